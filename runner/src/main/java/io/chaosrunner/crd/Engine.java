@@ -1,0 +1,102 @@
+package io.chaosrunner.crd;
+
+import io.chaosrunner.model.EngineRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * View a ChaosEngine. The tree is never changed through this view.
+ *
+ * @param json the whole object, as read
+ */
+public record Engine(ObjectNode json) {
+
+    /** Return namespace and name. */
+    public EngineRef ref() {
+        return new EngineRef(namespace(), name());
+    }
+
+    /** Return {@code metadata.name}. */
+    public String name() {
+        return metadata().path("name").asString("");
+    }
+
+    /** Return {@code metadata.namespace}. */
+    public String namespace() {
+        return metadata().path("namespace").asString("");
+    }
+
+    /** Return {@code metadata.uid}. */
+    public String uid() {
+        return metadata().path("uid").asString("");
+    }
+
+    /** Return {@code metadata.resourceVersion}. */
+    public String resourceVersion() {
+        return metadata().path("resourceVersion").asString("");
+    }
+
+    /** Return one annotation. */
+    public Optional<String> annotation(String key) {
+        JsonNode value = metadata().path("annotations").path(key);
+        return value.isString() ? Optional.of(value.asString()) : Optional.empty();
+    }
+
+    /** Return {@code metadata.labels}; missing if there are none. */
+    public JsonNode labels() {
+        return metadata().path("labels");
+    }
+
+    /** Return {@code spec}; missing if there is none. */
+    public JsonNode spec() {
+        return json.path("spec");
+    }
+
+    /** Tell whether somebody asked to stop: engineState {@code stop}, or the engine is going. */
+    public boolean stopRequested() {
+        return deleting() || engineState().equals("stop");
+    }
+
+    /** Return {@code spec.engineState}; empty counts as active. */
+    public String engineState() {
+        return spec().path("engineState").asString("");
+    }
+
+    /** Return {@code status.engineStatus}, which belongs to the operator. */
+    public String engineStatus() {
+        return json.path("status").path("engineStatus").asString("");
+    }
+
+    /** Tell whether the engine is being deleted. */
+    public boolean deleting() {
+        return !metadata().path("deletionTimestamp").isMissingNode();
+    }
+
+    /** Return {@code spec.jobCleanUpPolicy} as written; empty if absent. */
+    public String jobCleanUpPolicy() {
+        return spec().path("jobCleanUpPolicy").asString("");
+    }
+
+    /** Return {@code spec.experiments}, one slot each. */
+    public List<EngineExperiment> experiments() {
+        var result = new ArrayList<EngineExperiment>();
+        for (JsonNode entry : spec().path("experiments")) {
+            result.add(new EngineExperiment(entry));
+        }
+        return result;
+    }
+
+    /** Return {@code status.experiments}. */
+    public List<JsonNode> statusEntries() {
+        var result = new ArrayList<JsonNode>();
+        json.path("status").path("experiments").forEach(result::add);
+        return result;
+    }
+
+    private JsonNode metadata() {
+        return json.path("metadata");
+    }
+}
