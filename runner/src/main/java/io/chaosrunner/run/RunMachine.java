@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.run.RunState.Draft;
 import io.chaosrunner.strategy.Decision;

@@ -1,4 +1,4 @@
-package io.chaosrunner.run;
+package io.chaosrunner.model;
 
 import static java.util.Objects.requireNonNull;
 
@@ -71,7 +71,7 @@ public record RunLimits(
     }
 
     /** Return the time from the end of an attempt, counted from 1, to the next. */
-    Duration backoffAfter(int attempt) {
+    public Duration backoffAfter(int attempt) {
         Duration doubled = backoff.multipliedBy(1L << Math.min(attempt - 1, 20));
         return Stream.of(doubled, LONGEST_BACKOFF).min(Duration::compareTo).orElseThrow();
     }
