@@ -24,10 +24,10 @@ public final class JobName {
      */
     public static String of(ExperimentSpec spec, ExecutionId execution, int salt) {
         // Room for the names of the sidecars, which are longer than the Job's.
-        int limit = spec.sidecars().isEmpty() ? DnsLabel.LIMIT : DnsLabel.LIMIT - SIDECAR.length() - 6;
+        int limit =
+                spec.sidecars().isEmpty() ? DnsLabel.LIMIT : DnsLabel.LIMIT - SIDECAR.length() - 6;
         String experiment = DnsLabel.of(spec.experiment(), limit - SUFFIX);
-        String letters =
-                Base36.six(execution.engineUid() + "/" + execution + "/" + salt);
+        String letters = Base36.six(execution.engineUid() + "/" + execution + "/" + salt);
         return (experiment.isEmpty() ? "experiment" : experiment) + "-" + letters;
     }
 

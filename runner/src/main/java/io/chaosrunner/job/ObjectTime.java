@@ -22,7 +22,9 @@ final class ObjectTime {
 
     /** Returns the latest change among an object's {@code status.conditions}. */
     static Optional<Instant> lastTransition(JsonNode object) {
-        return object.path("status").path("conditions").valueStream()
+        return object.path("status")
+                .path("conditions")
+                .valueStream()
                 .flatMap(condition -> read(condition.path("lastTransitionTime")).stream())
                 .max(Instant::compareTo);
     }

@@ -44,7 +44,9 @@ final class PodReading {
         }
         // Such as the init container of a service mesh: ours never got its turn.
         JsonNode culprit =
-                pod.path("status").path("initContainerStatuses").valueStream()
+                pod.path("status")
+                        .path("initContainerStatuses")
+                        .valueStream()
                         .map(status -> status.path("state").path("terminated"))
                         .filter(terminated -> terminated.path("exitCode").asInt(0) != 0)
                         .findFirst()
@@ -59,7 +61,8 @@ final class PodReading {
         JsonNode teller = waiting;
         if (USUAL.contains(reason(waiting))) {
             teller =
-                    status.path("initContainerStatuses").valueStream()
+                    status.path("initContainerStatuses")
+                            .valueStream()
                             .map(init -> init.path("state").path("waiting"))
                             .filter(init -> !USUAL.contains(reason(init)))
                             .findFirst()
@@ -105,7 +108,8 @@ final class PodReading {
     }
 
     private static Optional<JsonNode> condition(JsonNode status, String type, String value) {
-        return status.path("conditions").valueStream()
+        return status.path("conditions")
+                .valueStream()
                 .filter(condition -> condition.path("type").asString("").equals(type))
                 .filter(condition -> condition.path("status").asString("").equals(value))
                 .findFirst();

@@ -32,8 +32,8 @@ public sealed interface PodState {
      * The experiment's container terminated, whatever other containers do.
      *
      * @param exitCode 0 if the experiment wrote its verdict as it should
-     * @param reason Kubernetes' word, such as {@code Completed}, {@code Error} or {@code OOMKilled};
-     *     the pod's own, such as {@code Evicted}, if that is why the container died
+     * @param reason Kubernetes' word, such as {@code Completed}, {@code Error} or {@code
+     *     OOMKilled}; the pod's own, such as {@code Evicted}, if that is why the container died
      * @param message what Kubernetes says about it; may be empty
      * @param at when, rounded up to the next whole second: Kubernetes cuts off fractions, and an
      *     end must never seem to lie before its start
@@ -116,10 +116,11 @@ public sealed interface PodState {
 
     /** Tell whether a pod was made by the Job of that uid: its controller, not only its label. */
     static boolean belongsTo(JsonNode pod, String jobUid) {
-        return pod.path("metadata").path("ownerReferences").valueStream()
-                .anyMatch(
-                        owner ->
-                                owner.path("controller").asBoolean(false)
-                                        && owner.path("uid").asString("").equals(jobUid));
+        return pod.path("metadata")
+                .path("ownerReferences")
+                .valueStream()
+                .anyMatch(owner ->
+                        owner.path("controller").asBoolean(false)
+                                && owner.path("uid").asString("").equals(jobUid));
     }
 }

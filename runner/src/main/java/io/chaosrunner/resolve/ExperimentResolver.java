@@ -41,8 +41,7 @@ public final class ExperimentResolver {
     private static final int TRACE_PARENT_LIMIT = 1024;
 
     private static final Pattern OBJECT_NAME =
-            Pattern.compile(
-                    "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
+            Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
     private static final int OBJECT_NAME_LIMIT = 253;
 
     /** What nobody may override, and what to set instead. */
@@ -70,8 +69,7 @@ public final class ExperimentResolver {
         this.environment = environment;
         this.components =
                 Place.of(engine).at("spec", "experiments").at(slot).at("spec", "components");
-        this.definition =
-                Place.of(experiment, engine.namespace()).at("spec", "definition");
+        this.definition = Place.of(experiment, engine.namespace()).at("spec", "definition");
     }
 
     /**
@@ -99,8 +97,7 @@ public final class ExperimentResolver {
     private Resolution resolve() {
         String image = image();
         String pullPolicy = orElse(definition.at("imagePullPolicy").text(), "Always");
-        long gracePeriod =
-                engine.spec().path("terminationGracePeriodSeconds").asLong(0);
+        long gracePeriod = engine.spec().path("terminationGracePeriodSeconds").asLong(0);
         StatusCheck statusCheck = statusCheck();
         ContainerEnv env = env(pullPolicy, gracePeriod, statusCheck);
         var entry = new Entry(engine.ref(), name, instanceId(env));
@@ -113,9 +110,7 @@ public final class ExperimentResolver {
                         words("command"),
                         words("args"),
                         env.toList(),
-                        definition
-                                .at("securityContext", "containerSecurityContext")
-                                .orMissing(),
+                        definition.at("securityContext", "containerSecurityContext").orMissing(),
                         components.at("resources").orMissing());
         var pod =
                 new Pod(
@@ -144,9 +139,7 @@ public final class ExperimentResolver {
             problems.add(
                     Check.ExperimentDependencyCheck,
                     "%s is empty; set it, or set %s"
-                            .formatted(
-                                    definition.at("image"),
-                                    components.at("experimentImage")));
+                            .formatted(definition.at("image"), components.at("experimentImage")));
         }
         return image;
     }
@@ -206,7 +199,8 @@ public final class ExperimentResolver {
 
     private static Map<String, String> strings(JsonNode map) {
         var strings = new LinkedHashMap<String, String>();
-        map.properties().forEach(entry -> strings.put(entry.getKey(), entry.getValue().asString("")));
+        map.properties()
+                .forEach(entry -> strings.put(entry.getKey(), entry.getValue().asString("")));
         return strings;
     }
 
