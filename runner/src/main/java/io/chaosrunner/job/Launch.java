@@ -1,0 +1,71 @@
+package io.chaosrunner.job;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Tell how one launch was decided. The Job carries it as annotations, so that a resumed run knows
+ * what the broken one decided.
+ *
+ * @param start decided start; kept to the millisecond
+ * @param ordinal position among the launches of the run
+ * @param why the strategy's reason, for people; may be empty
+ * @param resultBefore {@code uid:resourceVersion} of the ChaosResult before the launch; empty if
+ *     there was none
+ */
+public record Launch(Instant start, long ordinal, String why, String resultBefore) {
+    /** Decided start, in ISO 8601 with milliseconds. */
+    public static final String START = "chaosrunner.io/start";
+
+    /** Position among the launches of the run. */
+    public static final String ORDINAL = "chaosrunner.io/ordinal";
+
+    /** The strategy's reason. */
+    public static final String WHY = "chaosrunner.io/why";
+
+    /** Version of the ChaosResult before the launch. */
+    public static final String RESULT_BEFORE = "chaosrunner.io/result-before";
+
+    private static final DateTimeFormatter MILLISECONDS =
+            new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
+
+    public Launch {
+        start = start.truncatedTo(ChronoUnit.MILLIS);
+        requireNonNull(why, "why is null");
+        requireNonNull(resultBefore, "resultBefore is null");
+    }
+
+    /** Read the annotations of a Job; empty if it was not launched by us. */
+    public static Optional<Launch> read(JsonNode job) {
+        JsonNode annotations = job.path("metadata").path("annotations");
+        try {
+            return Optional.of(
+                    new Launch(
+                            Instant.parse(annotations.path(START).asString("")),
+                            Long.parseLong(annotations.path(ORDINAL).asString("")),
+                            annotations.path(WHY).asString(""),
+                            annotations.path(RESULT_BEFORE).asString("")));
+        } catch (DateTimeParseException | NumberFormatException e) {
+            // Somebody else's Job, or ours edited: there is nothing to rely on.
+            return Optional.empty();
+        }
+    }
+
+    Map<String, String> annotations() {
+        var annotations = new LinkedHashMap<String, String>();
+        annotations.put(START, MILLISECONDS.format(start));
+        annotations.put(ORDINAL, Long.toString(ordinal));
+        annotations.put(WHY, why);
+        annotations.put(RESULT_BEFORE, resultBefore);
+        return annotations;
+    }
+}
