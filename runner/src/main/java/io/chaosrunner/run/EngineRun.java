@@ -73,6 +73,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class EngineRun {
     private static final Duration LONGEST_WAIT_FOR_LAST_RUN = Duration.ofSeconds(181);
+    private static final Duration LONGEST_WAIT_FOR_OPERATOR = Duration.ofSeconds(240);
     private static final Duration POLL_PODS = Duration.ofSeconds(1);
     private static final Duration POLL_JOBS = Duration.ofSeconds(5);
     private static final Duration POLL_ENGINE = Duration.ofSeconds(2);
@@ -131,11 +132,11 @@ public final class EngineRun {
         if (launcher != null) {
             launcher.close();
         }
-        mailbox.add(() -> ended = new RunResult.Left(why));
+        mailbox.add(() -> ended = new RunResult.Left(why, true));
     }
 
     private java.util.function.Consumer<String> onStop =
-            why -> ended = new RunResult.Left(why + " before anything was launched");
+            why -> ended = new RunResult.Left(why + " before anything was launched", false);
 
     private @Nullable RunResult ended;
 
@@ -221,7 +222,7 @@ public final class EngineRun {
     private Optional<RunResult> startNew(Engine engine, long number) {
         if (request.underOperator() && engine.stopRequested()) {
             return Optional.of(
-                    new RunResult.Left("engineState is stop: the operator ends this run"));
+                    new RunResult.Left("engineState is stop: the operator ends this run", true));
         }
         List<String> names =
                 request.experiments()
@@ -1135,7 +1136,7 @@ public final class EngineRun {
             if (Claim.of(now)
                     .filter(claim -> !claim.instance().equals(request.instance()))
                     .isPresent()) {
-                ended = new RunResult.Left("another process owns the engine now");
+                ended = new RunResult.Left("another process owns the engine now", false);
                 return;
             }
             if (stopAsked(now)) {
@@ -1149,7 +1150,7 @@ public final class EngineRun {
 
         private void onEngineGone() {
             if (request.underOperator()) {
-                ended = new RunResult.Left("the engine was deleted");
+                ended = new RunResult.Left("the engine was deleted", false);
             } else {
                 stopRequested("the engine was deleted");
             }
@@ -1159,9 +1160,9 @@ public final class EngineRun {
             switch (refusal) {
                 case Refusal.EngineGone() -> onEngineGone();
                 case Refusal.Objected(Objection.Aborted()) ->
-                        ended = new RunResult.Left("the operator aborted the run");
+                        ended = new RunResult.Left("the operator aborted the run", false);
                 case Refusal.Objected(Objection.ClaimLost(String why)) ->
-                        ended = new RunResult.Left(why);
+                        ended = new RunResult.Left(why, false);
             }
         }
 
@@ -1440,10 +1441,27 @@ public final class EngineRun {
             step(new RunEvent.StopRequested(why));
         }
 
-        /** The operator removes what runs, and this process with it; status is its own. */
+        /**
+         * The operator removes what runs, and this process with it; status is its own. Ending before
+         * that with success would let it call the engine completed, so wait to be removed.
+         */
         private void operatorStops() {
             launcher.close();
-            ended = new RunResult.Left("the operator ends this run");
+            writer.abandon();
+            tell(new RunNotice.Waiting("engineState is stop: the operator ends this run"));
+            Instant end = clock.instant().plus(LONGEST_WAIT_FOR_OPERATOR);
+            while (ended == null && clock.instant().isBefore(end)) {
+                try {
+                    Runnable message = mailbox.poll(1, TimeUnit.SECONDS);
+                    if (message != null && leaving) {
+                        message.run();
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    break;
+                }
+            }
+            ended = new RunResult.Left("the operator ends this run", true);
         }
 
         private void stop(Attempt attempt, String why) {

@@ -20,8 +20,12 @@ public sealed interface RunResult {
     /** Nothing was launched: the configuration is unusable. */
     record Misconfigured(List<Problem> problems) implements RunResult {}
 
-    /** The run belongs to somebody else now, or is ended by somebody else; nothing more is written. */
-    record Left(String why) implements RunResult {}
+    /**
+     * Nothing more is launched or written here.
+     *
+     * @param unfinished whether the run is still this pod's to finish, should the pod live on
+     */
+    record Left(String why, boolean unfinished) implements RunResult {}
 
     /** The API server failed or could not be reached; a restart takes the run up. */
     record Interrupted(ClusterException why) implements RunResult {}

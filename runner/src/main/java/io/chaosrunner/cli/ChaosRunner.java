@@ -1,0 +1,142 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.report.AuditLog;
+import io.chaosrunner.resolve.RunnerEnvironment;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.status.Start.Caller;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * Start the program.
+ *
+ * <p>Without a sub-command and with {@code CHAOSENGINE} in the environment it is what the
+ * chaos-operator expects of its runner image.
+ */
+@Command(
+        name = "chaos-runner",
+        description = "Runs the chaos experiments of a LitmusChaos ChaosEngine.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        subcommands = {RunCommand.class, StrategiesCommand.class})
+public final class ChaosRunner implements Callable<Integer> {
+
+    @Spec private @Nullable CommandSpec spec;
+
+    @Option(
+            names = {"-kubeconfig", "--kubeconfig"},
+            paramLabel = "FILE",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Kubeconfig file; else $KUBECONFIG, ~/.kube/config or the pod's account.")
+    private @Nullable Path kubeconfig;
+
+    private ChaosRunner() {}
+
+    /** Run the program and end the process. */
+    public static void main(String[] args) {
+        System.exit(execute(args));
+    }
+
+    static int execute(String... args) {
+        IExecutionExceptionHandler failures =
+                (e, command, parsed) -> {
+                    if (e instanceof ClusterException refused) {
+                        command.getErr().println("chaos-runner: " + refused.getMessage());
+                        return refused.isTransient() && underOperator()
+                                ? ExitCode.NOT_PASSED
+                                : underOperator() ? ExitCode.OK : ExitCode.CLUSTER;
+                    }
+                    command.getErr().println("chaos-runner: this is a bug; please report it");
+                    e.printStackTrace(command.getErr());
+                    return ExitCode.BUG;
+                };
+        return new CommandLine(new ChaosRunner())
+                .setExecutionExceptionHandler(failures)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(args);
+    }
+
+    private static boolean underOperator() {
+        return System.getenv("CHAOSENGINE") != null;
+    }
+
+    Fabric8Cluster connect() {
+        return kubeconfig == null ? Fabric8Cluster.connect() : Fabric8Cluster.connect(kubeconfig);
+    }
+
+    /** Run as the operator's runner: everything comes from the environment. */
+    @Override
+    public Integer call() {
+        Map<String, String> variables = System.getenv();
+        if (!underOperator()) {
+            CommandSpec command = java.util.Objects.requireNonNull(spec);
+            command.commandLine().usage(command.commandLine().getErr());
+            command.commandLine()
+                    .getErr()
+                    .println("\nName a command, or set CHAOSENGINE as the chaos-operator does.");
+            return ExitCode.INVALID;
+        }
+        RunnerEnvironment environment = RunnerEnvironment.of(variables);
+        EngineRef engine = new EngineRef(environment.namespace(), environment.engine());
+        // No trimming, and no list is one nameless experiment: Litmus reads it so.
+        List<String> experiments =
+                List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
+        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine);
+        try (Fabric8Cluster cluster = connect()) {
+            EngineRun run =
+                    new EngineRun(
+                            cluster,
+                            new RunRequest(
+                                    engine,
+                                    Caller.OPERATOR,
+                                    Optional.of(experiments),
+                                    Optional.of(environment),
+                                    Map.of(),
+                                    instance()),
+                            StrategyCatalogue.onClassPath(),
+                            Clock.systemUTC(),
+                            log);
+            Signals.handle(run::leave);
+            RunResult result = run.run();
+            tell(result, log);
+            return ExitCode.underOperator(result);
+        }
+    }
+
+    static String instance() {
+        return UUID.randomUUID().toString().substring(0, 13);
+    }
+
+    private static void tell(RunResult result, AuditLog log) {
+        switch (result) {
+            case RunResult.Completed _ -> {}
+            case RunResult.AlreadyFinished _ ->
+                    log.note("nothing-launched", "the run is over and its outcomes are recorded");
+            case RunResult.Refused(String why) -> log.note("nothing-launched", why);
+            case RunResult.Misconfigured(var problems) ->
+                    problems.forEach(
+                            problem -> log.note("nothing-launched", problem.toString()));
+            case RunResult.Left(String why, boolean unfinished) -> log.note("left", why);
+            case RunResult.Interrupted(ClusterException why) ->
+                    log.note("interrupted", String.valueOf(why.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.run.RunEnd.Cause;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.status.StatusEntry;
+import java.util.List;
+
+/**
+ * Say how the process ends.
+ *
+ * <p>At the terminal the code tells the outcome. Under the operator it tells the kubelet whether to
+ * start the runner again: the pod restarts on failure, and only where that can help may it fail.
+ */
+final class ExitCode {
+    static final int OK = 0;
+    static final int NOT_PASSED = 1;
+    static final int INVALID = 2;
+    static final int CLUSTER = 3;
+    static final int ABORTED = 4;
+    static final int DEADLINE = 6;
+    static final int BUG = 70;
+    static final int TERMINATED = 143;
+
+    private ExitCode() {}
+
+    static int atTerminal(RunResult result) {
+        return switch (result) {
+            case RunResult.Completed(var end, var entries) when end.cause() == Cause.ABORT -> ABORTED;
+            case RunResult.Completed(var end, var entries) when end.cause() == Cause.DEADLINE ->
+                    DEADLINE;
+            case RunResult.Completed(var end, var entries) ->
+                    end.cause() == Cause.PLAN ? ofEntries(entries) : NOT_PASSED;
+            case RunResult.AlreadyFinished(var entries) -> ofEntries(entries);
+            case RunResult.Misconfigured _ -> INVALID;
+            case RunResult.Refused _, RunResult.Interrupted _ -> CLUSTER;
+            case RunResult.Left _ -> ABORTED;
+        };
+    }
+
+    static int underOperator(RunResult result) {
+        return switch (result) {
+            case RunResult.Completed _,
+                    RunResult.AlreadyFinished _,
+                    RunResult.Misconfigured _,
+                    RunResult.Refused _ ->
+                    OK;
+            case RunResult.Left left -> left.unfinished() ? TERMINATED : OK;
+            case RunResult.Interrupted _ -> 1;
+        };
+    }
+
+    private static int ofEntries(List<StatusEntry> entries) {
+        boolean allPassed =
+                entries.stream()
+                        .allMatch(
+                                entry ->
+                                        entry.verdict() == Verdict.PASS
+                                                || entry.verdict() == Verdict.NOT_APPLICABLE);
+        return allPassed ? OK : NOT_PASSED;
+    }
+}

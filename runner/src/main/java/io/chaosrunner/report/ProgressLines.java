@@ -1,0 +1,111 @@
+package io.chaosrunner.report;
+
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.run.RunListener;
+import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.status.StatusEntry;
+import java.io.PrintStream;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+/** Write what a run does as lines for a person, each with the time since the run began. */
+public final class ProgressLines implements RunListener {
+    private final PrintStream out;
+    private final Clock clock;
+    private final Instant begin;
+
+    /**
+     * @param out where lines go; never closed here
+     */
+    public ProgressLines(PrintStream out, Clock clock) {
+        this.out = out;
+        this.clock = clock;
+        begin = clock.instant();
+    }
+
+    @Override
+    public void heard(RunNotice notice) {
+        switch (notice) {
+            case RunNotice.Started started ->
+                    line(
+                            "run",
+                            "%s %d: %d %s, strategy %s, seed %d"
+                                    .formatted(
+                                            started.resumed() ? "resumed run" : "run",
+                                            started.run().number(),
+                                            started.experiments().size(),
+                                            started.experiments().size() == 1
+                                                    ? "experiment"
+                                                    : "experiments",
+                                            started.strategy(),
+                                            started.seed()));
+            case RunNotice.Waiting waiting -> line("wait", waiting.why());
+            case RunNotice.Next next -> line("next", next.why() + " at " + next.at());
+            case RunNotice.Launched launched ->
+                    line(
+                            launched.adopted() ? "adopt" : "launch",
+                            "%s as Job %s%s"
+                                    .formatted(
+                                            launched.experiment(),
+                                            launched.job(),
+                                            inBrackets(launched.why())));
+            case RunNotice.Running running ->
+                    line("running", "%s in pod %s".formatted(running.experiment(), running.pod()));
+            case RunNotice.Ended ended ->
+                    line(
+                            ended.entry().verdict().word(),
+                            "%s, %s after %s%s"
+                                    .formatted(
+                                            ended.experiment(),
+                                            ended.entry().status(),
+                                            seconds(ended.took()),
+                                            ended.detail().isEmpty() ? "" : ": " + ended.detail()));
+            case RunNotice.Skipped skipped ->
+                    line("skip", skipped.experiment() + inBrackets(skipped.why()));
+            case RunNotice.Stopping stopping ->
+                    line("stop", stopping.experiment() + inBrackets(stopping.why()));
+            case RunNotice.CleanedUp cleaned ->
+                    line(
+                            "clean",
+                            "Job %s %s"
+                                    .formatted(
+                                            cleaned.job(),
+                                            cleaned.deleted() ? "deleted" : "retained"));
+            case RunNotice.Warning warning -> line("warning", warning.message());
+            case RunNotice.Finished finished -> table(finished);
+        }
+    }
+
+    private void table(RunNotice.Finished finished) {
+        line("done", finished.end().why());
+        out.println();
+        List<StatusEntry> entries = finished.entries();
+        int width = entries.stream().mapToInt(e -> e.name().length()).max().orElse(10);
+        width = Math.max(width, "EXPERIMENT".length());
+        String row = "  %-" + width + "s  %-8s  %s%n";
+        out.printf(Locale.ROOT, row, "EXPERIMENT", "VERDICT", "STATUS");
+        for (StatusEntry entry : entries) {
+            out.printf(Locale.ROOT, row, entry.name(), entry.verdict().word(), entry.status());
+        }
+        long passed = entries.stream().filter(e -> e.verdict() == Verdict.PASS).count();
+        out.printf(Locale.ROOT, "%n  %d of %d passed%n", passed, entries.size());
+        out.flush();
+    }
+
+    private void line(String what, String text) {
+        Duration since = Duration.between(begin, clock.instant());
+        out.printf(Locale.ROOT, "%7s  %-8s %s%n", seconds(since), what, text);
+        out.flush();
+    }
+
+    private static String inBrackets(String text) {
+        return text.isEmpty() ? "" : " (" + text + ")";
+    }
+
+    private static String seconds(Duration duration) {
+        return String.format(Locale.ROOT, "%.1fs", Math.max(0, duration.toMillis()) / 1000.0);
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * What people and machines read about a run: lines for a terminal, lines for the audit log. It only
+ * turns notices into text; it never decides or talks to a cluster.
+ */
+@NullMarked
+package io.chaosrunner.report;
+
+import org.jspecify.annotations.NullMarked;
