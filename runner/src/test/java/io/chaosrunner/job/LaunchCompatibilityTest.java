@@ -345,7 +345,8 @@ class LaunchCompatibilityTest {
         void healthCheck() {
             Engine engine = engine("spec: {defaultHealthCheck: true}");
 
-            assertThat(env(job(engine, experiment()))).containsEntry("DEFAULT_HEALTH_CHECK", "true");
+            assertThat(env(job(engine, experiment())))
+                    .containsEntry("DEFAULT_HEALTH_CHECK", "true");
             Experiment experiment =
                     experiment("env: [{name: DEFAULT_HEALTH_CHECK, value: 'false'}]");
             assertThat(env(job(engine, experiment))).containsEntry("DEFAULT_HEALTH_CHECK", "false");
@@ -361,8 +362,7 @@ class LaunchCompatibilityTest {
         @Test
         @DisplayName("19: nobody overrides STATUS_CHECK_TIMEOUT by env, and a warning says so")
         void statusCheckByEnv() {
-            Engine engine =
-                    engineWithComponents("env: [{name: STATUS_CHECK_TIMEOUT, value: '5'}]");
+            Engine engine = engineWithComponents("env: [{name: STATUS_CHECK_TIMEOUT, value: '5'}]");
 
             assertThat(env(job(engine, experiment()))).containsEntry("STATUS_CHECK_TIMEOUT", "180");
             assertThat(resolved(engine, 0, experiment()).warnings())
@@ -383,8 +383,7 @@ class LaunchCompatibilityTest {
                     "{timeout: 1}, 2, 1"
                 })
         void statusCheck(String given, String delay, String timeout) {
-            JsonNode job =
-                    job(engineWithComponents("statusCheckTimeouts: " + given), experiment());
+            JsonNode job = job(engineWithComponents("statusCheckTimeouts: " + given), experiment());
 
             assertThat(env(job))
                     .containsEntry("STATUS_CHECK_DELAY", delay)
@@ -398,7 +397,8 @@ class LaunchCompatibilityTest {
 
             assertThat(env(job(engine, experiment()))).containsEntry("JOB_CLEANUP_POLICY", "");
             Engine delete = engine("spec: {jobCleanUpPolicy: delete}");
-            assertThat(env(job(delete, experiment()))).containsEntry("JOB_CLEANUP_POLICY", "delete");
+            assertThat(env(job(delete, experiment())))
+                    .containsEntry("JOB_CLEANUP_POLICY", "delete");
         }
 
         @Test
@@ -481,7 +481,8 @@ class LaunchCompatibilityTest {
             JsonNode job =
                     job(
                             engineWithComponents(
-                                    kind + ": [{name: d, mountPath: /z}, {name: c, mountPath: /y}]"),
+                                    kind
+                                            + ": [{name: d, mountPath: /z}, {name: c, mountPath: /y}]"),
                             experiment(kind + ": [{name: c, mountPath: /x}]"));
 
             assertThat(container(job).path("volumeMounts"))
@@ -595,8 +596,7 @@ class LaunchCompatibilityTest {
 
     @Nested
     class TheSidecars {
-        private static final String ENABLED =
-                "metadata: {annotations: {sidecar/enabled: 'true'}}";
+        private static final String ENABLED = "metadata: {annotations: {sidecar/enabled: 'true'}}";
 
         @Test
         @DisplayName("46: an enabled sidecar is a second container with its three variables")
@@ -687,8 +687,7 @@ class LaunchCompatibilityTest {
             JsonNode pod = pod(job(engine, experiment()));
 
             assertThat(pod.path("volumes"))
-                    .containsExactly(
-                            yaml("{name: s, secret: {secretName: s, defaultMode: 420}}"));
+                    .containsExactly(yaml("{name: s, secret: {secretName: s, defaultMode: 420}}"));
             assertThat(pod.at("/containers/1/volumeMounts/0"))
                     .isEqualTo(yaml("{name: s, mountPath: /a}"));
             assertThat(pod.at("/containers/2/volumeMounts/0"))
@@ -775,8 +774,7 @@ class LaunchCompatibilityTest {
 
     private static Resolution.Resolved resolved(Engine engine, int slot, Experiment experiment) {
         Resolution resolution =
-                ExperimentResolver.resolve(
-                        engine, slot, experiment, RunnerEnvironment.of(engine));
+                ExperimentResolver.resolve(engine, slot, experiment, RunnerEnvironment.of(engine));
         assertThat(resolution).isInstanceOf(Resolution.Resolved.class);
         return (Resolution.Resolved) resolution;
     }
@@ -801,7 +799,9 @@ class LaunchCompatibilityTest {
     }
 
     private static JsonNode variable(JsonNode job, String name) {
-        return container(job).path("env").valueStream()
+        return container(job)
+                .path("env")
+                .valueStream()
                 .filter(variable -> variable.path("name").asString().equals(name))
                 .findFirst()
                 .orElseThrow();

@@ -76,18 +76,17 @@ public final class Manifests {
     /** Merges maps deeply; anything else is replaced, and null removes. */
     private static void merge(ObjectNode into, ObjectNode piece) {
         piece.properties()
-                .forEach(
-                        field -> {
-                            JsonNode old = into.path(field.getKey());
-                            if (field.getValue().isNull()) {
-                                into.remove(field.getKey());
-                            } else if (old instanceof ObjectNode oldMap
-                                    && field.getValue() instanceof ObjectNode newMap) {
-                                merge(oldMap, newMap);
-                            } else {
-                                into.set(field.getKey(), field.getValue());
-                            }
-                        });
+                .forEach(field -> {
+                    JsonNode old = into.path(field.getKey());
+                    if (field.getValue().isNull()) {
+                        into.remove(field.getKey());
+                    } else if (old instanceof ObjectNode oldMap
+                            && field.getValue() instanceof ObjectNode newMap) {
+                        merge(oldMap, newMap);
+                    } else {
+                        into.set(field.getKey(), field.getValue());
+                    }
+                });
     }
 
     /** Returns the elements' value of one field, in order. */
