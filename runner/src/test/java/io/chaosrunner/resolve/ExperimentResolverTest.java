@@ -55,6 +55,46 @@ class ExperimentResolverTest {
         assertThat(experiment.json()).isEqualTo(experimentBefore);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "text",
+                "[]",
+                "{env: text, configMaps: text, secrets: {a: b}}",
+                "{env: {a: b}, experimentAnnotations: [a], statusCheckTimeouts: [1]}",
+                "{env: [null, [a]], configMaps: [null, text], statusCheckTimeouts: {delay: soon}}",
+                "{experimentImage: [a], experimentAnnotations: {a: null, b: 1, c: {}}}"
+            })
+    @DisplayName("Nothing in an engine or a ChaosExperiment is too odd to be read")
+    void total(String odd) {
+        Engine engine =
+                engine(
+                        """
+                        metadata: {annotations: {sidecar/enabled: 'true'}}
+                        spec:
+                          components: {sidecar: [%1$s, {image: i, env: %1$s, envFrom: %1$s}]}
+                          selectors: %1$s
+                          appinfo: %1$s
+                          defaultHealthCheck: %1$s
+                          terminationGracePeriodSeconds: %1$s
+                          experiments: [{name: pod-delete, spec: {components: %1$s}}]
+                        """
+                                .formatted(odd));
+        Experiment experiment =
+                experiment(
+                        """
+                        labels: %1$s
+                        env: %1$s
+                        args: %1$s
+                        securityContext: %1$s
+                        hostPID: %1$s
+                        hostFileVolumes: %1$s
+                        """
+                                .formatted(odd));
+
+        assertThat(resolve(engine, experiment)).isInstanceOf(Invalid.class);
+    }
+
     @Nested
     class Problems {
         @Test
