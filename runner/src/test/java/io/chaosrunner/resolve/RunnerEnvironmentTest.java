@@ -34,9 +34,9 @@ class RunnerEnvironmentTest {
                           selectors:
                             workloads:
                             - {kind: deployment, namespace: shop, names: 'cart,till'}
-                            - {kind: daemonset, namespace: logs, labels: app=agent}
+                            - {kind: daemonset, namespace: logs, labels: app=collector}
                         """,
-                        "deployment:shop:[cart,till];daemonset:logs:[app=agent]"),
+                        "deployment:shop:[cart,till];daemonset:logs:[app=collector]"),
                 Arguments.of(
                         "pods",
                         "spec: {selectors: {pods: [{namespace: shop, names: cart-0}]}}",
