@@ -86,7 +86,8 @@ public final class JobFactory {
             jobSpec.put("activeDeadlineSeconds", deadline.toSeconds());
         }
         ObjectNode template = jobSpec.putObject("template");
-        fillMetadata(template.putObject("metadata"), name, spec, labels, annotations);
+        // The pod's too: an account that may not read Jobs resumes from its pods.
+        fillMetadata(template.putObject("metadata"), name, spec, labels, jobAnnotations);
         fillPod(template.putObject("spec"), name, spec);
         return job;
     }

@@ -1,0 +1,125 @@
+package io.chaosrunner.cluster;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Talk to one API server.
+ *
+ * <p>Safe for use by several threads; the requests in flight are bounded. Every method throws {@link
+ * ClusterException}; those that fail for reasons of the network or the server were retried first, a
+ * bounded number of times. A retried write may meet its own first try: callers tell by content.
+ */
+public interface Cluster extends AutoCloseable {
+
+    /** Read one object; empty if it does not exist. */
+    Optional<ObjectNode> get(Resource resource, String namespace, String name);
+
+    /** Read the objects that match a label selector; an empty selector matches all. */
+    List<ObjectNode> list(Resource resource, String namespace, String selector);
+
+    /** Create an object; returns it as stored. */
+    ObjectNode create(Resource resource, String namespace, ObjectNode object);
+
+    /** Replace an object whole, guarded by the resourceVersion it carries; returns it as stored. */
+    ObjectNode replace(Resource resource, ObjectNode object);
+
+    /** Patch one object; returns it as stored. */
+    ObjectNode patch(
+            Resource resource, String namespace, String name, PatchType type, JsonNode patch);
+
+    /**
+     * Delete one object, if it still is the one with that uid; an object that is gone is fine.
+     *
+     * @param propagation what happens to its dependents
+     */
+    void delete(
+            Resource resource, String namespace, String name, String uid, Propagation propagation);
+
+    /**
+     * Follow objects until closed: the listener hears of every object there is, then of each change.
+     *
+     * <p>Watches where the account may; else asks again and again. A lost watch is bridged without a
+     * gap. The listener is called by one thread at a time, and must not block.
+     *
+     * @param pollEvery distance between two questions where watching is forbidden
+     */
+    Following follow(
+            Resource resource,
+            String namespace,
+            Selection selection,
+            Duration pollEvery,
+            Listener listener);
+
+    @Override
+    void close();
+
+    /** Name how a patch changes an object. */
+    enum PatchType {
+        /** RFC 7386: {@code null} removes, arrays are replaced. */
+        MERGE("application/merge-patch+json"),
+        /** RFC 6902: a list of operations, all or none, with tests. */
+        JSON("application/json-patch+json");
+
+        private final String mediaType;
+
+        PatchType(String mediaType) {
+            this.mediaType = mediaType;
+        }
+
+        String mediaType() {
+            return mediaType;
+        }
+    }
+
+    /** Name what happens to the dependents of a deleted object. */
+    enum Propagation {
+        /** They go afterwards. */
+        BACKGROUND("Background"),
+        /** They go first. */
+        FOREGROUND("Foreground");
+
+        private final String word;
+
+        Propagation(String word) {
+            this.word = word;
+        }
+
+        String word() {
+            return word;
+        }
+    }
+
+    /** Say which objects to follow. */
+    sealed interface Selection {
+        /** The object of that name. */
+        record Named(String name) implements Selection {}
+
+        /** The objects with these labels. */
+        record Labelled(String selector) implements Selection {}
+    }
+
+    /** Hear of objects; a deleted object is told with its last known content. */
+    interface Listener {
+        /** Hear that an object is there, or has changed. */
+        void present(ObjectNode object);
+
+        /** Hear that an object is gone. */
+        void gone(ObjectNode object);
+
+        /** Hear, once, that these objects cannot be followed at all. */
+        void unavailable(ClusterException why);
+
+        /** Hear, once, that watching is forbidden and questions are asked instead. */
+        default void polling(ClusterException why) {}
+    }
+
+    /** End a following; returns at once. */
+    interface Following extends AutoCloseable {
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,56 @@
+package io.chaosrunner.cluster;
+
+import java.io.Serial;
+
+/** Report that the API server refused a request or could not be reached. */
+public final class ClusterException extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    /** Tell who can act on a failure, and how. */
+    public enum Kind {
+        /** The object, or the whole kind, does not exist. */
+        NOT_FOUND,
+        /** An object of that name exists already. */
+        ALREADY_EXISTS,
+        /** The object has changed since it was read. */
+        CONFLICT,
+        /** The object or patch is not acceptable; also a failed {@code test} of a JSON patch. */
+        INVALID,
+        /** The account may not do this. */
+        FORBIDDEN,
+        /** The version to watch from is too old. */
+        GONE,
+        /** The patch type is not supported. */
+        UNSUPPORTED,
+        /** The server failed, after all retries. */
+        SERVER,
+        /** No answer, after all retries. */
+        UNREACHABLE
+    }
+
+    private final Kind kind;
+
+    /**
+     * @param kind who can act
+     * @param message what failed, on which object, and what the server said
+     */
+    public ClusterException(Kind kind, String message) {
+        super(message);
+        this.kind = kind;
+    }
+
+    ClusterException(Kind kind, String message, Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    /** Return who can act. */
+    public Kind kind() {
+        return kind;
+    }
+
+    /** Tell whether the same request may succeed later without anybody acting. */
+    public boolean isTransient() {
+        return kind == Kind.SERVER || kind == Kind.UNREACHABLE;
+    }
+}

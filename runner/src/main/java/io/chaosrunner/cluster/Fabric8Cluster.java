@@ -1,0 +1,391 @@
+package io.chaosrunner.cluster;
+
+import io.chaosrunner.cluster.ClusterException.Kind;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Reach the API server through the fabric8 client.
+ *
+ * <p>fabric8 brings kubeconfig and in-cluster configuration, credentials and their refresh, TLS and
+ * proxies. Bodies stay JSON trees and each call here is exactly one request: the client's typed
+ * operations read before they patch and pay for reflection at start-up.
+ */
+public final class Fabric8Cluster implements Cluster {
+
+    /** More requests at once gain nothing (measured), and the JDK's client sets no bound. */
+    private static final int REQUESTS_IN_FLIGHT = 64;
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
+    private static final int HTTP_NOT_FOUND = 404;
+    private static final int HTTP_TOO_MANY_REQUESTS = 429;
+
+    private final JsonMapper mapper = JsonMapper.shared();
+    private final Semaphore inFlight = new Semaphore(REQUESTS_IN_FLIGHT);
+    private final ClosingHttpClientFactory httpClients;
+    private final KubernetesClient client;
+    private final String base;
+    private volatile boolean closed;
+
+    private Fabric8Cluster(Config config) {
+        Config bounded =
+                new ConfigBuilder(config)
+                        // Retries are ours: bounded, with jitter, and aware of what is safe.
+                        .withRequestRetryBackoffLimit(0)
+                        .withConnectionTimeout((int) CONNECT_TIMEOUT.toMillis())
+                        .withRequestTimeout((int) REQUEST_TIMEOUT.toMillis())
+                        .build();
+        httpClients = new ClosingHttpClientFactory();
+        client =
+                new KubernetesClientBuilder()
+                        .withConfig(bounded)
+                        .withHttpClientFactory(httpClients)
+                        .build();
+        String url = client.getMasterUrl().toString();
+        base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    }
+
+    /** Connect as the environment says: {@code KUBECONFIG}, its default place, or in-cluster. */
+    public static Fabric8Cluster connect() {
+        return new Fabric8Cluster(Config.autoConfigure(null));
+    }
+
+    /**
+     * Connect with a kubeconfig file.
+     *
+     * @throws ClusterException if it cannot be read
+     */
+    public static Fabric8Cluster connect(Path kubeconfig) {
+        if (!Files.isReadable(kubeconfig)) {
+            throw new ClusterException(
+                    Kind.INVALID,
+                    "cannot read kubeconfig "
+                            + kubeconfig
+                            + "; name an existing file with --kubeconfig");
+        }
+        try {
+            return new Fabric8Cluster(Config.fromKubeconfig(new File(kubeconfig.toString())));
+        } catch (RuntimeException e) {
+            throw new ClusterException(
+                    Kind.INVALID, kubeconfig + " is no kubeconfig: " + e.getMessage(), e);
+        }
+    }
+
+    /** Connect to a server that asks for no credentials, such as the sandbox. */
+    public static Fabric8Cluster connect(String url) {
+        Config config = Config.empty();
+        config.setMasterUrl(url);
+        config.setNamespace("default");
+        return new Fabric8Cluster(config);
+    }
+
+    /** Return where the API server is. */
+    public String url() {
+        return base;
+    }
+
+    /** Return the namespace that the kubeconfig's context names. */
+    public Optional<String> namespace() {
+        return Optional.ofNullable(client.getNamespace());
+    }
+
+    @Override
+    public Optional<ObjectNode> get(Resource resource, String namespace, String name) {
+        try {
+            return Optional.of(call("GET", path(resource, namespace, name), null, null));
+        } catch (ClusterException e) {
+            if (e.kind() == Kind.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public List<ObjectNode> list(Resource resource, String namespace, String selector) {
+        return listing(resource, namespace, selector).items();
+    }
+
+    Listing listing(Resource resource, String namespace, String selector) {
+        String query = selector.isEmpty() ? "" : "?labelSelector=" + encode(selector);
+        ObjectNode list = call("GET", resource.path(namespace) + query, null, null);
+        var items = new ArrayList<ObjectNode>();
+        for (JsonNode item : list.path("items")) {
+            items.add((ObjectNode) item);
+        }
+        return new Listing(list.path("metadata").path("resourceVersion").asString(""), items);
+    }
+
+    @Override
+    public ObjectNode create(Resource resource, String namespace, ObjectNode object) {
+        return call("POST", resource.path(namespace), "application/json", object);
+    }
+
+    @Override
+    public ObjectNode replace(Resource resource, ObjectNode object) {
+        JsonNode metadata = object.path("metadata");
+        return call(
+                "PUT",
+                path(
+                        resource,
+                        metadata.path("namespace").asString(),
+                        metadata.path("name").asString()),
+                "application/json",
+                object);
+    }
+
+    @Override
+    public ObjectNode patch(
+            Resource resource, String namespace, String name, PatchType type, JsonNode patch) {
+        return call("PATCH", path(resource, namespace, name), type.mediaType(), patch);
+    }
+
+    @Override
+    public void delete(
+            Resource resource, String namespace, String name, String uid, Propagation propagation) {
+        ObjectNode options = mapper.createObjectNode();
+        options.put("kind", "DeleteOptions").put("apiVersion", "v1");
+        options.put("propagationPolicy", propagation.word());
+        options.putObject("preconditions").put("uid", uid);
+        try {
+            call("DELETE", path(resource, namespace, name), "application/json", options);
+        } catch (ClusterException e) {
+            // Gone, or already another object of the same name: what was asked for holds.
+            if (e.kind() != Kind.NOT_FOUND && e.kind() != Kind.CONFLICT) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public Following follow(
+            Resource resource,
+            String namespace,
+            Selection selection,
+            Duration pollEvery,
+            Listener listener) {
+        Reflector reflector =
+                new Reflector(this, resource, namespace, selection, pollEvery, listener);
+        reflector.start();
+        return reflector;
+    }
+
+    /** Open a watch: one JSON event per line, until the server ends it. */
+    InputStream watch(
+            Resource resource, String namespace, String query, String version, Duration ends) {
+        String path =
+                resource.path(namespace)
+                        + "?watch=true&allowWatchBookmarks=true"
+                        + "&resourceVersion="
+                        + encode(version)
+                        + "&timeoutSeconds="
+                        + ends.toSeconds()
+                        + query;
+        HttpRequest request =
+                client.getHttpClient()
+                        .newHttpRequestBuilder()
+                        .uri(base + path)
+                        .setHeader("Accept", "application/json")
+                        .forStreaming()
+                        .timeout(ends.toMillis() + REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                        .build();
+        HttpResponse<InputStream> response =
+                await("watch " + path, client.getHttpClient().sendAsync(request, InputStream.class));
+        if (!response.isSuccessful()) {
+            try (InputStream body = response.body()) {
+                throw refusal("watch", path, response.code(), body.readAllBytes());
+            } catch (IOException e) {
+                throw new ClusterException(Kind.UNREACHABLE, "watch " + path + ": " + e, e);
+            }
+        }
+        return response.body();
+    }
+
+    ObjectNode parse(String json) {
+        return (ObjectNode) mapper.readTree(json);
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        client.close();
+        httpClients.close();
+    }
+
+    static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private static String path(Resource resource, String namespace, String name) {
+        return resource.path(namespace) + "/" + encode(name);
+    }
+
+    private ObjectNode call(
+            String method, String path, @Nullable String mediaType, @Nullable JsonNode body) {
+        for (int failed = 1; ; failed++) {
+            try {
+                return callOnce(method, path, mediaType, body);
+            } catch (ClusterException e) {
+                if (!e.isTransient() || failed == Retry.ATTEMPTS || closed) {
+                    throw e;
+                }
+                pause(Retry.pause(failed, ThreadLocalRandom.current().nextDouble()));
+            }
+        }
+    }
+
+    private ObjectNode callOnce(
+            String method, String path, @Nullable String mediaType, @Nullable JsonNode body) {
+        HttpRequest.Builder builder =
+                client.getHttpClient()
+                        .newHttpRequestBuilder()
+                        .uri(base + path)
+                        .setHeader("Accept", "application/json")
+                        .timeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        if (mediaType != null && body != null) {
+            builder.method(method, mediaType, mapper.writeValueAsString(body));
+        }
+        String what = method + " " + path;
+        acquire();
+        HttpResponse<byte[]> response;
+        try {
+            response = await(what, client.getHttpClient().sendAsync(builder.build(), byte[].class));
+        } finally {
+            inFlight.release();
+        }
+        byte[] content = response.body() == null ? new byte[0] : response.body();
+        if (!response.isSuccessful()) {
+            throw refusal(method, path, response.code(), content);
+        }
+        try {
+            return (ObjectNode) mapper.readTree(content);
+        } catch (JacksonException | ClassCastException e) {
+            throw new ClusterException(
+                    Kind.SERVER, what + ": the answer is no JSON object; is this an API server?", e);
+        }
+    }
+
+    private ClusterException refusal(String method, String path, int code, byte[] body) {
+        String message = "";
+        String reason = "";
+        try {
+            JsonNode status = mapper.readTree(body);
+            message = status.path("message").asString("");
+            reason = status.path("reason").asString("");
+        } catch (JacksonException notJson) {
+            message = new String(body, StandardCharsets.UTF_8).strip();
+        }
+        Kind kind =
+                switch (code) {
+                    case HTTP_NOT_FOUND -> Kind.NOT_FOUND;
+                    case 409 ->
+                            reason.equals("AlreadyExists") ? Kind.ALREADY_EXISTS : Kind.CONFLICT;
+                    case 401, 403 -> Kind.FORBIDDEN;
+                    case 410 -> Kind.GONE;
+                    case 415 -> Kind.UNSUPPORTED;
+                    case HTTP_TOO_MANY_REQUESTS -> Kind.SERVER;
+                    default -> code >= 500 ? Kind.SERVER : Kind.INVALID;
+                };
+        return new ClusterException(
+                kind,
+                "%s %s: %d %s".formatted(method, path, code, message.isEmpty() ? reason : message));
+    }
+
+    private <T> T await(String what, CompletableFuture<T> future) {
+        try {
+            // The request has a time-out of its own; this one only catches a client that lost it.
+            return future.get(2 * REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            if (cause instanceof KubernetesClientException refused && refused.getCode() == 401) {
+                throw new ClusterException(
+                        Kind.FORBIDDEN, what + ": the API server refused the credentials", cause);
+            }
+            throw new ClusterException(
+                    Kind.UNREACHABLE, what + ": no answer from " + base + ": " + cause, cause);
+        } catch (java.util.concurrent.TimeoutException e) {
+            future.cancel(true);
+            throw new ClusterException(Kind.UNREACHABLE, what + ": no answer from " + base, e);
+        } catch (InterruptedException e) {
+            future.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new ClusterException(Kind.UNREACHABLE, what + ": interrupted", e);
+        }
+    }
+
+    private void acquire() {
+        try {
+            inFlight.acquire();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClusterException(Kind.UNREACHABLE, "interrupted", e);
+        }
+    }
+
+    private static void pause(Duration duration) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(duration.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClusterException(Kind.UNREACHABLE, "interrupted", e);
+        }
+    }
+
+    /** The objects of a list, and the version to watch from. */
+    record Listing(String version, List<ObjectNode> items) {}
+
+    /** Keeps hold of the JDK clients: left open, their selector threads delay the process' exit. */
+    private static final class ClosingHttpClientFactory extends JdkHttpClientFactory {
+        private final List<HttpClient> opened = new ArrayList<>();
+
+        @Override
+        protected HttpClient.Builder createNewHttpClientBuilder() {
+            return new RememberingBuilder(super.createNewHttpClientBuilder(), opened::add);
+        }
+
+        void close() {
+            opened.forEach(HttpClient::shutdownNow);
+            try {
+                for (HttpClient httpClient : opened) {
+                    httpClient.awaitTermination(Duration.ofSeconds(1));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

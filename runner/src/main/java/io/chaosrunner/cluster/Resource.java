@@ -1,0 +1,38 @@
+package io.chaosrunner.cluster;
+
+/** Name the namespaced resources the runner touches, by their path on the API server. */
+public enum Resource {
+    /** LitmusChaos engines. */
+    ENGINES("/apis/litmuschaos.io/v1alpha1", "chaosengines"),
+    /** LitmusChaos experiments. */
+    EXPERIMENTS("/apis/litmuschaos.io/v1alpha1", "chaosexperiments"),
+    /** LitmusChaos results. */
+    RESULTS("/apis/litmuschaos.io/v1alpha1", "chaosresults"),
+    /** Jobs. */
+    JOBS("/apis/batch/v1", "jobs"),
+    /** Pods. */
+    PODS("/api/v1", "pods"),
+    /** Core events, the kind that Litmus writes. */
+    EVENTS("/api/v1", "events"),
+    /** ConfigMaps. */
+    CONFIG_MAPS("/api/v1", "configmaps"),
+    /** Secrets; only their presence is ever read. */
+    SECRETS("/api/v1", "secrets");
+
+    private final String api;
+    private final String plural;
+
+    Resource(String api, String plural) {
+        this.api = api;
+        this.plural = plural;
+    }
+
+    /** Return the plural as written in a Role. */
+    public String plural() {
+        return plural;
+    }
+
+    String path(String namespace) {
+        return api + "/namespaces/" + namespace + "/" + plural;
+    }
+}

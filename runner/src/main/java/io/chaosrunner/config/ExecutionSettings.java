@@ -1,0 +1,159 @@
+package io.chaosrunner.config;
+
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.RunLimits;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
+import io.chaosrunner.strategy.Parameters;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Say how one run is executed: the annotation {@value #ANNOTATION}, overruled by flags.
+ *
+ * @param strategy name of the strategy; {@code sequential} by default, which is Litmus' own order
+ * @param parameters what is left for the strategy to read
+ * @param limits the run's own limits
+ * @param seed seed of all randomness; drawn for each run if absent
+ * @param retainOnFailure whether {@code jobCleanUpPolicy: delete} spares the Jobs of experiments that
+ *     did not pass
+ * @param tree the settings as written, for the run record
+ */
+public record ExecutionSettings(
+        String strategy,
+        Parameters parameters,
+        RunLimits limits,
+        Optional<Long> seed,
+        boolean retainOnFailure,
+        ObjectNode tree) {
+
+    /** Where the settings stand on the engine, as YAML. */
+    public static final String ANNOTATION = "chaosrunner.io/execution";
+
+    private static final Set<String> OURS =
+            Set.of(
+                    "strategy",
+                    "maxParallel",
+                    "deadline",
+                    "experimentTimeout",
+                    "onFailure",
+                    "retries",
+                    "retryBackoff",
+                    "retainOnFailure",
+                    "seed");
+
+    /**
+     * Read an engine's settings.
+     *
+     * @param flags overruling values, by the same keys; they count more than the annotation
+     * @throws InvalidConfiguration with every problem at once
+     */
+    public static ExecutionSettings of(Engine engine, Map<String, ?> flags) {
+        var problems = new ArrayList<Problem>();
+        for (String field : List.of("execution", "schedule")) {
+            if (engine.spec().has(field)) {
+                problems.add(
+                        new Problem(
+                                "spec." + field,
+                                "is erased by the operator before a runner could read it; write the annotation chaosrunner.io/%s instead"
+                                        .formatted(field)));
+            }
+        }
+        var tree = new LinkedHashMap<String, Object>();
+        engine.annotation(ANNOTATION).ifPresent(text -> tree.putAll(parse(text, problems)));
+        tree.putAll(flags);
+        ExecutionSettings settings = read(tree, problems);
+        if (!problems.isEmpty()) {
+            throw new InvalidConfiguration(problems);
+        }
+        return settings;
+    }
+
+    /**
+     * Read settings from a run record.
+     *
+     * @throws InvalidConfiguration if the record was edited
+     */
+    public static ExecutionSettings of(ObjectNode recorded) {
+        @SuppressWarnings("unchecked") // A JSON object's keys are strings.
+        Map<String, Object> tree = JsonMapper.shared().convertValue(recorded, Map.class);
+        var problems = new ArrayList<Problem>();
+        ExecutionSettings settings = read(tree, problems);
+        if (!problems.isEmpty()) {
+            throw new InvalidConfiguration(problems);
+        }
+        return settings;
+    }
+
+    private static Map<String, Object> parse(String text, List<Problem> problems) {
+        String path = "metadata.annotations[" + ANNOTATION + "]";
+        try {
+            Object tree = new Load(LoadSettings.builder().build()).loadFromString(text);
+            if (tree instanceof Map<?, ?> map) {
+                var result = new LinkedHashMap<String, Object>();
+                map.forEach((key, value) -> result.put(String.valueOf(key), value));
+                return result;
+            }
+            if (tree != null) {
+                problems.add(
+                        new Problem(path, "expected keys and values, such as 'strategy: parallel'"));
+            }
+        } catch (YamlEngineException e) {
+            problems.add(new Problem(path, "is not YAML: " + firstLine(e)));
+        }
+        return Map.of();
+    }
+
+    private static String firstLine(YamlEngineException e) {
+        return String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+
+    private static ExecutionSettings read(Map<String, Object> written, List<Problem> problems) {
+        Parameters all = Parameters.of(written);
+        Parameters.Reader reader = all.read();
+        String strategy = reader.text("strategy").orElse("sequential");
+        Optional<Duration> backoff = reader.duration("retryBackoff");
+        RunLimits limits =
+                new RunLimits(
+                        reader.integer("maxParallel", 1).orElse(Integer.MAX_VALUE),
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        false,
+                        reader.duration("deadline"),
+                        reader.duration("experimentTimeout"),
+                        reader.oneOf("onFailure", List.of("continue", "stop"), "continue")
+                                .equals("stop"),
+                        reader.integer("retries", 0).orElse(0),
+                        backoff.orElse(RunLimits.NONE.backoff()));
+        Optional<Long> seed = reader.text("seed").flatMap(text -> seed(text, reader));
+        boolean retainOnFailure = reader.flag("retainOnFailure", false);
+        problems.addAll(reader.problems());
+        var theirs = new LinkedHashMap<>(all.tree());
+        theirs.keySet().removeAll(OURS);
+        return new ExecutionSettings(
+                strategy,
+                Parameters.of(theirs),
+                limits,
+                seed,
+                retainOnFailure,
+                JsonMapper.shared().valueToTree(all.tree()));
+    }
+
+    private static Optional<Long> seed(String text, Parameters.Reader reader) {
+        try {
+            return Optional.of(Long.parseLong(text));
+        } catch (NumberFormatException e) {
+            reader.problem("seed", "'" + text + "' is not a whole number");
+            return Optional.empty();
+        }
+    }
+}

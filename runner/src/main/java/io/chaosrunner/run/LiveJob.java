@@ -1,0 +1,79 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.job.Launch;
+import java.time.Duration;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Read from a Job, or from its pod, what the runner must know to see the experiment to its end. The
+ * object says what the experiment itself was told, whatever the engine says by now.
+ *
+ * @param name name of the Job and of the experiment's container
+ * @param uid uid of the Job; empty if the account may not read Jobs
+ * @param resultName name of the ChaosResult
+ * @param resultBefore version of the ChaosResult before the launch; empty if there was none
+ * @param pendingLimit longest time until the pod must run
+ */
+record LiveJob(
+        String name, String uid, String resultName, String resultBefore, Duration pendingLimit) {
+
+    private static final Duration DEFAULT_PENDING_LIMIT = Duration.ofSeconds(180);
+
+    static LiveJob ofJob(JsonNode job) {
+        JsonNode metadata = job.path("metadata");
+        return read(
+                metadata.path("name").asString(""),
+                metadata.path("uid").asString(""),
+                job,
+                job.path("spec").path("template").path("spec"));
+    }
+
+    /** Read from a pod, by the Job that controls it. */
+    static LiveJob ofPod(JsonNode pod) {
+        for (JsonNode owner : pod.path("metadata").path("ownerReferences")) {
+            if (owner.path("controller").asBoolean(false)) {
+                return read(
+                        owner.path("name").asString(""),
+                        owner.path("uid").asString(""),
+                        pod,
+                        pod.path("spec"));
+            }
+        }
+        throw new IllegalArgumentException("the pod has no controller");
+    }
+
+    private static LiveJob read(String name, String uid, JsonNode annotated, JsonNode podSpec) {
+        JsonNode container = podSpec.path("containers").path(0);
+        String engine = env(container, "CHAOSENGINE");
+        String experiment = env(container, "EXPERIMENT_NAME");
+        String instance = env(container, "INSTANCE_ID");
+        String result =
+                (engine.isEmpty() ? "" : engine + "-")
+                        + experiment
+                        + (instance.isEmpty() ? "" : "-" + instance);
+        Duration limit;
+        try {
+            limit = Duration.ofSeconds(Long.parseLong(env(container, "STATUS_CHECK_TIMEOUT")));
+        } catch (NumberFormatException e) {
+            limit = DEFAULT_PENDING_LIMIT;
+        }
+        String before =
+                annotated
+                        .path("metadata")
+                        .path("annotations")
+                        .path(Launch.RESULT_BEFORE)
+                        .asString("");
+        return new LiveJob(name, uid, result, before, limit);
+    }
+
+    /** The last entry of a name wins, as for the container itself. */
+    private static String env(JsonNode container, String name) {
+        String value = "";
+        for (JsonNode variable : container.path("env")) {
+            if (variable.path("name").asString("").equals(name)) {
+                value = variable.path("value").asString("");
+            }
+        }
+        return value;
+    }
+}

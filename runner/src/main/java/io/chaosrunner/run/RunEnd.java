@@ -1,0 +1,36 @@
+package io.chaosrunner.run;
+
+/**
+ * Say why a run launches nothing more.
+ *
+ * @param cause who ended it
+ * @param why one line
+ */
+public record RunEnd(Cause cause, String why) {
+
+    /** Name who ended a run. */
+    public enum Cause {
+        /** The plan has nothing more to launch. */
+        PLAN,
+        /** The plan says that the run failed. */
+        PLAN_FAILED,
+        /** The plan broke a rule. */
+        BROKEN_STRATEGY,
+        /** An experiment did not pass, and the run's limits say stop. */
+        FAILURE,
+        /** The deadline came. */
+        DEADLINE,
+        /** Somebody asked. */
+        ABORT
+    }
+
+    /** Tell whether no retry follows and the plan is not asked again. */
+    boolean isStopping() {
+        return cause != Cause.PLAN && cause != Cause.PLAN_FAILED;
+    }
+
+    /** Tell whether what still runs is stopped too. */
+    boolean stopsRunning() {
+        return cause == Cause.DEADLINE || cause == Cause.ABORT;
+    }
+}

@@ -1,0 +1,19 @@
+package io.chaosrunner.run;
+
+/** Tell the run machine what happened. */
+public sealed interface RunEvent {
+
+    /** The run began or was resumed, or a time the machine waits for has come. */
+    record TimePassed() implements RunEvent {}
+
+    /**
+     * An attempt ended.
+     *
+     * @param slot index of the slot whose running attempt ended
+     * @param end when and how
+     */
+    record AttemptEnded(int slot, Attempt.End end) implements RunEvent {}
+
+    /** Somebody wants the run to stop now: what runs is stopped too. */
+    record StopRequested(String why) implements RunEvent {}
+}

@@ -1,0 +1,525 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.model.RunLimits;
+import io.chaosrunner.run.RunEnd.Cause;
+import io.chaosrunner.run.RunState.Draft;
+import io.chaosrunner.strategy.Decision;
+import io.chaosrunner.strategy.Decision.Choice;
+import io.chaosrunner.strategy.Execution;
+import io.chaosrunner.strategy.Outcome;
+import io.chaosrunner.strategy.Progress;
+import io.chaosrunner.strategy.Slot;
+import io.chaosrunner.strategy.SlotState;
+import io.chaosrunner.strategy.SlotState.Active;
+import io.chaosrunner.strategy.SlotState.Ended;
+import io.chaosrunner.strategy.SlotState.Skipped;
+import io.chaosrunner.strategy.SlotState.Waiting;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decide a run: a state and an event in, a state and commands out.
+ *
+ * <p>Pure: no clock, no I/O, no threads. It asks the plan after every event, checks each answer
+ * against the rules of the SPI, and keeps the limits. A plan that breaks a rule ends the launching;
+ * what runs is watched to its end.
+ */
+public final class RunMachine {
+    private static final int MOST_FRUITLESS_WAKES = 1_000;
+
+    private final List<Slot> slots;
+    private final Instant runStart;
+    private final RunLimits limits;
+    private final Function<Progress, Decision> plan;
+
+    /**
+     * @param slots the engine's experiments, in order
+     * @param runStart the first start of the run, also after a restart
+     * @param limits the run's limits, merged with the plan's
+     * @param plan answers what should start now; may throw {@link BrokenPlan}
+     */
+    public RunMachine(
+            List<Slot> slots,
+            Instant runStart,
+            RunLimits limits,
+            Function<Progress, Decision> plan) {
+        this.slots = List.copyOf(slots);
+        this.runStart = runStart;
+        this.limits = limits;
+        this.plan = plan;
+    }
+
+    /** A new state and what to do. */
+    public record Step(RunState state, List<Command> commands) {
+        public Step {
+            commands = List.copyOf(commands);
+        }
+    }
+
+    /** Return the state of a run that has launched nothing. */
+    public RunState begin() {
+        return RunState.untouched(slots.size(), runStart);
+    }
+
+    /**
+     * Return the state of a run that was interrupted.
+     *
+     * @param attempts what is known to have been launched, ended or not, in any order
+     * @param skipped the slots that were skipped, with the recorded reason
+     */
+    public RunState resume(List<Attempt> attempts, Map<Integer, String> skipped) {
+        Draft draft = begin().edit();
+        skipped.forEach((slot, why) -> draft.slot(slot, new Skipped(why)));
+        for (Attempt attempt :
+                attempts.stream().sorted(Comparator.comparingInt(Attempt::ordinal)).toList()) {
+            finishEarlierAttempt(draft, attempt.slot());
+            draft.launched(
+                    new Attempt(
+                            attempt.ordinal(),
+                            attempt.slot(),
+                            attempt.iteration(),
+                            attempt.attempt(),
+                            attempt.start(),
+                            Optional.empty()));
+            draft.now = later(draft.now, attempt.start());
+            attempt.end().ifPresent(end -> ended(draft, attempt.slot(), end));
+        }
+        return draft.freeze();
+    }
+
+    /** Decide what happens now; a {@code now} before the state's own counts as the state's own. */
+    public Step step(RunState state, RunEvent event, Instant now) {
+        var commands = new ArrayList<Command>();
+        Draft draft = state.edit();
+        draft.now = later(draft.now, now.truncatedTo(ChronoUnit.MILLIS));
+        switch (event) {
+            case RunEvent.TimePassed() -> {}
+            case RunEvent.AttemptEnded(int slot, Attempt.End end) -> {
+                if (state.running(slot).isPresent()) {
+                    ended(draft, slot, end);
+                }
+            }
+            case RunEvent.StopRequested(String why) -> close(draft, new RunEnd(Cause.ABORT, why));
+        }
+        Optional<Instant> deadline = limits.deadline().map(runStart::plus);
+        if (deadline.isPresent() && !draft.now.isBefore(deadline.get())) {
+            close(
+                    draft,
+                    new RunEnd(
+                            Cause.DEADLINE, "deadline of " + text(limits.deadline().get()) + " reached"));
+        }
+        stopOverdueAttempts(draft, commands);
+        launchDueRetries(draft, commands);
+        boolean wokenByPlan = state.wake != null && !draft.now.isBefore(state.wake);
+        int before = commands.size();
+        askPlan(draft, commands);
+        draft.fruitlessWakes =
+                wokenByPlan && commands.size() == before && draft.end == null
+                        ? draft.fruitlessWakes + 1
+                        : 0;
+        if (draft.fruitlessWakes >= MOST_FRUITLESS_WAKES) {
+            close(
+                    draft,
+                    new RunEnd(
+                            Cause.BROKEN_STRATEGY,
+                            "was woken " + MOST_FRUITLESS_WAKES + " times in a row without effect"));
+        }
+        settle(draft, commands);
+        return new Step(draft.freeze(), commands);
+    }
+
+    /** Return when the machine wants to be stepped again at the latest, and why. */
+    public Optional<Decision.Wake> wake(RunState state) {
+        if (state.finished) {
+            return Optional.empty();
+        }
+        var wakes = new ArrayList<Decision.Wake>();
+        boolean mayLaunch = state.end == null || !state.end.isStopping();
+        if (state.end == null && state.wake != null) {
+            wakes.add(new Decision.Wake(state.wake, state.wakeWhy));
+        }
+        if (state.end == null && (state.hasWaiting() || limits.repeats())) {
+            paceOpens(state.lastStart, state.lastEnd)
+                    .filter(state.now::isBefore)
+                    .ifPresent(at -> wakes.add(new Decision.Wake(at, "pace limit opens")));
+        }
+        if (mayLaunch) {
+            for (RunState.Retry retry : state.retries) {
+                Instant at =
+                        paceOpens(state.lastStart, state.lastEnd)
+                                .filter(retry.due()::isBefore)
+                                .orElse(retry.due());
+                wakes.add(new Decision.Wake(at, "retry of " + name(retry.slot())));
+            }
+            limits.deadline()
+                    .ifPresent(d -> wakes.add(new Decision.Wake(runStart.plus(d), "deadline")));
+        }
+        limits.experimentTimeout().ifPresent(timeout -> nextTimeout(state, timeout, wakes));
+        return wakes.stream().min(Comparator.comparing(Decision.Wake::at));
+    }
+
+    private void nextTimeout(RunState state, Duration timeout, List<Decision.Wake> wakes) {
+        for (int i = state.timedOut; i < state.attempts.size(); i++) {
+            Attempt attempt = state.attempts.get(i);
+            if (attempt.isRunning()) {
+                wakes.add(
+                        new Decision.Wake(
+                                attempt.start().plus(timeout),
+                                "time-out of " + name(attempt.slot())));
+                return;
+            }
+        }
+    }
+
+    private void ended(Draft draft, int slot, Attempt.End end) {
+        draft.attemptEnded(slot, end);
+        Attempt attempt = draft.attempts.get(draft.latest.get(slot));
+        boolean stopping = draft.end != null && draft.end.isStopping();
+        if (end.outcome() == Outcome.ERROR
+                && end.retry()
+                && attempt.attempt() <= limits.retries()
+                && !stopping) {
+            Instant due = end.at().plus(limits.backoffAfter(attempt.attempt()));
+            draft.retries.add(new RunState.Retry(slot, due));
+            return;
+        }
+        draft.executionEnded(slot);
+        if (limits.stopOnFailure() && end.outcome() != Outcome.PASSED) {
+            close(
+                    draft,
+                    new RunEnd(
+                            Cause.FAILURE,
+                            name(slot)
+                                    + " ended as "
+                                    + end.outcome().name().toLowerCase(Locale.ROOT)
+                                    + ", and onFailure is stop"));
+        }
+    }
+
+    /** A later attempt or iteration in the log proves that the one before is over. */
+    private static void finishEarlierAttempt(Draft draft, int slot) {
+        draft.retries.removeIf(retry -> retry.slot() == slot);
+    }
+
+    /** End the launching; the first reason stands, but a stop overrules a plan that was done. */
+    private static void close(Draft draft, RunEnd end) {
+        if (draft.end == null
+                || (!draft.end.isStopping() && end.isStopping())
+                || (!draft.end.stopsRunning() && end.stopsRunning())) {
+            draft.end = end;
+        }
+    }
+
+    private void stopOverdueAttempts(Draft draft, List<Command> commands) {
+        if (limits.experimentTimeout().isEmpty()) {
+            return;
+        }
+        Duration timeout = limits.experimentTimeout().get();
+        while (draft.timedOut < draft.attempts.size()) {
+            Attempt attempt = draft.attempts.get(draft.timedOut);
+            if (attempt.isRunning()) {
+                if (draft.now.isBefore(attempt.start().plus(timeout))) {
+                    return;
+                }
+                commands.add(
+                        new Command.Stop(
+                                attempt, "experimentTimeout of " + text(timeout) + " reached"));
+            }
+            draft.timedOut++;
+        }
+    }
+
+    private void launchDueRetries(Draft draft, List<Command> commands) {
+        if (draft.end != null && draft.end.isStopping()) {
+            return;
+        }
+        while (paceIsOpen(draft)) {
+            Optional<RunState.Retry> due =
+                    draft.retries.stream()
+                            .filter(retry -> !draft.now.isBefore(retry.due()))
+                            .min(Comparator.comparing(RunState.Retry::due));
+            if (due.isEmpty()) {
+                return;
+            }
+            int slot = due.get().slot();
+            draft.retries.remove(due.get());
+            Attempt failed = draft.attempts.get(draft.latest.get(slot));
+            launch(
+                    draft,
+                    commands,
+                    slot,
+                    failed.iteration(),
+                    failed.attempt() + 1,
+                    "retry %d of %d".formatted(failed.attempt(), limits.retries()));
+        }
+    }
+
+    private void askPlan(Draft draft, List<Command> commands) {
+        while (draft.end == null) {
+            if (!limits.repeats() && isEmpty(draft.waiting)) {
+                close(draft, new RunEnd(Cause.PLAN, "every experiment was launched or skipped"));
+                return;
+            }
+            try {
+                if (!askOnce(draft, commands)) {
+                    return;
+                }
+            } catch (BrokenPlan broken) {
+                close(draft, new RunEnd(Cause.BROKEN_STRATEGY, String.valueOf(broken.getMessage())));
+            }
+        }
+    }
+
+    /** Ask and carry out; returns whether anything changed, so that the plan is asked again. */
+    private boolean askOnce(Draft draft, List<Command> commands) {
+        RunState state = draft.freeze();
+        Progress progress = new View(state);
+        Decision decision = plan.apply(progress);
+        check(decision, draft);
+        if (!decision.skips().isEmpty()) {
+            for (Choice skip : decision.skips()) {
+                skip(draft, commands, skip.slot(), skip.why());
+            }
+            return true;
+        }
+        int launched = 0;
+        for (Choice choice : decision.launches()) {
+            if (room(draft) == 0) {
+                break;
+            }
+            int iteration = draft.slots.get(choice.slot()) instanceof Ended e ? e.iteration() + 1 : 1;
+            launch(draft, commands, choice.slot(), iteration, 1, choice.why());
+            launched++;
+        }
+        boolean refused = launched < decision.launches().size();
+        if (decision.end().isPresent() && !refused) {
+            Decision.End end = decision.end().get();
+            close(draft, new RunEnd(end.failed() ? Cause.PLAN_FAILED : Cause.PLAN, end.why()));
+            return false;
+        }
+        if (launched > 0) {
+            return true;
+        }
+        checkNotStuck(decision, draft);
+        draft.wake = decision.wake().map(Decision.Wake::at).orElse(null);
+        draft.wakeWhy = decision.wake().map(Decision.Wake::why).orElse("");
+        return false;
+    }
+
+    private void check(@Nullable Decision decision, Draft draft) {
+        if (decision == null) {
+            throw new BrokenPlan("answered null");
+        }
+        Set<Integer> named = new HashSet<>();
+        for (Choice choice :
+                Stream.concat(decision.launches().stream(), decision.skips().stream()).toList()) {
+            if (choice.slot() < 0 || choice.slot() >= slots.size()) {
+                throw new BrokenPlan(
+                        "named slot %d of %d".formatted(choice.slot(), slots.size()));
+            }
+            if (!named.add(choice.slot())) {
+                throw new BrokenPlan("named " + name(choice.slot()) + " twice in one decision");
+            }
+        }
+        for (Choice skip : decision.skips()) {
+            if (!(draft.slots.get(skip.slot()) instanceof Waiting)) {
+                throw new BrokenPlan(
+                        "skipped %s, which is %s"
+                                .formatted(name(skip.slot()), draft.slots.get(skip.slot())));
+            }
+        }
+        for (Choice launch : decision.launches()) {
+            SlotState state = draft.slots.get(launch.slot());
+            boolean may = state instanceof Waiting || (state instanceof Ended && limits.repeats());
+            if (!may) {
+                throw new BrokenPlan(
+                        "launched %s, which is %s".formatted(name(launch.slot()), state));
+            }
+        }
+    }
+
+    private void checkNotStuck(Decision decision, Draft draft) {
+        if (decision.wake().isPresent() && !decision.wake().get().at().isAfter(draft.now)) {
+            throw new BrokenPlan(
+                    "asked to be woken at %s, which is not after %s"
+                            .formatted(decision.wake().get().at(), draft.now));
+        }
+        boolean mayWait =
+                draft.active > 0
+                        || decision.wake().isPresent()
+                        || !paceIsOpen(draft)
+                        || isEmpty(draft.waiting);
+        if (!mayWait) {
+            throw new BrokenPlan(
+                    "is stuck: nothing runs, nothing is launched, no wake is set, and experiments wait");
+        }
+    }
+
+    /** Carry out what an end means, and finish once nothing runs. */
+    private void settle(Draft draft, List<Command> commands) {
+        RunEnd end = draft.end;
+        if (end == null || draft.finished) {
+            return;
+        }
+        if (end.isStopping()) {
+            for (RunState.Retry retry : List.copyOf(draft.retries)) {
+                draft.executionEnded(retry.slot());
+            }
+            draft.retries.clear();
+        }
+        if (end.stopsRunning() && !draft.stopTold) {
+            draft.stopTold = true;
+            for (Attempt attempt : draft.freeze().running()) {
+                commands.add(new Command.Stop(attempt, end.why()));
+            }
+        }
+        // An abort leaves the waiting slots as they are: their entries are not ours to judge.
+        if (end.cause() != Cause.ABORT) {
+            draft.freeze()
+                    .waitingSlots()
+                    .forEach(slot -> skip(draft, commands, slot, reason(end)));
+        }
+        if (draft.active == 0) {
+            draft.finished = true;
+            commands.add(new Command.Finish(end));
+        }
+    }
+
+    private static String reason(RunEnd end) {
+        return end.cause() == Cause.BROKEN_STRATEGY
+                ? "the strategy broke a rule: " + end.why()
+                : end.why();
+    }
+
+    private void launch(
+            Draft draft, List<Command> commands, int slot, int iteration, int number, String why) {
+        int ordinal =
+                draft.attempts.isEmpty()
+                        ? 0
+                        : draft.attempts.get(draft.attempts.size() - 1).ordinal() + 1;
+        Attempt attempt =
+                new Attempt(ordinal, slot, iteration, number, draft.now, Optional.empty());
+        draft.launched(attempt);
+        commands.add(new Command.Launch(attempt, why));
+    }
+
+    private static void skip(Draft draft, List<Command> commands, int slot, String why) {
+        draft.slot(slot, new Skipped(why));
+        commands.add(new Command.Skip(slot, why));
+    }
+
+    private int room(Draft draft) {
+        if (!paceIsOpen(draft)) {
+            return 0;
+        }
+        int free = Math.max(0, limits.maxParallel() - draft.active);
+        return limits.startToStart().isZero() ? free : Math.min(1, free);
+    }
+
+    private boolean paceIsOpen(Draft draft) {
+        return paceOpens(draft.lastStart, draft.lastEnd).filter(draft.now::isBefore).isEmpty();
+    }
+
+    private Optional<Instant> paceOpens(@Nullable Instant lastStart, @Nullable Instant lastEnd) {
+        return Stream.of(
+                        after(lastStart, limits.startToStart()), after(lastEnd, limits.endToStart()))
+                .flatMap(Optional::stream)
+                .max(Comparator.naturalOrder());
+    }
+
+    private static Optional<Instant> after(@Nullable Instant instant, Duration distance) {
+        return instant == null || distance.isZero()
+                ? Optional.empty()
+                : Optional.of(instant.plus(distance));
+    }
+
+    private String name(int slot) {
+        return slots.get(slot).experiment();
+    }
+
+    private static boolean isEmpty(long[] bits) {
+        for (long word : bits) {
+            if (word != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isBefore(other) ? other : one;
+    }
+
+    private static String text(Duration duration) {
+        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
+    }
+
+    /** What a plan sees of a state. */
+    private final class View implements Progress {
+        private final RunState state;
+
+        View(RunState state) {
+            this.state = state;
+        }
+
+        @Override
+        public Instant now() {
+            return state.now;
+        }
+
+        @Override
+        public Instant runStart() {
+            return runStart;
+        }
+
+        @Override
+        public int slots() {
+            return state.slots.size();
+        }
+
+        @Override
+        public SlotState state(int slot) {
+            return state.slots.get(slot);
+        }
+
+        @Override
+        public int active() {
+            return state.active;
+        }
+
+        @Override
+        public int room() {
+            return RunMachine.this.room(state.edit());
+        }
+
+        @Override
+        public IntStream waiting() {
+            return state.waitingSlots();
+        }
+
+        @Override
+        public List<Execution> executions() {
+            return state.executions();
+        }
+
+        @Override
+        public Optional<IntStream> changesSince(Progress earlier) {
+            return earlier instanceof View view && state.changes.descendsFrom(view.state.changes)
+                    ? Optional.of(state.changes.since(view.state.changes))
+                    : Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
+import java.util.List;
+
+/** Tell how the request for a run ended; the exit code follows from it and from who asked. */
+public sealed interface RunResult {
+
+    /** Outcomes are recorded on the engine. */
+    record Completed(RunEnd end, List<StatusEntry> entries) implements RunResult {}
+
+    /** An earlier process had recorded the outcomes already; nothing was launched. */
+    record AlreadyFinished(List<StatusEntry> entries) implements RunResult {}
+
+    /** Nothing was launched, and asking again would not help; {@code why} says what to do. */
+    record Refused(String why) implements RunResult {}
+
+    /** Nothing was launched: the configuration is unusable. */
+    record Misconfigured(List<Problem> problems) implements RunResult {}
+
+    /** The run belongs to somebody else now, or is ended by somebody else; nothing more is written. */
+    record Left(String why) implements RunResult {}
+
+    /** The API server failed or could not be reached; a restart takes the run up. */
+    record Interrupted(ClusterException why) implements RunResult {}
+}

@@ -1,0 +1,199 @@
+package io.chaosrunner.status;
+
+import static java.util.Objects.requireNonNull;
+
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.RunId;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Say who runs what: the annotation {@value #ANNOTATION} on the engine.
+ *
+ * <p>Written in the same guarded write as the status entries, so two processes can never both own a
+ * run, and a run can be resumed from the engine and its Jobs alone. Immutable.
+ *
+ * @param run number and id
+ * @param instance the process that owns the run
+ * @param runStart the first start of the run
+ * @param seed seed of all randomness
+ * @param execution the execution settings as read at the start of the run; editing the engine's
+ *     annotation changes the next run only
+ * @param state where the run stands
+ * @param reason why it stops or ended; empty while it runs
+ * @param starts how many processes have taken this run up since it last made progress
+ * @param log the finished attempts, in the order they ended
+ * @param skipped the slots that were skipped, with the reason first given
+ */
+public record Claim(
+        RunId run,
+        String instance,
+        Instant runStart,
+        long seed,
+        ObjectNode execution,
+        State state,
+        String reason,
+        int starts,
+        List<LoggedAttempt> log,
+        Map<Integer, String> skipped) {
+
+    /** Where the claim is kept. */
+    public static final String ANNOTATION = "chaosrunner.io/run";
+
+    /** The claim must leave room for the user's own annotations (256 KiB in all). */
+    public static final int MOST_BYTES = 32 * 1024;
+
+    /** Name where a run stands. */
+    public enum State {
+        /** Experiments are launched and watched. */
+        RUNNING("running"),
+        /** Nothing more is launched; what runs is being stopped. */
+        STOPPING("stopping"),
+        /** Over. */
+        FINISHED("finished");
+
+        private final String word;
+
+        State(String word) {
+            this.word = word;
+        }
+    }
+
+    public Claim {
+        requireNonNull(run, "run is null");
+        requireNonNull(instance, "instance is null");
+        log = List.copyOf(log);
+        skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
+    }
+
+    /** Report a claim that cannot be read: somebody edited the annotation. */
+    public static final class Unreadable extends RuntimeException {
+        @java.io.Serial private static final long serialVersionUID = 1L;
+
+        Unreadable(String engine, Throwable cause) {
+            super(
+                    "annotation %s of ChaosEngine %s cannot be read (%s); it belongs to the runner: remove it if no run is under way"
+                            .formatted(ANNOTATION, engine, cause.getMessage()),
+                    cause);
+        }
+    }
+
+    /**
+     * Read the claim on an engine; empty if there is none.
+     *
+     * @throws Unreadable if it is not a claim
+     */
+    public static Optional<Claim> of(Engine engine) {
+        return engine.annotation(ANNOTATION)
+                .filter(text -> !text.isBlank())
+                .map(text -> read(text, engine.ref().toString()));
+    }
+
+    private static Claim read(String text, String engine) {
+        try {
+            JsonNode json = JsonMapper.shared().readTree(text);
+            Instant runStart = Instant.parse(json.required("runStart").asString());
+            var log = new ArrayList<LoggedAttempt>();
+            for (String entry : json.path("log").asString("").split(" ")) {
+                if (!entry.isEmpty()) {
+                    log.add(LoggedAttempt.read(entry, runStart));
+                }
+            }
+            var skipped = new LinkedHashMap<Integer, String>();
+            json.path("skipped")
+                    .propertyStream()
+                    .forEach(e -> skipped.put(Integer.valueOf(e.getKey()), e.getValue().asString("")));
+            return new Claim(
+                    new RunId(json.required("number").asLong(), json.required("id").asString()),
+                    json.required("instance").asString(),
+                    runStart,
+                    json.required("seed").asLong(),
+                    (ObjectNode) json.required("execution"),
+                    state(json.required("state").asString()),
+                    json.path("reason").asString(""),
+                    json.path("starts").asInt(1),
+                    log,
+                    skipped);
+        } catch (JacksonException
+                | DateTimeParseException
+                | IllegalArgumentException
+                | ClassCastException
+                | IndexOutOfBoundsException e) {
+            throw new Unreadable(engine, e);
+        }
+    }
+
+    private static State state(String word) {
+        for (State state : State.values()) {
+            if (state.word.equals(word)) {
+                return state;
+            }
+        }
+        throw new IllegalArgumentException("state '" + word + "'");
+    }
+
+    /** Return the annotation's value. */
+    public String text() {
+        ObjectNode json = JsonMapper.shared().createObjectNode();
+        json.put("number", run.number()).put("id", run.id()).put("instance", instance);
+        json.put("state", state.word);
+        if (!reason.isEmpty()) {
+            json.put("reason", reason);
+        }
+        json.put("runStart", runStart.toString()).put("seed", seed).put("starts", starts);
+        json.set("execution", execution);
+        if (!skipped.isEmpty()) {
+            ObjectNode skips = json.putObject("skipped");
+            skipped.forEach((slot, why) -> skips.put(String.valueOf(slot), why));
+        }
+        if (!log.isEmpty()) {
+            var entries = new StringBuilder();
+            for (LoggedAttempt attempt : log) {
+                entries.append(entries.isEmpty() ? "" : " ").append(attempt.text(runStart));
+            }
+            json.put("log", entries.toString());
+        }
+        return JsonMapper.shared().writeValueAsString(json);
+    }
+
+    /** Return this claim, owned by another process that takes the run up. */
+    public Claim takenBy(String process) {
+        return new Claim(
+                run, process, runStart, seed, execution, state, reason, starts + 1, log, skipped);
+    }
+
+    /** Return this claim in another state. */
+    public Claim in(State next, String why) {
+        return new Claim(
+                run, instance, runStart, seed, execution, next, why, starts, log, skipped);
+    }
+
+    /**
+     * Return this claim with an attempt in its log, in place of what the log said of it before. That
+     * is progress, so the count of starts begins anew.
+     */
+    public Claim with(LoggedAttempt attempt) {
+        var longer = new ArrayList<LoggedAttempt>(log);
+        longer.removeIf(attempt::isSameAttempt);
+        longer.add(attempt);
+        return new Claim(
+                run, instance, runStart, seed, execution, state, reason, 1, longer, skipped);
+    }
+
+    /** Return this claim with a slot skipped; a reason once given stands. */
+    public Claim skipping(int slot, String why) {
+        var more = new LinkedHashMap<>(skipped);
+        more.putIfAbsent(slot, why);
+        return new Claim(run, instance, runStart, seed, execution, state, reason, 1, log, more);
+    }
+}

@@ -1,0 +1,179 @@
+package io.chaosrunner.status;
+
+import io.chaosrunner.crd.Engine;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Build the writes of one run to its engine, and say what stands against them.
+ *
+ * <p>Only the claim's annotation and {@code status.experiments} are ever touched; {@code
+ * engineStatus} is the operator's.
+ */
+public final class EngineUpdate {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private EngineUpdate() {}
+
+    /** Return a merge patch that takes an engine and resets its entries, guarded by its version. */
+    public static ObjectNode claim(
+            Engine read, Claim claim, List<StatusEntry> entries, String runner, Instant now) {
+        ObjectNode patch = JSON.objectNode();
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("resourceVersion", read.resourceVersion());
+        metadata.putObject("annotations").put(Claim.ANNOTATION, claim.text());
+        ArrayNode list = patch.putObject("status").putArray("experiments");
+        entries.forEach(entry -> list.add(entry.json(runner, now)));
+        return patch;
+    }
+
+    /** Return a merge patch that takes an engine over and leaves its entries as they are. */
+    public static ObjectNode claim(Engine read, Claim claim) {
+        ObjectNode patch = JSON.objectNode();
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("resourceVersion", read.resourceVersion());
+        metadata.putObject("annotations").put(Claim.ANNOTATION, claim.text());
+        return patch;
+    }
+
+    /**
+     * Return a JSON patch that moves entries and the claim, and holds only if both are as last seen.
+     *
+     * @param seen the engine as last read or written
+     * @param claim the claim to write
+     * @param entries the entries to write, by slot
+     */
+    public static ArrayNode move(
+            Engine seen, Claim claim, SortedMap<Integer, StatusEntry> entries, String runner,
+            Instant now) {
+        ArrayNode patch = JSON.arrayNode();
+        String annotation = "/metadata/annotations/" + Claim.ANNOTATION.replace("/", "~1");
+        String before = seen.annotation(Claim.ANNOTATION).orElse("");
+        test(patch, annotation, JSON.stringNode(before));
+        List<JsonNode> list = seen.statusEntries();
+        entries.forEach(
+                (slot, entry) -> {
+                    String path = "/status/experiments/" + slot;
+                    test(patch, path + "/name", list.get(slot).path("name"));
+                    test(patch, path + "/status", list.get(slot).path("status"));
+                });
+        String after = claim.text();
+        if (!after.equals(before)) {
+            operation(patch, "replace", annotation, JSON.stringNode(after));
+        }
+        entries.forEach(
+                (slot, entry) ->
+                        operation(
+                                patch,
+                                "replace",
+                                "/status/experiments/" + slot,
+                                entry.json(runner, now)));
+        return patch;
+    }
+
+    /** Return the whole engine with the same changes, for accounts that may not patch. */
+    public static ObjectNode moved(
+            Engine seen, Claim claim, SortedMap<Integer, StatusEntry> entries, String runner,
+            Instant now) {
+        ObjectNode whole = seen.json().deepCopy();
+        ((ObjectNode) whole.path("metadata").path("annotations"))
+                .put(Claim.ANNOTATION, claim.text());
+        ArrayNode list = (ArrayNode) whole.path("status").path("experiments");
+        entries.forEach((slot, entry) -> list.set(slot, entry.json(runner, now)));
+        return whole;
+    }
+
+    /** Return the whole engine with a claim patch applied, for accounts that may not patch. */
+    public static ObjectNode claimed(Engine read, ObjectNode claimPatch) {
+        ObjectNode whole = read.json().deepCopy();
+        ObjectNode metadata = (ObjectNode) whole.path("metadata");
+        ObjectNode annotations =
+                metadata.path("annotations") instanceof ObjectNode present
+                        ? present
+                        : metadata.putObject("annotations");
+        annotations.setAll((ObjectNode) claimPatch.path("metadata").path("annotations"));
+        if (claimPatch.path("status").path("experiments") instanceof ArrayNode entries) {
+            ObjectNode status =
+                    whole.path("status") instanceof ObjectNode present
+                            ? present
+                            : whole.putObject("status");
+            status.set("experiments", entries.deepCopy());
+        }
+        return whole;
+    }
+
+    /** Say what stands against moving entries of an engine. */
+    public sealed interface Objection {
+        /** Another process, or another run, owns the engine now. */
+        record ClaimLost(String why) implements Objection {}
+
+        /** The operator aborted the run; its entries stand. */
+        record Aborted() implements Objection {}
+    }
+
+    /**
+     * Say whether this process may still move entries.
+     *
+     * @param live the engine as it is now
+     * @param ours the claim last written by this process
+     * @param slots how many entries there must be
+     */
+    public static Optional<Objection> objection(Engine live, Claim ours, int slots) {
+        Optional<Claim> claim = Claim.of(live);
+        if (claim.isEmpty()) {
+            return Optional.of(new Objection.ClaimLost("the claim was removed from the engine"));
+        }
+        if (!claim.get().instance().equals(ours.instance())
+                || !claim.get().run().id().equals(ours.run().id())) {
+            return Optional.of(
+                    new Objection.ClaimLost(
+                            "%s owns the engine now (process %s)"
+                                    .formatted(claim.get().run(), claim.get().instance())));
+        }
+        List<JsonNode> entries = live.statusEntries();
+        if (entries.size() != slots) {
+            return Optional.of(
+                    new Objection.ClaimLost(
+                            "the engine's status was reset: it has %d entries instead of %d"
+                                    .formatted(entries.size(), slots)));
+        }
+        for (JsonNode entry : entries) {
+            if (StatusEntry.read(entry).status().equals(StatusEntry.ABORTED)) {
+                return Optional.of(new Objection.Aborted());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Return the entries that differ from what the engine says. */
+    public static SortedMap<Integer, StatusEntry> changed(
+            Engine live, Map<Integer, StatusEntry> wanted) {
+        var result = new TreeMap<Integer, StatusEntry>();
+        List<StatusEntry> present = new ArrayList<>();
+        live.statusEntries().forEach(json -> present.add(StatusEntry.read(json)));
+        wanted.forEach(
+                (slot, entry) -> {
+                    if (!present.get(slot).equals(entry)) {
+                        result.put(slot, entry);
+                    }
+                });
+        return result;
+    }
+
+    private static void test(ArrayNode patch, String path, JsonNode value) {
+        operation(patch, "test", path, value);
+    }
+
+    private static void operation(ArrayNode patch, String op, String path, JsonNode value) {
+        patch.addObject().put("op", op).put("path", path).set("value", value);
+    }
+}
