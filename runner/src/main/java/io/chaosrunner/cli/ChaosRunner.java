@@ -132,8 +132,7 @@ public final class ChaosRunner implements Callable<Integer> {
                     log.note("nothing-launched", "the run is over and its outcomes are recorded");
             case RunResult.Refused(String why) -> log.note("nothing-launched", why);
             case RunResult.Misconfigured(var problems) ->
-                    problems.forEach(
-                            problem -> log.note("nothing-launched", problem.toString()));
+                    problems.forEach(problem -> log.note("nothing-launched", problem.toString()));
             case RunResult.Left(String why, boolean unfinished) -> log.note("left", why);
             case RunResult.Interrupted(ClusterException why) ->
                     log.note("interrupted", String.valueOf(why.getMessage()));

@@ -164,18 +164,16 @@ final class RunCommand implements Callable<Integer> {
     /** Read values as YAML, so that {@code maxParallel=3} is a number here as in the annotation. */
     private Map<String, Object> parsed(Map<String, String> written) {
         var result = new LinkedHashMap<String, Object>();
-        written.forEach(
-                (key, value) -> {
-                    try {
-                        Object parsed =
-                                new Load(LoadSettings.builder().build()).loadFromString(value);
-                        result.put(key, parsed == null ? "" : parsed);
-                    } catch (YamlEngineException e) {
-                        throw new ParameterException(
-                                java.util.Objects.requireNonNull(spec).commandLine(),
-                                "--set %s: '%s' is not a YAML value".formatted(key, value));
-                    }
-                });
+        written.forEach((key, value) -> {
+            try {
+                Object parsed = new Load(LoadSettings.builder().build()).loadFromString(value);
+                result.put(key, parsed == null ? "" : parsed);
+            } catch (YamlEngineException e) {
+                throw new ParameterException(
+                        java.util.Objects.requireNonNull(spec).commandLine(),
+                        "--set %s: '%s' is not a YAML value".formatted(key, value));
+            }
+        });
         return result;
     }
 }

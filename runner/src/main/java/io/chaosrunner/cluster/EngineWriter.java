@@ -24,8 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
  * Write one run's claim and entries to its engine: the only writer, so that nothing is lost.
  *
  * <p>Changes are gathered while a write is under way or would come too soon; at most two writes
- * succeed in any second. Each write holds only if the engine is as last seen; otherwise the engine is
- * read again and the change decided again. Safe for use by several threads.
+ * succeed in any second. Each write holds only if the engine is as last seen; otherwise the engine
+ * is read again and the change decided again. Safe for use by several threads.
  */
 public final class EngineWriter implements AutoCloseable {
     private static final int WRITES_PER_WINDOW = 2;

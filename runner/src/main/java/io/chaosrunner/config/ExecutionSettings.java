@@ -24,8 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param parameters what is left for the strategy to read
  * @param limits the run's own limits
  * @param seed seed of all randomness; drawn for each run if absent
- * @param retainOnFailure whether {@code jobCleanUpPolicy: delete} spares the Jobs of experiments that
- *     did not pass
+ * @param retainOnFailure whether {@code jobCleanUpPolicy: delete} spares the Jobs of experiments
+ *     that did not pass
  * @param tree the settings as written, for the run record
  */
 public record ExecutionSettings(
@@ -105,7 +105,8 @@ public record ExecutionSettings(
             }
             if (tree != null) {
                 problems.add(
-                        new Problem(path, "expected keys and values, such as 'strategy: parallel'"));
+                        new Problem(
+                                path, "expected keys and values, such as 'strategy: parallel'"));
             }
         } catch (YamlEngineException e) {
             problems.add(new Problem(path, "is not YAML: " + firstLine(e)));

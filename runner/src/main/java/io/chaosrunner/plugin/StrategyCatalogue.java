@@ -39,8 +39,8 @@ public final class StrategyCatalogue {
     /**
      * Plan a run.
      *
-     * @throws InvalidParameters if there is no such strategy, it has no such parameter, or it refuses
-     *     a value
+     * @throws InvalidParameters if there is no such strategy, it has no such parameter, or it
+     *     refuses a value
      */
     public ExecutionPlan plan(String strategy, StrategyRequest request) {
         ExecutionStrategy found = byName.get(strategy);
@@ -51,7 +51,8 @@ public final class StrategyCatalogue {
                                     "strategy",
                                     "there is no strategy '%s'; there are %s"
                                             .formatted(
-                                                    strategy, String.join(", ", byName.keySet())))));
+                                                    strategy,
+                                                    String.join(", ", byName.keySet())))));
         }
         var problems = new ArrayList<Problem>();
         List<String> known = found.parameters().stream().map(Parameter::name).toList();

@@ -46,43 +46,45 @@ public final class EngineUpdate {
     }
 
     /**
-     * Return a JSON patch that moves entries and the claim, and holds only if both are as last seen.
+     * Return a JSON patch that moves entries and the claim, and holds only if both are as last
+     * seen.
      *
      * @param seen the engine as last read or written
      * @param claim the claim to write
      * @param entries the entries to write, by slot
      */
     public static ArrayNode move(
-            Engine seen, Claim claim, SortedMap<Integer, StatusEntry> entries, String runner,
+            Engine seen,
+            Claim claim,
+            SortedMap<Integer, StatusEntry> entries,
+            String runner,
             Instant now) {
         ArrayNode patch = JSON.arrayNode();
         String annotation = "/metadata/annotations/" + Claim.ANNOTATION.replace("/", "~1");
         String before = seen.annotation(Claim.ANNOTATION).orElse("");
         test(patch, annotation, JSON.stringNode(before));
         List<JsonNode> list = seen.statusEntries();
-        entries.forEach(
-                (slot, entry) -> {
-                    String path = "/status/experiments/" + slot;
-                    test(patch, path + "/name", list.get(slot).path("name"));
-                    test(patch, path + "/status", list.get(slot).path("status"));
-                });
+        entries.forEach((slot, entry) -> {
+            String path = "/status/experiments/" + slot;
+            test(patch, path + "/name", list.get(slot).path("name"));
+            test(patch, path + "/status", list.get(slot).path("status"));
+        });
         String after = claim.text();
         if (!after.equals(before)) {
             operation(patch, "replace", annotation, JSON.stringNode(after));
         }
-        entries.forEach(
-                (slot, entry) ->
-                        operation(
-                                patch,
-                                "replace",
-                                "/status/experiments/" + slot,
-                                entry.json(runner, now)));
+        entries.forEach((slot, entry) ->
+                operation(
+                        patch, "replace", "/status/experiments/" + slot, entry.json(runner, now)));
         return patch;
     }
 
     /** Return the whole engine with the same changes, for accounts that may not patch. */
     public static ObjectNode moved(
-            Engine seen, Claim claim, SortedMap<Integer, StatusEntry> entries, String runner,
+            Engine seen,
+            Claim claim,
+            SortedMap<Integer, StatusEntry> entries,
+            String runner,
             Instant now) {
         ObjectNode whole = seen.json().deepCopy();
         ((ObjectNode) whole.path("metadata").path("annotations"))
@@ -160,12 +162,11 @@ public final class EngineUpdate {
         var result = new TreeMap<Integer, StatusEntry>();
         List<StatusEntry> present = new ArrayList<>();
         live.statusEntries().forEach(json -> present.add(StatusEntry.read(json)));
-        wanted.forEach(
-                (slot, entry) -> {
-                    if (!present.get(slot).equals(entry)) {
-                        result.put(slot, entry);
-                    }
-                });
+        wanted.forEach((slot, entry) -> {
+            if (!present.get(slot).equals(entry)) {
+                result.put(slot, entry);
+            }
+        });
         return result;
     }
 

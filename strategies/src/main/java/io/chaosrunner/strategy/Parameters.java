@@ -66,7 +66,9 @@ public final class Parameters {
             for (int i = 0; i < unit.length; i++) {
                 String part = matcher.group(i + 1);
                 if (part != null) {
-                    millis = Math.addExact(millis, Math.multiplyExact(Long.parseLong(part), unit[i]));
+                    millis =
+                            Math.addExact(
+                                    millis, Math.multiplyExact(Long.parseLong(part), unit[i]));
                 }
             }
             return Optional.of(Duration.ofMillis(millis));
@@ -92,12 +94,11 @@ public final class Parameters {
 
     private static Map<String, Object> copyOfMap(Map<?, ?> map) {
         var copy = new LinkedHashMap<String, Object>();
-        map.forEach(
-                (key, value) -> {
-                    if (value != null) {
-                        copy.put(String.valueOf(key), copyOf(value));
-                    }
-                });
+        map.forEach((key, value) -> {
+            if (value != null) {
+                copy.put(String.valueOf(key), copyOf(value));
+            }
+        });
         return Collections.unmodifiableMap(copy);
     }
 
@@ -200,7 +201,9 @@ public final class Parameters {
             return texts(key, tree.get(key));
         }
 
-        /** Read a map whose values are lists of strings; a single string counts as a list of one. */
+        /**
+         * Read a map whose values are lists of strings; a single string counts as a list of one.
+         */
         public Map<String, List<String>> textsByName(String key) {
             var result = new LinkedHashMap<String, List<String>>();
             map(key).forEach((name, value) -> result.put(name, texts(key + "." + name, value)));
@@ -210,19 +213,16 @@ public final class Parameters {
         /** Read a map whose values are positive numbers. */
         public Map<String, Double> numbersByName(String key) {
             var result = new LinkedHashMap<String, Double>();
-            map(key).forEach(
-                            (name, value) -> {
-                                OptionalDouble number = number(value);
-                                if (number.isEmpty()
-                                        || !(number.getAsDouble() > 0)
-                                        || Double.isInfinite(number.getAsDouble())) {
-                                    problem(
-                                            key + "." + name,
-                                            "'" + value + "' is not a positive number");
-                                } else {
-                                    result.put(name, number.getAsDouble());
-                                }
-                            });
+            map(key).forEach((name, value) -> {
+                OptionalDouble number = number(value);
+                if (number.isEmpty()
+                        || !(number.getAsDouble() > 0)
+                        || Double.isInfinite(number.getAsDouble())) {
+                    problem(key + "." + name, "'" + value + "' is not a positive number");
+                } else {
+                    result.put(name, number.getAsDouble());
+                }
+            });
             return result;
         }
 

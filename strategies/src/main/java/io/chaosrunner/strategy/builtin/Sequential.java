@@ -28,8 +28,7 @@ public final class Sequential implements ExecutionStrategy {
     @Override
     public List<Parameter> parameters() {
         return List.of(
-                new Parameter(
-                        "gap", "duration", "", "least time from an end to the next start"));
+                new Parameter("gap", "duration", "", "least time from an end to the next start"));
     }
 
     @Override
