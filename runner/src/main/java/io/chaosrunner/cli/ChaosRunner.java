@@ -42,7 +42,7 @@ public final class ChaosRunner implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
 
     @Option(
-            names = {"-kubeconfig", "--kubeconfig"},
+            names = {"--kubeconfig", "-kubeconfig"},
             paramLabel = "FILE",
             scope = CommandLine.ScopeType.INHERIT,
             description = "Kubeconfig file; else $KUBECONFIG, ~/.kube/config or the pod's account.")

@@ -87,7 +87,7 @@ final class RunCommand implements Callable<Integer> {
             List<EngineRef> engines = new ArrayList<>();
             List<String> problems = new ArrayList<>();
             load(server, engines, problems);
-            if (engines.size() != 1) {
+            if (problems.isEmpty() && engines.size() != 1) {
                 problems.add(
                         "expected one ChaosEngine in %s, but found %s"
                                 .formatted(files, engines.isEmpty() ? "none" : engines));

@@ -10,7 +10,6 @@ import io.chaosrunner.cluster.EngineWriter.Refusal;
 import io.chaosrunner.cluster.EngineWriter.Taken;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.ExecutionSettings;
-import io.chaosrunner.config.InvalidConfiguration;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.Result;
 import io.chaosrunner.job.ExecutionLabels;
@@ -225,19 +224,20 @@ public final class EngineRun {
         List<String> names =
                 request.experiments()
                         .orElseGet(() -> engine.experiments().stream().map(e -> e.name()).toList());
-        ExecutionSettings settings;
-        ExecutionPlan plan;
         Slots slots = new Slots(names);
-        long seed;
+        ExecutionSettings settings = ExecutionSettings.of(engine, request.settings());
+        long seed = settings.seed().orElseGet(() -> new SecureRandom().nextLong(1L << 48));
+        var problems = new ArrayList<>(settings.problems());
+        ExecutionPlan plan = null;
         try {
-            settings = ExecutionSettings.of(engine, request.settings());
-            seed = settings.seed().orElseGet(() -> new SecureRandom().nextLong(1L << 48));
             plan = strategies.plan(settings.strategy(), slots.request(settings, seed));
-        } catch (InvalidConfiguration e) {
-            return misconfigured(engine, number, names, e.problems());
         } catch (InvalidParameters e) {
-            return misconfigured(engine, number, names, e.problems());
+            problems.addAll(e.problems());
         }
+        if (plan == null || !problems.isEmpty()) {
+            return misconfigured(engine, number, names, problems);
+        }
+        ExecutionPlan chosen = plan;
         awaitLastRun(engine);
         Claim claim =
                 new Claim(
@@ -258,7 +258,7 @@ public final class EngineRun {
                         engine,
                         EngineUpdate.claim(
                                 engine, claim, entries, runnerName(engine), clock.instant()));
-        return taken.map(t -> new Shell(t, claim, settings, slots, plan).run(List.of(), false));
+        return taken.map(t -> new Shell(t, claim, settings, slots, chosen).run(List.of(), false));
     }
 
     private Optional<RunResult> misconfigured(
@@ -1497,7 +1497,7 @@ public final class EngineRun {
         private void stopped(Live each) {
             StatusEntry entry =
                     aborting
-                            ? entryOf(each.attempt.slot())
+                            ? entryOf(each.attempt.slot()).aborted()
                             : StatusEntry.completed(each.experiment, each.pod, Verdict.STOPPED);
             each.job = null;
             conclude(

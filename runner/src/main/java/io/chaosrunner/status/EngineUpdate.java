@@ -126,10 +126,14 @@ public final class EngineUpdate {
      * Say whether this process may still move entries.
      *
      * @param live the engine as it is now
-     * @param ours the claim last written by this process
-     * @param slots how many entries there must be
+     * @param seen the engine as this process last read or wrote it
+     * @param wanted the entries this process is about to write, by slot; it may have written them
+     *     already and not have heard of it
      */
-    public static Optional<Objection> objection(Engine live, Claim ours, int slots) {
+    public static Optional<Objection> objection(
+            Engine live, Engine seen, Map<Integer, StatusEntry> wanted) {
+        Claim ours = Claim.of(seen).orElseThrow();
+        int slots = seen.statusEntries().size();
         Optional<Claim> claim = Claim.of(live);
         if (claim.isEmpty()) {
             return Optional.of(new Objection.ClaimLost("the claim was removed from the engine"));
@@ -148,8 +152,11 @@ public final class EngineUpdate {
                             "the engine's status was reset: it has %d entries instead of %d"
                                     .formatted(entries.size(), slots)));
         }
-        for (JsonNode entry : entries) {
-            if (StatusEntry.read(entry).status().equals(StatusEntry.ABORTED)) {
+        for (int slot = 0; slot < slots; slot++) {
+            StatusEntry ourWord = wanted.get(slot);
+            if (isAborted(entries.get(slot))
+                    && !isAborted(seen.statusEntries().get(slot))
+                    && (ourWord == null || !ourWord.status().equals(StatusEntry.ABORTED))) {
                 return Optional.of(new Objection.Aborted());
             }
         }
@@ -168,6 +175,10 @@ public final class EngineUpdate {
             }
         });
         return result;
+    }
+
+    private static boolean isAborted(JsonNode entry) {
+        return StatusEntry.read(entry).status().equals(StatusEntry.ABORTED);
     }
 
     private static void test(ArrayNode patch, String path, JsonNode value) {
