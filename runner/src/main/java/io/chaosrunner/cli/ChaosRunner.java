@@ -48,6 +48,14 @@ public final class ChaosRunner implements Callable<Integer> {
             description = "Kubeconfig file; else $KUBECONFIG, ~/.kube/config or the pod's account.")
     private @Nullable Path kubeconfig;
 
+    @Option(
+            names = "--plugins",
+            paramLabel = "DIR",
+            scope = CommandLine.ScopeType.INHERIT,
+            description =
+                    "Folder of strategy jars; else $CHAOS_RUNNER_PLUGINS or /opt/chaos-runner/plugins.")
+    private @Nullable Path plugins;
+
     private ChaosRunner() {}
 
     /** Run the program and end the process. */
@@ -82,6 +90,18 @@ public final class ChaosRunner implements Callable<Integer> {
         return kubeconfig == null ? Fabric8Cluster.connect() : Fabric8Cluster.connect(kubeconfig);
     }
 
+    StrategyCatalogue strategies() {
+        Path folder =
+                plugins != null
+                        ? plugins
+                        : Path.of(
+                                System.getenv()
+                                        .getOrDefault(
+                                                "CHAOS_RUNNER_PLUGINS",
+                                                "/opt/chaos-runner/plugins"));
+        return StrategyCatalogue.load(Optional.of(folder));
+    }
+
     /** Run as the operator's runner: everything comes from the environment. */
     @Override
     public Integer call() {
@@ -111,7 +131,7 @@ public final class ChaosRunner implements Callable<Integer> {
                                     Optional.of(environment),
                                     Map.of(),
                                     instance()),
-                            StrategyCatalogue.onClassPath(),
+                            strategies(),
                             Clock.systemUTC(),
                             log);
             Signals.handle(run::leave);

@@ -3,7 +3,6 @@ package io.chaosrunner.cli;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.ProgressLines;
 import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
@@ -20,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +76,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        CommandSpec command = java.util.Objects.requireNonNull(spec);
+        CommandSpec command = Objects.requireNonNull(spec);
         PrintWriter err = command.commandLine().getErr();
         if (!(speed > 0)) {
             throw new ParameterException(
@@ -123,7 +123,7 @@ final class RunCommand implements Callable<Integer> {
                                 Optional.empty(),
                                 parsed(settings),
                                 ChaosRunner.instance()),
-                        StrategyCatalogue.onClassPath(),
+                        Objects.requireNonNull(parent).strategies(),
                         Clock.systemUTC(),
                         new ProgressLines(System.out, Clock.systemUTC()));
         Signals.handle(run::stop);
@@ -170,7 +170,7 @@ final class RunCommand implements Callable<Integer> {
                 result.put(key, parsed == null ? "" : parsed);
             } catch (YamlEngineException e) {
                 throw new ParameterException(
-                        java.util.Objects.requireNonNull(spec).commandLine(),
+                        Objects.requireNonNull(spec).commandLine(),
                         "--set %s: '%s' is not a YAML value".formatted(key, value));
             }
         });

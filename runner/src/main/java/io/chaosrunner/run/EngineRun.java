@@ -573,7 +573,10 @@ public final class EngineRun {
             tell(
                     new RunNotice.Started(
                             run, settings.strategy(), claim.seed(), slots.names(), resumed));
-            boolean spent = resumed && claim.starts() > MOST_STARTS_WITHOUT_PROGRESS;
+            boolean spent =
+                    resumed
+                            && claim.starts() >= MOST_STARTS_WITHOUT_PROGRESS
+                            && strategies.isPlugin(settings.strategy());
             if (resumed) {
                 takeUp(claim, jobs);
             }
@@ -582,9 +585,9 @@ public final class EngineRun {
                 stopRequested(claim.reason());
             } else if (spent) {
                 step(
-                        new RunEvent.StopRequested(
-                                "%d starts without progress; strategy %s may be ending the process"
-                                        .formatted(claim.starts(), settings.strategy())));
+                        new RunEvent.StrategyFailed(
+                                "this is start %d without progress: it may be ending the process"
+                                        .formatted(claim.starts())));
             } else if (engine.stopRequested() && request.underOperator()) {
                 operatorStops();
             } else {

@@ -34,7 +34,12 @@ final class GuardedPlan implements Function<Progress, Decision>, AutoCloseable {
 
     @Override
     public Decision apply(Progress progress) {
-        Future<Decision> answer = thread.submit(() -> plan.next(progress));
+        Future<Decision> answer =
+                thread.submit(() -> {
+                    // A plug-in finds its own resources, as it would in its own program.
+                    Thread.currentThread().setContextClassLoader(plan.getClass().getClassLoader());
+                    return plan.next(progress);
+                });
         try {
             return answer.get(budget.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {

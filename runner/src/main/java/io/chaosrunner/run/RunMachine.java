@@ -112,6 +112,8 @@ public final class RunMachine {
                 }
             }
             case RunEvent.StopRequested(String why) -> close(draft, new RunEnd(Cause.ABORT, why));
+            case RunEvent.StrategyFailed(String why) ->
+                    close(draft, new RunEnd(Cause.BROKEN_STRATEGY, why));
         }
         Optional<Instant> deadline = limits.deadline().map(runStart::plus);
         if (deadline.isPresent() && !draft.now.isBefore(deadline.get())) {
