@@ -42,11 +42,19 @@ public final class ChaosRunner implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
 
     @Option(
-            names = {"-kubeconfig", "--kubeconfig"},
+            names = {"--kubeconfig", "-kubeconfig"},
             paramLabel = "FILE",
             scope = CommandLine.ScopeType.INHERIT,
             description = "Kubeconfig file; else $KUBECONFIG, ~/.kube/config or the pod's account.")
     private @Nullable Path kubeconfig;
+
+    @Option(
+            names = "--plugins",
+            paramLabel = "DIR",
+            scope = CommandLine.ScopeType.INHERIT,
+            description =
+                    "Folder of strategy jars; else $CHAOS_RUNNER_PLUGINS or /opt/chaos-runner/plugins.")
+    private @Nullable Path plugins;
 
     private ChaosRunner() {}
 
@@ -82,6 +90,18 @@ public final class ChaosRunner implements Callable<Integer> {
         return kubeconfig == null ? Fabric8Cluster.connect() : Fabric8Cluster.connect(kubeconfig);
     }
 
+    StrategyCatalogue strategies() {
+        Path folder =
+                plugins != null
+                        ? plugins
+                        : Path.of(
+                                System.getenv()
+                                        .getOrDefault(
+                                                "CHAOS_RUNNER_PLUGINS",
+                                                "/opt/chaos-runner/plugins"));
+        return StrategyCatalogue.load(Optional.of(folder));
+    }
+
     /** Run as the operator's runner: everything comes from the environment. */
     @Override
     public Integer call() {
@@ -111,7 +131,7 @@ public final class ChaosRunner implements Callable<Integer> {
                                     Optional.of(environment),
                                     Map.of(),
                                     instance()),
-                            StrategyCatalogue.onClassPath(),
+                            strategies(),
                             Clock.systemUTC(),
                             log);
             Signals.handle(run::leave);
@@ -132,8 +152,7 @@ public final class ChaosRunner implements Callable<Integer> {
                     log.note("nothing-launched", "the run is over and its outcomes are recorded");
             case RunResult.Refused(String why) -> log.note("nothing-launched", why);
             case RunResult.Misconfigured(var problems) ->
-                    problems.forEach(
-                            problem -> log.note("nothing-launched", problem.toString()));
+                    problems.forEach(problem -> log.note("nothing-launched", problem.toString()));
             case RunResult.Left(String why, boolean unfinished) -> log.note("left", why);
             case RunResult.Interrupted(ClusterException why) ->
                     log.note("interrupted", String.valueOf(why.getMessage()));

@@ -26,7 +26,8 @@ final class ExitCode {
 
     static int atTerminal(RunResult result) {
         return switch (result) {
-            case RunResult.Completed(var end, var entries) when end.cause() == Cause.ABORT -> ABORTED;
+            case RunResult.Completed(var end, var entries) when end.cause() == Cause.ABORT ->
+                    ABORTED;
             case RunResult.Completed(var end, var entries) when end.cause() == Cause.DEADLINE ->
                     DEADLINE;
             case RunResult.Completed(var end, var entries) ->
@@ -53,10 +54,9 @@ final class ExitCode {
     private static int ofEntries(List<StatusEntry> entries) {
         boolean allPassed =
                 entries.stream()
-                        .allMatch(
-                                entry ->
-                                        entry.verdict() == Verdict.PASS
-                                                || entry.verdict() == Verdict.NOT_APPLICABLE);
+                        .allMatch(entry ->
+                                entry.verdict() == Verdict.PASS
+                                        || entry.verdict() == Verdict.NOT_APPLICABLE);
         return allPassed ? OK : NOT_PASSED;
     }
 }

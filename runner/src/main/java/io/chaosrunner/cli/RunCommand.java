@@ -3,7 +3,6 @@ package io.chaosrunner.cli;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.ProgressLines;
 import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
@@ -20,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +76,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        CommandSpec command = java.util.Objects.requireNonNull(spec);
+        CommandSpec command = Objects.requireNonNull(spec);
         PrintWriter err = command.commandLine().getErr();
         if (!(speed > 0)) {
             throw new ParameterException(
@@ -87,7 +87,7 @@ final class RunCommand implements Callable<Integer> {
             List<EngineRef> engines = new ArrayList<>();
             List<String> problems = new ArrayList<>();
             load(server, engines, problems);
-            if (engines.size() != 1) {
+            if (problems.isEmpty() && engines.size() != 1) {
                 problems.add(
                         "expected one ChaosEngine in %s, but found %s"
                                 .formatted(files, engines.isEmpty() ? "none" : engines));
@@ -123,7 +123,7 @@ final class RunCommand implements Callable<Integer> {
                                 Optional.empty(),
                                 parsed(settings),
                                 ChaosRunner.instance()),
-                        StrategyCatalogue.onClassPath(),
+                        Objects.requireNonNull(parent).strategies(),
                         Clock.systemUTC(),
                         new ProgressLines(System.out, Clock.systemUTC()));
         Signals.handle(run::stop);
@@ -164,18 +164,16 @@ final class RunCommand implements Callable<Integer> {
     /** Read values as YAML, so that {@code maxParallel=3} is a number here as in the annotation. */
     private Map<String, Object> parsed(Map<String, String> written) {
         var result = new LinkedHashMap<String, Object>();
-        written.forEach(
-                (key, value) -> {
-                    try {
-                        Object parsed =
-                                new Load(LoadSettings.builder().build()).loadFromString(value);
-                        result.put(key, parsed == null ? "" : parsed);
-                    } catch (YamlEngineException e) {
-                        throw new ParameterException(
-                                java.util.Objects.requireNonNull(spec).commandLine(),
-                                "--set %s: '%s' is not a YAML value".formatted(key, value));
-                    }
-                });
+        written.forEach((key, value) -> {
+            try {
+                Object parsed = new Load(LoadSettings.builder().build()).loadFromString(value);
+                result.put(key, parsed == null ? "" : parsed);
+            } catch (YamlEngineException e) {
+                throw new ParameterException(
+                        Objects.requireNonNull(spec).commandLine(),
+                        "--set %s: '%s' is not a YAML value".formatted(key, value));
+            }
+        });
         return result;
     }
 }

@@ -9,9 +9,10 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Talk to one API server.
  *
- * <p>Safe for use by several threads; the requests in flight are bounded. Every method throws {@link
- * ClusterException}; those that fail for reasons of the network or the server were retried first, a
- * bounded number of times. A retried write may meet its own first try: callers tell by content.
+ * <p>Safe for use by several threads; the requests in flight are bounded. Every method throws
+ * {@link ClusterException}; those that fail for reasons of the network or the server were retried
+ * first, a bounded number of times. A retried write may meet its own first try: callers tell by
+ * content.
  */
 public interface Cluster extends AutoCloseable {
 
@@ -40,10 +41,11 @@ public interface Cluster extends AutoCloseable {
             Resource resource, String namespace, String name, String uid, Propagation propagation);
 
     /**
-     * Follow objects until closed: the listener hears of every object there is, then of each change.
+     * Follow objects until closed: the listener hears of every object there is, then of each
+     * change.
      *
-     * <p>Watches where the account may; else asks again and again. A lost watch is bridged without a
-     * gap. The listener is called by one thread at a time, and must not block.
+     * <p>Watches where the account may; else asks again and again. A lost watch is bridged without
+     * a gap. The listener is called by one thread at a time, and must not block.
      *
      * @param pollEvery distance between two questions where watching is forbidden
      */

@@ -24,8 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
  * Write one run's claim and entries to its engine: the only writer, so that nothing is lost.
  *
  * <p>Changes are gathered while a write is under way or would come too soon; at most two writes
- * succeed in any second. Each write holds only if the engine is as last seen; otherwise the engine is
- * read again and the change decided again. Safe for use by several threads.
+ * succeed in any second. Each write holds only if the engine is as last seen; otherwise the engine
+ * is read again and the change decided again. Safe for use by several threads.
  */
 public final class EngineWriter implements AutoCloseable {
     private static final int WRITES_PER_WINDOW = 2;
@@ -36,7 +36,6 @@ public final class EngineWriter implements AutoCloseable {
     private final EngineRef engine;
     private final String runner;
     private final Clock clock;
-    private final int slots;
     private final Listener listener;
     private final Thread thread;
 
@@ -49,7 +48,6 @@ public final class EngineWriter implements AutoCloseable {
     private boolean stopped;
 
     private Engine seen;
-    private Claim written;
     private boolean mayPatch;
     private final Deque<Instant> writes = new ArrayDeque<>();
 
@@ -87,8 +85,6 @@ public final class EngineWriter implements AutoCloseable {
         this.mayPatch = mayPatch;
         seen = owned;
         claim = Claim.of(owned).orElseThrow();
-        written = claim;
-        slots = owned.statusEntries().size();
         thread = Thread.ofVirtual().name("engine writer").unstarted(this::write);
         thread.start();
     }
@@ -291,7 +287,6 @@ public final class EngineWriter implements AutoCloseable {
                                                 Resource.ENGINES,
                                                 EngineUpdate.moved(
                                                         seen, next, changed, runner, now)));
-                written = next;
                 remember(clock.instant());
                 break;
             } catch (ClusterException e) {
@@ -300,7 +295,7 @@ public final class EngineWriter implements AutoCloseable {
                         if (reread == MOST_REREADS) {
                             throw e;
                         }
-                        if (!rereadAllows(next)) {
+                        if (!rereadAllows(entries)) {
                             return;
                         }
                     }
@@ -325,7 +320,7 @@ public final class EngineWriter implements AutoCloseable {
         then.forEach(Runnable::run);
     }
 
-    private boolean rereadAllows(Claim next) {
+    private boolean rereadAllows(TreeMap<Integer, StatusEntry> entries) {
         Optional<ObjectNode> live =
                 cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
         if (live.isEmpty()) {
@@ -333,17 +328,14 @@ public final class EngineWriter implements AutoCloseable {
             listener.refused(new Refusal.EngineGone());
             return false;
         }
-        seen = new Engine(live.get());
-        Optional<Objection> objection = EngineUpdate.objection(seen, written, slots);
-        boolean alreadyOurs =
-                objection.isPresent()
-                        && objection.get() instanceof Objection.Aborted
-                        && Claim.of(seen).filter(next::equals).isPresent();
-        if (objection.isPresent() && !alreadyOurs) {
+        Engine now = new Engine(live.get());
+        Optional<Objection> objection = EngineUpdate.objection(now, seen, entries);
+        if (objection.isPresent()) {
             stop();
             listener.refused(new Refusal.Objected(objection.get()));
             return false;
         }
+        seen = now;
         return true;
     }
 

@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -217,10 +216,13 @@ public final class Fabric8Cluster implements Cluster {
                         .uri(base + path)
                         .setHeader("Accept", "application/json")
                         .forStreaming()
-                        .timeout(ends.toMillis() + REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                        .timeout(
+                                ends.toMillis() + REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                         .build();
         HttpResponse<InputStream> response =
-                await("watch " + path, client.getHttpClient().sendAsync(request, InputStream.class));
+                await(
+                        "watch " + path,
+                        client.getHttpClient().sendAsync(request, InputStream.class));
         if (!response.isSuccessful()) {
             try (InputStream body = response.body()) {
                 throw refusal("watch", path, response.code(), body.readAllBytes());
@@ -295,7 +297,9 @@ public final class Fabric8Cluster implements Cluster {
             return (ObjectNode) mapper.readTree(content);
         } catch (JacksonException | ClassCastException e) {
             throw new ClusterException(
-                    Kind.SERVER, what + ": the answer is no JSON object; is this an API server?", e);
+                    Kind.SERVER,
+                    what + ": the answer is no JSON object; is this an API server?",
+                    e);
         }
     }
 

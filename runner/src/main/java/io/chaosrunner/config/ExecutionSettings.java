@@ -24,9 +24,10 @@ import tools.jackson.databind.node.ObjectNode;
  * @param parameters what is left for the strategy to read
  * @param limits the run's own limits
  * @param seed seed of all randomness; drawn for each run if absent
- * @param retainOnFailure whether {@code jobCleanUpPolicy: delete} spares the Jobs of experiments that
- *     did not pass
+ * @param retainOnFailure whether {@code jobCleanUpPolicy: delete} spares the Jobs of experiments
+ *     that did not pass
  * @param tree the settings as written, for the run record
+ * @param problems every problem found; a run is begun only if there is none
  */
 public record ExecutionSettings(
         String strategy,
@@ -34,7 +35,8 @@ public record ExecutionSettings(
         RunLimits limits,
         Optional<Long> seed,
         boolean retainOnFailure,
-        ObjectNode tree) {
+        ObjectNode tree,
+        List<Problem> problems) {
 
     /** Where the settings stand on the engine, as YAML. */
     public static final String ANNOTATION = "chaosrunner.io/execution";
@@ -52,10 +54,9 @@ public record ExecutionSettings(
                     "seed");
 
     /**
-     * Read an engine's settings.
+     * Read an engine's settings; a value that cannot be used counts as absent and is a problem.
      *
      * @param flags overruling values, by the same keys; they count more than the annotation
-     * @throws InvalidConfiguration with every problem at once
      */
     public static ExecutionSettings of(Engine engine, Map<String, ?> flags) {
         var problems = new ArrayList<Problem>();
@@ -71,27 +72,14 @@ public record ExecutionSettings(
         var tree = new LinkedHashMap<String, Object>();
         engine.annotation(ANNOTATION).ifPresent(text -> tree.putAll(parse(text, problems)));
         tree.putAll(flags);
-        ExecutionSettings settings = read(tree, problems);
-        if (!problems.isEmpty()) {
-            throw new InvalidConfiguration(problems);
-        }
-        return settings;
+        return read(tree, problems);
     }
 
-    /**
-     * Read settings from a run record.
-     *
-     * @throws InvalidConfiguration if the record was edited
-     */
+    /** Read settings from a run record. */
     public static ExecutionSettings of(ObjectNode recorded) {
         @SuppressWarnings("unchecked") // A JSON object's keys are strings.
         Map<String, Object> tree = JsonMapper.shared().convertValue(recorded, Map.class);
-        var problems = new ArrayList<Problem>();
-        ExecutionSettings settings = read(tree, problems);
-        if (!problems.isEmpty()) {
-            throw new InvalidConfiguration(problems);
-        }
-        return settings;
+        return read(tree, new ArrayList<>());
     }
 
     private static Map<String, Object> parse(String text, List<Problem> problems) {
@@ -105,7 +93,8 @@ public record ExecutionSettings(
             }
             if (tree != null) {
                 problems.add(
-                        new Problem(path, "expected keys and values, such as 'strategy: parallel'"));
+                        new Problem(
+                                path, "expected keys and values, such as 'strategy: parallel'"));
             }
         } catch (YamlEngineException e) {
             problems.add(new Problem(path, "is not YAML: " + firstLine(e)));
@@ -145,7 +134,8 @@ public record ExecutionSettings(
                 limits,
                 seed,
                 retainOnFailure,
-                JsonMapper.shared().valueToTree(all.tree()));
+                JsonMapper.shared().valueToTree(all.tree()),
+                List.copyOf(problems));
     }
 
     private static Optional<Long> seed(String text, Parameters.Reader reader) {

@@ -62,14 +62,14 @@ public final class JobFactory {
         labels.put(ExecutionLabels.RUN_NUMBER, Long.toString(run.number()));
         labels.put(ExecutionLabels.STRATEGY, ExecutionLabels.sanitize(strategy));
         labels.putAll(ExecutionLabels.of(execution));
-        Map<String, String> annotations = spec.metadata().annotations();
+        // On the pod as well: an account that may not read Jobs resumes from its pods.
+        Map<String, String> annotations = new LinkedHashMap<>(spec.metadata().annotations());
+        annotations.putAll(launch.annotations());
 
         ObjectNode job = JsonNodeFactory.instance.objectNode();
         job.put("apiVersion", "batch/v1").put("kind", "Job");
-        Map<String, String> jobAnnotations = new LinkedHashMap<>(annotations);
-        jobAnnotations.putAll(launch.annotations());
         ObjectNode metadata = job.putObject("metadata");
-        fillMetadata(metadata, name, spec, labels, jobAnnotations);
+        fillMetadata(metadata, name, spec, labels, annotations);
         metadata.putArray("ownerReferences")
                 .addObject()
                 .put("apiVersion", "litmuschaos.io/v1alpha1")
@@ -86,8 +86,7 @@ public final class JobFactory {
             jobSpec.put("activeDeadlineSeconds", deadline.toSeconds());
         }
         ObjectNode template = jobSpec.putObject("template");
-        // The pod's too: an account that may not read Jobs resumes from its pods.
-        fillMetadata(template.putObject("metadata"), name, spec, labels, jobAnnotations);
+        fillMetadata(template.putObject("metadata"), name, spec, labels, annotations);
         fillPod(template.putObject("spec"), name, spec);
         return job;
     }
@@ -101,10 +100,8 @@ public final class JobFactory {
         metadata.put("name", name).put("namespace", spec.engine().namespace());
         ObjectNode labelsNode = metadata.putObject("labels");
         labels.forEach(labelsNode::put);
-        if (!annotations.isEmpty()) {
-            ObjectNode annotationsNode = metadata.putObject("annotations");
-            annotations.forEach(annotationsNode::put);
-        }
+        ObjectNode annotationsNode = metadata.putObject("annotations");
+        annotations.forEach(annotationsNode::put);
     }
 
     private static void fillPod(ObjectNode podSpec, String name, ExperimentSpec spec) {

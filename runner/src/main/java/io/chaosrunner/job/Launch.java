@@ -13,8 +13,8 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Tell how one launch was decided. The Job carries it as annotations, so that a resumed run knows
- * what the broken one decided.
+ * Tell how one launch was decided. Job and pod carry it as annotations, so that a resumed run knows
+ * what the broken one decided, even if it may read pods only.
  *
  * @param start decided start; kept to the millisecond
  * @param ordinal position among the launches of the run
@@ -44,9 +44,9 @@ public record Launch(Instant start, long ordinal, String why, String resultBefor
         requireNonNull(resultBefore, "resultBefore is null");
     }
 
-    /** Read the annotations of a Job; empty if it was not launched by us. */
-    public static Optional<Launch> read(JsonNode job) {
-        JsonNode annotations = job.path("metadata").path("annotations");
+    /** Read the annotations of a Job or its pod; empty if it was not launched by us. */
+    public static Optional<Launch> read(JsonNode object) {
+        JsonNode annotations = object.path("metadata").path("annotations");
         try {
             return Optional.of(
                     new Launch(
@@ -55,7 +55,7 @@ public record Launch(Instant start, long ordinal, String why, String resultBefor
                             annotations.path(WHY).asString(""),
                             annotations.path(RESULT_BEFORE).asString("")));
         } catch (DateTimeParseException | NumberFormatException e) {
-            // Somebody else's Job, or ours edited: there is nothing to rely on.
+            // Somebody else's object, or ours edited: there is nothing to rely on.
             return Optional.empty();
         }
     }

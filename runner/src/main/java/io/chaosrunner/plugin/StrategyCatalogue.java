@@ -5,76 +5,256 @@ import io.chaosrunner.strategy.ExecutionStrategy;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Parameter;
+import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.strategy.StrategyRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.stream.Stream;
 
-/** Find strategies by name. Immutable and safe for use by several threads. */
+/**
+ * Find strategies by name: those on the class path, and those in the jars of a folder.
+ *
+ * <p>A jar that cannot be used is a fault of its own: it is told, and matters to a run only if that
+ * run asks for a strategy that is not there. Immutable and safe for use by several threads. Jars
+ * are trusted code: they run in this process, each behind a class loader of its own.
+ */
 public final class StrategyCatalogue {
-    private final SortedMap<String, ExecutionStrategy> byName;
+    /** Where the class path's strategies are said to come from. */
+    public static final String BUILT_IN = "built-in";
 
-    private StrategyCatalogue(SortedMap<String, ExecutionStrategy> byName) {
-        this.byName = Collections.unmodifiableSortedMap(byName);
+    private final List<Listed> listed;
+    private final List<Fault> faults;
+
+    private StrategyCatalogue(List<Listed> listed, List<Fault> faults) {
+        this.listed = List.copyOf(listed);
+        this.faults = List.copyOf(faults);
+    }
+
+    /**
+     * A strategy there is.
+     *
+     * @param source {@value #BUILT_IN}, {@code class path}, or the jar's file name
+     */
+    public record Listed(ExecutionStrategy strategy, String source) {
+        /** Tell whether a stranger wrote it. */
+        public boolean isPlugin() {
+            return !source.equals(BUILT_IN);
+        }
+    }
+
+    /** Say why a jar gives no strategy. */
+    public record Fault(String source, String why) {
+        @Override
+        public String toString() {
+            return source + ": " + why;
+        }
     }
 
     /** Load the strategies on the class path. */
     public static StrategyCatalogue onClassPath() {
-        var byName = new TreeMap<String, ExecutionStrategy>();
-        for (ExecutionStrategy strategy : ServiceLoader.load(ExecutionStrategy.class)) {
-            byName.put(strategy.name(), strategy);
-        }
-        return new StrategyCatalogue(byName);
+        return load(Optional.empty());
     }
 
-    /** Return all strategies, by name. */
-    public Collection<ExecutionStrategy> all() {
-        return byName.values();
+    /**
+     * Load the strategies on the class path and in a folder's jars.
+     *
+     * @param folder may be absent or not exist: then there are no plug-ins
+     */
+    public static StrategyCatalogue load(Optional<Path> folder) {
+        var listed = new ArrayList<Listed>();
+        var faults = new ArrayList<Fault>();
+        ClassLoader ours = StrategyCatalogue.class.getClassLoader();
+        collect("class path", ServiceLoader.load(ExecutionStrategy.class, ours), listed, faults);
+        for (Path jar : folder.map(dir -> jars(dir, faults)).orElse(List.of())) {
+            load(jar, listed, faults);
+        }
+        return new StrategyCatalogue(listed, faults);
+    }
+
+    private static List<Path> jars(Path folder, List<Fault> faults) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        // A mounted ConfigMap shows each file as a link, and once more below a folder "..data".
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().endsWith(".jar"))
+                    .filter(file -> !file.getFileName().toString().startsWith(".."))
+                    .filter(Files::isRegularFile)
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            faults.add(new Fault(folder.toString(), "cannot be read: " + e.getMessage()));
+            return List.of();
+        }
+    }
+
+    private static void load(Path jar, List<Listed> listed, List<Fault> faults) {
+        String source = jar.getFileName().toString();
+        try {
+            Optional<String> mismatch = PluginLoader.mismatch(jar);
+            if (mismatch.isPresent()) {
+                faults.add(new Fault(source, mismatch.get()));
+                return;
+            }
+            int before = listed.size() + faults.size();
+            collect(
+                    source,
+                    ServiceLoader.load(ExecutionStrategy.class, PluginLoader.of(jar)),
+                    listed,
+                    faults);
+            if (listed.size() + faults.size() == before) {
+                faults.add(
+                        new Fault(
+                                source,
+                                "names no strategy in META-INF/services/"
+                                        + ExecutionStrategy.class.getName()));
+            }
+        } catch (IOException e) {
+            faults.add(new Fault(source, "is no readable jar: " + e.getMessage()));
+        }
+    }
+
+    private static void collect(
+            String source,
+            ServiceLoader<ExecutionStrategy> found,
+            List<Listed> listed,
+            List<Fault> faults) {
+        var strategies = found.stream().iterator();
+        while (true) {
+            try {
+                if (!strategies.hasNext()) {
+                    return;
+                }
+                ExecutionStrategy strategy = strategies.next().get();
+                String name = strategy.name();
+                if (name == null || !name.matches("[a-z][a-z0-9-]*")) {
+                    faults.add(
+                            new Fault(
+                                    source,
+                                    "%s has the name '%s'; a name matches [a-z][a-z0-9-]*"
+                                            .formatted(strategy.getClass().getName(), name)));
+                } else {
+                    listed.add(new Listed(strategy, sourceOf(strategy, source)));
+                }
+            } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
+                faults.add(new Fault(source, "cannot be loaded: " + e));
+                if (e instanceof LinkageError) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private static String sourceOf(ExecutionStrategy strategy, String source) {
+        boolean builtIn =
+                strategy.getClass().getPackageName().equals("io.chaosrunner.strategy.builtin")
+                        && strategy.getClass().getClassLoader()
+                                == StrategyCatalogue.class.getClassLoader();
+        return builtIn ? BUILT_IN : source;
+    }
+
+    /** Return all strategies there are, built-in ones first. */
+    public List<Listed> all() {
+        return listed;
+    }
+
+    /** Return what could not be loaded, and why. */
+    public List<Fault> faults() {
+        return faults;
+    }
+
+    /** Tell whether the strategy of that name was written by a stranger. */
+    public boolean isPlugin(String name) {
+        return named(name).stream().anyMatch(Listed::isPlugin);
     }
 
     /**
      * Plan a run.
      *
-     * @throws InvalidParameters if there is no such strategy, it has no such parameter, or it refuses
-     *     a value
+     * @throws InvalidParameters if there is no such strategy or more than one, it has no such
+     *     parameter, it refuses a value, or it fails; with every problem at once
      */
-    public ExecutionPlan plan(String strategy, StrategyRequest request) {
-        ExecutionStrategy found = byName.get(strategy);
-        if (found == null) {
-            throw new InvalidParameters(
-                    List.of(
-                            new Problem(
-                                    "strategy",
-                                    "there is no strategy '%s'; there are %s"
-                                            .formatted(
-                                                    strategy, String.join(", ", byName.keySet())))));
+    public ExecutionPlan plan(String name, StrategyRequest request) {
+        List<Listed> found = named(name);
+        if (found.size() != 1) {
+            throw new InvalidParameters(List.of(new Problem("strategy", unusable(name, found))));
         }
+        ExecutionStrategy strategy = found.getFirst().strategy();
         var problems = new ArrayList<Problem>();
-        List<String> known = found.parameters().stream().map(Parameter::name).toList();
-        for (String key : request.parameters().tree().keySet()) {
-            if (!known.contains(key)) {
-                problems.add(
-                        new Problem(
-                                key,
-                                known.isEmpty()
-                                        ? "strategy " + strategy + " has no parameters"
-                                        : "strategy %s has no such parameter; it has %s"
-                                                .formatted(strategy, String.join(", ", known))));
-            }
-        }
         ExecutionPlan plan = null;
         try {
-            plan = found.plan(request);
+            plan =
+                    PluginLoader.withContext(
+                            strategy,
+                            () -> {
+                                checkKeys(strategy, request.parameters(), problems);
+                                return strategy.plan(request);
+                            });
+            if (plan == null) {
+                problems.add(new Problem("strategy", name + " planned nothing: it returned null"));
+            }
         } catch (InvalidParameters e) {
             problems.addAll(e.problems());
+        } catch (RuntimeException | LinkageError e) {
+            problems.add(
+                    new Problem(
+                            "strategy",
+                            "%s (%s) cannot plan: %s"
+                                    .formatted(name, found.getFirst().source(), e)));
         }
         if (plan == null || !problems.isEmpty()) {
             throw new InvalidParameters(problems);
         }
         return plan;
+    }
+
+    private List<Listed> named(String name) {
+        return listed.stream().filter(each -> each.strategy().name().equals(name)).toList();
+    }
+
+    private String unusable(String name, List<Listed> found) {
+        if (found.size() > 1) {
+            return "'%s' is ambiguous: it comes from %s; remove all but one"
+                    .formatted(
+                            name,
+                            String.join(" and ", found.stream().map(Listed::source).toList()));
+        }
+        List<String> names = listed.stream().map(each -> each.strategy().name()).sorted().toList();
+        String hint =
+                Parameters.nearest(name, names)
+                        .map(near -> "; did you mean '" + near + "'?")
+                        .orElse("; there are " + String.join(", ", names));
+        String broken =
+                faults.isEmpty()
+                        ? ""
+                        : "; not loaded: "
+                                + String.join(", ", faults.stream().map(Fault::toString).toList());
+        return "there is no strategy '" + name + "'" + hint + broken;
+    }
+
+    private static void checkKeys(
+            ExecutionStrategy strategy, Parameters parameters, List<Problem> problems) {
+        List<String> known = strategy.parameters().stream().map(Parameter::name).toList();
+        for (String key : parameters.tree().keySet()) {
+            if (!known.contains(key)) {
+                String has =
+                        known.isEmpty() ? "has no parameters" : "has " + String.join(", ", known);
+                problems.add(
+                        new Problem(
+                                key,
+                                Parameters.nearest(key, known)
+                                        .map(near ->
+                                                "no such parameter; did you mean '" + near + "'?")
+                                        .orElse(
+                                                "no such parameter; strategy %s %s"
+                                                        .formatted(strategy.name(), has))));
+            }
+        }
     }
 }

@@ -60,13 +60,7 @@ public final class AuditLog implements RunListener {
                             "why",
                             launched.why());
             case RunNotice.Running running ->
-                    line(
-                            "running",
-                            running.attempt(),
-                            "job",
-                            running.job(),
-                            "pod",
-                            running.pod());
+                    line("running", running.attempt(), "job", running.job(), "pod", running.pod());
             case RunNotice.Ended ended ->
                     line(
                             "ended",
@@ -127,7 +121,8 @@ public final class AuditLog implements RunListener {
     }
 
     private static String verdicts(List<StatusEntry> entries) {
-        return String.join(",", entries.stream().map(e -> e.name() + "=" + e.verdict().word()).toList());
+        return String.join(
+                ",", entries.stream().map(e -> e.name() + "=" + e.verdict().word()).toList());
     }
 
     private void line(String event, @Nullable Attempt attempt, Object... pairs) {

@@ -276,7 +276,12 @@ public final class ExperimentResolver {
 
     private void warnOfResultName(Entry entry) {
         String result = entry.resultName();
-        if (result.length() > OBJECT_NAME_LIMIT || !OBJECT_NAME.matcher(result).matches()) {
+        if (entry.instanceId().contains("$(")) {
+            warnings.add(
+                    components.at("env")
+                            + ": INSTANCE_ID refers to another variable, so the runner cannot tell"
+                            + " the name of the ChaosResult; write the value out");
+        } else if (result.length() > OBJECT_NAME_LIMIT || !OBJECT_NAME.matcher(result).matches()) {
             warnings.add(
                     "%s: the ChaosResult would be named %s, which Kubernetes refuses; use at most %d lower-case letters, digits, - and . in engine name, experiment name and INSTANCE_ID together"
                             .formatted(components.at("env"), result, OBJECT_NAME_LIMIT));

@@ -10,7 +10,6 @@ import io.chaosrunner.cluster.EngineWriter.Refusal;
 import io.chaosrunner.cluster.EngineWriter.Taken;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.ExecutionSettings;
-import io.chaosrunner.config.InvalidConfiguration;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.Result;
 import io.chaosrunner.job.ExecutionLabels;
@@ -32,7 +31,6 @@ import io.chaosrunner.status.EngineUpdate.Objection;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.LoggedAttempt.Mark;
 import io.chaosrunner.status.Start;
-import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Draws;
 import io.chaosrunner.strategy.ExecutionPlan;
@@ -54,7 +52,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -65,11 +62,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Run an engine's experiments: take the engine, carry out what the {@link RunMachine} commands, tell
- * it what happens, and write everything back.
+ * Run an engine's experiments: take the engine, carry out what the {@link RunMachine} commands,
+ * tell it what happens, and write everything back.
  *
- * <p>One thread, the caller of {@link #run()}, owns all state; watches, timers and finished requests
- * only put messages into its mailbox. Used once.
+ * <p>One thread, the caller of {@link #run()}, owns all state; watches, timers and finished
+ * requests only put messages into its mailbox. Used once.
  */
 public final class EngineRun {
     private static final Duration LONGEST_WAIT_FOR_LAST_RUN = Duration.ofSeconds(181);
@@ -123,8 +120,8 @@ public final class EngineRun {
     }
 
     /**
-     * Leave at once: nothing more is launched or written, and what runs goes on. For a process that is
-     * being ended while somebody else, the operator or the next process, looks after the run.
+     * Leave at once: nothing more is launched or written, and what runs goes on. For a process that
+     * is being ended while somebody else, the operator or the next process, looks after the run.
      */
     public void leave(String why) {
         leaving = true;
@@ -227,19 +224,20 @@ public final class EngineRun {
         List<String> names =
                 request.experiments()
                         .orElseGet(() -> engine.experiments().stream().map(e -> e.name()).toList());
-        ExecutionSettings settings;
-        ExecutionPlan plan;
         Slots slots = new Slots(names);
-        long seed;
+        ExecutionSettings settings = ExecutionSettings.of(engine, request.settings());
+        long seed = settings.seed().orElseGet(() -> new SecureRandom().nextLong(1L << 48));
+        var problems = new ArrayList<>(settings.problems());
+        ExecutionPlan plan = null;
         try {
-            settings = ExecutionSettings.of(engine, request.settings());
-            seed = settings.seed().orElseGet(() -> new SecureRandom().nextLong(1L << 48));
             plan = strategies.plan(settings.strategy(), slots.request(settings, seed));
-        } catch (InvalidConfiguration e) {
-            return misconfigured(engine, number, names, e.problems());
         } catch (InvalidParameters e) {
-            return misconfigured(engine, number, names, e.problems());
+            problems.addAll(e.problems());
         }
+        if (plan == null || !problems.isEmpty()) {
+            return misconfigured(engine, number, names, problems);
+        }
+        ExecutionPlan chosen = plan;
         awaitLastRun(engine);
         Claim claim =
                 new Claim(
@@ -260,7 +258,7 @@ public final class EngineRun {
                         engine,
                         EngineUpdate.claim(
                                 engine, claim, entries, runnerName(engine), clock.instant()));
-        return taken.map(t -> new Shell(t, claim, settings, slots, plan).run(List.of(), false));
+        return taken.map(t -> new Shell(t, claim, settings, slots, chosen).run(List.of(), false));
     }
 
     private Optional<RunResult> misconfigured(
@@ -291,7 +289,8 @@ public final class EngineRun {
             return Optional.empty();
         }
         var text = new StringBuilder("nothing was launched: ");
-        problems.forEach(problem -> text.append(text.toString().endsWith(": ") ? "" : "; ").append(problem));
+        problems.forEach(
+                problem -> text.append(text.toString().endsWith(": ") ? "" : "; ").append(problem));
         new EngineEvents(cluster, engine, clock, this::tell)
                 .emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", text.toString()));
         return Optional.of(new RunResult.Misconfigured(problems));
@@ -340,9 +339,7 @@ public final class EngineRun {
             if (e.kind() != Kind.FORBIDDEN) {
                 throw e;
             }
-            tell(
-                    new RunNotice.Warning(
-                            "resuming from pods: " + e.getMessage()));
+            tell(new RunNotice.Warning("resuming from pods: " + e.getMessage()));
         }
         Set<ExecutionId> seen = new HashSet<>();
         for (ObjectNode pod : cluster.list(Resource.PODS, engine.namespace(), selector)) {
@@ -392,7 +389,8 @@ public final class EngineRun {
                 told = true;
                 tell(
                         new RunNotice.Waiting(
-                                "pods of an earlier run must go first: " + String.join(", ", left)));
+                                "pods of an earlier run must go first: "
+                                        + String.join(", ", left)));
             }
             if (!pause(POLL_PODS)) {
                 return;
@@ -575,7 +573,10 @@ public final class EngineRun {
             tell(
                     new RunNotice.Started(
                             run, settings.strategy(), claim.seed(), slots.names(), resumed));
-            boolean spent = resumed && claim.starts() > MOST_STARTS_WITHOUT_PROGRESS;
+            boolean spent =
+                    resumed
+                            && claim.starts() >= MOST_STARTS_WITHOUT_PROGRESS
+                            && strategies.isPlugin(settings.strategy());
             if (resumed) {
                 takeUp(claim, jobs);
             }
@@ -584,9 +585,9 @@ public final class EngineRun {
                 stopRequested(claim.reason());
             } else if (spent) {
                 step(
-                        new RunEvent.StopRequested(
-                                "%d starts without progress; strategy %s may be ending the process"
-                                        .formatted(claim.starts(), settings.strategy())));
+                        new RunEvent.StrategyFailed(
+                                "this is start %d without progress: it may be ending the process"
+                                        .formatted(claim.starts())));
             } else if (engine.stopRequested() && request.underOperator()) {
                 operatorStops();
             } else {
@@ -696,7 +697,8 @@ public final class EngineRun {
                                 job.launch().why(),
                                 true));
             }
-            // A failed attempt's helpers must be gone before the next attempt; here nothing runs yet.
+            // A failed attempt's helpers must be gone before the next attempt; here nothing runs
+            // yet.
             superseded.forEach(reaper::remove);
             attempts.sort(Comparator.comparingInt(Attempt::ordinal));
             state = machine.resume(attempts, claim.skipped());
@@ -707,7 +709,10 @@ public final class EngineRun {
         private void takeMessages() {
             Optional<Instant> wake = nextWake();
             long wait =
-                    wake.map(at -> Math.max(0, Duration.between(clock.instant(), at).toMillis() + 1))
+                    wake.map(at ->
+                                    Math.max(
+                                            0,
+                                            Duration.between(clock.instant(), at).toMillis() + 1))
                             .orElse(TimeUnit.MINUTES.toMillis(10));
             try {
                 Runnable message = mailbox.poll(wait, TimeUnit.MILLISECONDS);
@@ -752,29 +757,29 @@ public final class EngineRun {
             return times.stream().min(Comparator.naturalOrder());
         }
 
-        /** Run something elsewhere, and what it returns here; an unexpected failure ends the run. */
+        /**
+         * Run something elsewhere, and what it returns here; an unexpected failure ends the run.
+         */
         private void task(java.util.concurrent.Callable<Runnable> work) {
             pendingTasks++;
-            tasks.submit(
-                    () -> {
-                        Runnable then;
-                        try {
-                            then = work.call();
-                        } catch (ClusterException e) {
-                            then = () -> ended = verdictOn(e);
-                        } catch (Exception e) {
-                            then =
-                                    () -> {
-                                        throw new IllegalStateException(e);
-                                    };
-                        }
-                        Runnable message = then;
-                        mailbox.add(
-                                () -> {
-                                    pendingTasks--;
-                                    message.run();
-                                });
-                    });
+            tasks.submit(() -> {
+                Runnable then;
+                try {
+                    then = work.call();
+                } catch (ClusterException e) {
+                    then = () -> ended = verdictOn(e);
+                } catch (Exception e) {
+                    then =
+                            () -> {
+                                throw new IllegalStateException(e);
+                            };
+                }
+                Runnable message = then;
+                mailbox.add(() -> {
+                    pendingTasks--;
+                    message.run();
+                });
+            });
         }
 
         // -- Machine --------------------------------------------------------------------------
@@ -807,15 +812,14 @@ public final class EngineRun {
         }
 
         private void launch(List<Launcher.Order> orders) {
-            task(
-                    () -> {
-                        List<Launcher.Outcome> outcomes = launcher.launch(orders);
-                        return () -> {
-                            for (int i = 0; i < orders.size(); i++) {
-                                launched(orders.get(i), outcomes.get(i));
-                            }
-                        };
-                    });
+            task(() -> {
+                List<Launcher.Outcome> outcomes = launcher.launch(orders);
+                return () -> {
+                    for (int i = 0; i < orders.size(); i++) {
+                        launched(orders.get(i), outcomes.get(i));
+                    }
+                };
+            });
         }
 
         private void launched(Launcher.Order order, Launcher.Outcome outcome) {
@@ -856,7 +860,9 @@ public final class EngineRun {
             }
         }
 
-        /** Nothing was created: the attempt never was, and the stop that withheld it is on its way. */
+        /**
+         * Nothing was created: the attempt never was, and the stop that withheld it is on its way.
+         */
         private void withheld(Live each) {
             step(
                     new RunEvent.AttemptEnded(
@@ -869,14 +875,13 @@ public final class EngineRun {
 
         /** Hear now of the stop that the launcher saw; the watch may lag. */
         private void refreshEngine() {
-            task(
-                    () -> {
-                        Optional<ObjectNode> found =
-                                cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
-                        return () ->
-                                found.ifPresentOrElse(
-                                        json -> onEngine(new Engine(json)), this::onEngineGone);
-                    });
+            task(() -> {
+                Optional<ObjectNode> found =
+                        cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
+                return () ->
+                        found.ifPresentOrElse(
+                                json -> onEngine(new Engine(json)), this::onEngineGone);
+            });
         }
 
         private void watch(Live each, LiveJob job) {
@@ -893,12 +898,10 @@ public final class EngineRun {
                     StatusEntry.leftOut(name(slot)),
                     claim -> claim.skipping(slot, why),
                     () -> {});
-            task(
-                    () -> {
-                        events.emit(
-                                new EngineEvent(EngineEvent.SKIPPED, false, name(slot), why));
-                        return () -> {};
-                    });
+            task(() -> {
+                events.emit(new EngineEvent(EngineEvent.SKIPPED, false, name(slot), why));
+                return () -> {};
+            });
         }
 
         private void finish(RunEnd end) {
@@ -909,12 +912,10 @@ public final class EngineRun {
                                 ? end.why()
                                 : "strategy %s broke a rule: %s"
                                         .formatted(settings.strategy(), end.why());
-                task(
-                        () -> {
-                            events.emit(
-                                    new EngineEvent(EngineEvent.RUN_FAILED, true, "", message));
-                            return () -> {};
-                        });
+                task(() -> {
+                    events.emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", message));
+                    return () -> {};
+                });
             }
             if (end.cause() == Cause.ABORT) {
                 abortRest(end);
@@ -923,17 +924,16 @@ public final class EngineRun {
 
         /** The final word of an abort: only after everything with our labels is gone. */
         private void abortRest(RunEnd end) {
-            task(
-                    () -> {
-                        reaper.removeRun(engine.uid(), run.id());
-                        return () -> {
-                            for (int slot = 0; slot < slots.names().size(); slot++) {
-                                StatusEntry aborted = entryOf(slot).aborted();
-                                entry(slot, aborted);
-                                writer.entry(slot, aborted);
-                            }
-                        };
-                    });
+            task(() -> {
+                reaper.removeRun(engine.uid(), run.id());
+                return () -> {
+                    for (int slot = 0; slot < slots.names().size(); slot++) {
+                        StatusEntry aborted = entryOf(slot).aborted();
+                        entry(slot, aborted);
+                        writer.entry(slot, aborted);
+                    }
+                };
+            });
         }
 
         // -- Watching -------------------------------------------------------------------------
@@ -998,12 +998,10 @@ public final class EngineRun {
                                 @Override
                                 public void unavailable(ClusterException why) {
                                     if (required) {
-                                        mailbox.add(
-                                                () ->
-                                                        ended =
-                                                                new RunResult.Refused(
-                                                                        String.valueOf(
-                                                                                why.getMessage())));
+                                        mailbox.add(() ->
+                                                ended =
+                                                        new RunResult.Refused(
+                                                                String.valueOf(why.getMessage())));
                                     }
                                 }
                             });
@@ -1044,10 +1042,9 @@ public final class EngineRun {
             return pod.path("metadata")
                     .path("ownerReferences")
                     .valueStream()
-                    .anyMatch(
-                            owner ->
-                                    owner.path("controller").asBoolean(false)
-                                            && owner.path("name").asString("").equals(job.name()));
+                    .anyMatch(owner ->
+                            owner.path("controller").asBoolean(false)
+                                    && owner.path("name").asString("").equals(job.name()));
         }
 
         private void runs(Live each) {
@@ -1058,9 +1055,7 @@ public final class EngineRun {
             StatusEntry running = StatusEntry.running(each.experiment, each.pod);
             entry(each.attempt.slot(), running);
             writer.entry(each.attempt.slot(), running);
-            tell(
-                    new RunNotice.Running(
-                            each.attempt, each.experiment, each.jobName(), each.pod));
+            tell(new RunNotice.Running(each.attempt, each.experiment, each.jobName(), each.pod));
         }
 
         private void onPodGone(ObjectNode pod) {
@@ -1081,7 +1076,8 @@ public final class EngineRun {
             if (each == null || each.phase != Phase.WATCHED) {
                 return;
             }
-            if (JobState.of(json) instanceof JobState.Failed(String reason, String message, Instant at)) {
+            if (JobState.of(json)
+                    instanceof JobState.Failed(String reason, String message, Instant at)) {
                 suspect(
                         each,
                         "Job %s failed: %s".formatted(each.jobName(), words(reason, message)));
@@ -1124,9 +1120,7 @@ public final class EngineRun {
                                             java.util.Objects.requireNonNull(each.job)
                                                     .pendingLimit()
                                                     .toSeconds(),
-                                            each.suspicion.isEmpty()
-                                                    ? ""
-                                                    : ": " + each.suspicion));
+                                            each.suspicion.isEmpty() ? "" : ": " + each.suspicion));
                 }
             }
         }
@@ -1210,22 +1204,21 @@ public final class EngineRun {
         /** The experiment's own word counts most; without it, why its pod failed. */
         private void read(Live each, Duration patience, Instant at, String failure) {
             LiveJob job = java.util.Objects.requireNonNull(each.job);
-            task(
-                    () -> {
-                        Optional<Result> result;
-                        String trouble = failure;
-                        try {
-                            result = results.lastWord(each.id, job, patience);
-                        } catch (ClusterException e) {
-                            if (e.isTransient()) {
-                                throw e;
-                            }
-                            result = Optional.empty();
-                            trouble = failure.isEmpty() ? String.valueOf(e.getMessage()) : failure;
-                        }
-                        Conclusion conclusion = conclusion(each, job, result, at, trouble, failure);
-                        return () -> concludeWhenRetriesAllow(each, conclusion);
-                    });
+            task(() -> {
+                Optional<Result> result;
+                String trouble = failure;
+                try {
+                    result = results.lastWord(each.id, job, patience);
+                } catch (ClusterException e) {
+                    if (e.isTransient()) {
+                        throw e;
+                    }
+                    result = Optional.empty();
+                    trouble = failure.isEmpty() ? String.valueOf(e.getMessage()) : failure;
+                }
+                Conclusion conclusion = conclusion(each, job, result, at, trouble, failure);
+                return () -> concludeWhenRetriesAllow(each, conclusion);
+            });
         }
 
         private Conclusion conclusion(
@@ -1274,21 +1267,20 @@ public final class EngineRun {
         private void giveUp(Live each, String why) {
             each.phase = Phase.JUDGED;
             Instant at = clock.instant();
-            task(
-                    () -> {
-                        warn(
-                                EngineEvent.WATCH,
+            task(() -> {
+                warn(
+                        EngineEvent.WATCH,
+                        each,
+                        "Experiment Job creation failed, skipping Chaos Experiment: %s (%s)"
+                                .formatted(each.experiment, why));
+                return () ->
+                        concludeAfterRemoval(
                                 each,
-                                "Experiment Job creation failed, skipping Chaos Experiment: %s (%s)"
-                                        .formatted(each.experiment, why));
-                        return () ->
-                                concludeAfterRemoval(
-                                        each,
-                                        new Conclusion(
-                                                StatusEntry.failedToRun(each.experiment),
-                                                new Attempt.End(roundUp(at), Outcome.ERROR, true),
-                                                why));
-                    });
+                                new Conclusion(
+                                        StatusEntry.failedToRun(each.experiment),
+                                        new Attempt.End(roundUp(at), Outcome.ERROR, true),
+                                        why));
+            });
         }
 
         private void concludeWhenRetriesAllow(Live each, Conclusion conclusion) {
@@ -1306,7 +1298,10 @@ public final class EngineRun {
                     && !aborting;
         }
 
-        /** Log the end, so that a restart does not launch it again; remove its pods; only then go on. */
+        /**
+         * Log the end, so that a restart does not launch it again; remove its pods; only then go
+         * on.
+         */
         private void concludeAfterRemoval(Live each, Conclusion conclusion) {
             each.phase = Phase.STOPPING;
             LoggedAttempt logged = logged(each, conclusion.end());
@@ -1314,15 +1309,13 @@ public final class EngineRun {
             writer.claim(
                     claim -> claim.with(logged),
                     () ->
-                            mailbox.add(
-                                    () -> {
-                                        pendingTasks--;
-                                        task(
-                                                () -> {
-                                                    reaper.remove(each.id);
-                                                    return () -> conclude(each, conclusion);
-                                                });
-                                    }));
+                            mailbox.add(() -> {
+                                pendingTasks--;
+                                task(() -> {
+                                    reaper.remove(each.id);
+                                    return () -> conclude(each, conclusion);
+                                });
+                            }));
         }
 
         private void conclude(Live each, Conclusion conclusion) {
@@ -1340,7 +1333,7 @@ public final class EngineRun {
                             each.jobName(),
                             each.pod,
                             conclusion.entry(),
-                            Duration.between(each.attempt.start(), conclusion.end().at()),
+                            Duration.between(each.attempt.start(), clock.instant()),
                             conclusion.detail()));
             LoggedAttempt logged = logged(each, conclusion.end());
             entry(slot, entry);
@@ -1352,14 +1345,13 @@ public final class EngineRun {
                         entry,
                         claim -> claim.with(logged),
                         () ->
-                                mailbox.add(
-                                        () -> {
-                                            pendingTasks--;
-                                            cleanUp(
-                                                    each,
-                                                    job,
-                                                    conclusion.end().outcome() == Outcome.PASSED);
-                                        }));
+                                mailbox.add(() -> {
+                                    pendingTasks--;
+                                    cleanUp(
+                                            each,
+                                            job,
+                                            conclusion.end().outcome() == Outcome.PASSED);
+                                }));
             } else {
                 writer.settle(slot, entry, claim -> claim.with(logged), () -> {});
             }
@@ -1375,8 +1367,7 @@ public final class EngineRun {
         }
 
         private Verdict noteWorst(int slot, Verdict verdict) {
-            return worst.merge(
-                    slot, verdict, (a, b) -> severity(a) >= severity(b) ? a : b);
+            return worst.merge(slot, verdict, (a, b) -> severity(a) >= severity(b) ? a : b);
         }
 
         private LoggedAttempt logged(Live each, Attempt.End end) {
@@ -1404,27 +1395,22 @@ public final class EngineRun {
                                 "jobCleanUpPolicy '%s' is neither delete nor retain; Job %s is kept"
                                         .formatted(policy, job.name())));
             }
-            task(
-                    () -> {
-                        boolean deleted = delete && reaper.delete(job);
-                        events.emit(
-                                new EngineEvent(
-                                        EngineEvent.JOB_CLEAN_UP,
-                                        false,
-                                        each.experiment,
-                                        deleted
-                                                ? "Experiment Job: %s will be deleted"
-                                                        .formatted(job.name())
-                                                : "Experiment Job %s will be retained"
-                                                        .formatted(job.name())));
-                        return () ->
-                                tell(
-                                        new RunNotice.CleanedUp(
-                                                each.attempt,
-                                                each.experiment,
-                                                job.name(),
-                                                deleted));
-                    });
+            task(() -> {
+                boolean deleted = delete && reaper.delete(job);
+                events.emit(
+                        new EngineEvent(
+                                EngineEvent.JOB_CLEAN_UP,
+                                false,
+                                each.experiment,
+                                deleted
+                                        ? "Experiment Job: %s will be deleted".formatted(job.name())
+                                        : "Experiment Job %s will be retained"
+                                                .formatted(job.name())));
+                return () ->
+                        tell(
+                                new RunNotice.CleanedUp(
+                                        each.attempt, each.experiment, job.name(), deleted));
+            });
         }
 
         // -- Stopping -------------------------------------------------------------------------
@@ -1435,15 +1421,13 @@ public final class EngineRun {
             }
             aborting = true;
             launcher.close();
-            writer.claim(
-                    claim -> claim.in(Claim.State.STOPPING, why),
-                    () -> {});
+            writer.claim(claim -> claim.in(Claim.State.STOPPING, why), () -> {});
             step(new RunEvent.StopRequested(why));
         }
 
         /**
-         * The operator removes what runs, and this process with it; status is its own. Ending before
-         * that with success would let it call the engine completed, so wait to be removed.
+         * The operator removes what runs, and this process with it; status is its own. Ending
+         * before that with success would let it call the engine completed, so wait to be removed.
          */
         private void operatorStops() {
             launcher.close();
@@ -1475,7 +1459,9 @@ public final class EngineRun {
             }
         }
 
-        /** Log that it is being stopped, so that a restart does not launch it again; then remove it. */
+        /**
+         * Log that it is being stopped, so that a restart does not launch it again; then remove it.
+         */
         private void beginStop(Live each) {
             each.phase = Phase.STOPPING;
             tell(
@@ -1498,25 +1484,23 @@ public final class EngineRun {
             writer.claim(
                     claim -> claim.with(logged),
                     () ->
-                            mailbox.add(
-                                    () -> {
-                                        pendingTasks--;
-                                        remove(each);
-                                    }));
+                            mailbox.add(() -> {
+                                pendingTasks--;
+                                remove(each);
+                            }));
         }
 
         private void remove(Live each) {
-            task(
-                    () -> {
-                        reaper.remove(each.id);
-                        return () -> stopped(each);
-                    });
+            task(() -> {
+                reaper.remove(each.id);
+                return () -> stopped(each);
+            });
         }
 
         private void stopped(Live each) {
             StatusEntry entry =
                     aborting
-                            ? entryOf(each.attempt.slot())
+                            ? entryOf(each.attempt.slot()).aborted()
                             : StatusEntry.completed(each.experiment, each.pod, Verdict.STOPPED);
             each.job = null;
             conclude(

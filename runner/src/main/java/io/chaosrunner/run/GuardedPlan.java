@@ -13,7 +13,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
- * Ask a plan, and survive it: whatever it throws, and a call that hangs, become a {@link BrokenPlan}.
+ * Ask a plan, and survive it: whatever it throws, and a call that hangs, become a {@link
+ * BrokenPlan}.
  *
  * <p>The plan runs on a daemon thread of its own, so that one which never returns can be abandoned.
  */
@@ -33,7 +34,12 @@ final class GuardedPlan implements Function<Progress, Decision>, AutoCloseable {
 
     @Override
     public Decision apply(Progress progress) {
-        Future<Decision> answer = thread.submit(() -> plan.next(progress));
+        Future<Decision> answer =
+                thread.submit(() -> {
+                    // A plug-in finds its own resources, as it would in its own program.
+                    Thread.currentThread().setContextClassLoader(plan.getClass().getClassLoader());
+                    return plan.next(progress);
+                });
         try {
             return answer.get(budget.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {

@@ -1,7 +1,6 @@
 package io.chaosrunner.run;
 
 import io.chaosrunner.cluster.Cluster;
-import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
@@ -37,8 +36,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Turn launch commands into Jobs: resolve, check what they need, create each exactly once.
  *
- * <p>The engine is read before a batch of creations and after it: whoever asked to stop meanwhile is
- * heard, and what was just created goes again.
+ * <p>The engine is read before a batch of creations and after it: whoever asked to stop meanwhile
+ * is heard, and what was just created goes again.
  */
 final class Launcher {
     private static final int MOST_SALTS = 50;
@@ -112,7 +111,8 @@ final class Launcher {
                     .map(p -> p.spec == null ? p.outcome() : new Outcome.Withheld())
                     .toList();
         }
-        List<Outcome> outcomes = inParallel(prepared, p -> p.spec == null ? p.outcome() : create(p));
+        List<Outcome> outcomes =
+                inParallel(prepared, p -> p.spec == null ? p.outcome() : create(p));
         if (mayLaunch(live())) {
             return outcomes;
         }
@@ -159,7 +159,7 @@ final class Launcher {
                     order,
                     EngineEvent.DEPENDENCY_CHECK,
                     StatusEntry.failedToRun(order.experiment()),
-                    "ChaosEngine %s does not list %s any more"
+                    "the list of ChaosEngine %s was edited: it does not say which entry of %s is meant"
                             .formatted(read.ref(), order.experiment()));
         }
         if (found.isEmpty()) {
@@ -187,8 +187,7 @@ final class Launcher {
                             StatusEntry.failedToRun(order.experiment()),
                             String.join("; ", problems));
             case Resolution.Resolved(ExperimentSpec spec, List<String> warnings) -> {
-                warnings.forEach(
-                        warning -> notices.accept(new RunNotice.Warning(warning)));
+                warnings.forEach(warning -> notices.accept(new RunNotice.Warning(warning)));
                 List<String> missing = missing(spec);
                 if (!missing.isEmpty()) {
                     yield refuse(
@@ -209,15 +208,19 @@ final class Launcher {
         };
     }
 
-    /** Find the order's entry: the n-th of its name, as the slot is the n-th of its name. */
+    /**
+     * Find the order's entry; a list edited meanwhile is followed only where that is unambiguous.
+     */
     private static OptionalInt listed(Engine engine, Order order) {
         List<String> names = engine.experiments().stream().map(e -> e.name()).toList();
         int slot = order.attempt().slot();
         if (slot < names.size() && names.get(slot).equals(order.experiment())) {
             return OptionalInt.of(slot);
         }
-        int any = names.indexOf(order.experiment());
-        return any < 0 ? OptionalInt.empty() : OptionalInt.of(any);
+        int first = names.indexOf(order.experiment());
+        return first >= 0 && first == names.lastIndexOf(order.experiment())
+                ? OptionalInt.of(first)
+                : OptionalInt.empty();
     }
 
     private Prepared refuse(Order order, String reason, StatusEntry entry, String why) {

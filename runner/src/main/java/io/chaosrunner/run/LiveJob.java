@@ -43,7 +43,7 @@ record LiveJob(
     }
 
     private static LiveJob read(String name, String uid, JsonNode annotated, JsonNode podSpec) {
-        JsonNode container = podSpec.path("containers").path(0);
+        JsonNode container = container(podSpec, name);
         String engine = env(container, "CHAOSENGINE");
         String experiment = env(container, "EXPERIMENT_NAME");
         String instance = env(container, "INSTANCE_ID");
@@ -64,6 +64,17 @@ record LiveJob(
                         .path(Launch.RESULT_BEFORE)
                         .asString("");
         return new LiveJob(name, uid, result, before, limit);
+    }
+
+    /** A mesh may have put its proxy first. */
+    private static JsonNode container(JsonNode podSpec, String name) {
+        JsonNode containers = podSpec.path("containers");
+        for (JsonNode container : containers) {
+            if (container.path("name").asString("").equals(name)) {
+                return container;
+            }
+        }
+        return containers.path(0);
     }
 
     /** The last entry of a name wins, as for the container itself. */

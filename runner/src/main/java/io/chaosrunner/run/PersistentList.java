@@ -9,8 +9,8 @@ import java.util.NoSuchElementException;
 /**
  * Hold a list whose every change returns a new list and leaves the old one as it was.
  *
- * <p>Two levels of arrays: a change copies one leaf and the root, about {@code 64 + n/64} references,
- * which for the sizes of a run (up to 10^5) is far less than copying the whole.
+ * <p>Two levels of arrays: a change copies one leaf and the root, about {@code 64 + n/64}
+ * references, which for the sizes of a run (up to 10^5) is far less than copying the whole.
  */
 final class PersistentList<E> implements Iterable<E> {
     private static final int LEAF = 64;

@@ -50,8 +50,7 @@ final class Reaper {
     /** Delete one Job and what it owns, without waiting. */
     boolean delete(LiveJob job) {
         try {
-            cluster.delete(
-                    Resource.JOBS, namespace, job.name(), job.uid(), Propagation.FOREGROUND);
+            cluster.delete(Resource.JOBS, namespace, job.name(), job.uid(), Propagation.FOREGROUND);
             return true;
         } catch (ClusterException e) {
             notices.accept(
@@ -67,7 +66,8 @@ final class Reaper {
         Duration pause = FIRST_PAUSE;
         while (true) {
             // Jobs first: a Job that lost its pod makes another.
-            boolean left = removeOnce(Resource.JOBS, selector) | removeOnce(Resource.PODS, selector);
+            boolean left =
+                    removeOnce(Resource.JOBS, selector) | removeOnce(Resource.PODS, selector);
             if (!left) {
                 return;
             }
@@ -79,7 +79,10 @@ final class Reaper {
                 return;
             }
             pause(pause);
-            pause = pause.multipliedBy(2).compareTo(LAST_PAUSE) > 0 ? LAST_PAUSE : pause.multipliedBy(2);
+            pause =
+                    pause.multipliedBy(2).compareTo(LAST_PAUSE) > 0
+                            ? LAST_PAUSE
+                            : pause.multipliedBy(2);
         }
     }
 
@@ -92,7 +95,8 @@ final class Reaper {
             if (e.kind() == Kind.FORBIDDEN) {
                 notices.accept(
                         new RunNotice.Warning(
-                                "%s are not removed: %s".formatted(resource.plural(), e.getMessage())));
+                                "%s are not removed: %s"
+                                        .formatted(resource.plural(), e.getMessage())));
                 return false;
             }
             throw e;

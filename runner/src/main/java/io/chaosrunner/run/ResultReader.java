@@ -53,8 +53,8 @@ final class ResultReader {
     }
 
     /**
-     * Experiments copy their pod's labels to the result, so the identity decides. A result that bears
-     * none was written in another way: then it must have changed since the launch.
+     * Experiments copy their pod's labels to the result, so the identity decides. A result that
+     * bears none was written in another way: then it must have changed since the launch.
      */
     private static boolean isFresh(Result result, ExecutionId execution, LiveJob job) {
         Optional<ExecutionId> writer = ExecutionLabels.read(result.json());

@@ -16,4 +16,7 @@ public sealed interface RunEvent {
 
     /** Somebody wants the run to stop now: what runs is stopped too. */
     record StopRequested(String why) implements RunEvent {}
+
+    /** The strategy cannot be asked any more; what runs is watched to its end. */
+    record StrategyFailed(String why) implements RunEvent {}
 }

@@ -10,7 +10,6 @@ import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Progress;
 import io.chaosrunner.strategy.Slot;
 import io.chaosrunner.strategy.SlotState;
-import io.chaosrunner.strategy.SlotState.Active;
 import io.chaosrunner.strategy.SlotState.Ended;
 import io.chaosrunner.strategy.SlotState.Skipped;
 import io.chaosrunner.strategy.SlotState.Waiting;
@@ -113,13 +112,16 @@ public final class RunMachine {
                 }
             }
             case RunEvent.StopRequested(String why) -> close(draft, new RunEnd(Cause.ABORT, why));
+            case RunEvent.StrategyFailed(String why) ->
+                    close(draft, new RunEnd(Cause.BROKEN_STRATEGY, why));
         }
         Optional<Instant> deadline = limits.deadline().map(runStart::plus);
         if (deadline.isPresent() && !draft.now.isBefore(deadline.get())) {
             close(
                     draft,
                     new RunEnd(
-                            Cause.DEADLINE, "deadline of " + text(limits.deadline().get()) + " reached"));
+                            Cause.DEADLINE,
+                            "deadline of " + text(limits.deadline().get()) + " reached"));
         }
         stopOverdueAttempts(draft, commands);
         launchDueRetries(draft, commands);
@@ -135,7 +137,9 @@ public final class RunMachine {
                     draft,
                     new RunEnd(
                             Cause.BROKEN_STRATEGY,
-                            "was woken " + MOST_FRUITLESS_WAKES + " times in a row without effect"));
+                            "was woken "
+                                    + MOST_FRUITLESS_WAKES
+                                    + " times in a row without effect"));
         }
         settle(draft, commands);
         return new Step(draft.freeze(), commands);
@@ -278,7 +282,9 @@ public final class RunMachine {
                     return;
                 }
             } catch (BrokenPlan broken) {
-                close(draft, new RunEnd(Cause.BROKEN_STRATEGY, String.valueOf(broken.getMessage())));
+                close(
+                        draft,
+                        new RunEnd(Cause.BROKEN_STRATEGY, String.valueOf(broken.getMessage())));
             }
         }
     }
@@ -300,7 +306,8 @@ public final class RunMachine {
             if (room(draft) == 0) {
                 break;
             }
-            int iteration = draft.slots.get(choice.slot()) instanceof Ended e ? e.iteration() + 1 : 1;
+            int iteration =
+                    draft.slots.get(choice.slot()) instanceof Ended e ? e.iteration() + 1 : 1;
             launch(draft, commands, choice.slot(), iteration, 1, choice.why());
             launched++;
         }
@@ -327,8 +334,7 @@ public final class RunMachine {
         for (Choice choice :
                 Stream.concat(decision.launches().stream(), decision.skips().stream()).toList()) {
             if (choice.slot() < 0 || choice.slot() >= slots.size()) {
-                throw new BrokenPlan(
-                        "named slot %d of %d".formatted(choice.slot(), slots.size()));
+                throw new BrokenPlan("named slot %d of %d".formatted(choice.slot(), slots.size()));
             }
             if (!named.add(choice.slot())) {
                 throw new BrokenPlan("named " + name(choice.slot()) + " twice in one decision");
@@ -388,9 +394,7 @@ public final class RunMachine {
         }
         // An abort leaves the waiting slots as they are: their entries are not ours to judge.
         if (end.cause() != Cause.ABORT) {
-            draft.freeze()
-                    .waitingSlots()
-                    .forEach(slot -> skip(draft, commands, slot, reason(end)));
+            draft.freeze().waitingSlots().forEach(slot -> skip(draft, commands, slot, reason(end)));
         }
         if (draft.active == 0) {
             draft.finished = true;
@@ -435,7 +439,8 @@ public final class RunMachine {
 
     private Optional<Instant> paceOpens(@Nullable Instant lastStart, @Nullable Instant lastEnd) {
         return Stream.of(
-                        after(lastStart, limits.startToStart()), after(lastEnd, limits.endToStart()))
+                        after(lastStart, limits.startToStart()),
+                        after(lastEnd, limits.endToStart()))
                 .flatMap(Optional::stream)
                 .max(Comparator.naturalOrder());
     }

@@ -10,8 +10,7 @@ import java.util.List;
 public sealed interface RunNotice {
 
     /** The engine was taken: a run begins, or is taken up again. */
-    record Started(
-            RunId run, String strategy, long seed, List<String> experiments, boolean resumed)
+    record Started(RunId run, String strategy, long seed, List<String> experiments, boolean resumed)
             implements RunNotice {}
 
     /** Nothing can be done before something else happens; {@code why} says what. */
@@ -31,7 +30,7 @@ public sealed interface RunNotice {
     /**
      * An attempt is over.
      *
-     * @param took from the decided start to the end
+     * @param took from the decided start until its end was known
      * @param detail what went wrong, for people; empty if nothing did
      */
     record Ended(

@@ -115,19 +115,18 @@ final class RunState {
             lasts.put(key, attempt);
         }
         var result = new ArrayList<Execution>();
-        firsts.forEach(
-                (key, first) -> {
-                    boolean isActive =
-                            slots.get(key.slot()) instanceof Active now
-                                    && now.iteration() == key.iteration();
-                    Optional<Execution.End> how =
-                            isActive
-                                    ? Optional.empty()
-                                    : lasts.getOrDefault(key, first)
-                                            .end()
-                                            .map(e -> new Execution.End(e.at(), e.outcome()));
-                    result.add(new Execution(key.slot(), key.iteration(), first.start(), how));
-                });
+        firsts.forEach((key, first) -> {
+            boolean isActive =
+                    slots.get(key.slot()) instanceof Active now
+                            && now.iteration() == key.iteration();
+            Optional<Execution.End> how =
+                    isActive
+                            ? Optional.empty()
+                            : lasts.getOrDefault(key, first)
+                                    .end()
+                                    .map(e -> new Execution.End(e.at(), e.outcome()));
+            result.add(new Execution(key.slot(), key.iteration(), first.start(), how));
+        });
         return result;
     }
 
@@ -200,7 +199,9 @@ final class RunState {
             changes = changes.plus(index);
         }
 
-        /** Add an attempt and make its slot active; {@code since} is the execution's first start. */
+        /**
+         * Add an attempt and make its slot active; {@code since} is the execution's first start.
+         */
         void launched(Attempt attempt) {
             Instant since =
                     slots.get(attempt.slot()) instanceof Active before && attempt.attempt() > 1

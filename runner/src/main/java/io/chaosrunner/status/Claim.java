@@ -112,7 +112,8 @@ public record Claim(
             var skipped = new LinkedHashMap<Integer, String>();
             json.path("skipped")
                     .propertyStream()
-                    .forEach(e -> skipped.put(Integer.valueOf(e.getKey()), e.getValue().asString("")));
+                    .forEach(e ->
+                            skipped.put(Integer.valueOf(e.getKey()), e.getValue().asString("")));
             return new Claim(
                     new RunId(json.required("number").asLong(), json.required("id").asString()),
                     json.required("instance").asString(),
@@ -174,13 +175,12 @@ public record Claim(
 
     /** Return this claim in another state. */
     public Claim in(State next, String why) {
-        return new Claim(
-                run, instance, runStart, seed, execution, next, why, starts, log, skipped);
+        return new Claim(run, instance, runStart, seed, execution, next, why, starts, log, skipped);
     }
 
     /**
-     * Return this claim with an attempt in its log, in place of what the log said of it before. That
-     * is progress, so the count of starts begins anew.
+     * Return this claim with an attempt in its log, in place of what the log said of it before.
+     * That is progress, so the count of starts begins anew.
      */
     public Claim with(LoggedAttempt attempt) {
         var longer = new ArrayList<LoggedAttempt>(log);

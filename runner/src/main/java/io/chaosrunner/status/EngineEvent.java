@@ -9,8 +9,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Tell the engine's readers one thing, as a core/v1 event.
  *
- * <p>The name is fixed by reason, experiment and engine, as the Go runner names it: the exporter and
- * people's queries rely on it. A second emission raises the count.
+ * <p>The name is fixed by reason, experiment and engine, as the Go runner names it: the exporter
+ * and people's queries rely on it. A second emission raises the count.
  *
  * @param reason one of the words below
  * @param warning whether it is of type Warning
@@ -52,9 +52,7 @@ public record EngineEvent(String reason, boolean warning, String experiment, Str
         String time = now.truncatedTo(ChronoUnit.SECONDS).toString();
         ObjectNode event = JsonNodeFactory.instance.objectNode();
         event.put("apiVersion", "v1").put("kind", "Event");
-        event.putObject("metadata")
-                .put("name", name(engine))
-                .put("namespace", engine.namespace());
+        event.putObject("metadata").put("name", name(engine)).put("namespace", engine.namespace());
         event.putObject("involvedObject")
                 .put("apiVersion", "litmuschaos.io/v1alpha1")
                 .put("kind", "ChaosEngine")

@@ -46,43 +46,45 @@ public final class EngineUpdate {
     }
 
     /**
-     * Return a JSON patch that moves entries and the claim, and holds only if both are as last seen.
+     * Return a JSON patch that moves entries and the claim, and holds only if both are as last
+     * seen.
      *
      * @param seen the engine as last read or written
      * @param claim the claim to write
      * @param entries the entries to write, by slot
      */
     public static ArrayNode move(
-            Engine seen, Claim claim, SortedMap<Integer, StatusEntry> entries, String runner,
+            Engine seen,
+            Claim claim,
+            SortedMap<Integer, StatusEntry> entries,
+            String runner,
             Instant now) {
         ArrayNode patch = JSON.arrayNode();
         String annotation = "/metadata/annotations/" + Claim.ANNOTATION.replace("/", "~1");
         String before = seen.annotation(Claim.ANNOTATION).orElse("");
         test(patch, annotation, JSON.stringNode(before));
         List<JsonNode> list = seen.statusEntries();
-        entries.forEach(
-                (slot, entry) -> {
-                    String path = "/status/experiments/" + slot;
-                    test(patch, path + "/name", list.get(slot).path("name"));
-                    test(patch, path + "/status", list.get(slot).path("status"));
-                });
+        entries.forEach((slot, entry) -> {
+            String path = "/status/experiments/" + slot;
+            test(patch, path + "/name", list.get(slot).path("name"));
+            test(patch, path + "/status", list.get(slot).path("status"));
+        });
         String after = claim.text();
         if (!after.equals(before)) {
             operation(patch, "replace", annotation, JSON.stringNode(after));
         }
-        entries.forEach(
-                (slot, entry) ->
-                        operation(
-                                patch,
-                                "replace",
-                                "/status/experiments/" + slot,
-                                entry.json(runner, now)));
+        entries.forEach((slot, entry) ->
+                operation(
+                        patch, "replace", "/status/experiments/" + slot, entry.json(runner, now)));
         return patch;
     }
 
     /** Return the whole engine with the same changes, for accounts that may not patch. */
     public static ObjectNode moved(
-            Engine seen, Claim claim, SortedMap<Integer, StatusEntry> entries, String runner,
+            Engine seen,
+            Claim claim,
+            SortedMap<Integer, StatusEntry> entries,
+            String runner,
             Instant now) {
         ObjectNode whole = seen.json().deepCopy();
         ((ObjectNode) whole.path("metadata").path("annotations"))
@@ -124,10 +126,14 @@ public final class EngineUpdate {
      * Say whether this process may still move entries.
      *
      * @param live the engine as it is now
-     * @param ours the claim last written by this process
-     * @param slots how many entries there must be
+     * @param seen the engine as this process last read or wrote it
+     * @param wanted the entries this process is about to write, by slot; it may have written them
+     *     already and not have heard of it
      */
-    public static Optional<Objection> objection(Engine live, Claim ours, int slots) {
+    public static Optional<Objection> objection(
+            Engine live, Engine seen, Map<Integer, StatusEntry> wanted) {
+        Claim ours = Claim.of(seen).orElseThrow();
+        int slots = seen.statusEntries().size();
         Optional<Claim> claim = Claim.of(live);
         if (claim.isEmpty()) {
             return Optional.of(new Objection.ClaimLost("the claim was removed from the engine"));
@@ -146,8 +152,11 @@ public final class EngineUpdate {
                             "the engine's status was reset: it has %d entries instead of %d"
                                     .formatted(entries.size(), slots)));
         }
-        for (JsonNode entry : entries) {
-            if (StatusEntry.read(entry).status().equals(StatusEntry.ABORTED)) {
+        for (int slot = 0; slot < slots; slot++) {
+            StatusEntry ourWord = wanted.get(slot);
+            if (isAborted(entries.get(slot))
+                    && !isAborted(seen.statusEntries().get(slot))
+                    && (ourWord == null || !ourWord.status().equals(StatusEntry.ABORTED))) {
                 return Optional.of(new Objection.Aborted());
             }
         }
@@ -160,13 +169,16 @@ public final class EngineUpdate {
         var result = new TreeMap<Integer, StatusEntry>();
         List<StatusEntry> present = new ArrayList<>();
         live.statusEntries().forEach(json -> present.add(StatusEntry.read(json)));
-        wanted.forEach(
-                (slot, entry) -> {
-                    if (!present.get(slot).equals(entry)) {
-                        result.put(slot, entry);
-                    }
-                });
+        wanted.forEach((slot, entry) -> {
+            if (!present.get(slot).equals(entry)) {
+                result.put(slot, entry);
+            }
+        });
         return result;
+    }
+
+    private static boolean isAborted(JsonNode entry) {
+        return StatusEntry.read(entry).status().equals(StatusEntry.ABORTED);
     }
 
     private static void test(ArrayNode patch, String path, JsonNode value) {

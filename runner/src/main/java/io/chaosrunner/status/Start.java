@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * Say what a process that comes to an engine should do: the start table.
  *
- * <p>The operator empties the status entries when it restarts an engine, and a process that died left
- * its claim behind; together they tell a restart from a second start.
+ * <p>The operator empties the status entries when it restarts an engine, and a process that died
+ * left its claim behind; together they tell a restart from a second start.
  */
 public sealed interface Start {
 

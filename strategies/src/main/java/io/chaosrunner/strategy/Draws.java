@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 /**
  * Draw random numbers by counter: draw {@code k} is a function of (seed, stream, k).
  *
- * <p>There is no position and no order of calls, so a resumed run and a replay draw exactly what the
- * unbroken run drew. Immutable and safe for use by several threads. The mixing function is the
+ * <p>There is no position and no order of calls, so a resumed run and a replay draw exactly what
+ * the unbroken run drew. Immutable and safe for use by several threads. The mixing function is the
  * finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) with the odd constants of Stafford's
  * variant 13, applied twice, keyed by the stream.
  */
@@ -43,7 +43,9 @@ public final class Draws {
         return mix(mix(key + k * GOLDEN) ^ key);
     }
 
-    /** Return draw {@code k}, strictly between 0 and 1, fit for an inverse distribution function. */
+    /**
+     * Return draw {@code k}, strictly between 0 and 1, fit for an inverse distribution function.
+     */
     public double unit(long k) {
         return ((bits(k) >>> 12) + 0.5) * 0x1.0p-52;
     }

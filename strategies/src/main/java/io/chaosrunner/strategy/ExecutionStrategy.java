@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Decide when each experiment of one engine run starts.
  *
- * <p>Found by {@link java.util.ServiceLoader}: an implementation is public, has a public constructor
- * without arguments, is stateless and safe for use by several threads.
+ * <p>Found by {@link java.util.ServiceLoader}: an implementation is public, has a public
+ * constructor without arguments, is stateless and safe for use by several threads.
  */
 public interface ExecutionStrategy {
 

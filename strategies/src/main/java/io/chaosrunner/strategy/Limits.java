@@ -6,7 +6,8 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Declare what the runner must keep for a plan; merged with the run's own limits, the stricter wins.
+ * Declare what the runner must keep for a plan; merged with the run's own limits, the stricter
+ * wins.
  *
  * <p>Immutable: each method returns a changed copy.
  */
@@ -59,9 +60,7 @@ public final class Limits {
 
     /** Return the most executions at once; empty means no limit. */
     public OptionalInt maxParallel() {
-        return maxParallel == Integer.MAX_VALUE
-                ? OptionalInt.empty()
-                : OptionalInt.of(maxParallel);
+        return maxParallel == Integer.MAX_VALUE ? OptionalInt.empty() : OptionalInt.of(maxParallel);
     }
 
     /** Return the least distance between two launches. */

@@ -3,15 +3,18 @@ package io.chaosrunner.strategy;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,9 @@ public final class Parameters {
     private static final Parameters NONE = new Parameters(Map.of());
     private static final Pattern DURATION =
             Pattern.compile("(?:(\\d+)d)?(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+)s)?(?:(\\d+)ms)?");
+
+    /** Longer spans are typing errors, and would overflow arithmetic on instants. */
+    private static final Duration LONGEST = Duration.ofDays(3_650);
 
     private final Map<String, Object> tree;
 
@@ -66,13 +72,60 @@ public final class Parameters {
             for (int i = 0; i < unit.length; i++) {
                 String part = matcher.group(i + 1);
                 if (part != null) {
-                    millis = Math.addExact(millis, Math.multiplyExact(Long.parseLong(part), unit[i]));
+                    millis =
+                            Math.addExact(
+                                    millis, Math.multiplyExact(Long.parseLong(part), unit[i]));
                 }
             }
             return Optional.of(Duration.ofMillis(millis));
         } catch (ArithmeticException | NumberFormatException tooLarge) {
             return Optional.empty();
         }
+    }
+
+    /**
+     * Find the word that was probably meant, for "did you mean".
+     *
+     * <p>Nearest by edit distance (insert, delete, replace, swap two neighbours), case ignored; at
+     * most one edit for each three letters, and one for a shorter word. The first of equally near
+     * ones wins.
+     */
+    public static Optional<String> nearest(String word, Collection<String> words) {
+        int best = Math.max(1, word.length() / 3) + 1;
+        @Nullable String nearest = null;
+        for (String candidate : words) {
+            int edits = edits(word.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
+            if (edits < best) {
+                best = edits;
+                nearest = candidate;
+            }
+        }
+        return Optional.ofNullable(nearest);
+    }
+
+    /** Optimal string alignment distance, three rows at a time. */
+    private static int edits(String from, String to) {
+        int[] before = new int[to.length() + 1];
+        int[] above = new int[to.length() + 1];
+        int[] row = IntStream.rangeClosed(0, to.length()).toArray();
+        for (int i = 1; i <= from.length(); i++) {
+            int[] free = before;
+            before = above;
+            above = row;
+            row = free;
+            row[0] = i;
+            for (int j = 1; j <= to.length(); j++) {
+                int replaced = above[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(replaced, 1 + Math.min(above[j], row[j - 1]));
+                if (i > 1
+                        && j > 1
+                        && from.charAt(i - 1) == to.charAt(j - 2)
+                        && from.charAt(i - 2) == to.charAt(j - 1)) {
+                    row[j] = Math.min(row[j], before[j - 2] + 1);
+                }
+            }
+        }
+        return row[to.length()];
     }
 
     @Override
@@ -92,17 +145,18 @@ public final class Parameters {
 
     private static Map<String, Object> copyOfMap(Map<?, ?> map) {
         var copy = new LinkedHashMap<String, Object>();
-        map.forEach(
-                (key, value) -> {
-                    if (value != null) {
-                        copy.put(String.valueOf(key), copyOf(value));
-                    }
-                });
+        map.forEach((key, value) -> {
+            if (value != null) {
+                copy.put(String.valueOf(key), copyOf(value));
+            }
+        });
         return Collections.unmodifiableMap(copy);
     }
 
-    private static Object copyOf(Object value) {
+    private static Object copyOf(@Nullable Object value) {
         return switch (value) {
+            // An empty list item, "- " in YAML: kept, so that the items after it keep their index.
+            case null -> "";
             case Map<?, ?> map -> copyOfMap(map);
             case List<?> list -> list.stream().map(Parameters::copyOf).toList();
             default -> value;
@@ -123,7 +177,7 @@ public final class Parameters {
             return tree.containsKey(key);
         }
 
-        /** Read a positive duration. */
+        /** Read a positive duration of at most 3650 days. */
         public Optional<Duration> duration(String key) {
             Object value = tree.get(key);
             if (value == null) {
@@ -133,6 +187,10 @@ public final class Parameters {
                     value instanceof String text ? Parameters.duration(text) : Optional.empty();
             if (duration.isEmpty() || duration.get().isZero()) {
                 problem(key, "'" + value + "' is not a positive duration; write 90s, 10m or 1h30m");
+                return Optional.empty();
+            }
+            if (duration.get().compareTo(LONGEST) > 0) {
+                problem(key, "'" + value + "' is longer than " + LONGEST.toDays() + "d");
                 return Optional.empty();
             }
             return duration;
@@ -173,7 +231,11 @@ public final class Parameters {
                 return absent;
             }
             if (!(value instanceof String word) || !words.contains(word)) {
-                problem(key, "'" + value + "' is none of " + String.join(", ", words));
+                String hint =
+                        nearest(value.toString(), words)
+                                .map(near -> "; did you mean '" + near + "'?")
+                                .orElse("");
+                problem(key, "'" + value + "' is none of " + String.join(", ", words) + hint);
                 return absent;
             }
             return word;
@@ -195,12 +257,15 @@ public final class Parameters {
             };
         }
 
-        /** Read a list of strings; a single string counts as a list of one. */
+        /**
+         * Read a list of strings; a single one counts as a list of one, and a number or boolean as
+         * its text.
+         */
         public List<String> texts(String key) {
             return texts(key, tree.get(key));
         }
 
-        /** Read a map whose values are lists of strings; a single string counts as a list of one. */
+        /** Read a map whose values are lists of strings, each as {@link #texts} reads them. */
         public Map<String, List<String>> textsByName(String key) {
             var result = new LinkedHashMap<String, List<String>>();
             map(key).forEach((name, value) -> result.put(name, texts(key + "." + name, value)));
@@ -210,19 +275,16 @@ public final class Parameters {
         /** Read a map whose values are positive numbers. */
         public Map<String, Double> numbersByName(String key) {
             var result = new LinkedHashMap<String, Double>();
-            map(key).forEach(
-                            (name, value) -> {
-                                OptionalDouble number = number(value);
-                                if (number.isEmpty()
-                                        || !(number.getAsDouble() > 0)
-                                        || Double.isInfinite(number.getAsDouble())) {
-                                    problem(
-                                            key + "." + name,
-                                            "'" + value + "' is not a positive number");
-                                } else {
-                                    result.put(name, number.getAsDouble());
-                                }
-                            });
+            map(key).forEach((name, value) -> {
+                OptionalDouble number = number(value);
+                if (number.isEmpty()
+                        || !(number.getAsDouble() > 0)
+                        || Double.isInfinite(number.getAsDouble())) {
+                    problem(key + "." + name, "'" + value + "' is not a positive number");
+                } else {
+                    result.put(name, number.getAsDouble());
+                }
+            });
             return result;
         }
 
@@ -255,20 +317,23 @@ public final class Parameters {
         }
 
         private List<String> texts(String path, @Nullable Object value) {
-            var result = new ArrayList<String>();
-            switch (value) {
-                case null -> {}
-                case String text -> result.add(text);
-                case List<?> list -> {
-                    for (int i = 0; i < list.size(); i++) {
-                        if (list.get(i) instanceof String text) {
-                            result.add(text);
-                        } else {
-                            problem(path + "[" + i + "]", "'" + list.get(i) + "' is not text");
-                        }
-                    }
+            if (value == null) {
+                return List.of();
+            }
+            if (!(value instanceof List<?> list)) {
+                if (value instanceof Map<?, ?> map) {
+                    problem(path, "expected text or a list, but found a map " + map);
+                    return List.of();
                 }
-                case Object other -> problem(path, "'" + other + "' is neither text nor a list");
+                return List.of(value.toString());
+            }
+            var result = new ArrayList<String>();
+            for (int i = 0; i < list.size(); i++) {
+                if (list.get(i) instanceof Map<?, ?> || list.get(i) instanceof List<?>) {
+                    problem(path + "[" + i + "]", "'" + list.get(i) + "' is not text");
+                } else {
+                    result.add(String.valueOf(list.get(i)));
+                }
             }
             return result;
         }

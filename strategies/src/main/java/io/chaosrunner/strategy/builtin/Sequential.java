@@ -28,8 +28,7 @@ public final class Sequential implements ExecutionStrategy {
     @Override
     public List<Parameter> parameters() {
         return List.of(
-                new Parameter(
-                        "gap", "duration", "", "least time from an end to the next start"));
+                new Parameter("gap", "duration", "", "least time from an end to the next start"));
     }
 
     @Override
@@ -49,7 +48,7 @@ public final class Sequential implements ExecutionStrategy {
                 return Decision.NOTHING;
             }
             int slot = first.getAsInt();
-            String why = slot == 0 ? "first in the engine's list" : "next in the engine's list";
+            String why = slot == 0 ? "first in the list" : "next in the list";
             return Decision.choose().launch(slot, why).build();
         }
     }

@@ -1,0 +1,99 @@
+package io.chaosrunner.sandbox;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Tell what became of a YAML text.
+ *
+ * @param created what now exists, in the order of the text
+ * @param ignored what a cluster needs and the sandbox does not, such as roles and CRDs
+ * @param problems what could not be created and why, with source and document number
+ */
+public record Manifests(List<Created> created, List<String> ignored, List<String> problems) {
+    private static final Set<String> NOT_NEEDED =
+            Set.of(
+                    "rbac.authorization.k8s.io/v1",
+                    "apiextensions.k8s.io/v1",
+                    "policy/v1",
+                    "networking.k8s.io/v1");
+
+    /** An object that was created. */
+    public record Created(String kind, String namespace, String name) {}
+
+    public Manifests {
+        created = List.copyOf(created);
+        ignored = List.copyOf(ignored);
+        problems = List.copyOf(problems);
+    }
+
+    static Manifests load(SandboxServer server, String source, String yaml) {
+        List<Created> created = new ArrayList<>();
+        List<String> ignored = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
+        int number = 0;
+        try {
+            for (Object loaded : new Load(LoadSettings.builder().build()).loadAllFromString(yaml)) {
+                JsonNode document = Json.MAPPER.valueToTree(loaded);
+                number++;
+                String at = source + ", document " + number;
+                List<JsonNode> objects =
+                        Json.text(document, "kind").equals("List")
+                                ? Json.items(document, "items")
+                                : List.of(document);
+                for (JsonNode object : objects) {
+                    if (!object.isNull() && !object.isMissingNode()) {
+                        one(server, at, object, created, ignored, problems);
+                    }
+                }
+            }
+        } catch (YamlEngineException e) {
+            problems.add(source + ", document " + (number + 1) + ": not YAML: " + e.getMessage());
+        }
+        return new Manifests(created, ignored, problems);
+    }
+
+    private static void one(
+            SandboxServer server,
+            String at,
+            JsonNode document,
+            List<Created> created,
+            List<String> ignored,
+            List<String> problems) {
+        if (!(document instanceof ObjectNode object)) {
+            problems.add(at + ": not an object");
+            return;
+        }
+        String apiVersion = Json.text(object, "apiVersion");
+        String kind = Json.text(object, "kind");
+        if (apiVersion.isEmpty() || kind.isEmpty()) {
+            problems.add(at + ": apiVersion and kind are required");
+            return;
+        }
+        Optional<ApiResource> resource = ApiResource.ofKind(apiVersion, kind);
+        String name = Json.text(object, "metadata", "name");
+        if (resource.isEmpty()) {
+            if (NOT_NEEDED.contains(apiVersion)) {
+                ignored.add(at + ": " + kind + " " + name);
+            } else {
+                problems.add(at + ": the sandbox does not serve " + kind + " of " + apiVersion);
+            }
+            return;
+        }
+        String given = Json.text(object, "metadata", "namespace");
+        String namespace = !resource.get().namespaced ? "" : given.isEmpty() ? "default" : given;
+        try {
+            server.create(resource.get(), namespace, object);
+            created.add(new Created(kind, namespace, name));
+        } catch (StatusError e) {
+            problems.add(at + ": " + kind + " " + name + ": " + e.getMessage());
+        }
+    }
+}

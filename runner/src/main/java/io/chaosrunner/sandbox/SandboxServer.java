@@ -1,0 +1,280 @@
+package io.chaosrunner.sandbox;
+
+import com.sun.net.httpserver.HttpServer;
+import io.chaosrunner.sandbox.ObjectStore.Change;
+import io.chaosrunner.sandbox.ObjectStore.Key;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Serve a Kubernetes API with simulated Jobs on a free loopback port, until closed.
+ *
+ * <p>Plain HTTP, no authentication, one node, nothing stored. Any Kubernetes client can use it;
+ * watches are chunked HTTP streams (set fabric8's {@code onlyHttpWatches}). Safe for use by several
+ * threads.
+ */
+public final class SandboxServer implements AutoCloseable {
+    static {
+        // Without it a small answer waits for the client's delayed acknowledgement (40 ms).
+        setIfAbsent("sun.net.httpserver.nodelay", "true");
+        // Let clients close idle connections, so that no request meets one that is closing.
+        setIfAbsent("sun.net.httpserver.idleInterval", "600");
+    }
+
+    private final ObjectStore store;
+    private final Registry registry;
+    private final Kubelet kubelet;
+    private final ApiHandler handler;
+    private final HttpServer http;
+    private final ExecutorService requests;
+    private final ScheduledExecutorService controllers;
+
+    /**
+     * One request that was let in.
+     *
+     * @param verb as RBAC names it: get, list, watch, create, update, patch, delete,
+     *     deletecollection
+     * @param resource plural, with the subresource if there is one: {@code jobs/status}
+     * @param namespace empty at the cluster scope
+     * @param name empty for a collection
+     */
+    public record Request(String verb, String resource, String namespace, String name) {}
+
+    /**
+     * How to start a server.
+     *
+     * @param port 0 for any free one
+     * @param speed what simulated durations are divided by; the API's own, such as
+     *     activeDeadlineSeconds, are not
+     * @param seed of names and uids, so that two runs look alike
+     * @param historySize how many changes a watch can look back upon
+     * @param kubelet whether pods are run; without it they stay Pending until a client writes their
+     *     status
+     * @param observer sees every request before it is carried out, on the request's thread
+     */
+    public record Options(
+            int port,
+            double speed,
+            long seed,
+            int historySize,
+            boolean kubelet,
+            Consumer<Request> observer) {
+        /** Any port, real time, a kubelet. */
+        public static final Options DEFAULT = new Options(0, 1, 1, 10_000, true, request -> {});
+
+        public Options {
+            if (!(speed > 0) || historySize < 1) {
+                throw new IllegalArgumentException("speed and historySize must be positive");
+            }
+        }
+
+        public Options withPort(int port) {
+            return new Options(port, speed, seed, historySize, kubelet, observer);
+        }
+
+        public Options withSpeed(double speed) {
+            return new Options(port, speed, seed, historySize, kubelet, observer);
+        }
+
+        public Options withSeed(long seed) {
+            return new Options(port, speed, seed, historySize, kubelet, observer);
+        }
+
+        public Options withHistorySize(int historySize) {
+            return new Options(port, speed, seed, historySize, kubelet, observer);
+        }
+
+        public Options withoutKubelet() {
+            return new Options(port, speed, seed, historySize, false, observer);
+        }
+
+        public Options withObserver(Consumer<Request> observer) {
+            return new Options(port, speed, seed, historySize, kubelet, observer);
+        }
+    }
+
+    private SandboxServer(Options options) {
+        Clock clock = Clock.systemUTC();
+        store = new ObjectStore(options.historySize());
+        registry = new Registry(store, clock, new Random(options.seed()));
+        controllers =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().name("sandbox-controllers").daemon().factory());
+        kubelet = new Kubelet(store, registry, controllers, clock, options.speed());
+        JobController jobs =
+                new JobController(store, registry, controllers, clock, options.speed());
+        GarbageCollector garbage = new GarbageCollector(store, registry);
+        List<Consumer<Change>> all = new ArrayList<>(List.of(jobs::handle, garbage::handle));
+        if (options.kubelet()) {
+            all.add(kubelet::handle);
+        }
+        store.listen(change -> all.forEach(controller -> enqueue(controller, change)));
+        for (String name : List.of("default", "kube-system", "kube-public", "kube-node-lease")) {
+            createNamespace(name);
+        }
+        handler = new ApiHandler(store, registry, options.observer());
+        requests = Executors.newVirtualThreadPerTaskExecutor();
+        try {
+            http =
+                    HttpServer.create(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), options.port()),
+                            1024);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot listen on a loopback port", e);
+        }
+        http.setExecutor(requests);
+        http.createContext("/", handler);
+        http.start();
+    }
+
+    private static void setIfAbsent(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
+    private void enqueue(Consumer<Change> controller, Change change) {
+        try {
+            controllers.execute(() -> controller.accept(change));
+        } catch (RejectedExecutionException e) {
+            // The server is closing; nothing needs control any more.
+        }
+    }
+
+    /** Start a server in real time on any free port. */
+    public static SandboxServer start() {
+        return start(Options.DEFAULT);
+    }
+
+    /**
+     * Start a server.
+     *
+     * @throws UncheckedIOException if the port is taken
+     */
+    public static SandboxServer start(Options options) {
+        return new SandboxServer(options);
+    }
+
+    /** Return where to reach it: {@code http://127.0.0.1:port}. */
+    public String url() {
+        return "http://127.0.0.1:" + http.getAddress().getPort();
+    }
+
+    /**
+     * Let an experiment follow a scenario whenever it is launched; {@link Scenario#ANNOTATION} on
+     * its Job or pod goes first.
+     *
+     * @throws IllegalArgumentException if the scenario cannot be read
+     */
+    public void script(String experiment, String scenario) {
+        Scenario.parse(scenario);
+        kubelet.script(experiment, scenario);
+    }
+
+    /**
+     * Answer 403 from now on.
+     *
+     * @param verb as RBAC names it, or {@code *}
+     * @param resource a plural, {@code plural/status}, or {@code *}
+     */
+    public void forbid(String verb, String resource) {
+        handler.forbid(verb, resource);
+    }
+
+    /** Take back what {@link #forbid} said in the same words. */
+    public void allow(String verb, String resource) {
+        handler.allow(verb, resource);
+    }
+
+    /**
+     * Create the objects of a multi-document YAML text. Namespaces are made as needed; what names
+     * none goes to {@code default}. Documents without a fault are created even beside faulty ones.
+     *
+     * @param source what problems call the text, usually a file name
+     */
+    public Manifests load(String source, String yaml) {
+        return Manifests.load(this, source, yaml);
+    }
+
+    /**
+     * Make up the ChaosExperiments that an engine lists and that do not exist.
+     *
+     * @return their names, in the engine's order; none if the engine is unknown
+     */
+    public List<String> ensureExperiments(String namespace, String engine) {
+        Set<String> made = new LinkedHashSet<>();
+        JsonNode found =
+                store.get(new Key(ApiResource.CHAOS_ENGINES, namespace, engine))
+                        .orElseGet(Json::object);
+        for (JsonNode listed : Json.items(found.path("spec"), "experiments")) {
+            String name = Json.text(listed, "name");
+            boolean exists =
+                    store.get(new Key(ApiResource.CHAOS_EXPERIMENTS, namespace, name)).isPresent();
+            if (!exists && !name.isEmpty()) {
+                registry.create(ApiResource.CHAOS_EXPERIMENTS, namespace, experiment(name));
+                made.add(name);
+            }
+        }
+        return List.copyOf(made);
+    }
+
+    private static ObjectNode experiment(String name) {
+        ObjectNode experiment =
+                Json.object(
+                        "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosExperiment',"
+                                + "'spec':{'definition':{'scope':'Namespaced',"
+                                + "'image':'litmuschaos.docker.scarf.sh/litmuschaos/go-runner:"
+                                + "latest','imagePullPolicy':'Always','command':['/bin/bash']}}}");
+        Json.child(experiment, "metadata").put("name", name);
+        ObjectNode definition = Json.child(Json.child(experiment, "spec"), "definition");
+        definition.putArray("args").add("-c").add("./experiments -name " + name);
+        ObjectNode labels = definition.putObject("labels");
+        labels.put("name", name);
+        labels.put("app.kubernetes.io/part-of", "litmus");
+        labels.put("app.kubernetes.io/component", "experiment-job");
+        return experiment;
+    }
+
+    /** Create an object as a client would, making its namespace first if need be. */
+    void create(ApiResource resource, String namespace, ObjectNode object) {
+        if (resource.namespaced) {
+            store.atomically(() -> {
+                if (store.get(new Key(ApiResource.NAMESPACES, "", namespace)).isEmpty()) {
+                    createNamespace(namespace);
+                }
+                return true;
+            });
+        }
+        registry.create(resource, namespace, object);
+    }
+
+    private void createNamespace(String name) {
+        ObjectNode namespace = Json.object("{'apiVersion':'v1','kind':'Namespace'}");
+        namespace.putObject("metadata").put("name", name);
+        registry.create(ApiResource.NAMESPACES, "", namespace);
+    }
+
+    /** Stop serving; watches end, simulated containers vanish. */
+    @Override
+    public void close() {
+        store.close();
+        http.stop(0);
+        controllers.shutdownNow();
+        requests.shutdownNow();
+    }
+}
