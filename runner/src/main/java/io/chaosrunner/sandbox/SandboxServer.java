@@ -239,8 +239,7 @@ public final class SandboxServer implements AutoCloseable {
                 Json.object(
                         "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosExperiment',"
                                 + "'spec':{'definition':{'scope':'Namespaced',"
-                                + "'image':'litmuschaos.docker.scarf.sh/litmuschaos/go-runner:"
-                                + "latest','imagePullPolicy':'Always','command':['/bin/bash']}}}");
+                                + "'image':'litmuschaos/go-runner:latest','imagePullPolicy':'Always','command':['/bin/bash']}}}");
         Json.child(experiment, "metadata").put("name", name);
         ObjectNode definition = Json.child(Json.child(experiment, "spec"), "definition");
         definition.putArray("args").add("-c").add("./experiments -name " + name);
