@@ -30,7 +30,7 @@ class RealApiContractTest extends ApiContract {
     @Override
     protected ApiClient api() {
         ControlPlane controlPlane = ControlPlane.shared();
-        String token = Config.fromKubeconfig(controlPlane.adminKubeconfig()).getOauthToken();
+        String token = Config.fromKubeconfig(controlPlane.adminKubeconfig()).getAutoOAuthToken();
         return new ApiClient(http, controlPlane.url(), Map.of("Authorization", "Bearer " + token));
     }
 }
