@@ -142,6 +142,16 @@ public final class SimulatedRun {
     }
 
     /**
+     * Resume a run that crashed, from the Jobs on record, and run it to its end.
+     *
+     * @param now when it is resumed
+     */
+    public static SimulatedRun resume(
+            Scenario scenario, ExecutionStrategy strategy, Instant now, List<Attempt> attempts) {
+        return resume(scenario, strategy, Witness.NONE, now, attempts, List.of());
+    }
+
+    /**
      * Resume a run that crashed, from what was recorded, and run it to its end.
      *
      * @param now when it is resumed
