@@ -125,7 +125,8 @@ final class ApiCalls implements AutoCloseable {
         }
     }
 
-    private static SSLContext trusting(String caPem) {
+    /** Return a TLS context that trusts these certificates and no others. */
+    static SSLContext trusting(String caPem) {
         try {
             var trusted = KeyStore.getInstance(KeyStore.getDefaultType());
             trusted.load(null, null);
