@@ -14,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,7 +132,7 @@ final class RunnerContainer {
                         "-Xshare:auto",
                         "-XX:-UsePerfData",
                         "-cp",
-                        System.getProperty("java.class.path"),
+                        classPath(),
                         MAIN));
         command.addAll(container.getArgs());
         var builder =
@@ -150,6 +152,13 @@ final class RunnerContainer {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The tests' own but for the tests: what is found there by service loading is not ours. */
+    private static String classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !entry.endsWith("test-classes"))
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static void await(CompletableFuture<?> event) throws InterruptedException {
