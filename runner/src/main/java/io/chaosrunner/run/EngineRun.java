@@ -701,7 +701,7 @@ public final class EngineRun {
             // yet.
             superseded.forEach(reaper::remove);
             attempts.sort(Comparator.comparingInt(Attempt::ordinal));
-            state = machine.resume(attempts, claim.skipped());
+            state = machine.resume(attempts, claim.skipped(), Optional.empty());
         }
 
         // -- Mailbox --------------------------------------------------------------------------
@@ -794,6 +794,7 @@ public final class EngineRun {
                             orders.add(order(attempt, why));
                     case Command.Skip(int slot, String why) -> skip(slot, why);
                     case Command.Stop(Attempt attempt, String why) -> stop(attempt, why);
+                    case Command.GiveUpRetry(Attempt attempt) -> {}
                     case Command.Finish(RunEnd end) -> finish(end);
                 }
             }
