@@ -122,7 +122,8 @@ public record ExecutionSettings(
                         reader.oneOf("onFailure", List.of("continue", "stop"), "continue")
                                 .equals("stop"),
                         reader.integer("retries", 0).orElse(0),
-                        backoff.orElse(RunLimits.NONE.backoff()));
+                        backoff.orElse(RunLimits.NONE.backoff()),
+                        Integer.MAX_VALUE);
         Optional<Long> seed = reader.text("seed").flatMap(text -> seed(text, reader));
         boolean retainOnFailure = reader.flag("retainOnFailure", false);
         problems.addAll(reader.problems());

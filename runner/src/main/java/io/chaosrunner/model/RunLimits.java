@@ -20,6 +20,7 @@ import java.util.stream.Stream;
  * @param stopOnFailure whether the first outcome that is not Pass ends the launching
  * @param retries how many attempts may follow one that ended in Error; 0 for none
  * @param backoff time from a failed attempt's end to the next attempt, doubled for each further one
+ * @param mostLaunches how many attempts there may be in all; the run's record holds no more
  */
 public record RunLimits(
         int maxParallel,
@@ -30,7 +31,8 @@ public record RunLimits(
         Optional<Duration> experimentTimeout,
         boolean stopOnFailure,
         int retries,
-        Duration backoff) {
+        Duration backoff,
+        int mostLaunches) {
 
     /** Nothing is bounded. */
     public static final RunLimits NONE =
@@ -43,7 +45,8 @@ public record RunLimits(
                     Optional.empty(),
                     false,
                     0,
-                    Duration.ofSeconds(10));
+                    Duration.ofSeconds(10),
+                    Integer.MAX_VALUE);
 
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(5);
 
@@ -67,7 +70,23 @@ public record RunLimits(
                 experimentTimeout,
                 stopOnFailure,
                 retries,
-                backoff);
+                backoff,
+                mostLaunches);
+    }
+
+    /** Bound the number of launches. */
+    public RunLimits withMostLaunches(int most) {
+        return new RunLimits(
+                maxParallel,
+                startToStart,
+                endToStart,
+                repeats,
+                deadline,
+                experimentTimeout,
+                stopOnFailure,
+                retries,
+                backoff,
+                most);
     }
 
     /** Return the time from the end of an attempt, counted from 1, to the next. */

@@ -30,6 +30,11 @@ public record Attempt(
         return new Attempt(ordinal, slot, iteration, attempt, start, Optional.of(how));
     }
 
+    /** Return this attempt as it was when it had just been launched. */
+    Attempt launchedAgain() {
+        return new Attempt(ordinal, slot, iteration, attempt, start, Optional.empty());
+    }
+
     boolean isRunning() {
         return end.isEmpty();
     }

@@ -17,6 +17,11 @@ public sealed interface Command {
     /** Stop a running attempt, helpers included, and report its end. */
     record Stop(Attempt attempt, String why) implements Command {}
 
+    /**
+     * Record that a failed attempt is the last of its execution: the run stops before its retry.
+     */
+    record GiveUpRetry(Attempt attempt) implements Command {}
+
     /** Close the books: nothing runs, and nothing will. */
     record Finish(RunEnd end) implements Command {}
 }

@@ -699,7 +699,7 @@ public final class EngineRun {
                                 true));
             }
             attempts.sort(Comparator.comparingInt(Attempt::ordinal));
-            state = machine.resume(attempts, claim.skipped());
+            state = machine.resume(attempts, claim.skipped(), Optional.empty());
         }
 
         // -- Mailbox --------------------------------------------------------------------------
@@ -792,6 +792,7 @@ public final class EngineRun {
                             orders.add(order(attempt, why));
                     case Command.Skip(int slot, String why) -> skip(slot, why);
                     case Command.Stop(Attempt attempt, String why) -> stop(attempt, why);
+                    case Command.GiveUpRetry(Attempt attempt) -> {}
                     case Command.Finish(RunEnd end) -> finish(end);
                 }
             }

@@ -46,7 +46,7 @@ final class GuardedPlan implements Function<Progress, Decision>, AutoCloseable {
             throw new BrokenPlan("threw " + e.getCause(), e);
         } catch (TimeoutException e) {
             answer.cancel(true);
-            throw new BrokenPlan("did not answer within " + budget.toSeconds() + " s", e);
+            throw new BrokenPlan("did not answer within " + budget.toMillis() + " ms", e);
         } catch (InterruptedException e) {
             answer.cancel(true);
             Thread.currentThread().interrupt();

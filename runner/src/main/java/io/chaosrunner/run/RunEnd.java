@@ -18,6 +18,8 @@ public record RunEnd(Cause cause, String why) {
         BROKEN_STRATEGY,
         /** An experiment did not pass, and the run's limits say stop. */
         FAILURE,
+        /** The run's record on the engine has no room for another launch. */
+        RECORD_FULL,
         /** The deadline came. */
         DEADLINE,
         /** Somebody asked. */
@@ -27,6 +29,11 @@ public record RunEnd(Cause cause, String why) {
     /** Tell whether no retry follows and the plan is not asked again. */
     boolean isStopping() {
         return cause != Cause.PLAN && cause != Cause.PLAN_FAILED;
+    }
+
+    /** Tell whether the record must keep it; a plan that is done says so again when asked. */
+    boolean isRecorded() {
+        return cause != Cause.PLAN;
     }
 
     /** Tell whether what still runs is stopped too. */

@@ -76,25 +76,29 @@ public final class RunMachine {
     /**
      * Return the state of a run that was interrupted.
      *
-     * @param attempts what is known to have been launched, ended or not, in any order
+     * @param attempts what is known to have been launched: first what ended, in that order, then
+     *     what runs
      * @param skipped the slots that were skipped, with the recorded reason
+     * @param end why the run launches nothing more, if that was recorded
      */
-    public RunState resume(List<Attempt> attempts, Map<Integer, String> skipped) {
+    RunState resume(List<Attempt> attempts, Map<Integer, String> skipped, Optional<RunEnd> end) {
         Draft draft = begin().edit();
         skipped.forEach((slot, why) -> draft.slot(slot, new Skipped(why)));
         for (Attempt attempt :
                 attempts.stream().sorted(Comparator.comparingInt(Attempt::ordinal)).toList()) {
-            finishEarlierAttempt(draft, attempt.slot());
-            draft.launched(
-                    new Attempt(
-                            attempt.ordinal(),
-                            attempt.slot(),
-                            attempt.iteration(),
-                            attempt.attempt(),
-                            attempt.start(),
-                            Optional.empty()));
+            // A later attempt in the log proves that the one before is over.
+            draft.retries.removeIf(retry -> retry.slot() == attempt.slot());
+            draft.launched(attempt.launchedAgain());
             draft.now = later(draft.now, attempt.start());
-            attempt.end().ifPresent(end -> ended(draft, attempt.slot(), end));
+            attempt.end().ifPresent(how -> attemptEnded(draft, attempt.slot(), how));
+        }
+        // The launches that filled the record may have been lost: then there is room again.
+        end.filter(e -> e.cause() != Cause.RECORD_FULL || isFull(draft))
+                .ifPresent(e -> close(draft, e));
+        for (Attempt attempt : attempts) {
+            if (attempt.end().isPresent() && !mayRetry(attempt, attempt.end().get())) {
+                heedFailure(draft, attempt.slot(), attempt.end().get());
+            }
         }
         return draft.freeze();
     }
@@ -107,8 +111,8 @@ public final class RunMachine {
         switch (event) {
             case RunEvent.TimePassed() -> {}
             case RunEvent.AttemptEnded(int slot, Attempt.End end) -> {
-                if (state.running(slot).isPresent()) {
-                    ended(draft, slot, end);
+                if (state.running(slot).isPresent() && !attemptEnded(draft, slot, end)) {
+                    heedFailure(draft, slot, end);
                 }
             }
             case RunEvent.StopRequested(String why) -> close(draft, new RunEnd(Cause.ABORT, why));
@@ -116,7 +120,8 @@ public final class RunMachine {
                     close(draft, new RunEnd(Cause.BROKEN_STRATEGY, why));
         }
         Optional<Instant> deadline = limits.deadline().map(runStart::plus);
-        if (deadline.isPresent() && !draft.now.isBefore(deadline.get())) {
+        boolean somethingLeft = draft.active > 0 || !isEmpty(draft.waiting) || limits.repeats();
+        if (deadline.isPresent() && somethingLeft && !draft.now.isBefore(deadline.get())) {
             close(
                     draft,
                     new RunEnd(
@@ -168,6 +173,8 @@ public final class RunMachine {
                                 .orElse(retry.due());
                 wakes.add(new Decision.Wake(at, "retry of " + name(retry.slot())));
             }
+        }
+        if (state.end == null || !state.end.stopsRunning()) {
             limits.deadline()
                     .ifPresent(d -> wakes.add(new Decision.Wake(runStart.plus(d), "deadline")));
         }
@@ -188,19 +195,32 @@ public final class RunMachine {
         }
     }
 
-    private void ended(Draft draft, int slot, Attempt.End end) {
+    /** Note an end; returns whether a retry follows, so that the execution goes on. */
+    private boolean attemptEnded(Draft draft, int slot, Attempt.End end) {
         draft.attemptEnded(slot, end);
         Attempt attempt = draft.attempts.get(draft.latest.get(slot));
         boolean stopping = draft.end != null && draft.end.isStopping();
-        if (end.outcome() == Outcome.ERROR
-                && end.retry()
-                && attempt.attempt() <= limits.retries()
-                && !stopping) {
+        if (mayRetry(attempt, end) && !stopping) {
             Instant due = end.at().plus(limits.backoffAfter(attempt.attempt()));
             draft.retries.add(new RunState.Retry(slot, due));
-            return;
+            return true;
         }
         draft.executionEnded(slot);
+        return false;
+    }
+
+    private boolean mayRetry(Attempt attempt, Attempt.End end) {
+        return end.outcome() == Outcome.ERROR
+                && end.retry()
+                && attempt.attempt() <= limits.retries();
+    }
+
+    /** Tell whether an attempt of a slot that ends like this is followed by another. */
+    boolean isRetried(RunState state, Attempt attempt, Attempt.End end) {
+        return mayRetry(attempt, end) && (state.end == null || !state.end.isStopping());
+    }
+
+    private void heedFailure(Draft draft, int slot, Attempt.End end) {
         if (limits.stopOnFailure() && end.outcome() != Outcome.PASSED) {
             close(
                     draft,
@@ -211,11 +231,6 @@ public final class RunMachine {
                                     + end.outcome().name().toLowerCase(Locale.ROOT)
                                     + ", and onFailure is stop"));
         }
-    }
-
-    /** A later attempt or iteration in the log proves that the one before is over. */
-    private static void finishEarlierAttempt(Draft draft, int slot) {
-        draft.retries.removeIf(retry -> retry.slot() == slot);
     }
 
     /** End the launching; the first reason stands, but a stop overrules a plan that was done. */
@@ -250,25 +265,33 @@ public final class RunMachine {
         if (draft.end != null && draft.end.isStopping()) {
             return;
         }
-        while (paceIsOpen(draft)) {
-            Optional<RunState.Retry> due =
-                    draft.retries.stream()
-                            .filter(retry -> !draft.now.isBefore(retry.due()))
-                            .min(Comparator.comparing(RunState.Retry::due));
-            if (due.isEmpty()) {
-                return;
+        List<RunState.Retry> due =
+                draft.retries.stream()
+                        .filter(retry -> !draft.now.isBefore(retry.due()))
+                        .sorted(
+                                Comparator.comparing(RunState.Retry::due)
+                                        .thenComparing(RunState.Retry::slot))
+                        .toList();
+        var launched = new HashSet<RunState.Retry>();
+        for (RunState.Retry retry : due) {
+            if (isFull(draft)) {
+                close(draft, full());
+                break;
             }
-            int slot = due.get().slot();
-            draft.retries.remove(due.get());
-            Attempt failed = draft.attempts.get(draft.latest.get(slot));
+            if (!paceIsOpen(draft)) {
+                break;
+            }
+            launched.add(retry);
+            Attempt failed = draft.attempts.get(draft.latest.get(retry.slot()));
             launch(
                     draft,
                     commands,
-                    slot,
+                    retry.slot(),
                     failed.iteration(),
                     failed.attempt() + 1,
                     "retry %d of %d".formatted(failed.attempt(), limits.retries()));
         }
+        draft.retries.removeIf(launched::contains);
     }
 
     private void askPlan(Draft draft, List<Command> commands) {
@@ -279,6 +302,9 @@ public final class RunMachine {
             }
             try {
                 if (!askOnce(draft, commands)) {
+                    if (draft.end == null && isFull(draft)) {
+                        close(draft, full());
+                    }
                     return;
                 }
             } catch (BrokenPlan broken) {
@@ -320,9 +346,11 @@ public final class RunMachine {
         if (launched > 0) {
             return true;
         }
-        checkNotStuck(decision, draft);
-        draft.wake = decision.wake().map(Decision.Wake::at).orElse(null);
-        draft.wakeWhy = decision.wake().map(Decision.Wake::why).orElse("");
+        // Beside launches that had no room a wake is ignored: whatever makes room asks again.
+        Optional<Decision.Wake> wake = refused ? Optional.empty() : decision.wake();
+        checkNotStuck(wake, draft);
+        draft.wake = wake.map(Decision.Wake::at).orElse(null);
+        draft.wakeWhy = wake.map(Decision.Wake::why).orElse("");
         return false;
     }
 
@@ -357,16 +385,17 @@ public final class RunMachine {
         }
     }
 
-    private void checkNotStuck(Decision decision, Draft draft) {
-        if (decision.wake().isPresent() && !decision.wake().get().at().isAfter(draft.now)) {
+    private void checkNotStuck(Optional<Decision.Wake> wake, Draft draft) {
+        if (wake.isPresent() && !wake.get().at().isAfter(draft.now)) {
             throw new BrokenPlan(
                     "asked to be woken at %s, which is not after %s"
-                            .formatted(decision.wake().get().at(), draft.now));
+                            .formatted(wake.get().at(), draft.now));
         }
         boolean mayWait =
                 draft.active > 0
-                        || decision.wake().isPresent()
+                        || wake.isPresent()
                         || !paceIsOpen(draft)
+                        || isFull(draft)
                         || isEmpty(draft.waiting);
         if (!mayWait) {
             throw new BrokenPlan(
@@ -383,6 +412,9 @@ public final class RunMachine {
         if (end.isStopping()) {
             for (RunState.Retry retry : List.copyOf(draft.retries)) {
                 draft.executionEnded(retry.slot());
+                commands.add(
+                        new Command.GiveUpRetry(
+                                draft.attempts.get(draft.latest.get(retry.slot()))));
             }
             draft.retries.clear();
         }
@@ -429,8 +461,24 @@ public final class RunMachine {
         if (!paceIsOpen(draft)) {
             return 0;
         }
-        int free = Math.max(0, limits.maxParallel() - draft.active);
+        int free =
+                Math.max(
+                        0,
+                        Math.min(
+                                limits.maxParallel() - draft.active,
+                                limits.mostLaunches() - draft.attempts.size()));
         return limits.startToStart().isZero() ? free : Math.min(1, free);
+    }
+
+    private boolean isFull(Draft draft) {
+        return draft.attempts.size() >= limits.mostLaunches();
+    }
+
+    private RunEnd full() {
+        return new RunEnd(
+                Cause.RECORD_FULL,
+                "the record of a run holds %d launches, and they are used up"
+                        .formatted(limits.mostLaunches()));
     }
 
     private boolean paceIsOpen(Draft draft) {
