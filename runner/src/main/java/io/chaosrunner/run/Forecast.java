@@ -163,6 +163,7 @@ public record Forecast(List<Row> rows, List<Skip> skipped, RunEnd end, Duration 
                     Row row = row(attempt, now, Outcome.STOPPED, why);
                     rows.set(Objects.requireNonNull(rowOf.get(attempt.ordinal())), row);
                 }
+                case Command.GiveUpRetry(Attempt attempt) -> {}
                 case Command.Finish(RunEnd why) -> end = why;
             }
         }
