@@ -1,0 +1,151 @@
+package io.chaosrunner.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.RunEnd.Cause;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.status.Start.Caller;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Stopping a run that nobody else looks after: the fault is gone before the status says so. */
+@NeedsControlPlane
+@Timeout(120)
+class StopTest {
+
+    private static final String ENGINE = "engine-nginx";
+
+    private final TestNamespace namespace;
+    private final FakeKubelet kubelet;
+    private final Cluster cluster;
+
+    StopTest(ControlPlane controlPlane, @TempDir Path folder) throws IOException {
+        namespace = TestNamespace.create(controlPlane);
+        kubelet = FakeKubelet.start(namespace);
+        Path kubeconfig =
+                Files.writeString(folder.resolve("kubeconfig"), controlPlane.adminKubeconfig());
+        cluster = Fabric8Cluster.connect(kubeconfig);
+        namespace.experiment("pod-delete");
+        namespace.experiment("pod-cpu-hog");
+    }
+
+    @AfterEach
+    void close() {
+        cluster.close();
+        try (namespace;
+                kubelet) {
+            assertThat(kubelet).isNotNull();
+        }
+    }
+
+    @Test
+    void theHelperIsGoneBeforeTheFinalWord() throws Exception {
+        namespace
+                .newEngine(ENGINE)
+                .account(namespace.podDeleteSa())
+                .cleanUp("retain")
+                .experiment("pod-delete", "hang helper")
+                .experiment("pod-cpu-hog", "after=100ms")
+                .create();
+        EngineRun run = run();
+        CompletableFuture<RunResult> result = CompletableFuture.supplyAsync(run::run);
+        // Two pods of ours: the experiment's, and the helper that carries the fault.
+        TestNamespace.eventually(
+                () -> namespace.pods().size() == 2 && entries().contains("pod-delete Running Awaited"));
+
+        run.stop("somebody asked");
+
+        long asked = System.nanoTime();
+        TestNamespace.eventually(
+                () -> {
+                    boolean finalWord =
+                            entries().stream().anyMatch(entry -> entry.contains("Aborted"));
+                    boolean gone = namespace.pods().isEmpty();
+                    assertThat(finalWord && !gone)
+                            .as("the final word is written while pods are there")
+                            .isFalse();
+                    return gone;
+                });
+        System.out.printf(
+                "asked to stop, and every pod is gone after %d ms%n",
+                Duration.ofNanos(System.nanoTime() - asked).toMillis());
+        assertThat(result.get(60, TimeUnit.SECONDS))
+                .isInstanceOfSatisfying(
+                        RunResult.Completed.class,
+                        completed -> assertThat(completed.end().cause()).isEqualTo(Cause.ABORT));
+        assertThat(entries())
+                .containsExactly(
+                        "pod-delete Forcefully Aborted Stopped",
+                        "pod-cpu-hog Forcefully Aborted Stopped");
+        assertThat(namespace.jobs()).isEmpty();
+    }
+
+    @Test
+    void anEditOfEngineStateStopsTheRun() throws Exception {
+        namespace
+                .newEngine(ENGINE)
+                .account(namespace.podDeleteSa())
+                .experiment("pod-delete", "hang")
+                .create();
+        CompletableFuture<RunResult> result = CompletableFuture.supplyAsync(run()::run);
+        TestNamespace.eventually(() -> entries().contains("pod-delete Running Awaited"));
+
+        Litmus.engines(namespace.admin(), namespace.name())
+                .named(ENGINE)
+                .edit(
+                        engine -> {
+                            Map<String, Object> spec = engine.get("spec");
+                            spec.put("engineState", "stop");
+                            return engine;
+                        });
+
+        assertThat(result.get(60, TimeUnit.SECONDS)).isInstanceOf(RunResult.Completed.class);
+        assertThat(entries()).containsExactly("pod-delete Forcefully Aborted Stopped");
+        assertThat(namespace.pods()).isEmpty();
+    }
+
+    private EngineRun run() {
+        return new EngineRun(
+                cluster,
+                new RunRequest(
+                        new EngineRef(namespace.name(), ENGINE),
+                        Caller.PERSON,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Map.of(),
+                        "test"),
+                StrategyCatalogue.onClassPath(),
+                Clock.systemUTC(),
+                notice -> {});
+    }
+
+    private List<String> entries() {
+        return namespace.entries(ENGINE).stream()
+                .map(
+                        (Map<String, String> entry) ->
+                                entry.get("name")
+                                        + " "
+                                        + entry.get("status")
+                                        + " "
+                                        + entry.get("verdict"))
+                .toList();
+    }
+}
