@@ -78,6 +78,11 @@ final class ControlPlane implements AutoCloseable {
      *     slow; its files are kept and the message says where
      */
     static ControlPlane start() {
+        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS));
+    }
+
+    /** Start a control plane with the CRDs of a folder instead of those in {@code deploy/crds}. */
+    static ControlPlane start(Path crds) {
         ControlPlaneBinaries binaries = ControlPlaneBinaries.find();
         binaries.whyMissing()
                 .ifPresent(why -> {
@@ -86,7 +91,7 @@ final class ControlPlane implements AutoCloseable {
         for (int attempt = 1; ; attempt++) {
             var controlPlane = new ControlPlane(newHome());
             try {
-                controlPlane.launch(binaries);
+                controlPlane.launch(binaries, crds(crds));
                 return controlPlane;
             } catch (RuntimeException e) {
                 // Ports are chosen before they are bound; another process can be quicker.
@@ -187,7 +192,7 @@ final class ControlPlane implements AutoCloseable {
         }
     }
 
-    private void launch(ControlPlaneBinaries binaries) {
+    private void launch(ControlPlaneBinaries binaries, List<String> crds) {
         Instant deadline = Instant.now().plus(START_LIMIT);
         String database = "http://127.0.0.1:" + freePort();
         Path etcdHome = folder("etcd");
@@ -246,7 +251,6 @@ final class ControlPlane implements AutoCloseable {
         // Before the controllers: a garbage collector that does not know a kind yet takes up to 40
         // s
         // to notice that the first owner of that kind is gone.
-        List<String> crds = crds();
         for (String crd : crds) {
             calls.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd);
         }
@@ -314,8 +318,7 @@ final class ControlPlane implements AutoCloseable {
         return processes.stream().anyMatch(process -> process.endOfLog().contains(words));
     }
 
-    private static List<String> crds() {
-        Path folder = ControlPlaneBinaries.sourceRoot().resolve(CRDS);
+    private static List<String> crds(Path folder) {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
