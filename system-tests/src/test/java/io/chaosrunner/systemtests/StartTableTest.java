@@ -66,7 +66,7 @@ class StartTableTest {
 
     @Test
     void aRunningClaimWithoutEntriesMeansTheOperatorRestartedTheEngine() {
-        engine("verdict=Pass after=500ms");
+        engine("verdict=Pass after=3s");
         Claim before = runUntilItsExperimentRunsAndRemoveIt();
         patch("{\"status\":{\"experiments\":null}}");
 
@@ -107,36 +107,6 @@ class StartTableTest {
         assertThat(entries()).containsExactly("pod-delete Completed Pass");
         assertThat(namespace.jobs()).hasSize(1);
         assertThat(kubelet.runner(RUNNER).output()).contains("event=nothing-launched");
-    }
-
-    @Test
-    void anEngineOfTheSameNameGetsNoVerdictOfItsPredecessor() {
-        engine("verdict=Pass after=100ms");
-        runToItsEnd();
-        removeRunner();
-        // As the Go runner leaves it: Job and pod without an owner outlive their engine.
-        namespace.jobs().forEach(
-                        job ->
-                                namespace
-                                        .admin()
-                                        .batch()
-                                        .v1()
-                                        .jobs()
-                                        .inNamespace(namespace.name())
-                                        .withName(job.getMetadata().getName())
-                                        .patch(
-                                                PatchContext.of(PatchType.JSON_MERGE),
-                                                "{\"metadata\":{\"ownerReferences\":null}}"));
-        Litmus.engines(namespace.admin(), namespace.name()).named(ENGINE).delete();
-        TestNamespace.eventually(
-                () -> Litmus.engines(namespace.admin(), namespace.name()).named(ENGINE).get() == null);
-        engine("stale-result after=100ms");
-
-        runToItsEnd();
-
-        assertThat(claim().number()).isEqualTo(1);
-        assertThat(entries()).containsExactly("pod-delete Completed Error");
-        assertThat(namespace.jobs()).hasSize(2);
     }
 
     private void engine(String scenario) {

@@ -66,7 +66,7 @@ class StopTest {
                 .experiment("pod-cpu-hog", "after=100ms")
                 .create();
         EngineRun run = run();
-        CompletableFuture<RunResult> result = CompletableFuture.supplyAsync(run::run);
+        CompletableFuture<RunResult> result = begin(run);
         // Two pods of ours: the experiment's, and the helper that carries the fault.
         TestNamespace.eventually(
                 () -> namespace.pods().size() == 2 && entries().contains("pod-delete Running Awaited"));
@@ -105,7 +105,7 @@ class StopTest {
                 .account(namespace.podDeleteSa())
                 .experiment("pod-delete", "hang")
                 .create();
-        CompletableFuture<RunResult> result = CompletableFuture.supplyAsync(run()::run);
+        CompletableFuture<RunResult> result = begin(run());
         TestNamespace.eventually(() -> entries().contains("pod-delete Running Awaited"));
 
         Litmus.engines(namespace.admin(), namespace.name())
@@ -120,6 +120,11 @@ class StopTest {
         assertThat(result.get(60, TimeUnit.SECONDS)).isInstanceOf(RunResult.Completed.class);
         assertThat(entries()).containsExactly("pod-delete Forcefully Aborted Stopped");
         assertThat(namespace.pods()).isEmpty();
+    }
+
+    /** On a thread of its own: a run blocks, and the common pool may have but one thread. */
+    private static CompletableFuture<RunResult> begin(EngineRun run) {
+        return CompletableFuture.supplyAsync(run::run, task -> Thread.ofPlatform().start(task));
     }
 
     private EngineRun run() {
