@@ -187,11 +187,22 @@ final class Kubelet {
                 condition(status, "Ready", "True", "", "");
                 containers(status, this::started);
             });
-            if (ofJob) {
-                experiment.begin(scenario);
+            if (ofJob && inside(() -> experiment.begin(scenario))) {
                 if (scenario.ending() != Scenario.Ending.HANG) {
                     after(scenario.after(), this::finish);
                 }
+            }
+        }
+
+        /** Do what the program in the container does; it exits 1 if the API server refuses. */
+        private boolean inside(Runnable program) {
+            try {
+                program.run();
+                return true;
+            } catch (StatusError e) {
+                String why = e.status().path("message").asString("");
+                end("Failed", "", "", container -> terminated(container, 1, "Error", why));
+                return false;
             }
         }
 
@@ -215,8 +226,8 @@ final class Kubelet {
                     if (scenario.lateness().isPositive()) {
                         // The pod may be deleted in between; the result comes all the same.
                         schedule(scenario.lateness(), () -> experiment.finish(scenario));
-                    } else {
-                        experiment.finish(scenario);
+                    } else if (!inside(() -> experiment.finish(scenario))) {
+                        return;
                     }
                     end(
                             "Succeeded",
@@ -287,7 +298,7 @@ final class Kubelet {
                         }
                         if (started && !ended) {
                             if (ofJob) {
-                                experiment.abort(scenario);
+                                inside(() -> experiment.abort(scenario));
                             }
                             end(
                                     "Failed",

@@ -100,8 +100,12 @@ final class Registry {
         checkNamespace(resource, namespace, metadata);
         if (resource.namespaced) {
             metadata.put("namespace", namespace);
-            if (store.get(new Key(ApiResource.NAMESPACES, "", namespace)).isEmpty()) {
-                throw StatusError.notFound(ApiResource.NAMESPACES, namespace);
+            ObjectNode home =
+                    store.get(new Key(ApiResource.NAMESPACES, "", namespace))
+                            .orElseThrow(
+                                    () -> StatusError.notFound(ApiResource.NAMESPACES, namespace));
+            if (deleting(home)) {
+                throw StatusError.terminating(resource, Json.text(metadata, "name"), namespace);
             }
         }
         if (!Json.text(metadata, "resourceVersion").isEmpty()) {

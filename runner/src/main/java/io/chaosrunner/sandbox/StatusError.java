@@ -217,6 +217,29 @@ final class StatusError extends RuntimeException {
                 .details(name, resource.group, resource.plural);
     }
 
+    /** Nothing new may come into a namespace that is going. */
+    static StatusError terminating(ApiResource resource, String name, String namespace) {
+        StatusError error =
+                new StatusError(
+                                403,
+                                "Forbidden",
+                                resource.qualifiedPlural()
+                                        + " \""
+                                        + name
+                                        + "\" is forbidden: unable to create new content in"
+                                        + " namespace "
+                                        + namespace
+                                        + " because it is being terminated")
+                        .details(name, resource.group, resource.plural);
+        Json.child(error.status, "details")
+                .putArray("causes")
+                .addObject()
+                .put("reason", "NamespaceTerminating")
+                .put("message", "namespace " + namespace + " is being terminated")
+                .put("field", "metadata.namespace");
+        return error;
+    }
+
     static StatusError expired(String message) {
         return new StatusError(410, "Expired", message);
     }

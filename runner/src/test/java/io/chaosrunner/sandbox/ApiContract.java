@@ -1240,6 +1240,29 @@ public abstract class ApiContract {
         }
 
         @Test
+        void letsNothingNewIntoADeletedNamespace() {
+            created(core("configmaps"), configMap("held", ",'finalizers':['x.io/hold']"));
+            api.delete("/api/v1/namespaces/" + namespace);
+
+            // A moment passes until the real server's cache of namespaces knows.
+            eventually()
+                    .until(() ->
+                            api.post(core("secrets"), "{'metadata':{'generateName':'s-'}}").code()
+                                    == 403);
+            Answer answer = api.post(core("configmaps"), configMap("a", ""));
+
+            assertStatus(answer, 403, "Forbidden");
+            assertThat(answer.text("/message"))
+                    .isEqualTo(
+                            "configmaps \"a\" is forbidden: unable to create new content in namespace "
+                                    + namespace
+                                    + " because it is being terminated");
+            assertThat(answer.text("/details/causes/0/reason")).isEqualTo("NamespaceTerminating");
+            api.merge(core("configmaps/held"), "{'metadata':{'finalizers':null}}");
+            awaitGone("/api/v1/namespaces/" + namespace);
+        }
+
+        @Test
         void emptiesADeletedNamespace() {
             created(core("configmaps"), configMap("a", ""));
 

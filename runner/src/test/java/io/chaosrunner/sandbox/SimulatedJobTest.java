@@ -389,6 +389,20 @@ class SimulatedJobTest {
     }
 
     @Test
+    void exitsWhenItsResultIsRefused() {
+        api.post(
+                JOBS,
+                "{'apiVersion':'batch/v1','kind':'Job','metadata':{'name':'j'},'spec':{'template':{"
+                        + "'spec':{'restartPolicy':'Never','containers':[{'name':'j','image':'x','env':["
+                        + "{'name':'EXPERIMENT_NAME','value':'Not_A_Name'}]}]}}}}");
+
+        JsonNode terminated = mainState(podIn("Failed")).path("terminated");
+
+        assertThat(terminated.path("exitCode").asInt(0)).isEqualTo(1);
+        assertThat(terminated.path("message").asString("")).contains("Not_A_Name");
+    }
+
+    @Test
     void saysWhatItDoesNotUnderstand() {
         launch("explode");
 
