@@ -248,6 +248,7 @@ public final class EngineRun {
                         settings.tree(),
                         Claim.State.RUNNING,
                         "",
+                        "",
                         1,
                         List.of(),
                         Map.of());
@@ -275,6 +276,7 @@ public final class EngineRun {
                         tools.jackson.databind.node.JsonNodeFactory.instance.objectNode(),
                         Claim.State.FINISHED,
                         "the configuration is unusable",
+                        "",
                         1,
                         List.of(),
                         Map.of());
