@@ -563,8 +563,14 @@ public final class EngineRun {
                                 }
 
                                 @Override
-                                public void failed(ClusterException why) {
-                                    mailbox.add(() -> ended = verdictOn(why));
+                                public void failed(RuntimeException why) {
+                                    mailbox.add(() -> {
+                                        if (why instanceof ClusterException refused) {
+                                            ended = verdictOn(refused);
+                                        } else {
+                                            throw why;
+                                        }
+                                    });
                                 }
                             });
             onStop = this::stopRequested;
