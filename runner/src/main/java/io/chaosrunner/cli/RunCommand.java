@@ -16,16 +16,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -121,7 +117,8 @@ final class RunCommand implements Callable<Integer> {
                                 Caller.PERSON,
                                 Optional.empty(),
                                 Optional.empty(),
-                                parsed(settings),
+                                EngineFile.settings(
+                                        settings, Objects.requireNonNull(spec).commandLine()),
                                 ChaosRunner.instance()),
                         Objects.requireNonNull(parent).strategies(),
                         Clock.systemUTC(),
@@ -159,21 +156,5 @@ final class RunCommand implements Callable<Integer> {
                 }
             }
         }
-    }
-
-    /** Read values as YAML, so that {@code maxParallel=3} is a number here as in the annotation. */
-    private Map<String, Object> parsed(Map<String, String> written) {
-        var result = new LinkedHashMap<String, Object>();
-        written.forEach((key, value) -> {
-            try {
-                Object parsed = new Load(LoadSettings.builder().build()).loadFromString(value);
-                result.put(key, parsed == null ? "" : parsed);
-            } catch (YamlEngineException e) {
-                throw new ParameterException(
-                        Objects.requireNonNull(spec).commandLine(),
-                        "--set %s: '%s' is not a YAML value".formatted(key, value));
-            }
-        });
-        return result;
     }
 }

@@ -76,6 +76,7 @@ public final class EngineRun {
     private static final Duration POLL_ENGINE = Duration.ofSeconds(2);
 
     /** A pod's last word may lag behind its Job's. */
+    private static final Duration LONGEST_DELETION = Duration.ofMinutes(5);
     private static final Duration POD_LAG = Duration.ofSeconds(3);
 
     /** An experiment writes its result before it exits, so this is rarely waited for. */
@@ -239,6 +240,9 @@ public final class EngineRun {
         }
         ExecutionPlan chosen = plan;
         awaitLastRun(engine);
+        if (ended != null) {
+            return Optional.of(ended);
+        }
         Claim claim =
                 new Claim(
                         new RunId(number, randomId()),
@@ -472,6 +476,7 @@ public final class EngineRun {
         @Nullable Instant suspectUntil;
         String suspicion = "";
         @Nullable String stopWhy;
+        boolean removed;
 
         Live(Attempt attempt, ExecutionId id, String experiment) {
             this.attempt = attempt;
@@ -641,7 +646,6 @@ public final class EngineRun {
             Map<ExecutionId, JobOnCluster> byId = new HashMap<>();
             jobs.forEach(job -> byId.put(job.id(), job));
             var attempts = new ArrayList<Attempt>();
-            var superseded = new ArrayList<ExecutionId>();
             for (LoggedAttempt logged : claim.log()) {
                 ExecutionId id = id(logged.slot(), logged.iteration(), logged.attempt());
                 JobOnCluster job = byId.remove(id);
@@ -663,9 +667,7 @@ public final class EngineRun {
                 attempts.add(attempt);
                 if (over) {
                     noteWorst(logged.slot(), verdict(logged.outcome()));
-                    if (logged.outcome() == Outcome.ERROR && logged.attempt() <= limits.retries()) {
-                        superseded.add(id);
-                    } else if (job != null) {
+                    if (job != null) {
                         cleanUp(
                                 new Live(attempt, id, name(logged.slot())),
                                 job.job(),
@@ -675,9 +677,8 @@ public final class EngineRun {
                     Live again = new Live(attempt, id, name(logged.slot()));
                     again.job = job == null ? null : job.job();
                     again.phase = Phase.STOPPING;
-                    again.stopWhy = "stopped before the runner was restarted";
                     live.put(id, again);
-                    remove(again);
+                    removeAndConclude(again, remembered(again, logged));
                 }
             }
             for (JobOnCluster job : byId.values()) {
@@ -705,9 +706,6 @@ public final class EngineRun {
                                 job.launch().why(),
                                 true));
             }
-            // A failed attempt's helpers must be gone before the next attempt; here nothing runs
-            // yet.
-            superseded.forEach(reaper::remove);
             attempts.sort(Comparator.comparingInt(Attempt::ordinal));
             state = machine.resume(attempts, claim.skipped(), Optional.empty());
         }
@@ -859,38 +857,32 @@ public final class EngineRun {
                                         entry,
                                         new Attempt.End(roundedUp(), Outcome.ERROR, false),
                                         why));
-                case Launcher.Outcome.Withheld() -> {
-                    live.remove(order.id());
-                    if (request.underOperator()) {
-                        operatorStops();
-                    }
-                    withheld(each);
-                }
+                case Launcher.Outcome.Withheld() -> withheld(each);
             }
         }
 
         /**
-         * Nothing was created: the attempt never was, and the stop that withheld it is on its way.
+         * Nothing was created. The stop that withheld it is read first, so that the machine hears
+         * of it before it hears that the attempt is over, and launches nothing in its place.
          */
         private void withheld(Live each) {
-            step(
-                    new RunEvent.AttemptEnded(
-                            each.attempt.slot(),
-                            new Attempt.End(roundedUp(), Outcome.STOPPED, false)));
-            if (!aborting && ended == null) {
-                refreshEngine();
-            }
-        }
-
-        /** Hear now of the stop that the launcher saw; the watch may lag. */
-        private void refreshEngine() {
-            task(() -> {
-                Optional<ObjectNode> found =
-                        cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
-                return () ->
-                        found.ifPresentOrElse(
-                                json -> onEngine(new Engine(json)), this::onEngineGone);
-            });
+            task(
+                    () -> {
+                        Optional<ObjectNode> found =
+                                cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
+                        return () -> {
+                            found.ifPresentOrElse(
+                                    json -> onEngine(new Engine(json)), this::onEngineGone);
+                            live.remove(each.id);
+                            if (ended == null) {
+                                step(
+                                        new RunEvent.AttemptEnded(
+                                                each.attempt.slot(),
+                                                new Attempt.End(
+                                                        roundedUp(), Outcome.STOPPED, false)));
+                            }
+                        };
+                    });
         }
 
         private void watch(Live each, LiveJob job) {
@@ -1025,7 +1017,11 @@ public final class EngineRun {
             LiveJob job = java.util.Objects.requireNonNull(each.job);
             each.pod = pod.path("metadata").path("name").asString("");
             switch (PodState.of(pod, job.name())) {
-                case PodState.Running(Instant since) -> runs(each);
+                case PodState.Running(Instant since) -> {
+                    // The node answers again.
+                    each.suspectUntil = null;
+                    runs(each);
+                }
                 case PodState.Finished finished -> judge(each, finished);
                 case PodState.Failed(String reason, String message, Instant at) ->
                         judgeFailure(
@@ -1038,8 +1034,18 @@ public final class EngineRun {
                         giveUp(each, "pod %s cannot start: %s".formatted(each.pod, each.suspicion));
                     }
                 }
-                case PodState.Deleting(String reason, String message) -> {}
-                case PodState.Unknown(String reason, String message) -> {}
+                case PodState.Deleting(String reason, String message) ->
+                        suspect(
+                                each,
+                                "pod %s was deleted%s"
+                                        .formatted(each.pod, suffix(words(reason, message))),
+                                LONGEST_DELETION);
+                case PodState.Unknown(String reason, String message) ->
+                        suspect(
+                                each,
+                                "pod %s: its node does not answer%s"
+                                        .formatted(each.pod, suffix(words(reason, message))),
+                                LONGEST_DELETION);
             }
         }
 
@@ -1076,7 +1082,7 @@ public final class EngineRun {
             if (last instanceof PodState.Finished finished) {
                 judge(each, finished);
             } else {
-                suspect(each, "pod %s was deleted".formatted(each.pod));
+                suspect(each, "pod %s was deleted".formatted(each.pod), POD_LAG);
             }
         }
 
@@ -1089,21 +1095,23 @@ public final class EngineRun {
                     instanceof JobState.Failed(String reason, String message, Instant at)) {
                 suspect(
                         each,
-                        "Job %s failed: %s".formatted(each.jobName(), words(reason, message)));
+                        "Job %s failed: %s".formatted(each.jobName(), words(reason, message)),
+                        POD_LAG);
             }
         }
 
         private void onJobGone(ObjectNode json) {
             Live each = ExecutionLabels.read(json).map(live::get).orElse(null);
             if (each != null && each.phase == Phase.WATCHED) {
-                suspect(each, "Job %s was deleted".formatted(each.jobName()));
+                suspect(each, "Job %s was deleted".formatted(each.jobName()), POD_LAG);
             }
         }
 
         /** Something is wrong, but the pod's own last word may still be on its way. */
-        private void suspect(Live each, String why) {
-            if (each.suspectUntil == null) {
-                each.suspectUntil = clock.instant().plus(POD_LAG);
+        private void suspect(Live each, String why, Duration patience) {
+            Instant until = clock.instant().plus(patience);
+            if (each.suspectUntil == null || until.isBefore(each.suspectUntil)) {
+                each.suspectUntil = until;
                 each.suspicion = why;
             }
         }
@@ -1307,24 +1315,49 @@ public final class EngineRun {
                     && !aborting;
         }
 
-        /**
-         * Log the end, so that a restart does not launch it again; remove its pods; only then go
-         * on.
-         */
+        /** Log the end, so that a restart launches nothing twice; remove its pods; then go on. */
         private void concludeAfterRemoval(Live each, Conclusion conclusion) {
             each.phase = Phase.STOPPING;
-            LoggedAttempt logged = logged(each, conclusion.end());
+            LoggedAttempt logged = logged(each, conclusion.end(), Mark.BEING_STOPPED);
             pendingTasks++;
             writer.claim(
                     claim -> claim.with(logged),
                     () ->
-                            mailbox.add(() -> {
-                                pendingTasks--;
-                                task(() -> {
-                                    reaper.remove(each.id);
-                                    return () -> conclude(each, conclusion);
-                                });
-                            }));
+                            mailbox.add(
+                                    () -> {
+                                        pendingTasks--;
+                                        removeAndConclude(each, conclusion);
+                                    }));
+        }
+
+        private void removeAndConclude(Live each, Conclusion conclusion) {
+            task(
+                    () -> {
+                        reaper.remove(each.id);
+                        return () -> {
+                            each.removed = true;
+                            conclude(each, conclusion);
+                        };
+                    });
+        }
+
+        /** What the log says of an attempt whose removal a restart broke off. */
+        private Conclusion remembered(Live each, LoggedAttempt logged) {
+            Attempt.End end = new Attempt.End(logged.end(), logged.outcome(), true);
+            if (logged.outcome() == Outcome.ERROR) {
+                return new Conclusion(
+                        StatusEntry.failedToRun(each.experiment),
+                        end,
+                        "it failed before the runner was restarted");
+            }
+            return new Conclusion(
+                    stoppedEntry(each), end, "it was stopped before the runner was restarted");
+        }
+
+        private StatusEntry stoppedEntry(Live each) {
+            return aborting
+                    ? entryOf(each.attempt.slot()).aborted()
+                    : StatusEntry.completed(each.experiment, each.pod, Verdict.STOPPED);
         }
 
         private void conclude(Live each, Conclusion conclusion) {
@@ -1344,7 +1377,11 @@ public final class EngineRun {
                             conclusion.entry(),
                             Duration.between(each.attempt.start(), clock.instant()),
                             conclusion.detail()));
-            LoggedAttempt logged = logged(each, conclusion.end());
+            Mark mark =
+                    conclusion.end().outcome() == Outcome.ERROR && !conclusion.end().retry()
+                            ? Mark.FINAL
+                            : Mark.PLAIN;
+            LoggedAttempt logged = logged(each, conclusion.end(), mark);
             entry(slot, entry);
             LiveJob job = each.job;
             if (!retried && job != null) {
@@ -1379,7 +1416,7 @@ public final class EngineRun {
             return worst.merge(slot, verdict, (a, b) -> severity(a) >= severity(b) ? a : b);
         }
 
-        private LoggedAttempt logged(Live each, Attempt.End end) {
+        private LoggedAttempt logged(Live each, Attempt.End end, Mark mark) {
             return new LoggedAttempt(
                     each.attempt.ordinal(),
                     each.attempt.slot(),
@@ -1388,14 +1425,15 @@ public final class EngineRun {
                     each.attempt.start(),
                     end.at(),
                     end.outcome(),
-                    end.outcome() == Outcome.ERROR && !end.retry() ? Mark.FINAL : Mark.PLAIN);
+                    mark);
         }
 
         /** Keep or delete the Job, as the engine says by now; its verdict is stored already. */
         private void cleanUp(Live each, LiveJob job, boolean passed) {
             String policy = engine.jobCleanUpPolicy();
             boolean delete =
-                    policy.equals("delete")
+                    !each.removed
+                            && policy.equals("delete")
                             && (passed || !settings.retainOnFailure())
                             && !job.uid().isEmpty();
             if (!policy.isEmpty() && !policy.equals("delete") && !policy.equals("retain")) {
@@ -1405,7 +1443,7 @@ public final class EngineRun {
                                         .formatted(policy, job.name())));
             }
             task(() -> {
-                boolean deleted = delete && reaper.delete(job);
+                boolean deleted = each.removed || (delete && reaper.delete(job));
                 events.emit(
                         new EngineEvent(
                                 EngineEvent.JOB_CLEAN_UP,
@@ -1479,43 +1517,10 @@ public final class EngineRun {
                             each.experiment,
                             each.jobName(),
                             String.valueOf(each.stopWhy)));
-            LoggedAttempt logged =
-                    new LoggedAttempt(
-                            each.attempt.ordinal(),
-                            each.attempt.slot(),
-                            each.attempt.iteration(),
-                            each.attempt.attempt(),
-                            each.attempt.start(),
-                            roundedUp(),
-                            Outcome.STOPPED,
-                            Mark.BEING_STOPPED);
-            pendingTasks++;
-            writer.claim(
-                    claim -> claim.with(logged),
-                    () ->
-                            mailbox.add(() -> {
-                                pendingTasks--;
-                                remove(each);
-                            }));
-        }
-
-        private void remove(Live each) {
-            task(() -> {
-                reaper.remove(each.id);
-                return () -> stopped(each);
-            });
-        }
-
-        private void stopped(Live each) {
-            StatusEntry entry =
-                    aborting
-                            ? entryOf(each.attempt.slot()).aborted()
-                            : StatusEntry.completed(each.experiment, each.pod, Verdict.STOPPED);
-            each.job = null;
-            conclude(
+            concludeAfterRemoval(
                     each,
                     new Conclusion(
-                            entry,
+                            stoppedEntry(each),
                             new Attempt.End(roundedUp(), Outcome.STOPPED, false),
                             String.valueOf(each.stopWhy)));
         }

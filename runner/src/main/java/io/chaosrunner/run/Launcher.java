@@ -147,7 +147,27 @@ final class Launcher {
         return live.isPresent() && mayLaunch.test(live.get());
     }
 
+    /** A right that is missing is missing for every experiment; each entry says so. */
     private Prepared prepare(Order order) {
+        try {
+            return checked(order);
+        } catch (ClusterException e) {
+            if (e.kind() != Kind.FORBIDDEN) {
+                throw e;
+            }
+            return forbidden(order, e);
+        }
+    }
+
+    private Prepared forbidden(Order order, ClusterException e) {
+        return refuse(
+                order,
+                EngineEvent.DEPENDENCY_CHECK,
+                StatusEntry.failedToRun(order.experiment()),
+                "the runner's account may not: " + e.getMessage());
+    }
+
+    private Prepared checked(Order order) {
         Engine read = engine.get();
         Optional<ObjectNode> found =
                 order.experiment().isEmpty()
@@ -315,6 +335,9 @@ final class Launcher {
                                         StatusEntry.failedToRun(order.experiment()),
                                         "the API server refused the Job: " + e.getMessage())
                                 .outcome();
+                    }
+                    case FORBIDDEN -> {
+                        return forbidden(order, e).outcome();
                     }
                     default -> throw e;
                 }

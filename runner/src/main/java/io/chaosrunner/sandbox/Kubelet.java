@@ -88,6 +88,9 @@ final class Kubelet {
         private Scenario scenario = Scenario.parse("hang").getFirst();
         private String complaint = "";
         private String startedAt = "";
+        private String finishedAt = "";
+        private String mainPhase = "";
+        private Consumer<ObjectNode> mainEnd = container -> {};
         private boolean over;
         private boolean terminating;
 
@@ -149,7 +152,7 @@ final class Kubelet {
                             spec.withArrayProperty("containers")
                                     .addObject()
                                     .put("name", "istio-proxy")
-                                    .put("image", "docker.io/istio/proxyv2:1.27.0");
+                                    .put("image", "istio/proxyv2:1.27.0");
                         }
                         condition(Json.child(pod, "status"), "PodScheduled", "True", "", "");
                         return pod;
@@ -226,22 +229,22 @@ final class Kubelet {
 
         /** End the main container, and the pod with it unless a mesh proxy keeps it alive. */
         private void end(String phase, String reason, String message, Consumer<ObjectNode> main) {
-            boolean proxy = scenario.sidecar() && reason.isEmpty();
-            over = !proxy;
+            boolean proxy = scenario.sidecar() && reason.isEmpty() && !terminating;
+            over = true;
+            finishedAt = Json.time(clock.instant());
+            mainEnd = main;
+            mainPhase = phase;
             status(status -> {
                 containers(
                         status,
                         container -> {
-                            boolean stays =
-                                    proxy && Json.text(container, "name").equals("istio-proxy");
+                            boolean stays = proxy && isProxy(container);
                             (stays ? (Consumer<ObjectNode>) this::started : main).accept(container);
                         });
-                String why = phase.equals("Succeeded") ? "PodCompleted" : "PodFailed";
-                condition(status, "Ready", "False", proxy ? "ContainersNotReady" : why, "");
-                condition(
-                        status, "ContainersReady", "False", proxy ? "ContainersNotReady" : why, "");
-                if (!proxy) {
-                    status.put("phase", phase);
+                if (proxy) {
+                    notReady(status, "ContainersNotReady");
+                } else {
+                    finished(status, phase);
                 }
                 if (!reason.isEmpty()) {
                     status.put("reason", reason);
@@ -253,21 +256,36 @@ final class Kubelet {
             });
         }
 
+        private void finished(ObjectNode status, String phase) {
+            status.put("phase", phase);
+            notReady(status, phase.equals("Succeeded") ? "PodCompleted" : "PodFailed");
+        }
+
+        private void notReady(ObjectNode status, String reason) {
+            condition(status, "Ready", "False", reason, "");
+            condition(status, "ContainersReady", "False", reason, "");
+        }
+
+        private static boolean isProxy(ObjectNode container) {
+            return Json.text(container, "name").equals("istio-proxy");
+        }
+
         /** Somebody deleted the pod: SIGTERM, a moment to clean up, and away. */
         void terminate() {
             if (terminating) {
                 return;
             }
             terminating = true;
-            boolean alive = !over && !startedAt.isEmpty();
+            boolean started = !startedAt.isEmpty();
+            boolean ended = over;
             over = true;
             schedule(
-                    alive ? STOPPING : Duration.ZERO,
+                    started ? STOPPING : Duration.ZERO,
                     () -> {
                         if (!running.containsKey(uid)) {
                             return;
                         }
-                        if (alive) {
+                        if (started && !ended) {
                             if (ofJob) {
                                 experiment.abort(scenario);
                             }
@@ -276,9 +294,27 @@ final class Kubelet {
                                     "",
                                     "",
                                     container -> terminated(container, 1, "Error", ""));
+                        } else if (started && scenario.sidecar()) {
+                            endProxy();
                         }
                         deletePod();
                     });
+        }
+
+        /** The mesh proxy obeys SIGTERM; how the pod ended was decided before. */
+        private void endProxy() {
+            status(status -> {
+                containers(
+                        status,
+                        container -> {
+                            if (isProxy(container)) {
+                                terminated(container, 0, "Completed", "");
+                            } else {
+                                mainEnd.accept(container);
+                            }
+                        });
+                finished(status, mainPhase);
+            });
         }
 
         /** The pod was removed by force: nothing inside had time to write anything. */
@@ -335,9 +371,8 @@ final class Kubelet {
             if (!message.isEmpty()) {
                 terminated.put("message", message);
             }
-            String now = Json.time(clock.instant());
-            terminated.put("startedAt", startedAt.isEmpty() ? now : startedAt);
-            terminated.put("finishedAt", now);
+            terminated.put("startedAt", startedAt.isEmpty() ? finishedAt : startedAt);
+            terminated.put("finishedAt", finishedAt);
         }
 
         private void containers(ObjectNode status, Consumer<ObjectNode> state) {

@@ -87,6 +87,11 @@ public record Manifests(List<Created> created, List<String> ignored, List<String
             }
             return;
         }
+        List<String> unplayable = unplayable(object);
+        if (!unplayable.isEmpty()) {
+            unplayable.forEach(u -> problems.add(at + ": " + kind + " " + name + ": " + u));
+            return;
+        }
         String given = Json.text(object, "metadata", "namespace");
         String namespace = !resource.get().namespaced ? "" : given.isEmpty() ? "default" : given;
         try {
@@ -95,5 +100,23 @@ public record Manifests(List<Created> created, List<String> ignored, List<String
         } catch (StatusError e) {
             problems.add(at + ": " + kind + " " + name + ": " + e.getMessage());
         }
+    }
+
+    /** Return the scenarios of an engine that cannot be played. */
+    private static List<String> unplayable(ObjectNode object) {
+        List<String> problems = new ArrayList<>();
+        int index = 0;
+        for (JsonNode experiment : Json.items(object.path("spec"), "experiments")) {
+            String scenario =
+                    Json.text(
+                            experiment,
+                            "spec",
+                            "components",
+                            "experimentAnnotations",
+                            Scenario.ANNOTATION);
+            String at = "spec.experiments[" + index++ + "]: ";
+            Scenario.problems(scenario).forEach(problem -> problems.add(at + problem));
+        }
+        return problems;
     }
 }

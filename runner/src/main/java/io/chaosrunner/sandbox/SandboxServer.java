@@ -123,6 +123,7 @@ public final class SandboxServer implements AutoCloseable {
         if (options.kubelet()) {
             all.add(kubelet::handle);
         }
+        all.add(this::addServiceAccount);
         store.listen(change -> all.forEach(controller -> enqueue(controller, change)));
         for (String name : List.of("default", "kube-system", "kube-public", "kube-node-lease")) {
             createNamespace(name);
@@ -238,8 +239,7 @@ public final class SandboxServer implements AutoCloseable {
                 Json.object(
                         "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosExperiment',"
                                 + "'spec':{'definition':{'scope':'Namespaced',"
-                                + "'image':'litmuschaos.docker.scarf.sh/litmuschaos/go-runner:"
-                                + "latest','imagePullPolicy':'Always','command':['/bin/bash']}}}");
+                                + "'image':'litmuschaos/go-runner:latest','imagePullPolicy':'Always','command':['/bin/bash']}}}");
         Json.child(experiment, "metadata").put("name", name);
         ObjectNode definition = Json.child(Json.child(experiment, "spec"), "definition");
         definition.putArray("args").add("-c").add("./experiments -name " + name);
@@ -267,6 +267,23 @@ public final class SandboxServer implements AutoCloseable {
         ObjectNode namespace = Json.object("{'apiVersion':'v1','kind':'Namespace'}");
         namespace.putObject("metadata").put("name", name);
         registry.create(ApiResource.NAMESPACES, "", namespace);
+    }
+
+    /** Every namespace gets a default service account, as the real controller sees to. */
+    private void addServiceAccount(Change change) {
+        Key key = change.key();
+        if (key.resource() == ApiResource.NAMESPACES && change.type() == Change.Type.ADDED) {
+            ObjectNode account = Json.object("{'apiVersion':'v1','kind':'ServiceAccount'}");
+            account.putObject("metadata").put("name", "default");
+            try {
+                registry.create(ApiResource.SERVICE_ACCOUNTS, key.name(), account);
+            } catch (StatusError e) {
+                // Somebody created it first, or deleted the namespace already.
+                if (e.code() != 409 && e.code() != 404) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** Stop serving; watches end, simulated containers vanish. */

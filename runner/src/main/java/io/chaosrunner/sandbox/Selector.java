@@ -17,8 +17,8 @@ final class Selector {
     private static final Pattern SET =
             Pattern.compile("(\\S+)\\s+(in|notin)\\s*\\(([^()]*)\\)", Pattern.DOTALL);
     private static final Pattern COMPARISON =
-            Pattern.compile("([^=!\\s]+)\\s*(==|=|!=)\\s*([^=!]*)");
-    private static final Pattern EXISTENCE = Pattern.compile("(!?)\\s*([^=!\\s(),]+)");
+            Pattern.compile("([^=!<>()\\s]+)\\s*(==|=|!=)\\s*([^=!]*)");
+    private static final Pattern EXISTENCE = Pattern.compile("(!?)\\s*([^=!<>\\s(),]+)");
     private static final Map<ApiResource, Set<String>> FIELDS =
             Map.of(
                     ApiResource.PODS,

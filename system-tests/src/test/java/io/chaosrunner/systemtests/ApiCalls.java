@@ -37,13 +37,17 @@ final class ApiCalls implements AutoCloseable {
     ApiCalls(String url, String caPem, String token) {
         this.url = url;
         this.token = token;
-        this.http =
-                HttpClient.newBuilder()
-                        .proxy(HttpClient.Builder.NO_PROXY)
-                        .version(HttpClient.Version.HTTP_1_1)
-                        .connectTimeout(CONNECT_LIMIT)
-                        .sslContext(trusting(caPem))
-                        .build();
+        this.http = httpClient(caPem);
+    }
+
+    /** Return a new client that trusts these certificates and nobody else. */
+    static HttpClient httpClient(String caPem) {
+        return HttpClient.newBuilder()
+                .proxy(HttpClient.Builder.NO_PROXY)
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT_LIMIT)
+                .sslContext(trusting(caPem))
+                .build();
     }
 
     /** Tell whether something listens on a loopback port. */
@@ -121,7 +125,8 @@ final class ApiCalls implements AutoCloseable {
         }
     }
 
-    private static SSLContext trusting(String caPem) {
+    /** Return a TLS context that trusts these certificates and no others. */
+    static SSLContext trusting(String caPem) {
         try {
             var trusted = KeyStore.getInstance(KeyStore.getDefaultType());
             trusted.load(null, null);

@@ -1,0 +1,168 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.report.ForecastReport;
+import io.chaosrunner.run.Forecast;
+import io.chaosrunner.run.PlannedRun;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
+import io.chaosrunner.strategy.Outcome;
+import io.chaosrunner.strategy.Parameters;
+import io.chaosrunner.strategy.Slot;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** Show in which order an engine's experiments would run, without touching anything. */
+@Command(
+        name = "plan",
+        description = "Shows when each experiment would start, without touching anything.",
+        mixinStandardHelpOptions = true)
+final class PlanCommand implements Callable<Integer> {
+    /** A seed for people who gave none: fixed, so that a plan can be compared with the last one. */
+    private static final long SEED = 1;
+
+    private static final Map<String, Outcome> OUTCOMES =
+            Map.of(
+                    "Pass", Outcome.PASSED,
+                    "Fail", Outcome.FAILED,
+                    "Error", Outcome.ERROR,
+                    "Stopped", Outcome.STOPPED);
+
+    @Spec private @Nullable CommandSpec spec;
+    @ParentCommand private @Nullable ChaosRunner parent;
+
+    @Option(
+            names = {"-f", "--filename"},
+            paramLabel = "FILE",
+            required = true,
+            description = "YAML with one ChaosEngine.")
+    private List<Path> files = List.of();
+
+    @Option(
+            names = "--assume",
+            paramLabel = "DURATION",
+            defaultValue = "5m",
+            description = "How long each experiment takes (default: ${DEFAULT-VALUE}).")
+    private String assume = "5m";
+
+    @Option(
+            names = "--verdict",
+            paramLabel = "NAME=VERDICT",
+            description = "Assume Pass, Fail, Error or Stopped for one experiment (default: Pass).")
+    private Map<String, String> verdicts = Map.of();
+
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of all randomness.")
+    private @Nullable Long seed;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "Overrule one execution setting of the engine.")
+    private Map<String, String> settings = Map.of();
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            defaultValue = "text",
+            description = "text or json (default: ${DEFAULT-VALUE}).")
+    private String output = "text";
+
+    @Override
+    public Integer call() {
+        CommandLine command = Objects.requireNonNull(spec).commandLine();
+        Duration duration =
+                Parameters.duration(assume)
+                        .filter(d -> !d.isZero())
+                        .orElseThrow(() ->
+                                new ParameterException(
+                                        command,
+                                        "--assume: '%s' is not a positive duration; write 90s, 10m or 1h30m"
+                                                .formatted(assume)));
+        if (!output.equals("text") && !output.equals("json")) {
+            throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
+        }
+        Engine engine = EngineFile.read(files, command);
+        var flags = new LinkedHashMap<>(EngineFile.settings(settings, command));
+        if (seed != null) {
+            flags.put("seed", seed);
+        }
+        ExecutionSettings execution = ExecutionSettings.of(engine, flags);
+        List<String> names = engine.experiments().stream().map(e -> e.name()).toList();
+        long chosen = execution.seed().orElse(SEED);
+        var problems = new ArrayList<Problem>(execution.problems());
+        Map<String, Outcome> outcomes = outcomes(names, problems);
+        Optional<PlannedRun> run =
+                PlannedRun.of(
+                        Objects.requireNonNull(parent).strategies(),
+                        execution,
+                        names,
+                        chosen,
+                        problems);
+        if (run.isEmpty() || !problems.isEmpty()) {
+            problems.forEach(problem -> command.getErr().println("chaos-runner: " + problem));
+            return ExitCode.INVALID;
+        }
+        Forecast forecast =
+                Forecast.of(
+                        run.get().slots(),
+                        run.get().plan(),
+                        execution.limits(),
+                        Instant.EPOCH,
+                        slot -> assumption(slot, duration, outcomes));
+        PrintWriter out = command.getOut();
+        if (output.equals("json")) {
+            ForecastReport.json(forecast, execution.strategy(), chosen, duration, out);
+        } else {
+            ForecastReport.text(forecast, execution.strategy(), chosen, duration, out);
+        }
+        return ExitCode.OK;
+    }
+
+    private static Forecast.Assumption assumption(
+            Slot slot, Duration duration, Map<String, Outcome> outcomes) {
+        return new Forecast.Assumption(
+                duration, outcomes.getOrDefault(slot.experiment(), Outcome.PASSED));
+    }
+
+    private Map<String, Outcome> outcomes(List<String> names, List<Problem> problems) {
+        var result = new HashMap<String, Outcome>();
+        verdicts.forEach((name, word) -> {
+            Outcome outcome = OUTCOMES.get(word);
+            if (!names.contains(name)) {
+                problems.add(
+                        new Problem(
+                                "--verdict " + name,
+                                "the engine lists no such experiment"
+                                        + Parameters.nearest(name, names)
+                                                .map(n -> "; did you mean '" + n + "'?")
+                                                .orElse("; it lists " + names)));
+            } else if (outcome == null) {
+                problems.add(
+                        new Problem(
+                                "--verdict " + name,
+                                "'" + word + "' is none of Pass, Fail, Error, Stopped"));
+            } else {
+                result.put(name, outcome);
+            }
+        });
+        return result;
+    }
+}

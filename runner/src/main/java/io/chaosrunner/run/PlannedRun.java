@@ -1,0 +1,57 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.strategy.Draws;
+import io.chaosrunner.strategy.ExecutionPlan;
+import io.chaosrunner.strategy.InvalidParameters;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
+import io.chaosrunner.strategy.Parameters;
+import io.chaosrunner.strategy.PastRun;
+import io.chaosrunner.strategy.Slot;
+import io.chaosrunner.strategy.StrategyRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Hold the slots of a run and the plan its strategy made for them.
+ *
+ * @param slots the experiments, in order
+ * @param plan says when each starts
+ */
+public record PlannedRun(List<Slot> slots, ExecutionPlan plan) {
+
+    /**
+     * Ask the strategy that the settings name for a plan.
+     *
+     * @param experiments names of the experiments, in order
+     * @param problems where the strategy's refusals go
+     * @return empty if it refused
+     */
+    public static Optional<PlannedRun> of(
+            StrategyCatalogue strategies,
+            ExecutionSettings settings,
+            List<String> experiments,
+            long seed,
+            List<Problem> problems) {
+        var slots = new ArrayList<Slot>();
+        for (int i = 0; i < experiments.size(); i++) {
+            slots.add(new Slot(i, experiments.get(i)));
+        }
+        StrategyRequest request =
+                new Request(
+                        List.copyOf(slots), settings.parameters(), Draws.seeded(seed), List.of());
+        try {
+            return Optional.of(
+                    new PlannedRun(request.slots(), strategies.plan(settings.strategy(), request)));
+        } catch (InvalidParameters e) {
+            problems.addAll(e.problems());
+            return Optional.empty();
+        }
+    }
+
+    private record Request(
+            List<Slot> slots, Parameters parameters, Draws draws, List<PastRun> history)
+            implements StrategyRequest {}
+}
