@@ -56,8 +56,8 @@ public final class EngineWriter implements AutoCloseable {
         /** Nothing more is written: the engine has another owner, was aborted, or is gone. */
         void refused(Refusal refusal);
 
-        /** Nothing more is written: the API server failed, after all retries, or forbids it. */
-        void failed(ClusterException why);
+        /** Nothing more is written: the API server failed after all retries, or this is a bug. */
+        void failed(RuntimeException why);
     }
 
     /** Say what stands against writing. */
@@ -138,6 +138,13 @@ public final class EngineWriter implements AutoCloseable {
      */
     public record Taken(Engine engine, boolean mayPatch) {}
 
+    /** Make several changes that are stored in one write, or none of them. */
+    public void together(Runnable changes) {
+        synchronized (lock) {
+            changes.run();
+        }
+    }
+
     /** Change the claim, with the next write. */
     public void claim(UnaryOperator<Claim> change) {
         synchronized (lock) {
@@ -212,7 +219,7 @@ public final class EngineWriter implements AutoCloseable {
             while (awaitWork()) {
                 writeOnce();
             }
-        } catch (ClusterException e) {
+        } catch (RuntimeException e) {
             stop();
             listener.failed(e);
         } catch (InterruptedException e) {
@@ -253,7 +260,8 @@ public final class EngineWriter implements AutoCloseable {
             return Duration.ZERO;
         }
         Duration left = Duration.between(clock.instant(), writes.getFirst().plus(WINDOW));
-        return left.isNegative() ? Duration.ZERO : left;
+        // More than the window is left only if somebody has set the clock back.
+        return left.isNegative() || left.compareTo(WINDOW) > 0 ? Duration.ZERO : left;
     }
 
     private void writeOnce() {

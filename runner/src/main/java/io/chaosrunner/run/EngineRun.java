@@ -69,22 +69,9 @@ import tools.jackson.databind.node.ObjectNode;
  * requests only put messages into its mailbox. Used once.
  */
 public final class EngineRun {
-    private static final Duration LONGEST_WAIT_FOR_LAST_RUN = Duration.ofSeconds(181);
-    private static final Duration LONGEST_WAIT_FOR_OPERATOR = Duration.ofSeconds(240);
     private static final Duration POLL_PODS = Duration.ofSeconds(1);
     private static final Duration POLL_JOBS = Duration.ofSeconds(5);
     private static final Duration POLL_ENGINE = Duration.ofSeconds(2);
-
-    /** A pod's last word may lag behind its Job's. */
-    private static final Duration LONGEST_DELETION = Duration.ofMinutes(5);
-    private static final Duration POD_LAG = Duration.ofSeconds(3);
-
-    /** An experiment writes its result before it exits, so this is rarely waited for. */
-    private static final Duration RESULT_PATIENCE = Duration.ofSeconds(10);
-
-    /** A crashed experiment wrote its result before, or never will. */
-    private static final Duration RESULT_PATIENCE_AFTER_CRASH = Duration.ofSeconds(2);
-
     private static final int MOST_START_CONFLICTS = 20;
     private static final int MOST_STARTS_WITHOUT_PROGRESS = 3;
 
@@ -93,6 +80,7 @@ public final class EngineRun {
     private final StrategyCatalogue strategies;
     private final Clock clock;
     private final RunListener listener;
+    private final Patience patience;
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final ExecutorService tasks = Executors.newVirtualThreadPerTaskExecutor();
     private final List<AutoCloseable> open = new ArrayList<>();
@@ -108,6 +96,17 @@ public final class EngineRun {
             StrategyCatalogue strategies,
             Clock clock,
             RunListener listener) {
+        this(cluster, request, strategies, clock, listener, Patience.DEFAULT);
+    }
+
+    EngineRun(
+            Cluster cluster,
+            RunRequest request,
+            StrategyCatalogue strategies,
+            Clock clock,
+            RunListener listener,
+            Patience patience) {
+        this.patience = patience;
         this.cluster = cluster;
         this.request = request;
         this.strategies = strategies;
@@ -252,6 +251,7 @@ public final class EngineRun {
                         settings.tree(),
                         Claim.State.RUNNING,
                         "",
+                        "",
                         1,
                         List.of(),
                         Map.of());
@@ -279,6 +279,7 @@ public final class EngineRun {
                         tools.jackson.databind.node.JsonNodeFactory.instance.objectNode(),
                         Claim.State.FINISHED,
                         "the configuration is unusable",
+                        "",
                         1,
                         List.of(),
                         Map.of());
@@ -363,7 +364,7 @@ public final class EngineRun {
 
     /** The last run may still be undoing its faults: wait for its pods, for a bounded time. */
     private void awaitLastRun(Engine engine) {
-        Instant end = clock.instant().plus(LONGEST_WAIT_FOR_LAST_RUN);
+        Instant end = clock.instant().plus(patience.lastRun());
         boolean told = false;
         while (!leaving) {
             List<String> left = new ArrayList<>();
@@ -566,8 +567,14 @@ public final class EngineRun {
                                 }
 
                                 @Override
-                                public void failed(ClusterException why) {
-                                    mailbox.add(() -> ended = verdictOn(why));
+                                public void failed(RuntimeException why) {
+                                    mailbox.add(() -> {
+                                        if (why instanceof ClusterException refused) {
+                                            ended = verdictOn(refused);
+                                        } else {
+                                            throw why;
+                                        }
+                                    });
                                 }
                             });
             onStop = this::stopRequested;
@@ -1031,13 +1038,13 @@ public final class EngineRun {
                                 each,
                                 "pod %s was deleted%s"
                                         .formatted(each.pod, suffix(words(reason, message))),
-                                LONGEST_DELETION);
+                                patience.deletion());
                 case PodState.Unknown(String reason, String message) ->
                         suspect(
                                 each,
                                 "pod %s: its node does not answer%s"
                                         .formatted(each.pod, suffix(words(reason, message))),
-                                LONGEST_DELETION);
+                                patience.deletion());
             }
         }
 
@@ -1074,7 +1081,7 @@ public final class EngineRun {
             if (last instanceof PodState.Finished finished) {
                 judge(each, finished);
             } else {
-                suspect(each, "pod %s was deleted".formatted(each.pod), POD_LAG);
+                suspect(each, "pod %s was deleted".formatted(each.pod), patience.podLag());
             }
         }
 
@@ -1088,14 +1095,14 @@ public final class EngineRun {
                 suspect(
                         each,
                         "Job %s failed: %s".formatted(each.jobName(), words(reason, message)),
-                        POD_LAG);
+                        patience.podLag());
             }
         }
 
         private void onJobGone(ObjectNode json) {
             Live each = ExecutionLabels.read(json).map(live::get).orElse(null);
             if (each != null && each.phase == Phase.WATCHED) {
-                suspect(each, "Job %s was deleted".formatted(each.jobName()), POD_LAG);
+                suspect(each, "Job %s was deleted".formatted(each.jobName()), patience.podLag());
             }
         }
 
@@ -1192,7 +1199,7 @@ public final class EngineRun {
         private void judge(Live each, PodState.Finished finished) {
             if (finished.succeeded()) {
                 each.phase = Phase.JUDGED;
-                read(each, RESULT_PATIENCE, finished.at(), "");
+                read(each, patience.result(), finished.at(), "");
             } else {
                 judgeFailure(
                         each,
@@ -1207,7 +1214,7 @@ public final class EngineRun {
 
         private void judgeFailure(Live each, String why, Instant at) {
             each.phase = Phase.JUDGED;
-            read(each, RESULT_PATIENCE_AFTER_CRASH, at, why);
+            read(each, patience.resultAfterCrash(), at, why);
         }
 
         /** The experiment's own word counts most; without it, why its pod failed. */
@@ -1472,7 +1479,7 @@ public final class EngineRun {
             launcher.close();
             writer.abandon();
             tell(new RunNotice.Waiting("engineState is stop: the operator ends this run"));
-            Instant end = clock.instant().plus(LONGEST_WAIT_FOR_OPERATOR);
+            Instant end = clock.instant().plus(patience.operator());
             while (ended == null && clock.instant().isBefore(end)) {
                 try {
                     Runnable message = mailbox.poll(1, TimeUnit.SECONDS);

@@ -4,14 +4,19 @@ import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.RunId;
+import java.io.Serial;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -31,6 +36,8 @@ import tools.jackson.databind.node.ObjectNode;
  *     annotation changes the next run only
  * @param state where the run stands
  * @param reason why it stops or ended; empty while it runs
+ * @param ending who ended the launching, in the run's own word; empty while it goes on, or if the
+ *     plan says so again when it is asked
  * @param starts how many processes have taken this run up since it last made progress
  * @param log the finished attempts, in the order they ended
  * @param skipped the slots that were skipped, with the reason first given
@@ -43,6 +50,7 @@ public record Claim(
         ObjectNode execution,
         State state,
         String reason,
+        String ending,
         int starts,
         List<LoggedAttempt> log,
         Map<Integer, String> skipped) {
@@ -52,6 +60,9 @@ public record Claim(
 
     /** The claim must leave room for the user's own annotations (256 KiB in all). */
     public static final int MOST_BYTES = 32 * 1024;
+
+    /** Kept free of the log: names, times, and the reasons of skipped slots. */
+    private static final int REST_BYTES = 4 * 1024;
 
     /** Name where a run stands. */
     public enum State {
@@ -78,7 +89,7 @@ public record Claim(
 
     /** Report a claim that cannot be read: somebody edited the annotation. */
     public static final class Unreadable extends RuntimeException {
-        @java.io.Serial private static final long serialVersionUID = 1L;
+        @Serial private static final long serialVersionUID = 1L;
 
         Unreadable(String engine, Throwable cause) {
             super(
@@ -113,7 +124,8 @@ public record Claim(
             json.path("skipped")
                     .propertyStream()
                     .forEach(e ->
-                            skipped.put(Integer.valueOf(e.getKey()), e.getValue().asString("")));
+                            slots(e.getValue().asString(""))
+                                    .forEach(slot -> skipped.put(slot, e.getKey())));
             return new Claim(
                     new RunId(json.required("number").asLong(), json.required("id").asString()),
                     json.required("instance").asString(),
@@ -122,6 +134,7 @@ public record Claim(
                     (ObjectNode) json.required("execution"),
                     state(json.required("state").asString()),
                     json.path("reason").asString(""),
+                    json.path("ending").asString(""),
                     json.path("starts").asInt(1),
                     log,
                     skipped);
@@ -153,9 +166,15 @@ public record Claim(
         }
         json.put("runStart", runStart.toString()).put("seed", seed).put("starts", starts);
         json.set("execution", execution);
+        if (!ending.isEmpty()) {
+            json.put("ending", ending);
+        }
         if (!skipped.isEmpty()) {
             ObjectNode skips = json.putObject("skipped");
-            skipped.forEach((slot, why) -> skips.put(String.valueOf(slot), why));
+            var byReason = new LinkedHashMap<String, BitSet>();
+            skipped.forEach((slot, why) ->
+                    byReason.computeIfAbsent(why, w -> new BitSet()).set(slot));
+            byReason.forEach((why, slots) -> skips.put(why, ranges(slots)));
         }
         if (!log.isEmpty()) {
             var entries = new StringBuilder();
@@ -167,15 +186,92 @@ public record Claim(
         return JsonMapper.shared().writeValueAsString(json);
     }
 
+    /** Write numbers as {@code 0-3 7 9-12}. */
+    private static String ranges(BitSet slots) {
+        var text = new StringBuilder();
+        for (int first = slots.nextSetBit(0); first >= 0; ) {
+            int last = slots.nextClearBit(first) - 1;
+            text.append(text.isEmpty() ? "" : " ").append(first);
+            if (last > first) {
+                text.append('-').append(last);
+            }
+            first = slots.nextSetBit(last + 1);
+        }
+        return text.toString();
+    }
+
+    private static IntStream slots(String ranges) {
+        return Arrays.stream(ranges.split(" ")).flatMapToInt(range -> {
+            int dash = range.indexOf('-');
+            int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
+            int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
+            return IntStream.rangeClosed(first, last);
+        });
+    }
+
+    /**
+     * Return how many attempts the log of this run has room for: what {@link #MOST_BYTES} leaves
+     * beside the settings.
+     */
+    public int mostAttempts() {
+        int settings = execution.toString().getBytes(StandardCharsets.UTF_8).length;
+        return Math.max(0, (MOST_BYTES - REST_BYTES - settings) / LoggedAttempt.MOST_CHARACTERS);
+    }
+
+    /** Say why an engine is not held by this claim any more; empty if it is. */
+    public Optional<String> lostOn(Engine live) {
+        Optional<Claim> held;
+        try {
+            held = of(live);
+        } catch (Unreadable e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+        if (held.isEmpty()) {
+            return Optional.of("the claim was removed from the engine");
+        }
+        Claim other = held.get();
+        return other.instance.equals(instance) && other.run.id().equals(run.id())
+                ? Optional.empty()
+                : Optional.of(
+                        "%s owns the engine now (process %s)".formatted(other.run, other.instance));
+    }
+
     /** Return this claim, owned by another process that takes the run up. */
     public Claim takenBy(String process) {
         return new Claim(
-                run, process, runStart, seed, execution, state, reason, starts + 1, log, skipped);
+                run,
+                process,
+                runStart,
+                seed,
+                execution,
+                state,
+                reason,
+                ending,
+                starts + 1,
+                log,
+                skipped);
     }
 
     /** Return this claim in another state. */
     public Claim in(State next, String why) {
-        return new Claim(run, instance, runStart, seed, execution, next, why, starts, log, skipped);
+        return new Claim(
+                run,
+                instance,
+                runStart,
+                seed,
+                execution,
+                next,
+                why,
+                ending,
+                starts,
+                log,
+                skipped);
+    }
+
+    /** Return this claim of a run that launches nothing more; what runs goes on. */
+    public Claim endingBy(String who, String why) {
+        return new Claim(
+                run, instance, runStart, seed, execution, state, why, who, starts, log, skipped);
     }
 
     /**
@@ -187,13 +283,34 @@ public record Claim(
         longer.removeIf(attempt::isSameAttempt);
         longer.add(attempt);
         return new Claim(
-                run, instance, runStart, seed, execution, state, reason, 1, longer, skipped);
+                run,
+                instance,
+                runStart,
+                seed,
+                execution,
+                state,
+                reason,
+                ending,
+                1,
+                longer,
+                skipped);
     }
 
     /** Return this claim with a slot skipped; a reason once given stands. */
     public Claim skipping(int slot, String why) {
         var more = new LinkedHashMap<>(skipped);
         more.putIfAbsent(slot, why);
-        return new Claim(run, instance, runStart, seed, execution, state, reason, 1, log, more);
+        return new Claim(
+                run,
+                instance,
+                runStart,
+                seed,
+                execution,
+                state,
+                reason,
+                ending,
+                1,
+                log,
+                more);
     }
 }

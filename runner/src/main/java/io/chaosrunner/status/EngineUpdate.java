@@ -134,16 +134,9 @@ public final class EngineUpdate {
             Engine live, Engine seen, Map<Integer, StatusEntry> wanted) {
         Claim ours = Claim.of(seen).orElseThrow();
         int slots = seen.statusEntries().size();
-        Optional<Claim> claim = Claim.of(live);
-        if (claim.isEmpty()) {
-            return Optional.of(new Objection.ClaimLost("the claim was removed from the engine"));
-        }
-        if (!claim.get().instance().equals(ours.instance())
-                || !claim.get().run().id().equals(ours.run().id())) {
-            return Optional.of(
-                    new Objection.ClaimLost(
-                            "%s owns the engine now (process %s)"
-                                    .formatted(claim.get().run(), claim.get().instance())));
+        Optional<String> lost = ours.lostOn(live);
+        if (lost.isPresent()) {
+            return Optional.of(new Objection.ClaimLost(lost.get()));
         }
         List<JsonNode> entries = live.statusEntries();
         if (entries.size() != slots) {

@@ -2,9 +2,12 @@ package io.chaosrunner.status;
 
 import io.chaosrunner.strategy.Outcome;
 import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * Remember one attempt after its Job may be gone; about 16 bytes in the claim.
+ * Remember one attempt after its Job may be gone; less than {@value #MOST_CHARACTERS} characters
+ * in the claim.
  *
  * @param ordinal position in the order of launches
  * @param slot index of the slot
@@ -35,38 +38,59 @@ public record LoggedAttempt(
         BEING_STOPPED
     }
 
+    /** What one attempt takes in the claim at most, for runs of up to a month. */
+    static final int MOST_CHARACTERS = 24;
+
     private static final int RADIX = 36;
     private static final String OUTCOMES = "PFES";
-    private static final String MARKS = "-!~";
+    private static final String MARKS = " !~";
+    private static final Pattern END = Pattern.compile("(-?[0-9a-z]+)([PFES])([!~]?)");
 
     boolean isSameAttempt(LoggedAttempt other) {
         return slot == other.slot && iteration == other.iteration && attempt == other.attempt;
     }
 
-    /** Seven numbers in base 36, times counted from the start of the run, and two letters. */
+    /**
+     * Write numbers in base 36: ordinal, slot (if it is another number), milliseconds from the
+     * start of the run, seconds it took with the outcome's letter and mark; then iteration and
+     * attempt if they are not 1.
+     */
     String text(Instant runStart) {
-        return String.join(
-                ".",
-                number(ordinal),
-                number(slot),
-                number(iteration),
-                number(attempt),
-                number(start.toEpochMilli() - runStart.toEpochMilli()),
-                number(end.getEpochSecond() - runStart.getEpochSecond()),
-                "" + OUTCOMES.charAt(outcome.ordinal()) + MARKS.charAt(mark.ordinal()));
+        var text = new StringBuilder(number(ordinal)).append('.');
+        text.append(slot == ordinal ? "" : number(slot)).append('.');
+        text.append(number(start.toEpochMilli() - runStart.toEpochMilli())).append('.');
+        text.append(number(end.getEpochSecond() - start.getEpochSecond()));
+        text.append(OUTCOMES.charAt(outcome.ordinal()));
+        if (mark != Mark.PLAIN) {
+            text.append(MARKS.charAt(mark.ordinal()));
+        }
+        if (iteration != 1 || attempt != 1) {
+            text.append('.').append(number(iteration));
+        }
+        if (attempt != 1) {
+            text.append('.').append(number(attempt));
+        }
+        return text.toString();
     }
 
     static LoggedAttempt read(String text, Instant runStart) {
-        String[] parts = text.split("\\.");
+        String[] parts = text.split("\\.", -1);
+        int ordinal = (int) number(parts[0]);
+        Instant start = Instant.ofEpochMilli(runStart.toEpochMilli() + number(parts[2]));
+        Matcher end = END.matcher(parts[3]);
+        if (!end.matches()) {
+            throw new IllegalArgumentException("log entry '" + text + "'");
+        }
+        String mark = end.group(3).isEmpty() ? " " : end.group(3);
         return new LoggedAttempt(
-                (int) number(parts[0]),
-                (int) number(parts[1]),
-                (int) number(parts[2]),
-                (int) number(parts[3]),
-                Instant.ofEpochMilli(runStart.toEpochMilli() + number(parts[4])),
-                Instant.ofEpochSecond(runStart.getEpochSecond() + number(parts[5])),
-                Outcome.values()[OUTCOMES.indexOf(parts[6].charAt(0))],
-                Mark.values()[MARKS.indexOf(parts[6].charAt(1))]);
+                ordinal,
+                parts[1].isEmpty() ? ordinal : (int) number(parts[1]),
+                parts.length > 4 ? (int) number(parts[4]) : 1,
+                parts.length > 5 ? (int) number(parts[5]) : 1,
+                start,
+                Instant.ofEpochSecond(start.getEpochSecond() + number(end.group(1))),
+                Outcome.values()[OUTCOMES.indexOf(end.group(2))],
+                Mark.values()[MARKS.indexOf(mark)]);
     }
 
     private static String number(long value) {

@@ -1,0 +1,155 @@
+package io.chaosrunner.run;
+
+import static org.awaitility.Awaitility.await;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.testing.EngineWorld;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** Run the engine of a world, here or beside the test, and keep what the run tells. */
+final class RunBench implements AutoCloseable {
+    /** As the real ones, in proportion to experiments that take a fiftieth of their time. */
+    static final Patience IMPATIENT =
+            new Patience(
+                    Duration.ofSeconds(3),
+                    Duration.ofSeconds(3),
+                    Duration.ofSeconds(5),
+                    Duration.ofMillis(300),
+                    Duration.ofMillis(600),
+                    Duration.ofMillis(100));
+
+    final EngineWorld world;
+    final List<RunNotice> notices = new CopyOnWriteArrayList<>();
+    private final Cluster cluster;
+    private final Caller caller;
+    private Map<String, ?> settings = Map.of();
+    private Patience patience = IMPATIENT;
+    private Optional<List<String>> experiments = Optional.empty();
+    private EngineRun run;
+
+    RunBench(EngineWorld world, Caller caller) {
+        this(world, caller, world.connect(), "process-1");
+    }
+
+    RunBench(EngineWorld world, Caller caller, Cluster cluster, String process) {
+        this.world = world;
+        this.caller = caller;
+        this.cluster = cluster;
+        run = create(process);
+        this.process = process;
+    }
+
+    private final String process;
+
+    RunBench with(Map<String, ?> more) {
+        settings = more;
+        run = create(process);
+        return this;
+    }
+
+    RunBench experiments(String... names) {
+        experiments = Optional.of(List.of(names));
+        run = create(process);
+        return this;
+    }
+
+    RunBench with(Patience longer) {
+        patience = longer;
+        run = create(process);
+        return this;
+    }
+
+    private EngineRun create(String instance) {
+        return new EngineRun(
+                cluster,
+                new RunRequest(
+                        EngineWorld.ENGINE,
+                        caller,
+                        experiments,
+                        Optional.empty(),
+                        settings,
+                        instance),
+                StrategyCatalogue.onClassPath(),
+                Clock.systemUTC(),
+                notices::add,
+                patience);
+    }
+
+    RunResult run() {
+        return finished(begin());
+    }
+
+    CompletableFuture<RunResult> begin() {
+        var result = new CompletableFuture<RunResult>();
+        Thread.ofVirtual().name("run").start(() -> {
+            try {
+                result.complete(run.run());
+            } catch (RuntimeException | Error e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return result;
+    }
+
+    static RunResult finished(CompletableFuture<RunResult> result) {
+        return result.orTimeout(30, TimeUnit.SECONDS).join();
+    }
+
+    void stop(String why) {
+        run.stop(why);
+    }
+
+    void leave(String why) {
+        run.leave(why);
+    }
+
+    static void until(BooleanSupplier condition) {
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(10))
+                .until(condition::getAsBoolean);
+    }
+
+    /** Wait until an experiment's pod runs. */
+    void untilRunning(String experiment) {
+        until(() -> notices.stream()
+                .anyMatch(notice ->
+                        notice instanceof RunNotice.Running running
+                                && running.experiment().equals(experiment)));
+    }
+
+    void untilTold(Class<? extends RunNotice> notice) {
+        until(() -> notices.stream().anyMatch(notice::isInstance));
+    }
+
+    List<String> warnings() {
+        return notices.stream()
+                .filter(RunNotice.Warning.class::isInstance)
+                .map(notice -> ((RunNotice.Warning) notice).message())
+                .toList();
+    }
+
+    long launches() {
+        return notices.stream().filter(RunNotice.Launched.class::isInstance).count();
+    }
+
+    static String key(ExecutionId id) {
+        return "%d.%d.%d".formatted(id.slot(), id.iteration(), id.attempt());
+    }
+
+    @Override
+    public void close() {
+        cluster.close();
+        world.close();
+    }
+}
