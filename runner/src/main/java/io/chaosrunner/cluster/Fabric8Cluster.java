@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -220,9 +221,7 @@ public final class Fabric8Cluster implements Cluster {
                                 ends.toMillis() + REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                         .build();
         HttpResponse<InputStream> response =
-                await(
-                        "watch " + path,
-                        client.getHttpClient().sendAsync(request, InputStream.class));
+                await("watch " + path, send(request, InputStream.class));
         if (!response.isSuccessful()) {
             try (InputStream body = response.body()) {
                 throw refusal("watch", path, response.code(), body.readAllBytes());
@@ -285,7 +284,7 @@ public final class Fabric8Cluster implements Cluster {
         acquire();
         HttpResponse<byte[]> response;
         try {
-            response = await(what, client.getHttpClient().sendAsync(builder.build(), byte[].class));
+            response = await(what, send(builder.build(), byte[].class));
         } finally {
             inFlight.release();
         }
@@ -300,6 +299,14 @@ public final class Fabric8Cluster implements Cluster {
                     Kind.SERVER,
                     what + ": the answer is no JSON object; is this an API server?",
                     e);
+        }
+    }
+
+    private <T> CompletableFuture<HttpResponse<T>> send(HttpRequest request, Class<T> body) {
+        try {
+            return client.getHttpClient().sendAsync(request, body);
+        } catch (IllegalStateException closedMeanwhile) {
+            return CompletableFuture.failedFuture(closedMeanwhile);
         }
     }
 
@@ -341,7 +348,7 @@ public final class Fabric8Cluster implements Cluster {
             }
             throw new ClusterException(
                     Kind.UNREACHABLE, what + ": no answer from " + base + ": " + cause, cause);
-        } catch (java.util.concurrent.TimeoutException e) {
+        } catch (TimeoutException e) {
             future.cancel(true);
             throw new ClusterException(Kind.UNREACHABLE, what + ": no answer from " + base, e);
         } catch (InterruptedException e) {

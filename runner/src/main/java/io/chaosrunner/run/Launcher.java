@@ -1,5 +1,7 @@
 package io.chaosrunner.run;
 
+import static java.util.Objects.requireNonNull;
+
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
@@ -18,6 +20,7 @@ import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.StatusEntry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +29,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +58,7 @@ final class Launcher {
     private final Consumer<RunNotice> notices;
     private volatile boolean checksForbidden;
     private volatile boolean closed;
+    private int batches;
 
     Launcher(
             Cluster cluster,
@@ -95,6 +101,27 @@ final class Launcher {
         closed = true;
     }
 
+    /** Wait until no batch is under way, for a bounded time. */
+    void awaitLast(Duration longest) {
+        long end = System.nanoTime() + longest.toNanos();
+        synchronized (this) {
+            try {
+                for (long left = longest.toMillis();
+                        batches > 0 && left > 0;
+                        left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())) {
+                    wait(left);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private synchronized void count(int change) {
+        batches += change;
+        notifyAll();
+    }
+
     /**
      * Carry out a batch of orders; answers in their order.
      *
@@ -102,6 +129,15 @@ final class Launcher {
      *     without which nothing can be launched
      */
     List<Outcome> launch(List<Order> orders) {
+        count(+1);
+        try {
+            return launchBatch(orders);
+        } finally {
+            count(-1);
+        }
+    }
+
+    private List<Outcome> launchBatch(List<Order> orders) {
         List<Prepared> prepared = inParallel(orders, this::prepare);
         if (prepared.stream().noneMatch(p -> p.spec != null)) {
             return prepared.stream().map(Prepared::outcome).toList();
@@ -304,7 +340,7 @@ final class Launcher {
 
     private Outcome create(Prepared prepared) {
         Order order = prepared.order();
-        ExperimentSpec spec = java.util.Objects.requireNonNull(prepared.spec());
+        ExperimentSpec spec = requireNonNull(prepared.spec());
         Launch launch =
                 new Launch(
                         order.attempt().start(),
@@ -395,7 +431,7 @@ final class Launcher {
         return new Outcome.Created(job, adopted);
     }
 
-    private <A, B> List<B> inParallel(List<A> inputs, java.util.function.Function<A, B> work) {
+    private <A, B> List<B> inParallel(List<A> inputs, Function<A, B> work) {
         if (inputs.size() == 1) {
             return List.of(work.apply(inputs.getFirst()));
         }

@@ -1,7 +1,9 @@
 package io.chaosrunner.run;
 
 import io.chaosrunner.job.Launch;
+import io.chaosrunner.job.PodState;
 import java.time.Duration;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -28,18 +30,32 @@ record LiveJob(
                 job.path("spec").path("template").path("spec"));
     }
 
-    /** Read from a pod, by the Job that controls it. */
-    static LiveJob ofPod(JsonNode pod) {
+    /** Read from a pod the Job that controls it; empty if there is none, as for a helper. */
+    static Optional<LiveJob> ofPod(JsonNode pod) {
         for (JsonNode owner : pod.path("metadata").path("ownerReferences")) {
             if (owner.path("controller").asBoolean(false)) {
-                return read(
-                        owner.path("name").asString(""),
-                        owner.path("uid").asString(""),
-                        pod,
-                        pod.path("spec"));
+                return Optional.of(
+                        read(
+                                owner.path("name").asString(""),
+                                owner.path("uid").asString(""),
+                                pod,
+                                pod.path("spec")));
             }
         }
-        throw new IllegalArgumentException("the pod has no controller");
+        return Optional.empty();
+    }
+
+    /** Tell whether this Job made a pod. */
+    boolean controls(JsonNode pod) {
+        if (!uid.isEmpty()) {
+            return PodState.belongsTo(pod, uid);
+        }
+        return pod.path("metadata")
+                .path("ownerReferences")
+                .valueStream()
+                .anyMatch(owner ->
+                        owner.path("controller").asBoolean(false)
+                                && owner.path("name").asString("").equals(name));
     }
 
     private static LiveJob read(String name, String uid, JsonNode annotated, JsonNode podSpec) {

@@ -209,7 +209,8 @@ public final class RunMachine {
         return false;
     }
 
-    private boolean mayRetry(Attempt attempt, Attempt.End end) {
+    /** Tell whether an attempt that ends like this is worth another, and has one left. */
+    boolean mayRetry(Attempt attempt, Attempt.End end) {
         return end.outcome() == Outcome.ERROR
                 && end.retry()
                 && attempt.attempt() <= limits.retries();

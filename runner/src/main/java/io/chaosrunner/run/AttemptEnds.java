@@ -1,0 +1,282 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.cluster.EngineWriter;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.run.LiveAttempt.Phase;
+import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.LoggedAttempt;
+import io.chaosrunner.status.LoggedAttempt.Mark;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.strategy.Outcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * End attempts: read their results, remove what must go, log and write how they ended, clean up.
+ *
+ * <p>Always in this order: what a restart must know is stored first, then Jobs and pods go, then
+ * the final word is written. Owned by the run's thread.
+ */
+final class AttemptEnds implements AttemptWatch.Listener {
+    private final RunContext context;
+    private final Judge judge;
+    private final EngineWriter writer;
+    private final EngineEvents events;
+    private final Reaper reaper;
+    private final Entries entries;
+    private final Loop loop;
+    private final boolean retainOnFailure;
+
+    /** What the entry of a slot says if the retry of its last attempt does not come. */
+    private final Map<Integer, StatusEntry> failures = new HashMap<>();
+
+    /** What the loop knows, and hears. */
+    interface Loop {
+        /** The engine as last seen. */
+        Engine engine();
+
+        /** Whether everything is being stopped. */
+        boolean isAborting();
+
+        /** Whether an attempt that ends like this is followed by another. */
+        boolean isRetried(Attempt attempt, Attempt.End end);
+
+        /** An attempt is over: it holds no place any more. */
+        void ended(LiveAttempt each, Attempt.End end);
+    }
+
+    AttemptEnds(
+            RunContext context,
+            Judge judge,
+            EngineWriter writer,
+            EngineEvents events,
+            Reaper reaper,
+            Entries entries,
+            Loop loop,
+            boolean retainOnFailure) {
+        this.context = context;
+        this.judge = judge;
+        this.writer = writer;
+        this.events = events;
+        this.reaper = reaper;
+        this.entries = entries;
+        this.loop = loop;
+        this.retainOnFailure = retainOnFailure;
+    }
+
+    // ---- What the watch saw ------------------------------------------------------------------
+
+    @Override
+    public void runs(LiveAttempt each) {
+        StatusEntry running = StatusEntry.running(each.experiment, each.pod);
+        entries.set(each.slot(), running);
+        writer.entry(each.slot(), running);
+        context.tell(
+                new RunNotice.Running(each.attempt, each.experiment, each.jobName(), each.pod));
+    }
+
+    @Override
+    public void succeeded(LiveAttempt each, Instant at) {
+        judge(each, at, "", context.patience.result());
+    }
+
+    @Override
+    public void failed(LiveAttempt each, Instant at, String why) {
+        judge(each, at, why, context.patience.resultAfterCrash());
+    }
+
+    private void judge(LiveAttempt each, Instant at, String failure, Duration patience) {
+        each.phase = Phase.JUDGED;
+        context.mailbox.task(() -> {
+            Conclusion conclusion = judge.judge(each, at, failure, patience);
+            return () -> {
+                if (loop.isRetried(each.attempt, conclusion.end())) {
+                    concludeAfterRemoval(each, conclusion);
+                } else {
+                    conclude(each, conclusion);
+                }
+            };
+        });
+    }
+
+    /** It must not start after we stopped looking, so it is removed. */
+    @Override
+    public void didNotStart(LiveAttempt each, String why) {
+        each.phase = Phase.JUDGED;
+        Instant at = context.now();
+        context.mailbox.task(() -> {
+            Conclusion conclusion = judge.failed(each, at, why);
+            return () -> concludeAfterRemoval(each, conclusion);
+        });
+    }
+
+    /** There is no Job, and another try would not change that. */
+    void neverRan(LiveAttempt each, StatusEntry entry, String why) {
+        var end = new Attempt.End(context.roundedUpNow(), Outcome.ERROR, false);
+        conclude(each, new Conclusion(entry, end, why));
+    }
+
+    /** There is no Job, because everything, or this attempt, is being stopped. */
+    void withheld(LiveAttempt each) {
+        Attempt.End end = stoppedNow();
+        if (loop.isAborting()) {
+            loop.ended(each, end);
+        } else {
+            conclude(each, new Conclusion(stoppedEntry(each), end, each.stopWhy));
+        }
+    }
+
+    // ---- Stopping ----------------------------------------------------------------------------
+
+    /** Stop an attempt; one that is being launched is stopped when its Job is known. */
+    void stop(LiveAttempt each, String why) {
+        if (each.phase == Phase.REMOVED || each.phase == Phase.JUDGED) {
+            return;
+        }
+        each.stopWhy = why;
+        if (each.isWatched()) {
+            context.tell(
+                    new RunNotice.Stopping(each.attempt, each.experiment, each.jobName(), why));
+            concludeAfterRemoval(each, new Conclusion(stoppedEntry(each), stoppedNow(), why));
+        }
+    }
+
+    private StatusEntry stoppedEntry(LiveAttempt each) {
+        return loop.isAborting()
+                ? entries.of(each.slot()).aborted()
+                : StatusEntry.completed(each.experiment, each.pod, Verdict.STOPPED);
+    }
+
+    private Attempt.End stoppedNow() {
+        return new Attempt.End(context.roundedUpNow(), Outcome.STOPPED, false);
+    }
+
+    /** A stop came before the retry that was promised: the last failure is the final word. */
+    void giveUpRetry(Attempt attempt) {
+        int slot = attempt.slot();
+        StatusEntry before = entries.of(slot);
+        StatusEntry entry = failures.get(slot);
+        if (entry == null) {
+            entry =
+                    before.status().equals(StatusEntry.RUNNING)
+                            ? StatusEntry.completed(before.name(), before.pod(), Verdict.ERROR)
+                            : StatusEntry.failedToRun(before.name());
+        }
+        entries.set(slot, loop.isAborting() ? before.aborted() : entry);
+        writer.entry(slot, entries.of(slot));
+    }
+
+    // ---- Removing ----------------------------------------------------------------------------
+
+    /** Log the end, so that a restart launches nothing twice; remove its pods; then go on. */
+    private void concludeAfterRemoval(LiveAttempt each, Conclusion conclusion) {
+        each.phase = Phase.REMOVED;
+        LoggedAttempt logged = logged(each, conclusion.end(), Mark.BEING_STOPPED);
+        writer.claim(
+                claim -> claim.with(logged),
+                context.mailbox.later(() -> removeAndConclude(each, conclusion)));
+    }
+
+    /** Finish a removal that a restart broke off. */
+    void removeAgain(LiveAttempt each, LoggedAttempt logged) {
+        each.phase = Phase.REMOVED;
+        Attempt.End end = TakeUp.end(logged);
+        boolean failed = logged.outcome() == Outcome.ERROR;
+        removeAndConclude(
+                each,
+                new Conclusion(
+                        failed ? StatusEntry.failedToRun(each.experiment) : stoppedEntry(each),
+                        end,
+                        "it %s before the runner was restarted"
+                                .formatted(failed ? "failed" : "was stopped")));
+    }
+
+    private void removeAndConclude(LiveAttempt each, Conclusion conclusion) {
+        context.mailbox.task(() -> {
+            reaper.remove(each.id);
+            return () -> {
+                each.gone = true;
+                conclude(each, conclusion);
+            };
+        });
+    }
+
+    // ---- Concluding --------------------------------------------------------------------------
+
+    private void conclude(LiveAttempt each, Conclusion conclusion) {
+        int slot = each.slot();
+        Attempt.End end = conclusion.end();
+        context.tell(
+                new RunNotice.Ended(
+                        each.attempt,
+                        each.experiment,
+                        each.jobName(),
+                        each.pod,
+                        conclusion.entry(),
+                        Duration.between(each.attempt.start(), context.now()),
+                        conclusion.detail()));
+        boolean noRetry = end.outcome() == Outcome.ERROR && !end.retry();
+        LoggedAttempt logged = logged(each, end, noRetry ? Mark.FINAL : Mark.PLAIN);
+        if (loop.isRetried(each.attempt, end)) {
+            // The entry stays as it is: the experiment goes on.
+            failures.put(slot, conclusion.entry());
+            writer.claim(claim -> claim.with(logged));
+        } else {
+            failures.remove(slot);
+            each.passed = end.outcome() == Outcome.PASSED;
+            StatusEntry entry = entries.overIterations(slot, conclusion);
+            entries.set(slot, entry);
+            Runnable then =
+                    each.hasJob()
+                            ? context.mailbox.later(() -> cleanUp(each, each.job()))
+                            : () -> {};
+            writer.settle(slot, entry, claim -> claim.with(logged), then);
+        }
+        loop.ended(each, end);
+    }
+
+    private static LoggedAttempt logged(LiveAttempt each, Attempt.End end, Mark mark) {
+        return new LoggedAttempt(
+                each.attempt.ordinal(),
+                each.attempt.slot(),
+                each.attempt.iteration(),
+                each.attempt.attempt(),
+                each.attempt.start(),
+                end.at(),
+                end.outcome(),
+                mark);
+    }
+
+    /** Keep or delete the Job, as the engine says by now; its end is stored already. */
+    void cleanUp(LiveAttempt each, LiveJob job) {
+        String policy = loop.engine().jobCleanUpPolicy();
+        boolean spared = retainOnFailure && !each.passed;
+        boolean delete = policy.equals("delete") && !spared && !job.uid().isEmpty();
+        if (!policy.isEmpty() && !policy.equals("delete") && !policy.equals("retain")) {
+            context.tell(
+                    new RunNotice.Warning(
+                            "jobCleanUpPolicy '%s' is neither delete nor retain; Job %s is kept"
+                                    .formatted(policy, job.name())));
+        }
+        context.mailbox.task(() -> {
+            boolean deleted = each.gone || (delete && reaper.delete(job));
+            String message =
+                    deleted
+                            ? "Experiment Job: %s will be deleted"
+                            : "Experiment Job %s will be retained";
+            events.emit(
+                    new EngineEvent(
+                            EngineEvent.JOB_CLEAN_UP,
+                            false,
+                            each.experiment,
+                            message.formatted(job.name())));
+            return () ->
+                    context.tell(
+                            new RunNotice.CleanedUp(
+                                    each.attempt, each.experiment, job.name(), deleted));
+        });
+    }
+}

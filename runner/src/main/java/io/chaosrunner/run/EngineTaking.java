@@ -1,0 +1,304 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.cluster.EngineWriter;
+import io.chaosrunner.cluster.EngineWriter.Taken;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.crd.EngineExperiment;
+import io.chaosrunner.job.ExecutionLabels;
+import io.chaosrunner.model.RunId;
+import io.chaosrunner.model.RunLimits;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.EngineUpdate;
+import io.chaosrunner.status.Start;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.strategy.Decision;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
+import io.chaosrunner.strategy.Slot;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Take an engine, as the start table says: begin a run, take one up, or say why not. */
+final class EngineTaking {
+    private static final Duration POLL_PODS = Duration.ofSeconds(1);
+    private static final int MOST_CONFLICTS = 20;
+    private static final int MOST_STARTS_WITHOUT_PROGRESS = 3;
+
+    private final RunContext context;
+    private final SecureRandom random = new SecureRandom();
+
+    EngineTaking(RunContext context) {
+        this.context = context;
+    }
+
+    /** Return the run to go on with; empty if the context was ended instead. */
+    Optional<TakenRun> take() {
+        RunRequest request = context.request;
+        for (int conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
+            Optional<Engine> found =
+                    context.cluster
+                            .get(
+                                    Resource.ENGINES,
+                                    request.engine().namespace(),
+                                    request.engine().name())
+                            .map(Engine::new);
+            Optional<TakenRun> taken = found.isEmpty() ? Optional.empty() : take(found.get());
+            if (found.isEmpty()) {
+                refuse(
+                        "ChaosEngine %s not found; is the name right, and are Litmus' CRDs installed?"
+                                .formatted(request.engine()));
+            }
+            if (taken.isPresent() || context.ended().isPresent()) {
+                return taken;
+            }
+        }
+        throw new ClusterException(
+                Kind.SERVER,
+                "ChaosEngine %s changed %d times while it was being taken"
+                        .formatted(request.engine(), MOST_CONFLICTS));
+    }
+
+    /** Take an engine as read; empty if it changed meanwhile, or the context was ended. */
+    private Optional<TakenRun> take(Engine engine) {
+        if (engine.deleting()) {
+            refuse("ChaosEngine %s is being deleted".formatted(engine.ref()));
+            return Optional.empty();
+        }
+        return switch (Start.of(engine, context.request.caller())) {
+            case Start.NewRun(long number) -> begin(engine, number);
+            case Start.Resume(Claim claim) -> takeUp(engine, claim);
+            case Start.AlreadyFinished(Claim claim) -> {
+                context.end(new RunResult.AlreadyFinished(entries(engine)));
+                yield Optional.empty();
+            }
+            case Start.Refused(var ref, Claim claim) -> {
+                refuse(
+                        "ChaosEngine %s is in %s, owned by process %s; if that process is dead, use --resume"
+                                .formatted(ref, claim.run(), claim.instance()));
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private void refuse(String why) {
+        context.end(new RunResult.Refused(why));
+    }
+
+    private static List<StatusEntry> entries(Engine engine) {
+        return engine.statusEntries().stream().map(StatusEntry::read).toList();
+    }
+
+    // ---- A new run ---------------------------------------------------------------------------
+
+    private Optional<TakenRun> begin(Engine engine, long number) {
+        if (context.underOperator() && engine.stopRequested()) {
+            context.end(
+                    new RunResult.Left("engineState is stop: the operator ends this run", true));
+            return Optional.empty();
+        }
+        List<String> names =
+                context.request
+                        .experiments()
+                        .orElseGet(() ->
+                                engine.experiments().stream().map(EngineExperiment::name).toList());
+        ExecutionSettings settings = ExecutionSettings.of(engine, context.request.settings());
+        long seed = settings.seed().orElseGet(() -> random.nextLong(1L << 48));
+        Claim claim = claim(number, seed, settings.tree());
+        var problems = new ArrayList<>(settings.problems());
+        Optional<PlannedRun> planned =
+                PlannedRun.of(context.strategies, settings, names, seed, problems);
+        Optional<RunLimits> limits = planned.flatMap(p -> limits(settings, p, claim, problems));
+        if (limits.isPresent() && names.size() > limits.get().mostLaunches()) {
+            problems.add(
+                    new Problem(
+                            "spec.experiments",
+                            "lists %d experiments, but the record of a run has room for %d launches beside its settings; use several engines"
+                                    .formatted(names.size(), limits.get().mostLaunches())));
+        }
+        if (planned.isEmpty() || limits.isEmpty() || !problems.isEmpty()) {
+            recordProblems(engine, claim, names, problems);
+            return Optional.empty();
+        }
+        awaitLastRun(engine);
+        if (context.ended().isPresent()) {
+            return Optional.empty();
+        }
+        Claim fresh = claim.startingAt(now());
+        return write(engine, fresh, names.stream().map(StatusEntry::waiting).toList())
+                .map(taken ->
+                        new TakenRun(
+                                taken,
+                                fresh,
+                                settings,
+                                planned.get(),
+                                limits.get(),
+                                List.of(),
+                                false,
+                                Optional.empty()));
+    }
+
+    private Claim claim(long number, long seed, ObjectNode execution) {
+        return new Claim(
+                new RunId(number, randomId()),
+                context.request.instance(),
+                now(),
+                seed,
+                execution,
+                Claim.State.RUNNING,
+                "",
+                "",
+                1,
+                List.of(),
+                Map.of());
+    }
+
+    private Instant now() {
+        return context.now().truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    /** Merge the limits; a plug-in's are read here for the first time, and it may fail. */
+    private static Optional<RunLimits> limits(
+            ExecutionSettings settings, PlannedRun planned, Claim claim, List<Problem> problems) {
+        try {
+            return Optional.of(
+                    settings.limits()
+                            .and(planned.plan().limits())
+                            .withMostLaunches(claim.mostAttempts()));
+        } catch (RuntimeException | LinkageError e) {
+            problems.add(
+                    new Problem("strategy", settings.strategy() + " cannot tell its limits: " + e));
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Taken> write(Engine engine, Claim claim, List<StatusEntry> entries) {
+        return EngineWriter.take(
+                context.cluster,
+                engine,
+                EngineUpdate.claim(
+                        engine, claim, entries, engine.name() + "-runner", context.now()));
+    }
+
+    /** Record that nothing can be launched; asked again if the engine changed meanwhile. */
+    private void recordProblems(
+            Engine engine, Claim claim, List<String> names, List<Problem> problems) {
+        // Settings that cannot be used are not kept: they may be as long as anything.
+        Claim finished =
+                claim.executing(JsonNodeFactory.instance.objectNode())
+                        .in(Claim.State.FINISHED, "the configuration is unusable");
+        List<StatusEntry> entries = names.stream().map(StatusEntry::failedToRun).toList();
+        if (write(engine, finished, entries).isEmpty()) {
+            return;
+        }
+        String all = problems.stream().map(Problem::toString).collect(Collectors.joining("; "));
+        new EngineEvents(context.cluster, engine, context.clock, context::tell)
+                .emit(
+                        new EngineEvent(
+                                EngineEvent.RUN_FAILED, true, "", "nothing was launched: " + all));
+        context.end(new RunResult.Misconfigured(problems));
+    }
+
+    private String randomId() {
+        return IntStream.range(0, 10)
+                .mapToObj(i -> Character.toString(Character.forDigit(random.nextInt(36), 36)))
+                .collect(Collectors.joining());
+    }
+
+    /** The last run may still be undoing its faults: wait for its pods, for a bounded time. */
+    private void awaitLastRun(Engine engine) {
+        Instant end = context.now().plus(context.patience.lastRun());
+        boolean told = false;
+        for (List<String> left = podsThatGoOn(engine);
+                !left.isEmpty() && context.ended().isEmpty();
+                left = podsThatGoOn(engine)) {
+            String names = String.join(", ", left);
+            if (!context.now().isBefore(end)) {
+                context.tell(
+                        new RunNotice.Warning(
+                                "pods of an earlier run are still there: %s; going on"
+                                        .formatted(names)));
+                return;
+            }
+            if (!told) {
+                told = true;
+                context.tell(
+                        new RunNotice.Waiting("pods of an earlier run must go first: " + names));
+            }
+            context.mailbox.take(POLL_PODS);
+        }
+    }
+
+    private List<String> podsThatGoOn(Engine engine) {
+        var result = new ArrayList<String>();
+        for (ObjectNode pod :
+                context.cluster.list(
+                        Resource.PODS,
+                        engine.namespace(),
+                        ExecutionLabels.selectorOfEngine(engine.uid()))) {
+            String phase = pod.path("status").path("phase").asString("");
+            String name = pod.path("metadata").path("name").asString("");
+            boolean over = phase.equals("Succeeded") || phase.equals("Failed");
+            if (!over && !name.equals(engine.name() + "-runner")) {
+                result.add(name);
+            }
+        }
+        return result;
+    }
+
+    // ---- A run that was interrupted ----------------------------------------------------------
+
+    private Optional<TakenRun> takeUp(Engine engine, Claim old) {
+        Claim claim = old.takenBy(context.request.instance());
+        Optional<Taken> taken =
+                EngineWriter.take(context.cluster, engine, EngineUpdate.claim(engine, claim));
+        if (taken.isEmpty()) {
+            return Optional.empty();
+        }
+        List<String> names = entries(engine).stream().map(StatusEntry::name).toList();
+        ExecutionSettings settings = ExecutionSettings.of(claim.execution());
+        var problems = new ArrayList<Problem>();
+        Optional<PlannedRun> planned =
+                PlannedRun.of(context.strategies, settings, names, claim.seed(), problems);
+        Optional<RunLimits> limits = planned.flatMap(p -> limits(settings, p, claim, problems));
+        Optional<String> broken = Optional.empty();
+        if (limits.isEmpty()) {
+            broken = Optional.of("it is not usable any more: " + problems);
+        } else if (claim.starts() >= MOST_STARTS_WITHOUT_PROGRESS
+                && context.strategies.isPlugin(settings.strategy())) {
+            broken =
+                    Optional.of(
+                            "this is start %d without progress: it may be ending the process"
+                                    .formatted(claim.starts()));
+        }
+        return Optional.of(
+                new TakenRun(
+                        taken.get(),
+                        claim,
+                        settings,
+                        planned.orElseGet(() -> withoutPlan(names)),
+                        limits.orElse(settings.limits()),
+                        KnownJob.of(context.cluster, engine, claim.run().id(), context::tell),
+                        true,
+                        broken));
+    }
+
+    private static PlannedRun withoutPlan(List<String> names) {
+        return new PlannedRun(
+                IntStream.range(0, names.size()).mapToObj(i -> new Slot(i, names.get(i))).toList(),
+                progress -> Decision.NOTHING);
+    }
+}

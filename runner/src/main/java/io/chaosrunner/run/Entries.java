@@ -1,0 +1,58 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.strategy.Outcome;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Hold the status entries of a run as they should read, one per slot. */
+final class Entries {
+    private final List<StatusEntry> entries;
+    private final Map<Integer, Outcome> worst = new HashMap<>();
+
+    Entries(List<StatusEntry> entries) {
+        this.entries = new ArrayList<>(entries);
+    }
+
+    StatusEntry of(int slot) {
+        return entries.get(slot);
+    }
+
+    void set(int slot, StatusEntry entry) {
+        entries.set(slot, entry);
+    }
+
+    List<StatusEntry> all() {
+        return List.copyOf(entries);
+    }
+
+    /** Note how one more execution of a slot ended; returns the worst of them. */
+    Outcome note(int slot, Outcome outcome) {
+        return worst.merge(slot, outcome, (a, b) -> severity(a) >= severity(b) ? a : b);
+    }
+
+    /** Error is worse than Fail, and Fail worse than Stopped. */
+    private static int severity(Outcome outcome) {
+        return switch (outcome) {
+            case PASSED -> 0;
+            case STOPPED -> 1;
+            case FAILED -> 2;
+            case ERROR -> 3;
+        };
+    }
+
+    /** Return what an entry says after an execution: the worst verdict of all of the slot. */
+    StatusEntry overIterations(int slot, Conclusion conclusion) {
+        StatusEntry entry = conclusion.entry();
+        Outcome outcome = conclusion.end().outcome();
+        Outcome overall = note(slot, outcome);
+        if (overall == outcome || !entry.status().equals(StatusEntry.COMPLETED)) {
+            return entry;
+        }
+        Verdict verdict = Conclusion.verdict(overall);
+        return StatusEntry.completed(entry.name(), entry.pod(), verdict);
+    }
+}

@@ -1,0 +1,92 @@
+package io.chaosrunner.run;
+
+import static java.util.Objects.requireNonNull;
+
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.status.StatusEntry;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Follow one attempt that holds a place, from the command to launch it to its end. */
+final class LiveAttempt {
+    /** Name where an attempt is. */
+    enum Phase {
+        /** Its Job is being created. */
+        LAUNCHING,
+        /** Its pod is watched. */
+        WATCHED,
+        /** It is over, and its result is being read. */
+        JUDGED,
+        /** Its Job and pods are being removed. */
+        REMOVED
+    }
+
+    final Attempt attempt;
+    final ExecutionId id;
+    final String experiment;
+    Phase phase = Phase.LAUNCHING;
+    String pod = "";
+
+    /** Whether its pod was seen running. */
+    boolean runs;
+
+    /** Until when its pod must run. */
+    Instant pendingUntil = Instant.MAX;
+
+    /** Until when its pod must explain what looks wrong. */
+    @Nullable Instant suspectUntil;
+
+    String suspicion = "";
+
+    /** Whether the Job says that its pod succeeded. */
+    boolean jobComplete;
+
+    /** Why it is to be stopped, or empty. */
+    String stopWhy = "";
+
+    /** Whether it ended, and well. */
+    boolean passed;
+
+    /** Whether its Job and pods are gone. */
+    boolean gone;
+
+    private @Nullable LiveJob job;
+
+    LiveAttempt(Attempt attempt, ExecutionId id, String experiment) {
+        this.attempt = attempt;
+        this.id = id;
+        this.experiment = experiment;
+    }
+
+    int slot() {
+        return attempt.slot();
+    }
+
+    boolean isWatched() {
+        return phase == Phase.WATCHED;
+    }
+
+    void job(LiveJob known) {
+        job = known;
+    }
+
+    boolean hasJob() {
+        return job != null;
+    }
+
+    /** Return its Job; only once that is known. */
+    LiveJob job() {
+        return requireNonNull(job, "job is not known yet");
+    }
+
+    String jobName() {
+        return job == null ? "" : job.name();
+    }
+
+    /** Take the pod's name from the entry that an earlier process wrote. */
+    void podFrom(StatusEntry entry) {
+        if (entry.status().equals(StatusEntry.RUNNING)) {
+            pod = entry.pod();
+        }
+    }
+}

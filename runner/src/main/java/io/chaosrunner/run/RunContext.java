@@ -1,0 +1,83 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Hold what all parts of one {@link EngineRun} share. */
+final class RunContext {
+    final Cluster cluster;
+    final RunRequest request;
+    final StrategyCatalogue strategies;
+    final Clock clock;
+    final Patience patience;
+    final Mailbox mailbox = new Mailbox();
+    private final RunListener listener;
+    private volatile boolean leaving;
+    private @Nullable RunResult ended;
+
+    RunContext(
+            Cluster cluster,
+            RunRequest request,
+            StrategyCatalogue strategies,
+            Clock clock,
+            RunListener listener,
+            Patience patience) {
+        this.cluster = cluster;
+        this.request = request;
+        this.strategies = strategies;
+        this.clock = clock;
+        this.listener = listener;
+        this.patience = patience;
+    }
+
+    /** Tell the listener; any thread may. */
+    void tell(RunNotice notice) {
+        synchronized (listener) {
+            listener.heard(notice);
+        }
+    }
+
+    /** End here, whatever runs in the cluster; the first reason stands. The owner only. */
+    void end(RunResult result) {
+        if (ended == null) {
+            ended = result;
+        }
+    }
+
+    /** Return how it ended, if it was ended. The owner only. */
+    Optional<RunResult> ended() {
+        return Optional.ofNullable(ended);
+    }
+
+    /** Launch and write nothing more; any thread may say so. */
+    void leave() {
+        leaving = true;
+    }
+
+    boolean isLeaving() {
+        return leaving;
+    }
+
+    boolean underOperator() {
+        return request.underOperator();
+    }
+
+    Instant now() {
+        return clock.instant();
+    }
+
+    /** Return the time as ends are recorded: the next whole second. */
+    Instant roundedUpNow() {
+        return roundUp(now());
+    }
+
+    static Instant roundUp(Instant instant) {
+        Instant second = instant.truncatedTo(ChronoUnit.SECONDS);
+        return second.equals(instant) ? second : second.plusSeconds(1);
+    }
+}

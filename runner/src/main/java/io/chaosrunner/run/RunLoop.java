@@ -1,0 +1,571 @@
+package io.chaosrunner.run;
+
+import static java.util.Objects.requireNonNull;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Cluster.Following;
+import io.chaosrunner.cluster.Cluster.Selection;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.EngineWriter;
+import io.chaosrunner.cluster.EngineWriter.Refusal;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.job.JobFactory;
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.resolve.RunnerEnvironment;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.EngineUpdate.Objection;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.strategy.Decision;
+import io.chaosrunner.strategy.Outcome;
+import io.chaosrunner.strategy.Slot;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Own a run from the claim to the last write: step the machine, carry out its commands, and heed
+ * what becomes of the engine. What becomes of single attempts is {@link AttemptEnds}' part.
+ */
+final class RunLoop implements AutoCloseable {
+    private static final Duration POLL_ENGINE = Duration.ofSeconds(2);
+    private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
+
+    /** Longer than a Job's creation takes with all retries. */
+    private static final Duration LONGEST_LAUNCH = Duration.ofSeconds(30);
+
+    private final RunContext context;
+    private final TakenRun taken;
+    private final Claim claimed;
+    private final List<String> names;
+    private final GuardedPlan plan;
+    private final RunMachine machine;
+    private final EngineWriter writer;
+    private final EngineEvents events;
+    private final Reaper reaper;
+    private final Launcher launcher;
+    private final Entries entries;
+    private final Map<ExecutionId, LiveAttempt> live = new HashMap<>();
+    private final AttemptEnds ends;
+    private final AttemptWatch watch;
+    private @Nullable Following following;
+    private RunState state;
+    private volatile Engine engine;
+    private boolean aborting;
+    private boolean engineGone;
+    private @Nullable RunEnd finish;
+
+    RunLoop(RunContext context, TakenRun taken) {
+        this.context = context;
+        this.taken = taken;
+        engine = taken.engine().engine();
+        claimed = taken.claim();
+        names = taken.planned().slots().stream().map(Slot::experiment).toList();
+        plan = new GuardedPlan(taken.planned().plan(), GuardedPlan.BUDGET);
+        machine = new RunMachine(taken.planned().slots(), claimed.runStart(), taken.limits(), plan);
+        state = machine.begin();
+        Cluster cluster = context.cluster;
+        events = new EngineEvents(cluster, engine, context.clock, context::tell);
+        reaper = new Reaper(cluster, engine.namespace(), context::tell);
+        launcher =
+                new Launcher(
+                        cluster,
+                        context.mailbox.tasks(),
+                        new JobFactory(
+                                claimed.run(),
+                                taken.settings().strategy(),
+                                taken.limits().experimentTimeout().orElse(null)),
+                        context.request.environment().orElseGet(() -> RunnerEnvironment.of(engine)),
+                        () -> engine,
+                        now -> claimed.lostOn(now).isEmpty() && !stopAsked(now),
+                        events,
+                        reaper,
+                        context::tell);
+        writer =
+                new EngineWriter(
+                        cluster,
+                        engine,
+                        taken.engine().mayPatch(),
+                        context.clock,
+                        new WriterListener());
+        entries =
+                new Entries(
+                        taken.resumed()
+                                ? engine.statusEntries().stream().map(StatusEntry::read).toList()
+                                : names.stream().map(StatusEntry::waiting).toList());
+        ends =
+                new AttemptEnds(
+                        context,
+                        new Judge(new ResultReader(cluster, engine.namespace()), events),
+                        writer,
+                        events,
+                        reaper,
+                        entries,
+                        new AttemptEnds.Loop() {
+                            @Override
+                            public Engine engine() {
+                                return engine;
+                            }
+
+                            @Override
+                            public boolean isAborting() {
+                                return aborting;
+                            }
+
+                            @Override
+                            public boolean isRetried(Attempt attempt, Attempt.End end) {
+                                return machine.isRetried(state, attempt, end);
+                            }
+
+                            @Override
+                            public void ended(LiveAttempt each, Attempt.End end) {
+                                live.remove(each.id);
+                                step(new RunEvent.AttemptEnded(each.slot(), end));
+                            }
+                        },
+                        taken.settings().retainOnFailure());
+        watch = new AttemptWatch(context, live, ends);
+        if (context.isLeaving()) {
+            hush();
+        }
+    }
+
+    /** Launch and write nothing more; any thread may say so. */
+    void hush() {
+        launcher.close();
+        writer.abandon();
+    }
+
+    RunResult run() {
+        context.tell(
+                new RunNotice.Started(
+                        claimed.run(),
+                        taken.settings().strategy(),
+                        claimed.seed(),
+                        names,
+                        taken.resumed()));
+        if (taken.resumed()) {
+            takeUp();
+        }
+        watch.follow(engine, claimed.run().id());
+        followEngine();
+        takeMessages();
+        if (context.ended().isEmpty()) {
+            begin();
+        }
+        while (context.ended().isEmpty() && !isFinished()) {
+            awaitMessage();
+        }
+        return context.ended().orElseGet(this::finish);
+    }
+
+    private void begin() {
+        if (context.underOperator() && engine.stopRequested()) {
+            operatorStops();
+        } else if (claimed.state() == Claim.State.STOPPING) {
+            stop(claimed.reason());
+        } else if (taken.broken().isPresent()) {
+            step(new RunEvent.StrategyFailed(taken.broken().get()));
+        } else {
+            step(new RunEvent.TimePassed());
+        }
+    }
+
+    private boolean isFinished() {
+        return finish != null && context.mailbox.isIdle() && live.isEmpty() && !engineGone;
+    }
+
+    private RunResult finish() {
+        RunEnd end = requireNonNull(finish);
+        writer.claim(claim -> claim.in(Claim.State.FINISHED, end.why()));
+        writer.close();
+        takeMessages();
+        return context.ended()
+                .orElseGet(() -> {
+                    context.tell(new RunNotice.Finished(end, entries.all()));
+                    return new RunResult.Completed(end, entries.all());
+                });
+    }
+
+    @Override
+    public void close() {
+        launcher.close();
+        writer.abandon();
+        if (!context.isLeaving()) {
+            // What is being created now must be adopted by others or go: not fall in between.
+            launcher.awaitLast(LONGEST_LAUNCH);
+        }
+        watch.close();
+        if (following != null) {
+            following.close();
+        }
+        plan.close();
+    }
+
+    // ---- Taking up ---------------------------------------------------------------------------
+
+    private void takeUp() {
+        TakeUp left = TakeUp.of(claimed, engine.uid(), taken.jobs(), names.size());
+        for (TakeUp.Left over : left.over()) {
+            Attempt attempt = over.attempt();
+            if (!machine.mayRetry(attempt, attempt.end().orElseThrow())) {
+                entries.note(attempt.slot(), attempt.end().orElseThrow().outcome());
+            }
+            over.job()
+                    .ifPresent(job -> {
+                        LiveAttempt each = live(over);
+                        each.passed = attempt.end().orElseThrow().outcome() == Outcome.PASSED;
+                        ends.cleanUp(each, job.job());
+                    });
+        }
+        for (TakeUp.Left broken : left.broken()) {
+            LiveAttempt each = live(broken);
+            live.put(each.id, each);
+            broken.job().ifPresent(job -> each.job(job.job()));
+            ends.removeAgain(each, broken.logged().orElseThrow());
+        }
+        for (TakeUp.Left running : left.running()) {
+            LiveAttempt each = live(running);
+            live.put(each.id, each);
+            KnownJob job = running.job().orElseThrow();
+            watch.watch(each, job.job());
+            launched(each, job.job(), job.launch().why(), true);
+        }
+        state = machine.resume(left.attempts(), claimed.skipped(), left.end());
+    }
+
+    private LiveAttempt live(TakeUp.Left left) {
+        int slot = left.attempt().slot();
+        var each = new LiveAttempt(left.attempt(), left.id(), names.get(slot));
+        each.podFrom(entries.of(slot));
+        return each;
+    }
+
+    // ---- Mailbox -----------------------------------------------------------------------------
+
+    private void awaitMessage() {
+        Duration wait =
+                Stream.of(machine.wake(state).map(Decision.Wake::at), watch.nextCheck())
+                        .flatMap(Optional::stream)
+                        .min(Comparator.naturalOrder())
+                        .map(at -> Duration.between(context.now(), at).plusMillis(1))
+                        .orElse(LONGEST_IDLE);
+        if (context.mailbox.take(wait.isNegative() ? Duration.ZERO : wait)) {
+            takeMessages();
+        }
+        if (context.ended().isEmpty()) {
+            watch.check();
+            Optional<Instant> wake = machine.wake(state).map(Decision.Wake::at);
+            if (wake.isPresent() && !context.now().isBefore(wake.get())) {
+                step(new RunEvent.TimePassed());
+            }
+        }
+    }
+
+    private void takeMessages() {
+        boolean more = true;
+        while (more && context.ended().isEmpty()) {
+            more = context.mailbox.take();
+        }
+    }
+
+    // ---- The machine and its commands --------------------------------------------------------
+
+    private void step(RunEvent event) {
+        RunMachine.Step step = machine.step(state, event, context.now());
+        RunEnd before = state.end;
+        state = step.state();
+        RunEnd end = state.end;
+        var orders = new ArrayList<Launcher.Order>();
+        // Skips and the end they follow from are stored in one write, or not at all.
+        writer.together(() -> {
+            if (end != null && !end.equals(before) && end.isRecorded()) {
+                writer.claim(claim -> claim.endingBy(TakeUp.word(end.cause()), end.why()));
+            }
+            step.commands().forEach(command -> carryOut(command, orders));
+        });
+        if (!orders.isEmpty()) {
+            launch(orders);
+        }
+        if (live.isEmpty()) {
+            machine.wake(state)
+                    .ifPresent(wake -> context.tell(new RunNotice.Next(wake.at(), wake.why())));
+        }
+    }
+
+    private void carryOut(Command command, List<Launcher.Order> orders) {
+        switch (command) {
+            case Command.Launch(Attempt attempt, String why) -> orders.add(order(attempt, why));
+            case Command.Skip(int slot, String why) -> skip(slot, why);
+            case Command.Stop(Attempt attempt, String why) -> {
+                LiveAttempt each = live.get(id(attempt));
+                if (each != null) {
+                    ends.stop(each, why);
+                }
+            }
+            case Command.GiveUpRetry(Attempt attempt) -> ends.giveUpRetry(attempt);
+            case Command.Finish(RunEnd end) -> close(end);
+        }
+    }
+
+    private Launcher.Order order(Attempt attempt, String why) {
+        String experiment = names.get(attempt.slot());
+        var each = new LiveAttempt(attempt, id(attempt), experiment);
+        live.put(each.id, each);
+        return new Launcher.Order(attempt, each.id, experiment, why);
+    }
+
+    private ExecutionId id(Attempt attempt) {
+        return new ExecutionId(
+                engine.uid(),
+                claimed.run().id(),
+                attempt.slot(),
+                attempt.iteration(),
+                attempt.attempt());
+    }
+
+    private void launch(List<Launcher.Order> orders) {
+        context.mailbox.task(() -> {
+            List<Launcher.Outcome> outcomes = launcher.launch(orders);
+            return () -> {
+                var withheld = new ArrayList<Launcher.Order>();
+                for (int i = 0; i < orders.size(); i++) {
+                    heed(orders.get(i), outcomes.get(i), withheld);
+                }
+                if (!withheld.isEmpty()) {
+                    withheld(withheld);
+                }
+            };
+        });
+    }
+
+    private void heed(
+            Launcher.Order order, Launcher.Outcome outcome, List<Launcher.Order> withheld) {
+        LiveAttempt each = live.get(order.id());
+        if (each == null) {
+            return;
+        }
+        switch (outcome) {
+            case Launcher.Outcome.Created(LiveJob job, boolean adopted) -> {
+                launched(each, job, order.why(), adopted);
+                watch.watch(each, job);
+                if (!each.stopWhy.isEmpty()) {
+                    ends.stop(each, each.stopWhy);
+                }
+            }
+            case Launcher.Outcome.Impossible(StatusEntry entry, String why) ->
+                    ends.neverRan(each, entry, why);
+            case Launcher.Outcome.Withheld() -> withheld.add(order);
+        }
+    }
+
+    private void launched(LiveAttempt each, LiveJob job, String why, boolean adopted) {
+        context.tell(
+                new RunNotice.Launched(each.attempt, each.experiment, job.name(), why, adopted));
+    }
+
+    /**
+     * Nothing was created. The stop that withheld it is read first, so that the machine hears of it
+     * before it hears that the attempts are over, and launches nothing in their place.
+     */
+    private void withheld(List<Launcher.Order> orders) {
+        context.mailbox.task(() -> {
+            Optional<ObjectNode> found =
+                    context.cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
+            return () -> {
+                heedEngine(found.map(Engine::new));
+                if (context.ended().isPresent() || engineGone) {
+                    return;
+                }
+                var again = new ArrayList<Launcher.Order>();
+                for (Launcher.Order order : orders) {
+                    LiveAttempt each = live.get(order.id());
+                    if (each != null && (aborting || !each.stopWhy.isEmpty())) {
+                        ends.withheld(each);
+                    } else if (each != null) {
+                        again.add(order);
+                    }
+                }
+                if (!again.isEmpty()) {
+                    // Whoever wanted to stop has thought better of it.
+                    launch(again);
+                }
+            };
+        });
+    }
+
+    private void skip(int slot, String why) {
+        StatusEntry entry = StatusEntry.leftOut(names.get(slot));
+        context.tell(new RunNotice.Skipped(slot, entry.name(), why));
+        entries.set(slot, entry);
+        writer.entry(slot, entry);
+        writer.claim(claim -> claim.skipping(slot, why));
+        emit(new EngineEvent(EngineEvent.SKIPPED, false, entry.name(), why));
+    }
+
+    private void emit(EngineEvent event) {
+        context.mailbox.task(() -> {
+            events.emit(event);
+            return () -> {};
+        });
+    }
+
+    private void close(RunEnd end) {
+        finish = end;
+        switch (end.cause()) {
+            case PLAN_FAILED, RECORD_FULL ->
+                    emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", end.why()));
+            case BROKEN_STRATEGY ->
+                    emit(
+                            new EngineEvent(
+                                    EngineEvent.RUN_FAILED,
+                                    true,
+                                    "",
+                                    "strategy %s broke a rule: %s"
+                                            .formatted(taken.settings().strategy(), end.why())));
+            case ABORT -> abortRest();
+            case PLAN, FAILURE, DEADLINE -> {}
+        }
+    }
+
+    /** The final word of an abort: only after everything with our labels is gone. */
+    private void abortRest() {
+        context.mailbox.task(() -> {
+            reaper.removeRun(engine.uid(), claimed.run().id());
+            return () -> {
+                for (int slot = 0; slot < names.size(); slot++) {
+                    StatusEntry aborted = entries.of(slot).aborted();
+                    entries.set(slot, aborted);
+                    writer.entry(slot, aborted);
+                }
+            };
+        });
+    }
+
+    // ---- The engine --------------------------------------------------------------------------
+
+    private void followEngine() {
+        following =
+                context.cluster.follow(
+                        Resource.ENGINES,
+                        engine.namespace(),
+                        new Selection.Named(engine.name()),
+                        POLL_ENGINE,
+                        new Cluster.Listener() {
+                            @Override
+                            public void present(ObjectNode json) {
+                                context.mailbox.add(
+                                        () -> heedEngine(Optional.of(new Engine(json))));
+                            }
+
+                            @Override
+                            public void gone(ObjectNode json) {
+                                context.mailbox.add(() -> heedEngine(Optional.empty()));
+                            }
+
+                            @Override
+                            public void unavailable(ClusterException why) {
+                                // It is read before and after each launch all the same.
+                            }
+                        });
+    }
+
+    private void heedEngine(Optional<Engine> found) {
+        if (found.isEmpty() || !found.get().uid().equals(engine.uid())) {
+            engineGone();
+            return;
+        }
+        engine = found.get();
+        Optional<String> lost = claimed.lostOn(engine);
+        if (lost.isPresent()) {
+            context.end(new RunResult.Left(lost.get(), false));
+        } else if (stopAsked(engine)) {
+            if (context.underOperator()) {
+                operatorStops();
+            } else {
+                stop(engine.deleting() ? "the engine is being deleted" : "the engine says stop");
+            }
+        }
+    }
+
+    private boolean stopAsked(Engine now) {
+        return now.deleting()
+                || (context.underOperator()
+                        ? now.stopRequested()
+                        : !now.engineState().equals(taken.engine().engine().engineState()));
+    }
+
+    /** Nothing can be recorded any more; what runs must not outlive the engine. */
+    private void engineGone() {
+        if (context.underOperator()) {
+            context.end(new RunResult.Left("the engine was deleted", false));
+        } else if (!engineGone) {
+            engineGone = true;
+            hush();
+            context.mailbox.task(() -> {
+                launcher.awaitLast(LONGEST_LAUNCH);
+                reaper.removeRun(engine.uid(), claimed.run().id());
+                return () ->
+                        context.end(
+                                new RunResult.Left(
+                                        "the engine was deleted; what ran was removed", false));
+            });
+        }
+    }
+
+    /** Stop: nothing more is launched, what runs is removed, and the entries say so. */
+    void stop(String why) {
+        if (aborting) {
+            return;
+        }
+        aborting = true;
+        launcher.close();
+        writer.claim(claim -> claim.in(Claim.State.STOPPING, why));
+        step(new RunEvent.StopRequested(why));
+    }
+
+    /**
+     * The operator removes what runs, and this process with it; status is its own. Ending before
+     * that with success would let it call the engine completed, so wait to be removed.
+     */
+    private void operatorStops() {
+        hush();
+        context.tell(new RunNotice.Waiting("engineState is stop: the operator ends this run"));
+        Instant end = context.now().plus(context.patience.operator());
+        while (!context.isLeaving() && context.now().isBefore(end)) {
+            context.mailbox.discard(Duration.ofSeconds(1));
+        }
+        context.end(new RunResult.Left("the operator ends this run", true));
+    }
+
+    private final class WriterListener implements EngineWriter.Listener {
+        @Override
+        public void refused(Refusal refusal) {
+            context.mailbox.add(() -> {
+                switch (refusal) {
+                    case Refusal.EngineGone() -> engineGone();
+                    case Refusal.Objected(Objection.Aborted()) ->
+                            context.end(new RunResult.Left("the operator aborted the run", false));
+                    case Refusal.Objected(Objection.ClaimLost(String why)) ->
+                            context.end(new RunResult.Left(why, false));
+                }
+            });
+        }
+
+        @Override
+        public void failed(RuntimeException why) {
+            context.mailbox.add(() -> {
+                throw why;
+            });
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.LoggedAttempt;
+import io.chaosrunner.status.LoggedAttempt.Mark;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Sort what an earlier process left, from the claim's log and from the Jobs there are. Pure.
+ *
+ * @param over attempts that ended, in that order, each with its Job if that is still there
+ * @param broken attempts whose removal was begun and perhaps not finished
+ * @param running attempts of which nothing is logged: they run, or ended unseen
+ * @param end why the run launches nothing more, if that was recorded
+ */
+record TakeUp(List<Left> over, List<Left> broken, List<Left> running, Optional<RunEnd> end) {
+
+    /**
+     * One attempt that was left.
+     *
+     * @param attempt what is known of it, with its end if it is over
+     * @param id its identity
+     * @param logged what the log says of it, if anything
+     * @param job its Job, if it is still there
+     */
+    record Left(
+            Attempt attempt,
+            ExecutionId id,
+            Optional<LoggedAttempt> logged,
+            Optional<KnownJob> job) {}
+
+    static TakeUp of(Claim claim, String engineUid, List<KnownJob> jobs, int slots) {
+        Map<ExecutionId, KnownJob> byId = new LinkedHashMap<>();
+        jobs.forEach(job -> byId.put(job.id(), job));
+        var over = new ArrayList<Left>();
+        var broken = new ArrayList<Left>();
+        for (LoggedAttempt logged : claim.log()) {
+            ExecutionId id =
+                    new ExecutionId(
+                            engineUid,
+                            claim.run().id(),
+                            logged.slot(),
+                            logged.iteration(),
+                            logged.attempt());
+            Optional<KnownJob> job = Optional.ofNullable(byId.remove(id));
+            boolean beingRemoved = logged.mark() == Mark.BEING_STOPPED;
+            Optional<Attempt.End> end = beingRemoved ? Optional.empty() : Optional.of(end(logged));
+            var attempt =
+                    new Attempt(
+                            logged.ordinal(),
+                            logged.slot(),
+                            logged.iteration(),
+                            logged.attempt(),
+                            logged.start(),
+                            end);
+            (beingRemoved ? broken : over).add(new Left(attempt, id, Optional.of(logged), job));
+        }
+        var running = new ArrayList<Left>();
+        for (KnownJob job : byId.values()) {
+            ExecutionId id = job.id();
+            if (id.slot() < slots) {
+                var attempt =
+                        new Attempt(
+                                (int) job.launch().ordinal(),
+                                id.slot(),
+                                id.iteration(),
+                                id.attempt(),
+                                job.launch().start(),
+                                Optional.empty());
+                running.add(new Left(attempt, id, Optional.empty(), Optional.of(job)));
+            }
+        }
+        return new TakeUp(over, broken, running, end(claim));
+    }
+
+    /** Return all attempts as the machine wants to hear of them. */
+    List<Attempt> attempts() {
+        var all = new ArrayList<Attempt>();
+        for (List<Left> part : List.of(over, broken, running)) {
+            part.forEach(left -> all.add(left.attempt()));
+        }
+        return all;
+    }
+
+    static Attempt.End end(LoggedAttempt logged) {
+        return new Attempt.End(logged.end(), logged.outcome(), logged.mark() != Mark.FINAL);
+    }
+
+    private static Optional<RunEnd> end(Claim claim) {
+        for (RunEnd.Cause cause : RunEnd.Cause.values()) {
+            if (word(cause).equals(claim.ending())) {
+                return Optional.of(new RunEnd(cause, claim.reason()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Return how a cause is written in the claim. */
+    static String word(RunEnd.Cause cause) {
+        return cause.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,35 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.cluster.EngineWriter.Taken;
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.model.RunLimits;
+import io.chaosrunner.status.Claim;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Hold a run that this process owns now, and all that was read to begin it or take it up.
+ *
+ * @param engine the engine, as the claim's write returned it
+ * @param claim the claim
+ * @param settings the execution settings, as recorded in the claim
+ * @param planned slots and plan
+ * @param limits the run's limits, merged with the plan's
+ * @param jobs what an earlier process launched; empty for a new run
+ * @param resumed whether an earlier process began the run
+ * @param broken why the plan is not to be asked; empty if it is
+ */
+record TakenRun(
+        Taken engine,
+        Claim claim,
+        ExecutionSettings settings,
+        PlannedRun planned,
+        RunLimits limits,
+        List<KnownJob> jobs,
+        boolean resumed,
+        Optional<String> broken) {
+
+    TakenRun {
+        jobs = List.copyOf(jobs);
+    }
+}
