@@ -865,23 +865,20 @@ public final class EngineRun {
          * of it before it hears that the attempt is over, and launches nothing in its place.
          */
         private void withheld(Live each) {
-            task(
-                    () -> {
-                        Optional<ObjectNode> found =
-                                cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
-                        return () -> {
-                            found.ifPresentOrElse(
-                                    json -> onEngine(new Engine(json)), this::onEngineGone);
-                            live.remove(each.id);
-                            if (ended == null) {
-                                step(
-                                        new RunEvent.AttemptEnded(
-                                                each.attempt.slot(),
-                                                new Attempt.End(
-                                                        roundedUp(), Outcome.STOPPED, false)));
-                            }
-                        };
-                    });
+            task(() -> {
+                Optional<ObjectNode> found =
+                        cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
+                return () -> {
+                    found.ifPresentOrElse(json -> onEngine(new Engine(json)), this::onEngineGone);
+                    live.remove(each.id);
+                    if (ended == null) {
+                        step(
+                                new RunEvent.AttemptEnded(
+                                        each.attempt.slot(),
+                                        new Attempt.End(roundedUp(), Outcome.STOPPED, false)));
+                    }
+                };
+            });
         }
 
         private void watch(Live each, LiveJob job) {
@@ -1322,22 +1319,20 @@ public final class EngineRun {
             writer.claim(
                     claim -> claim.with(logged),
                     () ->
-                            mailbox.add(
-                                    () -> {
-                                        pendingTasks--;
-                                        removeAndConclude(each, conclusion);
-                                    }));
+                            mailbox.add(() -> {
+                                pendingTasks--;
+                                removeAndConclude(each, conclusion);
+                            }));
         }
 
         private void removeAndConclude(Live each, Conclusion conclusion) {
-            task(
-                    () -> {
-                        reaper.remove(each.id);
-                        return () -> {
-                            each.removed = true;
-                            conclude(each, conclusion);
-                        };
-                    });
+            task(() -> {
+                reaper.remove(each.id);
+                return () -> {
+                    each.removed = true;
+                    conclude(each, conclusion);
+                };
+            });
         }
 
         /** What the log says of an attempt whose removal a restart broke off. */

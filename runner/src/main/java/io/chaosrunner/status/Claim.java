@@ -172,8 +172,8 @@ public record Claim(
         if (!skipped.isEmpty()) {
             ObjectNode skips = json.putObject("skipped");
             var byReason = new LinkedHashMap<String, BitSet>();
-            skipped.forEach((slot, why) ->
-                    byReason.computeIfAbsent(why, w -> new BitSet()).set(slot));
+            skipped.forEach(
+                    (slot, why) -> byReason.computeIfAbsent(why, w -> new BitSet()).set(slot));
             byReason.forEach((why, slots) -> skips.put(why, ranges(slots)));
         }
         if (!log.isEmpty()) {
@@ -201,12 +201,13 @@ public record Claim(
     }
 
     private static IntStream slots(String ranges) {
-        return Arrays.stream(ranges.split(" ")).flatMapToInt(range -> {
-            int dash = range.indexOf('-');
-            int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
-            int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
-            return IntStream.rangeClosed(first, last);
-        });
+        return Arrays.stream(ranges.split(" "))
+                .flatMapToInt(range -> {
+                    int dash = range.indexOf('-');
+                    int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
+                    int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
+                    return IntStream.rangeClosed(first, last);
+                });
     }
 
     /**
@@ -255,17 +256,7 @@ public record Claim(
     /** Return this claim in another state. */
     public Claim in(State next, String why) {
         return new Claim(
-                run,
-                instance,
-                runStart,
-                seed,
-                execution,
-                next,
-                why,
-                ending,
-                starts,
-                log,
-                skipped);
+                run, instance, runStart, seed, execution, next, why, ending, starts, log, skipped);
     }
 
     /** Return this claim of a run that launches nothing more; what runs goes on. */
@@ -283,16 +274,7 @@ public record Claim(
         longer.removeIf(attempt::isSameAttempt);
         longer.add(attempt);
         return new Claim(
-                run,
-                instance,
-                runStart,
-                seed,
-                execution,
-                state,
-                reason,
-                ending,
-                1,
-                longer,
+                run, instance, runStart, seed, execution, state, reason, ending, 1, longer,
                 skipped);
     }
 
@@ -301,16 +283,6 @@ public record Claim(
         var more = new LinkedHashMap<>(skipped);
         more.putIfAbsent(slot, why);
         return new Claim(
-                run,
-                instance,
-                runStart,
-                seed,
-                execution,
-                state,
-                reason,
-                ending,
-                1,
-                log,
-                more);
+                run, instance, runStart, seed, execution, state, reason, ending, 1, log, more);
     }
 }

@@ -43,8 +43,14 @@ class EngineRunTest {
                 RunResult result = bench.run();
 
                 assertThat(cause(result)).isEqualTo(RunEnd.Cause.PLAN);
-                assertThat(world.entries()).containsExactly("a: Completed/Pass", "b: Completed/Pass");
-                assertThat(world.engine().statusEntries().getFirst().path("experimentPod").asString())
+                assertThat(world.entries())
+                        .containsExactly("a: Completed/Pass", "b: Completed/Pass");
+                assertThat(
+                                world.engine()
+                                        .statusEntries()
+                                        .getFirst()
+                                        .path("experimentPod")
+                                        .asString())
                         .matches("a-[a-z0-9]{6}-[a-z0-9]{5}");
                 for (String experiment : List.of("a", "b")) {
                     assertThat(world.events(experiment))
@@ -83,7 +89,8 @@ class EngineRunTest {
             int few = calls("a");
             int more = calls("a", "b", "c", "d");
             double each = (more - few) / 3.0;
-            System.out.printf("API calls: %d for one experiment, %.1f for each further%n", few, each);
+            System.out.printf(
+                    "API calls: %d for one experiment, %.1f for each further%n", few, each);
             assertThat(each).isLessThanOrEqualTo(12);
         }
 
@@ -104,14 +111,20 @@ class EngineRunTest {
                 bench.with(Map.of("strategy", "parallel")).run();
                 double each = bench.world.requests().size() / 20.0;
                 System.out.printf("API calls: %.1f for each of 20 in parallel%n", each);
-                assertThat(bench.world.entries()).allMatch(entry -> entry.endsWith("Completed/Pass"));
+                assertThat(bench.world.entries())
+                        .allMatch(entry -> entry.endsWith("Completed/Pass"));
                 assertThat(bench.world.names(Resource.JOBS)).hasSize(20);
                 assertThat(each).isLessThanOrEqualTo(8);
             }
         }
 
         @ParameterizedTest(name = "[41-43] jobCleanUpPolicy ''{0}'': {1} Jobs are left")
-        @CsvSource({"delete,0,will be deleted", "retain,1,retained", "'',1,retained", "odd,1,retained"})
+        @CsvSource({
+            "delete,0,will be deleted",
+            "retain,1,retained",
+            "'',1,retained",
+            "odd,1,retained"
+        })
         void jobsAreKeptOrDeletedAsThePolicySays(String policy, int left, String message) {
             var world =
                     EngineWorld.start()
@@ -160,7 +173,10 @@ class EngineRunTest {
 
         @Test
         void anEngineThatListsOneExperimentTwiceRunsItTwice() {
-            var world = EngineWorld.start().listing("a", "b", "a").script("a", "verdict=Fail then verdict=Pass");
+            var world =
+                    EngineWorld.start()
+                            .listing("a", "b", "a")
+                            .script("a", "verdict=Fail then verdict=Pass");
             try (RunBench bench = operator(world)) {
                 bench.run();
                 assertThat(world.entries())
@@ -187,7 +203,8 @@ class EngineRunTest {
                                 "a: Completed/Pass",
                                 "b: ChaosExperiment Not Found/Fail",
                                 "c: Completed/Pass");
-                assertThat(bench.world.events("b")).containsExactly("ExperimentNotFound Warning x1");
+                assertThat(bench.world.events("b"))
+                        .containsExactly("ExperimentNotFound Warning x1");
             }
         }
 
@@ -196,7 +213,8 @@ class EngineRunTest {
         void emptyList() {
             try (RunBench bench = operator(EngineWorld.start().listing())) {
                 assertThat(bench.experiments("").run()).isInstanceOf(RunResult.Completed.class);
-                assertThat(bench.world.entries()).containsExactly(": ChaosExperiment Not Found/Fail");
+                assertThat(bench.world.entries())
+                        .containsExactly(": ChaosExperiment Not Found/Fail");
             }
         }
 
@@ -306,7 +324,8 @@ class EngineRunTest {
             "pending=5s, a: Completed/Pass"
         })
         void theEntrySaysHow(String scenario, String entry) {
-            try (RunBench bench = operator(EngineWorld.start().listing("a").script("a", scenario))) {
+            try (RunBench bench =
+                    operator(EngineWorld.start().listing("a").script("a", scenario))) {
                 bench.run();
                 assertThat(bench.world.entries()).containsExactly(entry);
                 boolean skipped = entry.contains("Skipped");
@@ -322,7 +341,8 @@ class EngineRunTest {
             try (RunBench bench = operator(EngineWorld.start().listing("a").script("a", "oom"))) {
                 bench.run();
                 assertThat(bench.world.message("ChaosContainerWatchNotPermitted"))
-                        .startsWith("Experiment Job creation failed, skipping Chaos Experiment: a (")
+                        .startsWith(
+                                "Experiment Job creation failed, skipping Chaos Experiment: a (")
                         .contains("exit code 137: OOMKilled");
             }
         }
@@ -338,7 +358,8 @@ class EngineRunTest {
 
         @Test
         void theResultOfAnEarlierRunIsNotTakenForANewOne() {
-            var world = EngineWorld.start().listing("a").script("a", "verdict=Pass then stale-result");
+            var world =
+                    EngineWorld.start().listing("a").script("a", "verdict=Pass then stale-result");
             try (RunBench bench = operator(world)) {
                 bench.run();
                 world.edit("{'status': {'experiments': null}}");
@@ -399,7 +420,10 @@ class EngineRunTest {
 
         @Test
         void errorsAreTriedAgain() {
-            var world = EngineWorld.start().listing("a").script("a", "crash helper then crash then verdict=Pass");
+            var world =
+                    EngineWorld.start()
+                            .listing("a")
+                            .script("a", "crash helper then crash then verdict=Pass");
             try (RunBench bench = operator(world)) {
                 bench.with(Map.of("retries", 2, "retryBackoff", "100ms")).run();
                 assertThat(world.entries()).containsExactly("a: Completed/Pass");
@@ -488,8 +512,7 @@ class EngineRunTest {
                 until(() -> world.names(Resource.PODS).size() == 2);
                 List<Integer> podsAtTheEnd = new CopyOnWriteArrayList<>();
                 world.onRequest(request -> {
-                    if (request.verb().equals("patch")
-                            && world.names(Resource.PODS).isEmpty()) {
+                    if (request.verb().equals("patch") && world.names(Resource.PODS).isEmpty()) {
                         podsAtTheEnd.add(0);
                     }
                 });
@@ -679,9 +702,7 @@ class EngineRunTest {
         private static String annotation(String claim) {
             return "{'metadata': {'annotations': {'chaosrunner.io/run': %s}}}"
                     .formatted(
-                            JsonMapper.shared()
-                                    .writeValueAsString(claim)
-                                    .replace("'", "\\u0027"));
+                            JsonMapper.shared().writeValueAsString(claim).replace("'", "\\u0027"));
         }
     }
 
@@ -693,7 +714,8 @@ class EngineRunTest {
             world.server().forbid("patch", "chaosengines");
             try (RunBench bench = operator(world)) {
                 bench.run();
-                assertThat(world.entries()).containsExactly("a: Completed/Pass", "b: Completed/Pass");
+                assertThat(world.entries())
+                        .containsExactly("a: Completed/Pass", "b: Completed/Pass");
                 assertThat(world.engine().spec().path("unknown").path("kept").get(0).asInt())
                         .isEqualTo(1);
             }
@@ -708,7 +730,8 @@ class EngineRunTest {
             }
             try (RunBench bench = operator(world)) {
                 bench.run();
-                assertThat(world.entries()).containsExactly("a: Completed/Pass", "b: Completed/Pass");
+                assertThat(world.entries())
+                        .containsExactly("a: Completed/Pass", "b: Completed/Pass");
             }
         }
 
@@ -746,7 +769,8 @@ class EngineRunTest {
             world.server().forbid("create", "events");
             try (RunBench bench = operator(world)) {
                 bench.run();
-                assertThat(world.entries()).containsExactly("a: Completed/Pass", "b: Completed/Pass");
+                assertThat(world.entries())
+                        .containsExactly("a: Completed/Pass", "b: Completed/Pass");
                 assertThat(bench.warnings()).hasSize(1).first().asString().contains("events");
                 assertThat(world.count("create", "events")).isZero();
             }
@@ -754,7 +778,8 @@ class EngineRunTest {
 
         @Test
         void withoutDeleteTheJobIsKeptAndTheEventSaysSo() {
-            var world = EngineWorld.start().engineWith("{'spec': {'jobCleanUpPolicy': 'delete'}}", "a");
+            var world =
+                    EngineWorld.start().engineWith("{'spec': {'jobCleanUpPolicy': 'delete'}}", "a");
             world.server().forbid("delete", "jobs");
             try (RunBench bench = operator(world)) {
                 bench.run();

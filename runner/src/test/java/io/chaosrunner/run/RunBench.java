@@ -92,13 +92,15 @@ final class RunBench implements AutoCloseable {
 
     CompletableFuture<RunResult> begin() {
         var result = new CompletableFuture<RunResult>();
-        Thread.ofVirtual().name("run").start(() -> {
-            try {
-                result.complete(run.run());
-            } catch (RuntimeException | Error e) {
-                result.completeExceptionally(e);
-            }
-        });
+        Thread.ofVirtual()
+                .name("run")
+                .start(() -> {
+                    try {
+                        result.complete(run.run());
+                    } catch (RuntimeException | Error e) {
+                        result.completeExceptionally(e);
+                    }
+                });
         return result;
     }
 
@@ -122,10 +124,11 @@ final class RunBench implements AutoCloseable {
 
     /** Wait until an experiment's pod runs. */
     void untilRunning(String experiment) {
-        until(() -> notices.stream()
-                .anyMatch(notice ->
-                        notice instanceof RunNotice.Running running
-                                && running.experiment().equals(experiment)));
+        until(() ->
+                notices.stream()
+                        .anyMatch(notice ->
+                                notice instanceof RunNotice.Running running
+                                        && running.experiment().equals(experiment)));
     }
 
     void untilTold(Class<? extends RunNotice> notice) {

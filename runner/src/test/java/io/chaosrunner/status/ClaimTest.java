@@ -117,7 +117,11 @@ class ClaimTest {
 
     @Test
     void aReasonOnceGivenStands() {
-        assertThat(Engines.claim(State.RUNNING).skipping(1, "first").skipping(1, "second").skipped())
+        assertThat(
+                        Engines.claim(State.RUNNING)
+                                .skipping(1, "first")
+                                .skipping(1, "second")
+                                .skipped())
                 .containsExactly(Map.entry(1, "first"));
     }
 
@@ -146,8 +150,7 @@ class ClaimTest {
                             1 + i / 2,
                             1 + i % 4,
                             START.plusSeconds(2_000L * i),
-                            START.plusSeconds(2_000L * i + 7_200)
-                                    .truncatedTo(ChronoUnit.SECONDS),
+                            START.plusSeconds(2_000L * i + 7_200).truncatedTo(ChronoUnit.SECONDS),
                             Outcome.STOPPED,
                             Mark.BEING_STOPPED));
             claim = claim.skipping(i, "reason number " + i % 20);
@@ -211,8 +214,7 @@ class ClaimTest {
         assertThat(ours.lostOn(with(ours.in(State.STOPPING, "x").text()))).isEmpty();
         assertThat(ours.lostOn(with(ours.takenBy("other").text())))
                 .hasValue("run 3 (abc) owns the engine now (process other)");
-        assertThat(ours.lostOn(Engines.engine()))
-                .hasValue("the claim was removed from the engine");
+        assertThat(ours.lostOn(Engines.engine())).hasValue("the claim was removed from the engine");
         assertThat(ours.lostOn(with("nonsense"))).get().asString().contains("cannot be read");
     }
 }

@@ -28,8 +28,7 @@ class EngineUpdateTest {
 
     @Test
     void takingAnEngineIsOneMergePatchGuardedByItsVersion() {
-        ObjectNode patch =
-                EngineUpdate.claim(engine(), claim, List.of(waiting), "e-runner", NOW);
+        ObjectNode patch = EngineUpdate.claim(engine(), claim, List.of(waiting), "e-runner", NOW);
         assertThat(patch.path("metadata").path("annotations").path(Claim.ANNOTATION).asString())
                 .isEqualTo(claim.text());
         ((ObjectNode) patch.path("metadata").path("annotations")).put(Claim.ANNOTATION, "…");

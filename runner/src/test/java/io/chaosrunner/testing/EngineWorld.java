@@ -183,7 +183,9 @@ public final class EngineWorld implements AutoCloseable {
     }
 
     public List<String> names(Resource resource) {
-        return list(resource).stream().map(o -> o.path("metadata").path("name").asString()).toList();
+        return list(resource).stream()
+                .map(o -> o.path("metadata").path("name").asString())
+                .toList();
     }
 
     /** The status entries as {@code name: status/verdict}. */
