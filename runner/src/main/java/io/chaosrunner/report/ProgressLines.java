@@ -91,7 +91,13 @@ public final class ProgressLines implements RunListener {
             out.printf(Locale.ROOT, row, entry.name(), entry.verdict().word(), entry.status());
         }
         long passed = entries.stream().filter(e -> e.verdict() == Verdict.PASS).count();
-        out.printf(Locale.ROOT, "%n  %d of %d passed%n", passed, entries.size());
+        long leftOut = entries.stream().filter(e -> e.verdict() == Verdict.NOT_APPLICABLE).count();
+        out.printf(
+                Locale.ROOT,
+                "%n  %d of %d passed%s%n",
+                passed,
+                entries.size() - leftOut,
+                leftOut == 0 ? "" : ", " + leftOut + " left out");
         out.flush();
     }
 

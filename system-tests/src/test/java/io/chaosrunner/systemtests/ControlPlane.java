@@ -72,13 +72,19 @@ final class ControlPlane implements AutoCloseable {
     }
 
     /**
-     * Start a control plane and wait until it serves and has made the first service account.
+     * Start a control plane and wait until it serves and has made the first service account. Its
+     * CRDs are ours, or those in the folder that {@code CHAOSRUNNER_CRDS} names: the runner must
+     * not care.
      *
      * @throws IllegalStateException if the programs are missing, or one of them ends or is too
      *     slow; its files are kept and the message says where
      */
     static ControlPlane start() {
-        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS));
+        String others = System.getenv("CHAOSRUNNER_CRDS");
+        return start(
+                others == null
+                        ? ControlPlaneBinaries.sourceRoot().resolve(CRDS)
+                        : Path.of(others));
     }
 
     /** Start a control plane with the CRDs of a folder instead of those in {@code deploy/crds}. */

@@ -144,13 +144,8 @@ class StartTableTest {
 
     private List<String> entries() {
         return namespace.entries(ENGINE).stream()
-                .map(
-                        (Map<String, String> entry) ->
-                                entry.get("name")
-                                        + " "
-                                        + entry.get("status")
-                                        + " "
-                                        + entry.get("verdict"))
+                .map((Map<String, String> entry) ->
+                        entry.get("name") + " " + entry.get("status") + " " + entry.get("verdict"))
                 .toList();
     }
 

@@ -68,22 +68,20 @@ class StopTest {
         EngineRun run = run();
         CompletableFuture<RunResult> result = begin(run);
         // Two pods of ours: the experiment's, and the helper that carries the fault.
-        TestNamespace.eventually(
-                () -> namespace.pods().size() == 2 && entries().contains("pod-delete Running Awaited"));
+        TestNamespace.eventually(() ->
+                namespace.pods().size() == 2 && entries().contains("pod-delete Running Awaited"));
 
         run.stop("somebody asked");
 
         long asked = System.nanoTime();
-        TestNamespace.eventually(
-                () -> {
-                    boolean finalWord =
-                            entries().stream().anyMatch(entry -> entry.contains("Aborted"));
-                    boolean gone = namespace.pods().isEmpty();
-                    assertThat(finalWord && !gone)
-                            .as("the final word is written while pods are there")
-                            .isFalse();
-                    return gone;
-                });
+        TestNamespace.eventually(() -> {
+            boolean finalWord = entries().stream().anyMatch(entry -> entry.contains("Aborted"));
+            boolean gone = namespace.pods().isEmpty();
+            assertThat(finalWord && !gone)
+                    .as("the final word is written while pods are there")
+                    .isFalse();
+            return gone;
+        });
         System.out.printf(
                 "asked to stop, and every pod is gone after %d ms%n",
                 Duration.ofNanos(System.nanoTime() - asked).toMillis());
@@ -110,12 +108,11 @@ class StopTest {
 
         Litmus.engines(namespace.admin(), namespace.name())
                 .named(ENGINE)
-                .edit(
-                        engine -> {
-                            Map<String, Object> spec = engine.get("spec");
-                            spec.put("engineState", "stop");
-                            return engine;
-                        });
+                .edit(engine -> {
+                    Map<String, Object> spec = engine.get("spec");
+                    spec.put("engineState", "stop");
+                    return engine;
+                });
 
         assertThat(result.get(60, TimeUnit.SECONDS)).isInstanceOf(RunResult.Completed.class);
         assertThat(entries()).containsExactly("pod-delete Forcefully Aborted Stopped");
@@ -144,13 +141,8 @@ class StopTest {
 
     private List<String> entries() {
         return namespace.entries(ENGINE).stream()
-                .map(
-                        (Map<String, String> entry) ->
-                                entry.get("name")
-                                        + " "
-                                        + entry.get("status")
-                                        + " "
-                                        + entry.get("verdict"))
+                .map((Map<String, String> entry) ->
+                        entry.get("name") + " " + entry.get("status") + " " + entry.get("verdict"))
                 .toList();
     }
 }
