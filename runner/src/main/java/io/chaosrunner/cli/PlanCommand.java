@@ -104,7 +104,9 @@ final class PlanCommand implements Callable<Integer> {
         if (seed != null) {
             flags.put("seed", seed);
         }
-        ExecutionSettings execution = ExecutionSettings.of(engine, flags);
+        ExecutionSettings execution =
+                ExecutionSettings.of(
+                        engine.spec(), engine.annotation(ExecutionSettings.ANNOTATION), flags);
         List<String> names = engine.experiments().stream().map(e -> e.name()).toList();
         long chosen = execution.seed().orElse(SEED);
         var problems = new ArrayList<Problem>(execution.problems());

@@ -1,6 +1,5 @@
 package io.chaosrunner.config;
 
-import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Parameters;
@@ -14,6 +13,7 @@ import java.util.Set;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -56,12 +56,15 @@ public record ExecutionSettings(
     /**
      * Read an engine's settings; a value that cannot be used counts as absent and is a problem.
      *
+     * @param spec the engine's {@code spec}; missing is fine
+     * @param written the annotation's value, if there is one
      * @param flags overruling values, by the same keys; they count more than the annotation
      */
-    public static ExecutionSettings of(Engine engine, Map<String, ?> flags) {
+    public static ExecutionSettings of(
+            JsonNode spec, Optional<String> written, Map<String, ?> flags) {
         var problems = new ArrayList<Problem>();
         for (String field : List.of("execution", "schedule")) {
-            if (engine.spec().has(field)) {
+            if (spec.has(field)) {
                 problems.add(
                         new Problem(
                                 "spec." + field,
@@ -70,7 +73,7 @@ public record ExecutionSettings(
             }
         }
         var tree = new LinkedHashMap<String, Object>();
-        engine.annotation(ANNOTATION).ifPresent(text -> tree.putAll(parse(text, problems)));
+        written.ifPresent(text -> tree.putAll(parse(text, problems)));
         tree.putAll(flags);
         return read(tree, problems);
     }

@@ -115,7 +115,11 @@ final class EngineTaking {
                         .experiments()
                         .orElseGet(() ->
                                 engine.experiments().stream().map(EngineExperiment::name).toList());
-        ExecutionSettings settings = ExecutionSettings.of(engine, context.request.settings());
+        ExecutionSettings settings =
+                ExecutionSettings.of(
+                        engine.spec(),
+                        engine.annotation(ExecutionSettings.ANNOTATION),
+                        context.request.settings());
         long seed = settings.seed().orElseGet(() -> random.nextLong(1L << 48));
         Claim claim = claim(number, seed, settings.tree());
         var problems = new ArrayList<>(settings.problems());

@@ -82,9 +82,7 @@ final class ControlPlane implements AutoCloseable {
     static ControlPlane start() {
         String others = System.getenv("CHAOSRUNNER_CRDS");
         return start(
-                others == null
-                        ? ControlPlaneBinaries.sourceRoot().resolve(CRDS)
-                        : Path.of(others));
+                others == null ? ControlPlaneBinaries.sourceRoot().resolve(CRDS) : Path.of(others));
     }
 
     /** Start a control plane with the CRDs of a folder instead of those in {@code deploy/crds}. */

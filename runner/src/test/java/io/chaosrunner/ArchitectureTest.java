@@ -1,0 +1,196 @@
+package io.chaosrunner;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.theClass;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import io.chaosrunner.run.RunMachine;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Keeps the floors of docs/architecture.md. */
+class ArchitectureTest {
+
+    /** From the lowest floor up; rooms on one floor do not know each other. */
+    private static final List<List<String>> FLOORS =
+            List.of(
+                    List.of("strategy"),
+                    List.of("strategy.builtin", "model"),
+                    List.of("crd", "config"),
+                    List.of("resolve", "job", "status"),
+                    List.of("cluster", "plugin"),
+                    List.of("run"),
+                    List.of("report", "sandbox"),
+                    List.of("cli"));
+
+    private static final String[] PURE = {
+        "io.chaosrunner.strategy..",
+        "io.chaosrunner.model..",
+        "io.chaosrunner.crd..",
+        "io.chaosrunner.config..",
+        "io.chaosrunner.resolve..",
+        "io.chaosrunner.job..",
+        "io.chaosrunner.status.."
+    };
+
+    private static final JavaClasses ALL =
+            new ClassFileImporter()
+                    .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                    .importPackages("io.chaosrunner");
+
+    static Stream<Arguments> rooms() {
+        var rooms = new ArrayList<Arguments>();
+        for (int floor = 0; floor < FLOORS.size(); floor++) {
+            List<String> allowed = FLOORS.subList(0, floor).stream().flatMap(List::stream).toList();
+            for (String room : FLOORS.get(floor)) {
+                rooms.add(Arguments.of(room, allowed));
+            }
+        }
+        return rooms.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("rooms")
+    void aRoomImportsOnlyFromLowerFloors(String room, List<String> lower) {
+        String own = "io.chaosrunner." + room;
+        String[] forbidden =
+                FLOORS.stream()
+                        .flatMap(List::stream)
+                        .filter(other -> !other.equals(room) && !lower.contains(other))
+                        .map(other -> "io.chaosrunner." + other)
+                        .toArray(String[]::new);
+
+        noClasses()
+                .that(resideInAPackage(own))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(forbidden))
+                .check(ALL);
+    }
+
+    @Test
+    void everyRoomHasItsFloor() {
+        List<String> known =
+                FLOORS.stream()
+                        .flatMap(List::stream)
+                        .map(room -> "io.chaosrunner." + room)
+                        .toList();
+
+        assertThat(ALL.stream().map(each -> each.getPackageName()).distinct())
+                .allMatch(known::contains);
+    }
+
+    @Test
+    void onlyTheClusterHoldsAKubernetesClient() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackage("io.chaosrunner.cluster")
+                .should()
+                .dependOnClassesThat(
+                        resideInAnyPackage("io.fabric8.kubernetes..", "java.net.http.."))
+                .check(ALL);
+    }
+
+    @Test
+    void theSpiSpeaksOnlyTheJdksLanguage() {
+        classes()
+                .that(resideInAPackage("io.chaosrunner.strategy"))
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage("java..", "io.chaosrunner.strategy", "org.jspecify.."))
+                .check(ALL);
+    }
+
+    @Test
+    void pureRoomsNeitherReadNorWriteNorLog() {
+        noClasses()
+                .that(resideInAnyPackage(PURE))
+                .should()
+                .dependOnClassesThat(
+                        resideInAnyPackage(
+                                "java.net..",
+                                "java.nio.file..",
+                                "java.util.concurrent..",
+                                "org.slf4j..",
+                                "java.util.logging.."))
+                .check(ALL);
+    }
+
+    @Test
+    void pureRoomsGetTimeAndChanceAsArguments() {
+        noClasses()
+                .that(resideInAnyPackage(PURE))
+                .should()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(System.class, "nanoTime")
+                .orShould()
+                .callMethod(Math.class, "random")
+                .orShould()
+                .callMethod(Clock.class, "systemUTC")
+                .orShould()
+                .dependOnClassesThat(resideInAPackage("java.security.."))
+                .check(
+                        new ClassFileImporter()
+                                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                                .withImportOption(
+                                        // Names are hashed there: a digest is a pure function.
+                                        location -> !location.contains("/job/"))
+                                .importPackages("io.chaosrunner"));
+        noClasses()
+                .that(resideInAnyPackage(PURE))
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(ThreadLocalRandom.class)
+                .check(ALL);
+    }
+
+    @Test
+    void theRunMachineIsPure() {
+        theClass(RunMachine.class)
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(
+                                "java.lang..",
+                                "java.util..",
+                                "java.time..",
+                                "io.chaosrunner.run",
+                                "io.chaosrunner.model",
+                                "io.chaosrunner.strategy",
+                                "org.jspecify.."))
+                .check(ALL);
+    }
+
+    @Test
+    void nothingIsCalledUtilsOrHelper() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .should()
+                .haveSimpleNameEndingWith("Utils")
+                .orShould()
+                .haveSimpleNameEndingWith("Helper")
+                .orShould()
+                .haveSimpleNameEndingWith("Manager")
+                .orShould()
+                .haveSimpleNameEndingWith("Impl")
+                .orShould()
+                .haveSimpleNameStartingWith("Abstract")
+                .check(ALL);
+    }
+}
