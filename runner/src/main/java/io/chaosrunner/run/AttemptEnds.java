@@ -180,26 +180,31 @@ final class AttemptEnds implements AttemptWatch.Listener {
                 context.mailbox.later(() -> removeAndConclude(each, conclusion)));
     }
 
+    private void removeAndConclude(LiveAttempt each, Conclusion conclusion) {
+        remove(each, () -> conclude(each, conclusion));
+    }
+
     /** Finish a removal that a restart broke off. */
     void removeAgain(LiveAttempt each, LoggedAttempt logged) {
         each.phase = Phase.REMOVED;
-        Attempt.End end = TakeUp.end(logged);
-        boolean failed = logged.outcome() == Outcome.ERROR;
-        removeAndConclude(
-                each,
-                new Conclusion(
-                        failed ? StatusEntry.failedToRun(each.experiment) : stoppedEntry(each),
-                        end,
-                        "it %s before the runner was restarted"
-                                .formatted(failed ? "failed" : "was stopped")));
+        remove(each, () -> conclude(each, remembered(each, logged)));
     }
 
-    private void removeAndConclude(LiveAttempt each, Conclusion conclusion) {
+    private Conclusion remembered(LiveAttempt each, LoggedAttempt logged) {
+        boolean failed = logged.outcome() == Outcome.ERROR;
+        return new Conclusion(
+                failed ? StatusEntry.failedToRun(each.experiment) : stoppedEntry(each),
+                TakeUp.end(logged),
+                "it %s before the runner was restarted"
+                        .formatted(failed ? "failed" : "was stopped"));
+    }
+
+    private void remove(LiveAttempt each, Runnable then) {
         context.mailbox.task(() -> {
             reaper.remove(each.id);
             return () -> {
                 each.gone = true;
-                conclude(each, conclusion);
+                then.run();
             };
         });
     }

@@ -3,19 +3,15 @@ package io.chaosrunner.run;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.cluster.Cluster;
-import io.chaosrunner.cluster.Cluster.Following;
-import io.chaosrunner.cluster.Cluster.Selection;
-import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.EngineWriter;
-import io.chaosrunner.cluster.EngineWriter.Refusal;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.JobFactory;
+import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
-import io.chaosrunner.status.EngineUpdate.Objection;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Outcome;
@@ -33,11 +29,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Own a run from the claim to the last write: step the machine, carry out its commands, and heed
- * what becomes of the engine. What becomes of single attempts is {@link AttemptEnds}' part.
+ * Own a run from the claim to the last write: step the machine, carry out its commands, end. What
+ * becomes of the engine is {@link EngineWatch}' part, of single attempts {@link AttemptEnds}'.
  */
 final class RunLoop implements AutoCloseable {
-    private static final Duration POLL_ENGINE = Duration.ofSeconds(2);
     private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
 
     /** Longer than a Job's creation takes with all retries. */
@@ -57,20 +52,22 @@ final class RunLoop implements AutoCloseable {
     private final Map<ExecutionId, LiveAttempt> live = new HashMap<>();
     private final AttemptEnds ends;
     private final AttemptWatch watch;
-    private @Nullable Following following;
+    private final EngineWatch engineWatch;
+    private final String engineUid;
     private RunState state;
-    private volatile Engine engine;
     private boolean aborting;
-    private boolean engineGone;
     private @Nullable RunEnd finish;
 
     RunLoop(RunContext context, TakenRun taken) {
         this.context = context;
         this.taken = taken;
-        engine = taken.engine().engine();
+        Engine engine = taken.engine().engine();
+        engineUid = engine.uid();
         claimed = taken.claim();
         names = taken.planned().slots().stream().map(Slot::experiment).toList();
         plan = new GuardedPlan(taken.planned().plan(), GuardedPlan.BUDGET);
+        var parts = new Parts();
+        engineWatch = new EngineWatch(context, claimed, engine, parts);
         machine = new RunMachine(taken.planned().slots(), claimed.runStart(), taken.limits(), plan);
         state = machine.begin();
         Cluster cluster = context.cluster;
@@ -85,18 +82,14 @@ final class RunLoop implements AutoCloseable {
                                 taken.settings().strategy(),
                                 taken.limits().experimentTimeout().orElse(null)),
                         context.request.environment().orElseGet(() -> RunnerEnvironment.of(engine)),
-                        () -> engine,
-                        now -> claimed.lostOn(now).isEmpty() && !stopAsked(now),
+                        engineWatch::engine,
+                        engineWatch::allowsLaunch,
                         events,
                         reaper,
                         context::tell);
         writer =
                 new EngineWriter(
-                        cluster,
-                        engine,
-                        taken.engine().mayPatch(),
-                        context.clock,
-                        new WriterListener());
+                        cluster, engine, taken.engine().mayPatch(), context.clock, engineWatch);
         entries =
                 new Entries(
                         taken.resumed()
@@ -110,28 +103,7 @@ final class RunLoop implements AutoCloseable {
                         events,
                         reaper,
                         entries,
-                        new AttemptEnds.Loop() {
-                            @Override
-                            public Engine engine() {
-                                return engine;
-                            }
-
-                            @Override
-                            public boolean isAborting() {
-                                return aborting;
-                            }
-
-                            @Override
-                            public boolean isRetried(Attempt attempt, Attempt.End end) {
-                                return machine.isRetried(state, attempt, end);
-                            }
-
-                            @Override
-                            public void ended(LiveAttempt each, Attempt.End end) {
-                                live.remove(each.id);
-                                step(new RunEvent.AttemptEnded(each.slot(), end));
-                            }
-                        },
+                        parts,
                         taken.settings().retainOnFailure());
         watch = new AttemptWatch(context, live, ends);
         if (context.isLeaving()) {
@@ -156,8 +128,8 @@ final class RunLoop implements AutoCloseable {
         if (taken.resumed()) {
             takeUp();
         }
-        watch.follow(engine, claimed.run().id());
-        followEngine();
+        watch.follow(engineWatch.engine(), claimed.run().id());
+        engineWatch.follow();
         takeMessages();
         if (context.ended().isEmpty()) {
             begin();
@@ -169,8 +141,8 @@ final class RunLoop implements AutoCloseable {
     }
 
     private void begin() {
-        if (context.underOperator() && engine.stopRequested()) {
-            operatorStops();
+        if (context.underOperator() && engineWatch.engine().stopRequested()) {
+            engineWatch.operatorStops();
         } else if (claimed.state() == Claim.State.STOPPING) {
             stop(claimed.reason());
         } else if (taken.broken().isPresent()) {
@@ -181,7 +153,10 @@ final class RunLoop implements AutoCloseable {
     }
 
     private boolean isFinished() {
-        return finish != null && context.mailbox.isIdle() && live.isEmpty() && !engineGone;
+        return finish != null
+                && context.mailbox.isIdle()
+                && live.isEmpty()
+                && !engineWatch.isGone();
     }
 
     private RunResult finish() {
@@ -205,16 +180,14 @@ final class RunLoop implements AutoCloseable {
             launcher.awaitLast(LONGEST_LAUNCH);
         }
         watch.close();
-        if (following != null) {
-            following.close();
-        }
+        engineWatch.close();
         plan.close();
     }
 
     // ---- Taking up ---------------------------------------------------------------------------
 
     private void takeUp() {
-        TakeUp left = TakeUp.of(claimed, engine.uid(), taken.jobs(), names.size());
+        TakeUp left = TakeUp.of(claimed, engineUid, taken.jobs(), names.size());
         for (TakeUp.Left over : left.over()) {
             Attempt attempt = over.attempt();
             if (!machine.mayRetry(attempt, attempt.end().orElseThrow())) {
@@ -326,7 +299,7 @@ final class RunLoop implements AutoCloseable {
 
     private ExecutionId id(Attempt attempt) {
         return new ExecutionId(
-                engine.uid(),
+                engineUid,
                 claimed.run().id(),
                 attempt.slot(),
                 attempt.iteration(),
@@ -379,11 +352,12 @@ final class RunLoop implements AutoCloseable {
      */
     private void withheld(List<Launcher.Order> orders) {
         context.mailbox.task(() -> {
+            EngineRef ref = engineWatch.engine().ref();
             Optional<ObjectNode> found =
-                    context.cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
+                    context.cluster.get(Resource.ENGINES, ref.namespace(), ref.name());
             return () -> {
-                heedEngine(found.map(Engine::new));
-                if (context.ended().isPresent() || engineGone) {
+                engineWatch.heed(found.map(Engine::new));
+                if (context.ended().isPresent() || engineWatch.isGone()) {
                     return;
                 }
                 var again = new ArrayList<Launcher.Order>();
@@ -440,7 +414,7 @@ final class RunLoop implements AutoCloseable {
     /** The final word of an abort: only after everything with our labels is gone. */
     private void abortRest() {
         context.mailbox.task(() -> {
-            reaper.removeRun(engine.uid(), claimed.run().id());
+            reaper.removeRun(engineUid, claimed.run().id());
             return () -> {
                 for (int slot = 0; slot < names.size(); slot++) {
                     StatusEntry aborted = entries.of(slot).aborted();
@@ -451,76 +425,7 @@ final class RunLoop implements AutoCloseable {
         });
     }
 
-    // ---- The engine --------------------------------------------------------------------------
-
-    private void followEngine() {
-        following =
-                context.cluster.follow(
-                        Resource.ENGINES,
-                        engine.namespace(),
-                        new Selection.Named(engine.name()),
-                        POLL_ENGINE,
-                        new Cluster.Listener() {
-                            @Override
-                            public void present(ObjectNode json) {
-                                context.mailbox.add(
-                                        () -> heedEngine(Optional.of(new Engine(json))));
-                            }
-
-                            @Override
-                            public void gone(ObjectNode json) {
-                                context.mailbox.add(() -> heedEngine(Optional.empty()));
-                            }
-
-                            @Override
-                            public void unavailable(ClusterException why) {
-                                // It is read before and after each launch all the same.
-                            }
-                        });
-    }
-
-    private void heedEngine(Optional<Engine> found) {
-        if (found.isEmpty() || !found.get().uid().equals(engine.uid())) {
-            engineGone();
-            return;
-        }
-        engine = found.get();
-        Optional<String> lost = claimed.lostOn(engine);
-        if (lost.isPresent()) {
-            context.end(new RunResult.Left(lost.get(), false));
-        } else if (stopAsked(engine)) {
-            if (context.underOperator()) {
-                operatorStops();
-            } else {
-                stop(engine.deleting() ? "the engine is being deleted" : "the engine says stop");
-            }
-        }
-    }
-
-    private boolean stopAsked(Engine now) {
-        return now.deleting()
-                || (context.underOperator()
-                        ? now.stopRequested()
-                        : !now.engineState().equals(taken.engine().engine().engineState()));
-    }
-
-    /** Nothing can be recorded any more; what runs must not outlive the engine. */
-    private void engineGone() {
-        if (context.underOperator()) {
-            context.end(new RunResult.Left("the engine was deleted", false));
-        } else if (!engineGone) {
-            engineGone = true;
-            hush();
-            context.mailbox.task(() -> {
-                launcher.awaitLast(LONGEST_LAUNCH);
-                reaper.removeRun(engine.uid(), claimed.run().id());
-                return () ->
-                        context.end(
-                                new RunResult.Left(
-                                        "the engine was deleted; what ran was removed", false));
-            });
-        }
-    }
+    // ---- Stopping ----------------------------------------------------------------------------
 
     /** Stop: nothing more is launched, what runs is removed, and the entries say so. */
     void stop(String why) {
@@ -533,39 +438,47 @@ final class RunLoop implements AutoCloseable {
         step(new RunEvent.StopRequested(why));
     }
 
-    /**
-     * The operator removes what runs, and this process with it; status is its own. Ending before
-     * that with success would let it call the engine completed, so wait to be removed.
-     */
-    private void operatorStops() {
-        hush();
-        context.tell(new RunNotice.Waiting("engineState is stop: the operator ends this run"));
-        Instant end = context.now().plus(context.patience.operator());
-        while (!context.isLeaving() && context.now().isBefore(end)) {
-            context.mailbox.discard(Duration.ofSeconds(1));
-        }
-        context.end(new RunResult.Left("the operator ends this run", true));
-    }
-
-    private final class WriterListener implements EngineWriter.Listener {
+    /** What the parts of the loop know of it, and tell it. */
+    private final class Parts implements EngineWatch.Loop, AttemptEnds.Loop {
         @Override
-        public void refused(Refusal refusal) {
-            context.mailbox.add(() -> {
-                switch (refusal) {
-                    case Refusal.EngineGone() -> engineGone();
-                    case Refusal.Objected(Objection.Aborted()) ->
-                            context.end(new RunResult.Left("the operator aborted the run", false));
-                    case Refusal.Objected(Objection.ClaimLost(String why)) ->
-                            context.end(new RunResult.Left(why, false));
-                }
+        public void hush() {
+            RunLoop.this.hush();
+        }
+
+        @Override
+        public void stop(String why) {
+            RunLoop.this.stop(why);
+        }
+
+        @Override
+        public void removeAll(RunResult then) {
+            hush();
+            context.mailbox.task(() -> {
+                launcher.awaitLast(LONGEST_LAUNCH);
+                reaper.removeRun(engineUid, claimed.run().id());
+                return () -> context.end(then);
             });
         }
 
         @Override
-        public void failed(RuntimeException why) {
-            context.mailbox.add(() -> {
-                throw why;
-            });
+        public Engine engine() {
+            return engineWatch.engine();
+        }
+
+        @Override
+        public boolean isAborting() {
+            return aborting;
+        }
+
+        @Override
+        public boolean isRetried(Attempt attempt, Attempt.End end) {
+            return machine.isRetried(state, attempt, end);
+        }
+
+        @Override
+        public void ended(LiveAttempt each, Attempt.End end) {
+            live.remove(each.id);
+            step(new RunEvent.AttemptEnded(each.slot(), end));
         }
     }
 }

@@ -5,14 +5,11 @@ import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.run.RunState.Draft;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Decision.Choice;
-import io.chaosrunner.strategy.Execution;
 import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Progress;
 import io.chaosrunner.strategy.Slot;
-import io.chaosrunner.strategy.SlotState;
 import io.chaosrunner.strategy.SlotState.Ended;
 import io.chaosrunner.strategy.SlotState.Skipped;
-import io.chaosrunner.strategy.SlotState.Waiting;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -23,11 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decide a run: a state and an event in, a state and commands out.
@@ -42,6 +35,8 @@ public final class RunMachine {
     private final List<Slot> slots;
     private final Instant runStart;
     private final RunLimits limits;
+    private final Room room;
+    private final DecisionRules rules;
     private final Function<Progress, Decision> plan;
 
     /**
@@ -58,6 +53,8 @@ public final class RunMachine {
         this.slots = List.copyOf(slots);
         this.runStart = runStart;
         this.limits = limits;
+        this.room = new Room(limits);
+        this.rules = new DecisionRules(this.slots, limits);
         this.plan = plan;
     }
 
@@ -93,7 +90,7 @@ public final class RunMachine {
             attempt.end().ifPresent(how -> attemptEnded(draft, attempt.slot(), how));
         }
         // The launches that filled the record may have been lost: then there is room again.
-        end.filter(e -> e.cause() != Cause.RECORD_FULL || isFull(draft))
+        end.filter(e -> e.cause() != Cause.RECORD_FULL || room.isFull(draft))
                 .ifPresent(e -> close(draft, e));
         for (Attempt attempt : attempts) {
             if (attempt.end().isPresent() && !mayRetry(attempt, attempt.end().get())) {
@@ -120,7 +117,7 @@ public final class RunMachine {
                     close(draft, new RunEnd(Cause.BROKEN_STRATEGY, why));
         }
         Optional<Instant> deadline = limits.deadline().map(runStart::plus);
-        boolean somethingLeft = draft.active > 0 || !isEmpty(draft.waiting) || limits.repeats();
+        boolean somethingLeft = draft.active > 0 || draft.hasWaiting() || limits.repeats();
         if (deadline.isPresent() && somethingLeft && !draft.now.isBefore(deadline.get())) {
             close(
                     draft,
@@ -161,14 +158,14 @@ public final class RunMachine {
             wakes.add(new Decision.Wake(state.wake, state.wakeWhy));
         }
         if (state.end == null && (state.hasWaiting() || limits.repeats())) {
-            paceOpens(state.lastStart, state.lastEnd)
+            room.paceOpens(state.lastStart, state.lastEnd)
                     .filter(state.now::isBefore)
                     .ifPresent(at -> wakes.add(new Decision.Wake(at, "pace limit opens")));
         }
         if (mayLaunch) {
             for (RunState.Retry retry : state.retries) {
                 Instant at =
-                        paceOpens(state.lastStart, state.lastEnd)
+                        room.paceOpens(state.lastStart, state.lastEnd)
                                 .filter(retry.due()::isBefore)
                                 .orElse(retry.due());
                 wakes.add(new Decision.Wake(at, "retry of " + name(retry.slot())));
@@ -275,11 +272,11 @@ public final class RunMachine {
                         .toList();
         var launched = new HashSet<RunState.Retry>();
         for (RunState.Retry retry : due) {
-            if (isFull(draft)) {
+            if (room.isFull(draft)) {
                 close(draft, full());
                 break;
             }
-            if (!paceIsOpen(draft)) {
+            if (!room.paceIsOpen(draft)) {
                 break;
             }
             launched.add(retry);
@@ -297,13 +294,13 @@ public final class RunMachine {
 
     private void askPlan(Draft draft, List<Command> commands) {
         while (draft.end == null) {
-            if (!limits.repeats() && isEmpty(draft.waiting)) {
+            if (!limits.repeats() && !draft.hasWaiting()) {
                 close(draft, new RunEnd(Cause.PLAN, "every experiment was launched or skipped"));
                 return;
             }
             try {
                 if (!askOnce(draft, commands)) {
-                    if (draft.end == null && isFull(draft)) {
+                    if (draft.end == null && room.isFull(draft)) {
                         close(draft, full());
                     }
                     return;
@@ -319,9 +316,9 @@ public final class RunMachine {
     /** Ask and carry out; returns whether anything changed, so that the plan is asked again. */
     private boolean askOnce(Draft draft, List<Command> commands) {
         RunState state = draft.freeze();
-        Progress progress = new View(state);
+        Progress progress = new RunProgress(state, runStart, room);
         Decision decision = plan.apply(progress);
-        check(decision, draft);
+        rules.check(decision, draft);
         if (!decision.skips().isEmpty()) {
             for (Choice skip : decision.skips()) {
                 skip(draft, commands, skip.slot(), skip.why());
@@ -330,7 +327,7 @@ public final class RunMachine {
         }
         int launched = 0;
         for (Choice choice : decision.launches()) {
-            if (room(draft) == 0) {
+            if (room.of(draft) == 0) {
                 break;
             }
             int iteration =
@@ -349,59 +346,10 @@ public final class RunMachine {
         }
         // Beside launches that had no room a wake is ignored: whatever makes room asks again.
         Optional<Decision.Wake> wake = refused ? Optional.empty() : decision.wake();
-        checkNotStuck(wake, draft);
+        rules.checkWait(wake, draft);
         draft.wake = wake.map(Decision.Wake::at).orElse(null);
         draft.wakeWhy = wake.map(Decision.Wake::why).orElse("");
         return false;
-    }
-
-    private void check(@Nullable Decision decision, Draft draft) {
-        if (decision == null) {
-            throw new BrokenPlan("answered null");
-        }
-        Set<Integer> named = new HashSet<>();
-        for (Choice choice :
-                Stream.concat(decision.launches().stream(), decision.skips().stream()).toList()) {
-            if (choice.slot() < 0 || choice.slot() >= slots.size()) {
-                throw new BrokenPlan("named slot %d of %d".formatted(choice.slot(), slots.size()));
-            }
-            if (!named.add(choice.slot())) {
-                throw new BrokenPlan("named " + name(choice.slot()) + " twice in one decision");
-            }
-        }
-        for (Choice skip : decision.skips()) {
-            if (!(draft.slots.get(skip.slot()) instanceof Waiting)) {
-                throw new BrokenPlan(
-                        "skipped %s, which is %s"
-                                .formatted(name(skip.slot()), draft.slots.get(skip.slot())));
-            }
-        }
-        for (Choice launch : decision.launches()) {
-            SlotState state = draft.slots.get(launch.slot());
-            boolean may = state instanceof Waiting || (state instanceof Ended && limits.repeats());
-            if (!may) {
-                throw new BrokenPlan(
-                        "launched %s, which is %s".formatted(name(launch.slot()), state));
-            }
-        }
-    }
-
-    private void checkNotStuck(Optional<Decision.Wake> wake, Draft draft) {
-        if (wake.isPresent() && !wake.get().at().isAfter(draft.now)) {
-            throw new BrokenPlan(
-                    "asked to be woken at %s, which is not after %s"
-                            .formatted(wake.get().at(), draft.now));
-        }
-        boolean mayWait =
-                draft.active > 0
-                        || wake.isPresent()
-                        || !paceIsOpen(draft)
-                        || isFull(draft)
-                        || isEmpty(draft.waiting);
-        if (!mayWait) {
-            throw new BrokenPlan(
-                    "is stuck: nothing runs, nothing is launched, no wake is set, and experiments wait");
-        }
     }
 
     /** Carry out what an end means, and finish once nothing runs. */
@@ -458,23 +406,6 @@ public final class RunMachine {
         commands.add(new Command.Skip(slot, why));
     }
 
-    private int room(Draft draft) {
-        if (!paceIsOpen(draft)) {
-            return 0;
-        }
-        int free =
-                Math.max(
-                        0,
-                        Math.min(
-                                limits.maxParallel() - draft.active,
-                                limits.mostLaunches() - draft.attempts.size()));
-        return limits.startToStart().isZero() ? free : Math.min(1, free);
-    }
-
-    private boolean isFull(Draft draft) {
-        return draft.attempts.size() >= limits.mostLaunches();
-    }
-
     private RunEnd full() {
         return new RunEnd(
                 Cause.RECORD_FULL,
@@ -482,35 +413,8 @@ public final class RunMachine {
                         .formatted(limits.mostLaunches()));
     }
 
-    private boolean paceIsOpen(Draft draft) {
-        return paceOpens(draft.lastStart, draft.lastEnd).filter(draft.now::isBefore).isEmpty();
-    }
-
-    private Optional<Instant> paceOpens(@Nullable Instant lastStart, @Nullable Instant lastEnd) {
-        return Stream.of(
-                        after(lastStart, limits.startToStart()),
-                        after(lastEnd, limits.endToStart()))
-                .flatMap(Optional::stream)
-                .max(Comparator.naturalOrder());
-    }
-
-    private static Optional<Instant> after(@Nullable Instant instant, Duration distance) {
-        return instant == null || distance.isZero()
-                ? Optional.empty()
-                : Optional.of(instant.plus(distance));
-    }
-
     private String name(int slot) {
         return slots.get(slot).experiment();
-    }
-
-    private static boolean isEmpty(long[] bits) {
-        for (long word : bits) {
-            if (word != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static Instant later(Instant one, Instant other) {
@@ -519,61 +423,5 @@ public final class RunMachine {
 
     private static String text(Duration duration) {
         return duration.toString().substring(2).toLowerCase(Locale.ROOT);
-    }
-
-    /** What a plan sees of a state. */
-    private final class View implements Progress {
-        private final RunState state;
-
-        View(RunState state) {
-            this.state = state;
-        }
-
-        @Override
-        public Instant now() {
-            return state.now;
-        }
-
-        @Override
-        public Instant runStart() {
-            return runStart;
-        }
-
-        @Override
-        public int slots() {
-            return state.slots.size();
-        }
-
-        @Override
-        public SlotState state(int slot) {
-            return state.slots.get(slot);
-        }
-
-        @Override
-        public int active() {
-            return state.active;
-        }
-
-        @Override
-        public int room() {
-            return RunMachine.this.room(state.edit());
-        }
-
-        @Override
-        public IntStream waiting() {
-            return state.waitingSlots();
-        }
-
-        @Override
-        public List<Execution> executions() {
-            return state.executions();
-        }
-
-        @Override
-        public Optional<IntStream> changesSince(Progress earlier) {
-            return earlier instanceof View view && state.changes.descendsFrom(view.state.changes)
-                    ? Optional.of(state.changes.since(view.state.changes))
-                    : Optional.empty();
-        }
     }
 }

@@ -75,7 +75,11 @@ final class RunState {
     }
 
     boolean hasWaiting() {
-        for (long word : waiting) {
+        return hasBits(waiting);
+    }
+
+    private static boolean hasBits(long[] words) {
+        for (long word : words) {
             if (word != 0) {
                 return true;
             }
@@ -188,6 +192,10 @@ final class RunState {
 
         RunState freeze() {
             return new RunState(this);
+        }
+
+        boolean hasWaiting() {
+            return hasBits(waiting);
         }
 
         void slot(int index, SlotState state) {
