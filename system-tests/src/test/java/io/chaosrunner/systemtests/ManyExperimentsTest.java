@@ -23,8 +23,7 @@ class ManyExperimentsTest {
         try (TestNamespace namespace = TestNamespace.create(controlPlane);
                 ApiProxy proxy = ApiProxy.start(controlPlane);
                 FakeKubelet kubelet = FakeKubelet.start(namespace, proxy::kubeconfigFor)) {
-            List<String> names =
-                    IntStream.range(0, 200).mapToObj(i -> "experiment-" + i).toList();
+            List<String> names = IntStream.range(0, 200).mapToObj(i -> "experiment-" + i).toList();
             names.forEach(namespace::experiment);
             EngineManifest engine =
                     namespace
@@ -42,7 +41,9 @@ class ManyExperimentsTest {
             RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
 
             List<Map<String, String>> entries = namespace.entries(ENGINE);
-            assertThat(entries).extracting((Map<String, String> e) -> e.get("name")).isEqualTo(names);
+            assertThat(entries)
+                    .extracting((Map<String, String> e) -> e.get("name"))
+                    .isEqualTo(names);
             for (int i = 0; i < names.size(); i++) {
                 assertThat(entries.get(i))
                         .as(names.get(i))
@@ -70,8 +71,7 @@ class ManyExperimentsTest {
                         namespace
                                 .newEngine(ENGINE)
                                 .account(namespace.podDeleteSa())
-                                .annotation(
-                                        "chaosrunner.io/execution", "strategy: " + strategy);
+                                .annotation("chaosrunner.io/execution", "strategy: " + strategy);
                 List<String> verdicts = List.of("Pass", "Fail", "Pass", "Error", "Pass");
                 for (String verdict : verdicts) {
                     engine.experiment("pod-delete", "verdict=" + verdict + " after=200ms");
@@ -89,11 +89,10 @@ class ManyExperimentsTest {
                         .all()
                         .list()
                         .getItems()
-                        .forEach(
-                                result ->
-                                        results.put(
-                                                result.getMetadata().getName(),
-                                                result.get("status", "experimentStatus", "verdict")));
+                        .forEach(result ->
+                                results.put(
+                                        result.getMetadata().getName(),
+                                        result.get("status", "experimentStatus", "verdict")));
                 for (int i = 0; i < verdicts.size(); i++) {
                     assertThat(results)
                             .containsEntry(ENGINE + "-pod-delete-s" + i, verdicts.get(i));
@@ -126,8 +125,7 @@ class ManyExperimentsTest {
                 engine.experiment(names.get(i), "verdict=" + verdict + " after=100ms");
             }
             engine.annotation(
-                    "chaosrunner.io/execution",
-                    "strategy: dag\ndependencies:\n" + dependencies);
+                    "chaosrunner.io/execution", "strategy: dag\ndependencies:\n" + dependencies);
             engine.create();
 
             RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
