@@ -462,6 +462,8 @@ final class ApiHandler implements HttpHandler {
             send(exchange, new Answer(200, Json.object()));
             return;
         }
+        // Unread bodies make the HTTP server close the connection afterwards.
+        exchange.getRequestBody().readAllBytes();
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         exchange.sendResponseHeaders(200, 0);
         try (OutputStream out = exchange.getResponseBody()) {

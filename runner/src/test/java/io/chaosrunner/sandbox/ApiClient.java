@@ -129,17 +129,21 @@ public final class ApiClient {
                 request(path + separator + "watch=true&timeoutSeconds=" + timeoutSeconds)
                         .GET()
                         .build();
+        // On a thread of its own: an answer that is already there would be read on the caller's,
+        // which would then wait for the end of the watch.
         return http.sendAsync(request, BodyHandlers.ofLines())
-                .thenApply(response -> {
-                    try (Stream<String> lines = response.body()) {
-                        return lines.map(MAPPER::readTree)
-                                .map(line ->
-                                        new Event(
-                                                line.path("type").asString(""),
-                                                line.path("object")))
-                                .toList();
-                    }
-                });
+                .thenApplyAsync(
+                        response -> {
+                            try (Stream<String> lines = response.body()) {
+                                return lines.map(MAPPER::readTree)
+                                        .map(line ->
+                                                new Event(
+                                                        line.path("type").asString(""),
+                                                        line.path("object")))
+                                        .toList();
+                            }
+                        },
+                        task -> Thread.ofVirtual().start(task));
     }
 
     private HttpRequest.Builder request(String path) {

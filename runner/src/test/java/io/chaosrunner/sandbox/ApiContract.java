@@ -1393,23 +1393,6 @@ public abstract class ApiContract {
         }
 
         @Test
-        void sendsBookmarksWhenAsked() {
-            String since = version();
-            List<Event> events =
-                    api.watch(
-                                    litmus(
-                                            "chaosengines?allowWatchBookmarks=true&resourceVersion="
-                                                    + since),
-                                    4)
-                            .join();
-
-            assertThat(types(events)).isNotEmpty().containsOnly("BOOKMARK");
-            assertThat(events.getFirst().text("/kind")).isEqualTo("ChaosEngine");
-            assertThat(Long.parseLong(events.getFirst().text("/metadata/resourceVersion")))
-                    .isGreaterThanOrEqualTo(Long.parseLong(since));
-        }
-
-        @Test
         void marksTheEndOfWhatExistsWhenBookmarksAreAskedFor() {
             created(core("configmaps"), configMap("a", ",'labels':{'l':'1'}"));
 
