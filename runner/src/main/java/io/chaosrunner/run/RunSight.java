@@ -148,8 +148,18 @@ final class RunSight {
                             last.job(),
                             entry.pod(),
                             entry,
-                            Duration.between(last.attempt().start(), now),
+                            took(slot, last, standing, now),
                             ""));
         }
+    }
+
+    /** The claim's log knows it; without a claim, it is as long as was looked on. */
+    private static Duration took(int slot, Known last, Standing standing, Instant now) {
+        return standing.claim().stream()
+                .flatMap(claim -> claim.log().stream())
+                .filter(logged -> logged.slot() == slot)
+                .reduce((one, later) -> later)
+                .map(logged -> Duration.between(logged.start(), logged.end()))
+                .orElseGet(() -> Duration.between(last.attempt().start(), now));
     }
 }

@@ -63,8 +63,11 @@ public record Standing(Phase phase, Optional<Claim> claim, List<StatusEntry> ent
 
     private static Phase phase(
             Engine engine, Optional<Claim> claim, List<StatusEntry> entries) {
+        boolean direct = claim.filter(Standing::isDirectAndGoesOn).isPresent();
         boolean ended =
-                engine.engineStatus().equals(COMPLETED) || engine.engineStatus().equals(STOPPED);
+                !direct
+                        && (engine.engineStatus().equals(COMPLETED)
+                                || engine.engineStatus().equals(STOPPED));
         boolean stop = engine.stopRequested();
         if (entries.isEmpty() || (ended && !stop)) {
             // The operator empties the entries when it restarts an engine, or is about to.
@@ -81,6 +84,11 @@ public record Standing(Phase phase, Optional<Claim> claim, List<StatusEntry> ent
                 claim.filter(c -> c.state() == Claim.State.STOPPING).isPresent()
                         || (isOperators(engine) && stop);
         return stopping ? Phase.STOPPING : Phase.RUNNING;
+    }
+
+    /** What the operator said of an earlier run says nothing of one it does not know. */
+    private static boolean isDirectAndGoesOn(Claim claim) {
+        return claim.engineState().equals("stop") && claim.state() != Claim.State.FINISHED;
     }
 
     private static boolean isOpen(StatusEntry entry) {
