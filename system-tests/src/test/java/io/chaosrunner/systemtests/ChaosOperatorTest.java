@@ -74,7 +74,7 @@ class ChaosOperatorTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"retain", "delete"})
-    @DisplayName("57: restarted three times after completion, every run is a run of its own")
+    @DisplayName("44, 57: restarted three times after completion, every run is a run of its own")
     void restartedAfterCompletion(String policy) {
         stage.engine()
                 .cleanUp(policy)
@@ -113,6 +113,15 @@ class ChaosOperatorTest {
         assertThat(stage.operatorsEvents())
                 .filteredOn("ChaosEngineCompleted"::equals)
                 .hasSize(RESTARTS + 1);
+        assertThat(stage.events("pod-delete"))
+                .filteredOn(event -> event.getReason().equals("ExperimentJobCreate"))
+                .as("one event, that counts")
+                .singleElement()
+                .satisfies(event -> {
+                    assertThat(event.getCount()).isEqualTo(RESTARTS + 1);
+                    assertThat(event.getMessage())
+                            .matches("Experiment Job pod-delete-[a-z0-9]{6} for .*: pod-delete");
+                });
         if (policy.equals("delete")) {
             stage.eventually("the end of all pods", () -> stage.podNames().isEmpty());
             assertThat(stage.namespace.jobs()).isEmpty();

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -34,8 +35,24 @@ final class RunnerPod {
                         PatchContext.of(PatchType.JSON_MERGE),
                         "{\"status\":{\"engineStatus\":\"initialized\"}}");
         JsonNode engine = Litmus.read(namespace, "chaosengines", engineName);
+        return create(namespace, engineName, manifest(namespace, engine));
+    }
+
+    /**
+     * Create the runner's pod of an engine, which may be gone, such that it outlives the engine.
+     */
+    static RunnerPod createUnowned(TestNamespace namespace, JsonNode engine) {
+        Pod pod = manifest(namespace, engine);
+        pod.getMetadata().setOwnerReferences(List.of());
+        return create(namespace, engine.at("/metadata/name").asString(), pod);
+    }
+
+    private static Pod manifest(TestNamespace namespace, JsonNode engine) {
         String first = engine.at("/spec/experiments/0/name").asString("");
-        Pod pod = RunnerManifest.of(engine, Litmus.read(namespace, "chaosexperiments", first));
+        return RunnerManifest.of(engine, Litmus.read(namespace, "chaosexperiments", first));
+    }
+
+    private static RunnerPod create(TestNamespace namespace, String engineName, Pod pod) {
         namespace.admin().pods().inNamespace(namespace.name()).resource(pod).create();
         return of(namespace, engineName);
     }

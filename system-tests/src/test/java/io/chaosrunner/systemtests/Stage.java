@@ -32,12 +32,24 @@ final class Stage implements AutoCloseable {
     final TestNamespace namespace;
     final ApiProxy proxy;
     final FakeKubelet kubelet;
+    private volatile String apiServer;
     private @Nullable ChaosOperator operator;
 
     Stage(ControlPlane controlPlane) {
         namespace = TestNamespace.create(controlPlane);
         proxy = ApiProxy.start(controlPlane);
-        kubelet = FakeKubelet.start(namespace, proxy::kubeconfigFor);
+        apiServer = proxy.url();
+        kubelet =
+                FakeKubelet.start(
+                        namespace,
+                        (where, account) ->
+                                proxy.kubeconfigFor(where, account)
+                                        .replace(proxy.url(), apiServer));
+    }
+
+    /** Let the runners' usual kubeconfig lead to another address. */
+    void misdirect(String url) {
+        apiServer = url;
     }
 
     /** Let an operator look after the engine. */
