@@ -34,7 +34,7 @@ class ArchitectureTest {
                     List.of("resolve", "job", "status"),
                     List.of("cluster", "plugin"),
                     List.of("run"),
-                    List.of("report", "sandbox", "validate"),
+                    List.of("report", "sandbox", "telemetry", "validate"),
                     List.of("cli"));
 
     private static final String[] PURE = {
@@ -103,6 +103,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(
                         resideInAnyPackage("io.fabric8.kubernetes..", "java.net.http.."))
+                .check(ALL);
+    }
+
+    @Test
+    void onlyTelemetryKnowsOpenTelemetry() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackage("io.chaosrunner.telemetry")
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.opentelemetry.."))
                 .check(ALL);
     }
 
