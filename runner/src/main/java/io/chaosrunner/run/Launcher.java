@@ -1,6 +1,7 @@
 package io.chaosrunner.run;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
@@ -16,6 +17,7 @@ import io.chaosrunner.job.Launch;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
 import io.chaosrunner.resolve.ExperimentResolver;
+import io.chaosrunner.resolve.Flaw;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.EngineEvent;
@@ -236,14 +238,15 @@ final class Launcher {
                             EngineEvent.NOT_FOUND,
                             StatusEntry.notFound(order.experiment()),
                             message);
-            case Resolution.Invalid(String reason, List<String> problems) ->
+            case Resolution.Invalid(String reason, List<Flaw> problems) ->
                     refuse(
                             order,
                             reason,
                             StatusEntry.failedToRun(order.experiment()),
-                            String.join("; ", problems));
-            case Resolution.Resolved(ExperimentSpec spec, List<String> warnings) -> {
-                warnings.forEach(warning -> notices.accept(new RunNotice.Warning(warning)));
+                            problems.stream().map(Flaw::toString).collect(joining("; ")));
+            case Resolution.Resolved(ExperimentSpec spec, List<Flaw> warnings) -> {
+                warnings.forEach(
+                        warning -> notices.accept(new RunNotice.Warning(warning.toString())));
                 List<String> missing = missing(spec);
                 if (!missing.isEmpty()) {
                     yield refuse(
