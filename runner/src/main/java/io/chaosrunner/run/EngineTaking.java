@@ -14,6 +14,7 @@ import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EngineUpdate;
+import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Start;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
@@ -78,8 +79,8 @@ final class EngineTaking {
             refuse("ChaosEngine %s is being deleted".formatted(engine.ref()));
             return Optional.empty();
         }
-        return switch (Start.of(engine, context.request.caller())) {
-            case Start.NewRun(long number) -> begin(engine, number);
+        return switch (Start.of(engine, context.request.caller(), context.request.fire())) {
+            case Start.NewRun(long number, Optional<Claim> before) -> begin(engine, number, before);
             case Start.Resume(Claim claim) -> takeUp(engine, claim);
             case Start.AlreadyFinished(Claim claim) -> {
                 context.end(new RunResult.AlreadyFinished(entries(engine)));
@@ -104,7 +105,7 @@ final class EngineTaking {
 
     // ---- A new run ---------------------------------------------------------------------------
 
-    private Optional<TakenRun> begin(Engine engine, long number) {
+    private Optional<TakenRun> begin(Engine engine, long number, Optional<Claim> before) {
         if (context.underOperator() && engine.stopRequested()) {
             context.end(
                     new RunResult.Left("engineState is stop: the operator ends this run", true));
@@ -121,7 +122,7 @@ final class EngineTaking {
                         engine.annotation(ExecutionSettings.ANNOTATION),
                         context.request.settings());
         long seed = settings.seed().orElseGet(() -> random.nextLong(1L << 48));
-        Claim claim = claim(number, seed, settings.tree());
+        Claim claim = claim(engine, number, before, seed, settings.tree());
         var problems = new ArrayList<>(settings.problems());
         Optional<PlannedRun> planned =
                 PlannedRun.of(context.strategies, settings, names, seed, problems);
@@ -155,7 +156,8 @@ final class EngineTaking {
                                 Optional.empty()));
     }
 
-    private Claim claim(long number, long seed, ObjectNode execution) {
+    private Claim claim(
+            Engine engine, long number, Optional<Claim> before, long seed, ObjectNode execution) {
         return new Claim(
                 new RunId(number, randomId()),
                 context.request.instance(),
@@ -167,7 +169,9 @@ final class EngineTaking {
                 "",
                 1,
                 List.of(),
-                Map.of());
+                Map.of(),
+                engine.engineState(),
+                before.map(Claim::fires).orElse(Fires.NONE).next(context.request.fire()));
     }
 
     private Instant now() {

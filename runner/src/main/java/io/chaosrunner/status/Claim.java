@@ -3,6 +3,7 @@ package io.chaosrunner.status;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import java.io.Serial;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -41,6 +43,9 @@ import tools.jackson.databind.node.ObjectNode;
  * @param starts how many processes have taken this run up since it last made progress
  * @param log the finished attempts, in the order they ended
  * @param skipped the slots that were skipped, with the reason first given
+ * @param engineState the engine's {@code engineState} at the start of the run; where no operator
+ *     has a say, any later edit of it stops the run
+ * @param fires which fires of the engine's schedule are settled
  */
 public record Claim(
         RunId run,
@@ -53,7 +58,9 @@ public record Claim(
         String ending,
         int starts,
         List<LoggedAttempt> log,
-        Map<Integer, String> skipped) {
+        Map<Integer, String> skipped,
+        String engineState,
+        Fires fires) {
 
     /** Where the claim is kept. */
     public static final String ANNOTATION = "chaosrunner.io/run";
@@ -137,7 +144,9 @@ public record Claim(
                     json.path("ending").asString(""),
                     json.path("starts").asInt(1),
                     log,
-                    skipped);
+                    skipped,
+                    json.path("engineState").asString(""),
+                    Fires.read(json));
         } catch (JacksonException
                 | DateTimeParseException
                 | IllegalArgumentException
@@ -169,6 +178,10 @@ public record Claim(
         if (!ending.isEmpty()) {
             json.put("ending", ending);
         }
+        if (!engineState.isEmpty()) {
+            json.put("engineState", engineState);
+        }
+        fires.write(json);
         if (!skipped.isEmpty()) {
             ObjectNode skips = json.putObject("skipped");
             var byReason = new LinkedHashMap<String, BitSet>();
@@ -239,43 +252,36 @@ public record Claim(
 
     /** Return this claim, owned by another process that takes the run up. */
     public Claim takenBy(String process) {
-        return new Claim(
-                run,
-                process,
-                runStart,
-                seed,
-                execution,
-                state,
-                reason,
-                ending,
-                starts + 1,
-                log,
-                skipped);
+        return changed(c -> {
+            c.instance = process;
+            c.starts++;
+        });
     }
 
     /** Return this claim of a run that starts at another time. */
     public Claim startingAt(Instant start) {
-        return new Claim(
-                run, instance, start, seed, execution, state, reason, ending, starts, log, skipped);
+        return changed(c -> c.runStart = start);
     }
 
     /** Return this claim with other settings. */
     public Claim executing(ObjectNode settings) {
-        return new Claim(
-                run, instance, runStart, seed, settings, state, reason, ending, starts, log,
-                skipped);
+        return changed(c -> c.execution = settings);
     }
 
     /** Return this claim in another state. */
     public Claim in(State next, String why) {
-        return new Claim(
-                run, instance, runStart, seed, execution, next, why, ending, starts, log, skipped);
+        return changed(c -> {
+            c.state = next;
+            c.reason = why;
+        });
     }
 
     /** Return this claim of a run that launches nothing more; what runs goes on. */
     public Claim endingBy(String who, String why) {
-        return new Claim(
-                run, instance, runStart, seed, execution, state, why, who, starts, log, skipped);
+        return changed(c -> {
+            c.ending = who;
+            c.reason = why;
+        });
     }
 
     /**
@@ -286,16 +292,80 @@ public record Claim(
         var longer = new ArrayList<LoggedAttempt>(log);
         longer.removeIf(attempt::isSameAttempt);
         longer.add(attempt);
-        return new Claim(
-                run, instance, runStart, seed, execution, state, reason, ending, 1, longer,
-                skipped);
+        return changed(c -> {
+            c.starts = 1;
+            c.log = longer;
+        });
     }
 
     /** Return this claim with a slot skipped; a reason once given stands. */
     public Claim skipping(int slot, String why) {
         var more = new LinkedHashMap<>(skipped);
         more.putIfAbsent(slot, why);
-        return new Claim(
-                run, instance, runStart, seed, execution, state, reason, ending, 1, log, more);
+        return changed(c -> {
+            c.starts = 1;
+            c.skipped = more;
+        });
+    }
+
+    /** Return this claim with fires settled that start no run, the latest of which is given. */
+    public Claim skippingFires(Fires.Skipped more, Fire latest) {
+        return changed(c -> c.fires = fires.skipping(more, latest));
+    }
+
+    private Claim changed(Consumer<Parts> change) {
+        var parts = new Parts(this);
+        change.accept(parts);
+        return parts.claim();
+    }
+
+    /** A claim in the making: so that each change names only what it changes. */
+    private static final class Parts {
+        private final RunId run;
+        private String instance;
+        private Instant runStart;
+        private final long seed;
+        private ObjectNode execution;
+        private State state;
+        private String reason;
+        private String ending;
+        private int starts;
+        private List<LoggedAttempt> log;
+        private Map<Integer, String> skipped;
+        private final String engineState;
+        private Fires fires;
+
+        Parts(Claim from) {
+            run = from.run;
+            instance = from.instance;
+            runStart = from.runStart;
+            seed = from.seed;
+            execution = from.execution;
+            state = from.state;
+            reason = from.reason;
+            ending = from.ending;
+            starts = from.starts;
+            log = from.log;
+            skipped = from.skipped;
+            engineState = from.engineState;
+            fires = from.fires;
+        }
+
+        Claim claim() {
+            return new Claim(
+                    run,
+                    instance,
+                    runStart,
+                    seed,
+                    execution,
+                    state,
+                    reason,
+                    ending,
+                    starts,
+                    log,
+                    skipped,
+                    engineState,
+                    fires);
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.chaosrunner.status;
 
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
 import java.util.Optional;
 
 /**
@@ -12,13 +13,17 @@ import java.util.Optional;
  */
 public sealed interface Start {
 
-    /** Begin a run of that number. */
-    record NewRun(long number) implements Start {}
+    /**
+     * Begin a run of that number.
+     *
+     * @param before the claim of the run before it, if there is one
+     */
+    record NewRun(long number, Optional<Claim> before) implements Start {}
 
     /** Take up a run that was interrupted. */
     record Resume(Claim claim) implements Start {}
 
-    /** Launch nothing: the run is over, and its end was recorded. */
+    /** Launch nothing: the run is over, and its end was recorded; or its fire is settled. */
     record AlreadyFinished(Claim claim) implements Start {}
 
     /** Launch nothing: another process may own the run. */
@@ -35,6 +40,29 @@ public sealed interface Start {
     }
 
     /**
+     * Read the start table for a run that a schedule asks for: a fire that is settled starts
+     * nothing, and one that is not starts a run where the last one is over.
+     *
+     * @throws Claim.Unreadable if somebody edited the claim
+     */
+    static Start of(Engine engine, Caller caller, Optional<Fire> fire) {
+        Start start = of(engine, caller);
+        Optional<Claim> over =
+                switch (start) {
+                    case NewRun(long number, Optional<Claim> before) -> before;
+                    case AlreadyFinished(Claim claim) -> Optional.of(claim);
+                    case Resume _, Refused _ -> Optional.empty();
+                };
+        if (fire.isEmpty() || over.isEmpty()) {
+            return start;
+        }
+        Claim last = over.get();
+        return last.fires().isSettled(fire.get())
+                ? new AlreadyFinished(last)
+                : new NewRun(last.run().number() + 1, over);
+    }
+
+    /**
      * Read the start table.
      *
      * @throws Claim.Unreadable if somebody edited the claim
@@ -42,7 +70,7 @@ public sealed interface Start {
     static Start of(Engine engine, Caller caller) {
         Optional<Claim> found = Claim.of(engine);
         if (found.isEmpty()) {
-            return new NewRun(1);
+            return new NewRun(1, Optional.empty());
         }
         Claim claim = found.get();
         boolean reset = engine.statusEntries().isEmpty();
@@ -50,7 +78,7 @@ public sealed interface Start {
         return switch (caller) {
             case OPERATOR -> {
                 if (reset) {
-                    yield new NewRun(next);
+                    yield new NewRun(next, found);
                 }
                 yield claim.state() == Claim.State.FINISHED
                         ? new AlreadyFinished(claim)
@@ -58,13 +86,13 @@ public sealed interface Start {
             }
             case PERSON -> {
                 if (claim.state() == Claim.State.FINISHED || reset) {
-                    yield new NewRun(next);
+                    yield new NewRun(next, found);
                 }
                 yield new Refused(engine.ref(), claim);
             }
             case PERSON_WHO_RESUMES ->
                     claim.state() == Claim.State.FINISHED || reset
-                            ? new NewRun(next)
+                            ? new NewRun(next, found)
                             : new Resume(claim);
         };
     }

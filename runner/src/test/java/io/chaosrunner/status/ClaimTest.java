@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.status.Claim.State;
 import io.chaosrunner.status.LoggedAttempt.Mark;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +47,7 @@ class ClaimTest {
                         """
                         {"number":3,"id":"abc","instance":"me","state":"running",\
                         "runStart":"2026-03-01T10:00:00.123Z","seed":42,"starts":1,\
-                        "execution":{"strategy":"sequential"},\
+                        "execution":{"strategy":"sequential"},"engineState":"active",\
                         "skipped":{"a did not pass":"2-3","odd":"9"},\
                         "log":"0..rs.aP 1.5.rs.aS~.2.3"}\
                         """);
@@ -90,7 +92,28 @@ class ClaimTest {
                 random.nextBoolean() ? "" : "failure",
                 random.nextInt(5),
                 log,
-                skipped);
+                skipped,
+                random.nextBoolean() ? "" : "stop",
+                fires(random));
+    }
+
+    private static Fires fires(Random random) {
+        Fires fires = Fires.NONE;
+        for (int i = random.nextInt(20); i > 0; i--) {
+            Fire fire = new Fire(START.plusSeconds(random.nextInt(1_000_000)), "abc");
+            fires =
+                    random.nextInt(4) == 0
+                            ? fires.next(
+                                    random.nextBoolean() ? Optional.of(fire) : Optional.empty())
+                            : fires.skipping(
+                                    new Fires.Skipped(
+                                            START,
+                                            fire.at(),
+                                            1 + random.nextInt(9),
+                                            "reason " + random.nextInt(9)),
+                                    fire);
+        }
+        return fires;
     }
 
     private static LoggedAttempt attempt(
@@ -167,9 +190,23 @@ class ClaimTest {
                         claim.ending(),
                         1,
                         log,
-                        Map.of());
+                        Map.of(),
+                        "stop",
+                        manyFires());
         assertThat(claim.text().getBytes(StandardCharsets.UTF_8))
                 .hasSizeLessThanOrEqualTo(Claim.MOST_BYTES);
+    }
+
+    private static Fires manyFires() {
+        Fires fires = Fires.NONE;
+        for (int i = 0; i < 100; i++) {
+            Fire fire = new Fire(START.plusSeconds(i), "0123456789abcdef");
+            fires =
+                    fires.skipping(
+                            new Fires.Skipped(fire.at(), fire.at(), 1_000_000, i + "x".repeat(200)),
+                            fire);
+        }
+        return fires;
     }
 
     @Test

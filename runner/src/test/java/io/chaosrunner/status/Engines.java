@@ -49,7 +49,9 @@ final class Engines {
                 "",
                 1,
                 List.of(),
-                Map.of());
+                Map.of(),
+                "active",
+                Fires.NONE);
     }
 
     /** An engine held by a claim, with these entries. */

@@ -6,9 +6,13 @@ import static io.chaosrunner.status.Start.Caller.PERSON_WHO_RESUMES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.status.Claim.State;
 import io.chaosrunner.status.Start.Caller;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -69,9 +73,44 @@ class StartTest {
         assertThat(words(Start.of(engine, caller))).isEqualTo(then);
     }
 
+    private static final Instant NINE = Instant.parse("2026-03-01T09:00:00Z");
+
+    static List<Arguments> fires() {
+        return List.of(
+                Arguments.of(OPERATOR, ClaimThere.NONE, 0, "new run 1"),
+                Arguments.of(OPERATOR, ClaimThere.FINISHED, 1, "new run 4"),
+                Arguments.of(OPERATOR, ClaimThere.FINISHED, 0, "already finished 3"),
+                Arguments.of(OPERATOR, ClaimThere.FINISHED, -1, "already finished 3"),
+                Arguments.of(OPERATOR, ClaimThere.RUNNING, 1, "resume 3"),
+                Arguments.of(OPERATOR, ClaimThere.RUNNING, 0, "resume 3"),
+                Arguments.of(PERSON, ClaimThere.RUNNING, 1, "refused, owned by me"),
+                Arguments.of(PERSON, ClaimThere.FINISHED, 1, "new run 4"),
+                Arguments.of(PERSON, ClaimThere.FINISHED, 0, "already finished 3"));
+    }
+
+    /** The last settled fire is that of nine o'clock; another one asks, so many hours later. */
+    @ParameterizedTest(name = "{0}, claim {1}, a fire {2} h after the settled one: {3}")
+    @MethodSource("fires")
+    void aSettledFireStartsNothing(Caller caller, ClaimThere claim, int hours, String then) {
+        Fire asking = new Fire(NINE.plus(Duration.ofHours(hours)), "abc");
+        Engine engine =
+                claim == ClaimThere.NONE
+                        ? Engines.engine()
+                        : Engines.held(
+                                Engines.claim(State.valueOf(claim.name()))
+                                        .skippingFires(
+                                                new Fires.Skipped(NINE, NINE, 1, "overlap"),
+                                                new Fire(NINE, "abc")),
+                                StatusEntry.waiting("a"));
+        assertThat(words(Start.of(engine, caller, Optional.of(asking)))).isEqualTo(then);
+    }
+
     private static String words(Start start) {
         return switch (start) {
-            case Start.NewRun(long number) -> "new run " + number;
+            case Start.NewRun(long number, Optional<Claim> before) -> {
+                assertThat(before.isPresent()).isEqualTo(number > 1);
+                yield "new run " + number;
+            }
             case Start.Resume(Claim claim) -> "resume " + claim.run().number();
             case Start.AlreadyFinished(Claim claim) -> "already finished " + claim.run().number();
             case Start.Refused(var engine, Claim claim) -> "refused, owned by " + claim.instance();

@@ -1,0 +1,134 @@
+package io.chaosrunner.status;
+
+import static java.util.Objects.requireNonNull;
+
+import io.chaosrunner.model.Fire;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Say which fires of an engine's schedule are settled: part of the {@link Claim}.
+ *
+ * <p>A fire is settled by the very write that starts its run, or that records why none is started.
+ * So no fire is started twice, whoever comes. Immutable.
+ *
+ * @param started the fire that this run was started for; empty if somebody asked for the run
+ * @param settled the latest fire that was started or skipped
+ * @param skipped the fires that were skipped since this run began, oldest first
+ */
+public record Fires(Optional<Fire> started, Optional<Fire> settled, List<Skipped> skipped) {
+
+    /** Nothing is scheduled. */
+    public static final Fires NONE = new Fires(Optional.empty(), Optional.empty(), List.of());
+
+    /** So many are kept apart; beyond it the two oldest become one. */
+    static final int MOST_SKIPPED = 8;
+
+    private static final int LONGEST_REASON = 80;
+
+    public Fires {
+        requireNonNull(started, "started is null");
+        requireNonNull(settled, "settled is null");
+        skipped = List.copyOf(skipped);
+    }
+
+    /**
+     * Tell of fires in a row that started no run.
+     *
+     * @param from the first one
+     * @param to the last one
+     * @param count how many
+     * @param reason why, in at most 80 characters
+     */
+    public record Skipped(Instant from, Instant to, long count, String reason) {
+        public Skipped {
+            requireNonNull(from, "from is null");
+            requireNonNull(to, "to is null");
+            if (count < 1) {
+                throw new IllegalArgumentException("count must be at least 1, but is " + count);
+            }
+            reason =
+                    reason.length() > LONGEST_REASON
+                            ? reason.substring(0, LONGEST_REASON - 1) + "…"
+                            : reason;
+        }
+
+        private Skipped and(Skipped later) {
+            return new Skipped(
+                    from,
+                    later.to,
+                    count + later.count,
+                    reason.equals(later.reason) ? reason : "several reasons");
+        }
+    }
+
+    /** Tell whether a fire was started or skipped already, or is older than one that was. */
+    public boolean isSettled(Fire fire) {
+        return settled.isPresent() && !fire.at().isAfter(settled.get().at());
+    }
+
+    /** Return this for the next run, which that fire starts, or somebody asked for. */
+    public Fires next(Optional<Fire> fire) {
+        return new Fires(fire, fire.or(() -> settled), List.of());
+    }
+
+    /** Return this with fires skipped, the latest of which is given. */
+    Fires skipping(Skipped more, Fire latest) {
+        var all = new ArrayList<Skipped>(skipped);
+        if (!all.isEmpty() && all.getLast().reason().equals(more.reason())) {
+            all.add(all.removeLast().and(more));
+        } else {
+            all.add(more);
+        }
+        while (all.size() > MOST_SKIPPED) {
+            all.addFirst(all.removeFirst().and(all.removeFirst()));
+        }
+        return new Fires(started, Optional.of(latest), all);
+    }
+
+    static Fires read(JsonNode claim) {
+        var skipped = new ArrayList<Skipped>();
+        for (JsonNode each : claim.path("skippedFires")) {
+            skipped.add(
+                    new Skipped(
+                            Instant.parse(each.required("from").asString()),
+                            Instant.parse(each.required("to").asString()),
+                            each.required("count").asLong(),
+                            each.path("reason").asString("")));
+        }
+        return new Fires(fire(claim.path("fire")), fire(claim.path("settledFire")), skipped);
+    }
+
+    private static Optional<Fire> fire(JsonNode json) {
+        return json.isObject()
+                ? Optional.of(
+                        new Fire(
+                                Instant.parse(json.required("at").asString()),
+                                json.path("schedule").asString("")))
+                : Optional.empty();
+    }
+
+    void write(ObjectNode claim) {
+        started.ifPresent(fire -> write(claim, "fire", fire));
+        settled.ifPresent(fire -> write(claim, "settledFire", fire));
+        if (!skipped.isEmpty()) {
+            ArrayNode list = claim.putArray("skippedFires");
+            for (Skipped each : skipped) {
+                list.addObject()
+                        .put("from", each.from().toString())
+                        .put("to", each.to().toString())
+                        .put("count", each.count())
+                        .put("reason", each.reason());
+            }
+        }
+    }
+
+    private static void write(ObjectNode claim, String key, Fire fire) {
+        claim.putObject(key).put("at", fire.at().toString()).put("schedule", fire.schedule());
+    }
+}

@@ -1,0 +1,70 @@
+package io.chaosrunner.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.status.Fires.Skipped;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class FiresTest {
+    private static final Instant NINE = Instant.parse("2026-03-01T09:00:00Z");
+
+    private static Fire fire(int minute) {
+        return new Fire(NINE.plusSeconds(60L * minute), "abc");
+    }
+
+    private static Skipped skipped(int minute, String reason) {
+        return new Skipped(fire(minute).at(), fire(minute).at(), 1, reason);
+    }
+
+    @Test
+    void aFireIsSettledOnceOneAtOrAfterItIs() {
+        Fires fires = Fires.NONE.next(Optional.of(fire(5)));
+
+        assertThat(Fires.NONE.isSettled(fire(5))).isFalse();
+        assertThat(fires.isSettled(fire(4))).isTrue();
+        assertThat(fires.isSettled(fire(5))).isTrue();
+        assertThat(fires.isSettled(new Fire(fire(5).at(), "another schedule"))).isTrue();
+        assertThat(fires.isSettled(fire(6))).isFalse();
+    }
+
+    @Test
+    void aRunThatSomebodyAskedForSettlesNoFire() {
+        Fires fires = Fires.NONE.next(Optional.of(fire(5))).next(Optional.empty());
+
+        assertThat(fires.started()).isEmpty();
+        assertThat(fires.settled()).contains(fire(5));
+    }
+
+    @Test
+    void firesSkippedInARowForOneReasonAreOneRecord() {
+        Fires fires =
+                Fires.NONE
+                        .next(Optional.of(fire(0)))
+                        .skipping(skipped(1, "overlap"), fire(1))
+                        .skipping(skipped(2, "overlap"), fire(2))
+                        .skipping(skipped(3, "suspended"), fire(3));
+
+        assertThat(fires.skipped())
+                .containsExactly(
+                        new Skipped(fire(1).at(), fire(2).at(), 2, "overlap"),
+                        skipped(3, "suspended"));
+        assertThat(fires.settled()).contains(fire(3));
+        assertThat(fires.started()).contains(fire(0));
+    }
+
+    @Test
+    void manyReasonsLoseNoFire() {
+        Fires fires = Fires.NONE;
+        for (int i = 0; i < 100; i++) {
+            fires = fires.skipping(skipped(i, "reason " + i), fire(i));
+        }
+
+        assertThat(fires.skipped()).hasSize(Fires.MOST_SKIPPED);
+        assertThat(fires.skipped().stream().mapToLong(Skipped::count).sum()).isEqualTo(100);
+        assertThat(fires.skipped().getFirst().reason()).isEqualTo("several reasons");
+        assertThat(fires.skipped().getLast()).isEqualTo(skipped(99, "reason 99"));
+    }
+}
