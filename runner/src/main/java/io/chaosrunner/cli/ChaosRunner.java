@@ -36,7 +36,12 @@ import picocli.CommandLine.Spec;
         description = "Runs the chaos experiments of a LitmusChaos ChaosEngine.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, PlanCommand.class, StrategiesCommand.class})
+        subcommands = {
+            RunCommand.class,
+            PlanCommand.class,
+            StrategiesCommand.class,
+            HistoryCommand.class
+        })
 public final class ChaosRunner implements Callable<Integer> {
 
     @Spec private @Nullable CommandSpec spec;
