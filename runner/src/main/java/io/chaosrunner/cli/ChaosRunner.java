@@ -43,6 +43,7 @@ import picocli.CommandLine.Spec;
             StopCommand.class,
             WaitCommand.class,
             ListCommand.class,
+            HistoryCommand.class,
             PlanCommand.class,
             ValidateCommand.class,
             StrategiesCommand.class

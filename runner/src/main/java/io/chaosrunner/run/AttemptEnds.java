@@ -252,7 +252,8 @@ final class AttemptEnds implements AttemptWatch.Listener {
                 each.attempt.start(),
                 end.at(),
                 end.outcome(),
-                mark);
+                mark,
+                each.why);
     }
 
     /** Keep or delete the Job, as the engine says by now; its end is stored already. */

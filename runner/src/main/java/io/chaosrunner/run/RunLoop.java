@@ -12,6 +12,8 @@ import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.LoggedAttempt;
+import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
@@ -38,6 +40,9 @@ final class RunLoop implements AutoCloseable {
 
     /** Longer than a Job's creation takes with all retries. */
     private static final Duration LONGEST_LAUNCH = Duration.ofSeconds(30);
+
+    /** As many objects of old runs are removed by each run, and twice what a run makes. */
+    private static final int OLD_OBJECTS = 100;
 
     private final RunContext context;
     private final TakenRun taken;
@@ -131,6 +136,9 @@ final class RunLoop implements AutoCloseable {
         }
         watch.follow(engineWatch.engine(), claimed.run().id());
         engineWatch.follow();
+        if (!taken.resumed()) {
+            removeOldRuns();
+        }
         takeMessages();
         if (context.ended().isEmpty()) {
             begin();
@@ -139,6 +147,18 @@ final class RunLoop implements AutoCloseable {
             awaitMessage();
         }
         return context.ended().orElseGet(this::finish);
+    }
+
+    private void removeOldRuns() {
+        Engine engine = engineWatch.engine();
+        context.mailbox.task(() -> {
+            new OldRuns(context.cluster, engine, context::tell)
+                    .removeBefore(
+                            claimed.run().number(),
+                            taken.settings().history(),
+                            OLD_OBJECTS + 2 * names.size());
+            return () -> {};
+        });
     }
 
     private void begin() {
@@ -164,6 +184,7 @@ final class RunLoop implements AutoCloseable {
 
     private RunResult finish() {
         RunEnd end = requireNonNull(finish);
+        record(end);
         writer.claim(claim -> claim.in(Claim.State.FINISHED, end.why()));
         writer.close();
         takeMessages();
@@ -172,6 +193,20 @@ final class RunLoop implements AutoCloseable {
                     context.tell(new RunNotice.Finished(end, entries.all()));
                     return new RunResult.Completed(end, entries.all());
                 });
+    }
+
+    /** Record the run before the claim says that it is over: so no finished run is forgotten. */
+    private void record(RunEnd end) {
+        if (context.isLeaving() || engineWatch.isGone()) {
+            return;
+        }
+        Claim over = writer.claim().in(Claim.State.FINISHED, end.why());
+        new RunHistory(context.cluster, context::tell)
+                .record(
+                        engineWatch.engine(),
+                        List.of(RunRecord.of(over, entries.all())),
+                        taken.settings().history())
+                .ifPresent(writer::remember);
     }
 
     @Override
@@ -221,7 +256,13 @@ final class RunLoop implements AutoCloseable {
 
     private LiveAttempt live(TakeUp.Left left) {
         int slot = left.attempt().slot();
-        var each = new LiveAttempt(left.attempt(), left.id(), names.get(slot));
+        String why =
+                left.logged()
+                        .map(LoggedAttempt::why)
+                        .filter(logged -> !logged.isEmpty())
+                        .or(() -> left.job().map(job -> job.launch().why()))
+                        .orElse("");
+        var each = new LiveAttempt(left.attempt(), left.id(), names.get(slot), why);
         each.podFrom(entries.of(slot));
         return each;
     }
@@ -295,7 +336,7 @@ final class RunLoop implements AutoCloseable {
 
     private Launcher.Order order(Attempt attempt, String why) {
         String experiment = names.get(attempt.slot());
-        var each = new LiveAttempt(attempt, id(attempt), experiment);
+        var each = new LiveAttempt(attempt, id(attempt), experiment, why);
         live.put(each.id, each);
         return new Launcher.Order(attempt, each.id, experiment, why);
     }

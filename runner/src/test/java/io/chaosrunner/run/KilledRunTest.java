@@ -58,9 +58,9 @@ class KilledRunTest {
         }
     }
 
-    /** A run of two experiments makes 27 calls. */
+    /** A run of two experiments makes 29 calls. */
     static Stream<Arguments> everyCall() {
-        return IntStream.rangeClosed(1, 27)
+        return IntStream.rangeClosed(1, 29)
                 .boxed()
                 .flatMap(call -> Stream.of(Arguments.of(call, false), Arguments.of(call, true)));
     }
