@@ -26,7 +26,6 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
 
     private final RunContext context;
     private final Claim claimed;
-    private final String stateAtStart;
     private final Loop loop;
     private volatile Engine engine;
     private @Nullable Following following;
@@ -51,7 +50,6 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         this.context = context;
         this.claimed = claimed;
         this.loop = loop;
-        stateAtStart = taken.engineState();
         engine = taken;
     }
 
@@ -99,7 +97,7 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         return now.deleting()
                 || (context.underOperator()
                         ? now.stopRequested()
-                        : !now.engineState().equals(stateAtStart));
+                        : !now.engineState().equals(claimed.engineState()));
     }
 
     /** Heed the engine as it is now; empty if there is none. */
@@ -137,7 +135,7 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
      * The operator removes what runs, and this process with it; status is its own. Ending before
      * that with success would let it call the engine completed, so wait to be removed.
      */
-    void operatorStops() {
+    private void operatorStops() {
         loop.hush();
         context.tell(new RunNotice.Waiting("engineState is stop: the operator ends this run"));
         Instant end = context.now().plus(context.patience.operator());
