@@ -41,8 +41,7 @@ final class Reflector implements Following, Runnable {
      */
     record Patience(Duration watchEnds, Duration leastWatch, Duration refusal) {
         static final Patience DEFAULT =
-                new Patience(
-                        Duration.ofMinutes(5), Duration.ofSeconds(1), Duration.ofMinutes(1));
+                new Patience(Duration.ofMinutes(5), Duration.ofSeconds(1), Duration.ofMinutes(1));
     }
 
     private static final Duration GRACE = Duration.ofSeconds(20);
@@ -216,7 +215,8 @@ final class Reflector implements Following, Runnable {
         }
         List<ObjectNode> found = cluster.get(resource, namespace, name).stream().toList();
         // Without an object there is no version: "0" is whatever the server has.
-        return new Fabric8Cluster.Listing(found.stream().map(Reflector::version).findFirst().orElse("0"), found);
+        return new Fabric8Cluster.Listing(
+                found.stream().map(Reflector::version).findFirst().orElse("0"), found);
     }
 
     private Fabric8Cluster.Listing list() {

@@ -28,7 +28,8 @@ class ReflectorTest {
 
     private static String pod(String name, int version) {
         return """
-        {"metadata": {"name": "%s", "uid": "uid-%s", "resourceVersion": "%d"}}"""
+        {"metadata": {"name": "%s", "uid": "uid-%s", "resourceVersion": "%d"}}\
+        """
                 .formatted(name, name, version)
                 .strip();
     }
@@ -142,14 +143,7 @@ class ReflectorTest {
     void whoMayNotListAsksFromThenOn() {
         try (var follower =
                 new Follower(
-                        NAMED,
-                        SOON,
-                        NEVER,
-                        object(5),
-                        TOO_OLD,
-                        FORBIDDEN,
-                        object(5),
-                        object(5),
+                        NAMED, SOON, NEVER, object(5), TOO_OLD, FORBIDDEN, object(5), object(5),
                         object(6))) {
             follower.untilHeard("x5", "polling", "x6");
             assertThat(follower.server.requests())

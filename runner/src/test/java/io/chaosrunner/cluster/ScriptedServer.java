@@ -75,7 +75,9 @@ final class ScriptedServer implements AutoCloseable {
     ScriptedServer(Answer... answers) {
         script.addAll(List.of(answers));
         try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            server =
+                    HttpServer.create(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -114,7 +116,8 @@ final class ScriptedServer implements AutoCloseable {
         String version = "";
         String selector = "";
         for (String part : query.split("&")) {
-            String value = URLDecoder.decode(part.replaceAll("^[^=]*=", ""), StandardCharsets.UTF_8);
+            String value =
+                    URLDecoder.decode(part.replaceAll("^[^=]*=", ""), StandardCharsets.UTF_8);
             if (part.startsWith("resourceVersion=")) {
                 version = value;
             } else if (part.contains("Selector=")) {
