@@ -126,14 +126,14 @@ public final class ChaosRunner implements Callable<Integer> {
         return System.getenv("CHAOSENGINE") != null;
     }
 
-    private Fabric8Cluster connect() {
+    private Fabric8Cluster reach() {
         return Fabric8Cluster.connect(
                 Optional.ofNullable(kubeconfig), Optional.ofNullable(context));
     }
 
     /** Connect for a person, who would rather hear at once that nothing answers. */
-    Fabric8Cluster connectAtTerminal() {
-        Fabric8Cluster cluster = connect();
+    Fabric8Cluster connect() {
+        Fabric8Cluster cluster = reach();
         try {
             cluster.greet();
             return cluster;
@@ -192,7 +192,7 @@ public final class ChaosRunner implements Callable<Integer> {
                             traces.heard(notice);
                         };
         try (traces;
-                Fabric8Cluster cluster = connect()) {
+                Fabric8Cluster cluster = reach()) {
             EngineRun run =
                     new EngineRun(
                             cluster,
