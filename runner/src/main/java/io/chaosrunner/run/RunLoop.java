@@ -38,6 +38,9 @@ final class RunLoop implements AutoCloseable {
     /** Longer than a Job's creation takes with all retries. */
     private static final Duration LONGEST_LAUNCH = Duration.ofSeconds(30);
 
+    /** Shorter than the 30 s that a pod has from SIGTERM to SIGKILL unless it says otherwise. */
+    private static final Duration BEFORE_SIGKILL = Duration.ofSeconds(20);
+
     private final RunContext context;
     private final TakenRun taken;
     private final Claim claimed;
@@ -175,10 +178,8 @@ final class RunLoop implements AutoCloseable {
     public void close() {
         launcher.close();
         writer.abandon();
-        if (!context.isLeaving()) {
-            // What is being created now must be adopted by others or go: not fall in between.
-            launcher.awaitLast(LONGEST_LAUNCH);
-        }
+        // What is being created now must be adopted by others or go: not fall in between.
+        launcher.awaitLast(context.isLeaving() ? BEFORE_SIGKILL : LONGEST_LAUNCH);
         watch.close();
         engineWatch.close();
         plan.close();

@@ -25,7 +25,9 @@ final class Stage implements AutoCloseable {
     static final String ENGINE = "engine-nginx";
     static final String RUNNER = ENGINE + "-runner";
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** Long: several JVMs may have to share one core. */
+    private static final Duration LIMIT = Duration.ofMinutes(3);
+
     private static final Pattern CLAIM =
             Pattern.compile("\"number\":(\\d+),\"id\":\"([a-z0-9]+)\".*\"state\":\"(\\w+)\"");
 
