@@ -1,5 +1,7 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.config.MonitoringSettings;
+import io.chaosrunner.validate.AnnotationCheck;
 import io.chaosrunner.validate.Finding.Severity;
 import io.chaosrunner.validate.Validation;
 import io.chaosrunner.validate.ValidationReport;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +36,13 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 no error, 2 an error, or with --strict a warning, or invalid usage."
         })
 final class ValidateCommand implements Callable<Integer> {
+    /** Annotations beside that of the execution settings, and who knows how to read them. */
+    private static final Map<String, AnnotationCheck> ANNOTATIONS =
+            Map.of(
+                    MonitoringSettings.ANNOTATION,
+                    (engine, text) ->
+                            MonitoringSettings.of(engine.spec(), Optional.of(text)).problems());
+
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;
 
@@ -67,7 +77,7 @@ final class ValidateCommand implements Callable<Integer> {
             read(file, command, texts);
         }
         Validation validation =
-                Validation.of(texts, Objects.requireNonNull(parent).strategies(), Map.of());
+                Validation.of(texts, Objects.requireNonNull(parent).strategies(), ANNOTATIONS);
         PrintWriter out = command.getOut();
         if (output.equals("json")) {
             ValidationReport.json(validation, out);
