@@ -34,6 +34,7 @@ class ArchitectureTest {
                     List.of("resolve", "job", "status"),
                     List.of("cluster", "plugin"),
                     List.of("run"),
+                    List.of("schedule"),
                     List.of("report", "sandbox", "telemetry", "validate"),
                     List.of("cli"));
 

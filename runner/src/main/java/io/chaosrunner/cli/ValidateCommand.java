@@ -1,6 +1,9 @@
 package io.chaosrunner.cli;
 
 import io.chaosrunner.config.MonitoringSettings;
+import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.strategy.InvalidParameters;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.validate.AnnotationCheck;
 import io.chaosrunner.validate.Finding.Severity;
 import io.chaosrunner.validate.Validation;
@@ -10,6 +13,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +43,8 @@ final class ValidateCommand implements Callable<Integer> {
     /** Annotations beside that of the execution settings, and who knows how to read them. */
     private static final Map<String, AnnotationCheck> ANNOTATIONS =
             Map.of(
+                    ScheduleSpec.ANNOTATION,
+                    (engine, text) -> problemsOfSchedule(text),
                     MonitoringSettings.ANNOTATION,
                     (engine, text) ->
                             MonitoringSettings.of(engine.spec(), Optional.of(text)).problems());
@@ -88,6 +94,16 @@ final class ValidateCommand implements Callable<Integer> {
                 validation.count(Severity.ERROR)
                         + (strict ? validation.count(Severity.WARNING) : 0);
         return counting == 0 ? ExitCode.OK : ExitCode.INVALID;
+    }
+
+    /** An engine that is applied now is created now. */
+    private static List<Problem> problemsOfSchedule(String text) {
+        try {
+            ScheduleSpec.of(Optional.of(text), Map.of(), Clock.systemUTC().instant());
+            return List.of();
+        } catch (InvalidParameters e) {
+            return e.problems();
+        }
     }
 
     private static void read(String file, CommandLine command, List<Validation.Text> texts) {
