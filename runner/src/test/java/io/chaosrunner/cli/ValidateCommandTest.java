@@ -50,7 +50,8 @@ class ValidateCommandTest {
     void anAnnotationIsReadByThoseWhoKnowIt(String annotation, int exitCode) throws IOException {
         String engine =
                 Files.readString(Path.of(EXAMPLES, "first-run.yaml"))
-                        .replaceFirst("namespace: default", "$0\n  annotations: {" + annotation + "}");
+                        .replaceFirst(
+                                "namespace: default", "$0\n  annotations: {" + annotation + "}");
         Path file = Files.writeString(folder.resolve("e.yaml"), engine);
 
         assertThat(engine).contains(annotation);
