@@ -119,6 +119,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlySchedulesKnowQuartz() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackage("io.chaosrunner.schedule")
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.quartz.."))
+                .check(ALL);
+    }
+
+    @Test
     void theSpiSpeaksOnlyTheJdksLanguage() {
         classes()
                 .that(resideInAPackage("io.chaosrunner.strategy"))
