@@ -136,6 +136,7 @@ final class RunLoop implements AutoCloseable {
                         claimed.seed(),
                         names,
                         taken.resumed()));
+        monitor();
         if (taken.resumed()) {
             takeUp();
         }
@@ -152,6 +153,24 @@ final class RunLoop implements AutoCloseable {
             awaitMessage();
         }
         return context.ended().orElseGet(this::finish);
+    }
+
+    private void monitor() {
+        var monitor =
+                new Monitor(
+                        context.cluster,
+                        engineWatch.engine(),
+                        context.request
+                                .environment()
+                                .map(RunnerEnvironment::monitorImage)
+                                .filter(image -> !image.isEmpty()),
+                        context::tell);
+        if (monitor.isWanted()) {
+            context.mailbox.task(() -> {
+                monitor.ensure();
+                return () -> {};
+            });
+        }
     }
 
     private void removeOldRuns() {
