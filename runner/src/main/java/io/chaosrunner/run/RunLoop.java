@@ -91,13 +91,19 @@ final class RunLoop implements AutoCloseable {
                                 claimed.run(),
                                 taken.settings().strategy(),
                                 taken.limits().experimentTimeout().orElse(null)),
-                        context.request.environment().orElseGet(() -> RunnerEnvironment.of(engine)),
+                        new LaunchCheck(
+                                cluster,
+                                context.request
+                                        .environment()
+                                        .orElseGet(() -> RunnerEnvironment.of(engine)),
+                                engineWatch::engine,
+                                events,
+                                context::tell),
                         engineWatch::engine,
                         engineWatch::allowsLaunch,
                         events,
                         reaper,
-                        context.patience.deletion(),
-                        context::tell);
+                        context.patience.deletion());
         writer =
                 new EngineWriter(
                         cluster, engine, taken.engine().mayPatch(), context.clock, engineWatch);
