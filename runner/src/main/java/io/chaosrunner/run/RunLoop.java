@@ -65,6 +65,7 @@ final class RunLoop implements AutoCloseable {
     private final EngineWatch engineWatch;
     private final String engineUid;
     private RunState state;
+    private Optional<Decision.Wake> told = Optional.empty();
     private boolean aborting;
     private @Nullable RunEnd finish;
 
@@ -344,9 +345,16 @@ final class RunLoop implements AutoCloseable {
         if (!orders.isEmpty()) {
             launch(orders);
         }
-        if (live.isEmpty() && state.ending.isEmpty()) {
-            machine.wake(state)
-                    .ifPresent(wake -> context.tell(new RunNotice.Next(wake.at(), wake.why())));
+        if (state.ending.isEmpty()) {
+            tellNext();
+        }
+    }
+
+    private void tellNext() {
+        Optional<Decision.Wake> next = machine.wake(state);
+        if (!next.equals(told)) {
+            told = next;
+            next.ifPresent(wake -> context.tell(new RunNotice.Next(wake.at(), wake.why())));
         }
     }
 
