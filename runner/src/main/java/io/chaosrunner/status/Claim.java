@@ -48,6 +48,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param engineState the engine's {@code engineState} at the start of the run; where no operator
  *     has a say, any later edit of it stops the run
  * @param fires which fires of the engine's schedule are settled
+ * @param past what the strategy may know of earlier runs
  */
 public record Claim(
         RunId run,
@@ -62,7 +63,8 @@ public record Claim(
         List<LoggedAttempt> log,
         Map<Integer, String> skipped,
         String engineState,
-        Fires fires) {
+        Fires fires,
+        Past past) {
 
     /** Where the claim is kept. */
     public static final String ANNOTATION = "chaosrunner.io/run";
@@ -98,6 +100,38 @@ public record Claim(
         reason = cut(reason, LONGEST_REASON);
         log = List.copyOf(log);
         skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
+    }
+
+    /** Hold a claim of a run that knows of none before it. */
+    public Claim(
+            RunId run,
+            String instance,
+            Instant runStart,
+            long seed,
+            ObjectNode execution,
+            State state,
+            String reason,
+            String ending,
+            int starts,
+            List<LoggedAttempt> log,
+            Map<Integer, String> skipped,
+            String engineState,
+            Fires fires) {
+        this(
+                run,
+                instance,
+                runStart,
+                seed,
+                execution,
+                state,
+                reason,
+                ending,
+                starts,
+                log,
+                skipped,
+                engineState,
+                fires,
+                Past.NONE);
     }
 
     /** Report a claim that cannot be read: somebody edited the annotation. */
@@ -155,7 +189,8 @@ public record Claim(
                     log,
                     skipped,
                     json.path("engineState").asString(""),
-                    Fires.read(json));
+                    Fires.read(json),
+                    Past.read(json));
         } catch (JacksonException
                 | DateTimeParseException
                 | IllegalArgumentException
@@ -196,6 +231,7 @@ public record Claim(
             json.put("engineState", engineState);
         }
         fires.write(json);
+        past.write(json);
         if (!skipped.isEmpty()) {
             var byReason = new LinkedHashMap<String, BitSet>();
             skipped.forEach(
@@ -257,11 +293,12 @@ public record Claim(
 
     /**
      * Return how many attempts the log of this run has room for: what {@link #MOST_BYTES} leaves
-     * beside the settings.
+     * beside the settings and what is known of earlier runs.
      */
     public int mostAttempts() {
         int settings = execution.toString().getBytes(StandardCharsets.UTF_8).length;
-        return Math.max(0, (MOST_BYTES - REST_BYTES - settings) / LoggedAttempt.MOST_CHARACTERS);
+        int room = MOST_BYTES - REST_BYTES - settings - past.bytes();
+        return Math.max(0, room / LoggedAttempt.MOST_CHARACTERS);
     }
 
     /** Say why an engine is not held by this claim any more; empty if it is. */
@@ -366,6 +403,11 @@ public record Claim(
         return changed(c -> c.fires = fires.skipping(more, latest));
     }
 
+    /** Return this claim of a run that knows that of earlier ones. */
+    public Claim knowing(Past earlier) {
+        return changed(c -> c.past = earlier);
+    }
+
     private Claim changed(Consumer<Parts> change) {
         var parts = new Parts(this);
         change.accept(parts);
@@ -387,6 +429,7 @@ public record Claim(
         private Map<Integer, String> skipped;
         private final String engineState;
         private Fires fires;
+        private Past past;
 
         Parts(Claim from) {
             run = from.run;
@@ -402,6 +445,7 @@ public record Claim(
             skipped = from.skipped;
             engineState = from.engineState;
             fires = from.fires;
+            past = from.past;
         }
 
         Claim claim() {
@@ -418,7 +462,8 @@ public record Claim(
                     log,
                     skipped,
                     engineState,
-                    fires);
+                    fires,
+                    past);
         }
     }
 }
