@@ -34,7 +34,8 @@ class ArchitectureTest {
                     List.of("resolve", "job", "status"),
                     List.of("cluster", "plugin"),
                     List.of("run"),
-                    List.of("report", "sandbox"),
+                    List.of("schedule"),
+                    List.of("report", "sandbox", "telemetry", "validate"),
                     List.of("cli"));
 
     private static final String[] PURE = {
@@ -44,7 +45,8 @@ class ArchitectureTest {
         "io.chaosrunner.config..",
         "io.chaosrunner.resolve..",
         "io.chaosrunner.job..",
-        "io.chaosrunner.status.."
+        "io.chaosrunner.status..",
+        "io.chaosrunner.validate.."
     };
 
     private static final JavaClasses ALL =
@@ -102,6 +104,12 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(
                         resideInAnyPackage("io.fabric8.kubernetes..", "java.net.http.."))
+                .check(ALL);
+    }
+
+    @Test
+                    List.of("schedule"),
+                    List.of("report", "sandbox", "telemetry", "validate"),
                 .check(ALL);
     }
 

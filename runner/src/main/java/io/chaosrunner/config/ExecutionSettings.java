@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -43,8 +42,9 @@ public record ExecutionSettings(
     /** Where the settings stand on the engine, as YAML. */
     public static final String ANNOTATION = "chaosrunner.io/execution";
 
-    private static final Set<String> OURS =
-            Set.of(
+    /** The keys the runner reads itself; all others are the strategy's. */
+    public static final List<String> KEYS =
+            List.of(
                     "strategy",
                     "maxParallel",
                     "deadline",
@@ -138,7 +138,7 @@ public record ExecutionSettings(
         boolean retainOnFailure = reader.flag("retainOnFailure", false);
         problems.addAll(reader.problems());
         var theirs = new LinkedHashMap<>(all.tree());
-        theirs.keySet().removeAll(OURS);
+        theirs.keySet().removeAll(KEYS);
         return new ExecutionSettings(
                 strategy,
                 Parameters.of(theirs),

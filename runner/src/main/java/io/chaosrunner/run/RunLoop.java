@@ -3,6 +3,7 @@ package io.chaosrunner.run;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.EngineWriter;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
@@ -14,6 +15,7 @@ import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.RunRecord;
+import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Outcome;
@@ -91,6 +93,7 @@ final class RunLoop implements AutoCloseable {
                         engineWatch::allowsLaunch,
                         events,
                         reaper,
+                        context.patience.deletion(),
                         context::tell);
         writer =
                 new EngineWriter(
@@ -110,7 +113,7 @@ final class RunLoop implements AutoCloseable {
                         entries,
                         parts,
                         taken.settings().retainOnFailure());
-        watch = new AttemptWatch(context, live, ends);
+        watch = new AttemptWatch(context, live, ends, this::blind);
         if (context.isLeaving()) {
             hush();
         }
@@ -161,10 +164,15 @@ final class RunLoop implements AutoCloseable {
     }
 
     private void begin() {
-        if (context.underOperator() && engineWatch.engine().stopRequested()) {
-            engineWatch.operatorStops();
-        } else if (claimed.state() == Claim.State.STOPPING) {
+        // A stop may have come while nobody looked.
+        engineWatch.heed(Optional.of(engineWatch.engine()));
+        if (aborting || context.ended().isPresent()) {
+            return;
+        }
+        if (claimed.state() == Claim.State.STOPPING) {
             stop(claimed.reason());
+        } else if (context.request.caller() == Caller.PERSON_WHO_STOPS) {
+            stop("somebody asked with chaos-runner stop");
         } else if (taken.broken().isPresent()) {
             step(new RunEvent.StrategyFailed(taken.broken().get()));
         } else {
@@ -232,7 +240,7 @@ final class RunLoop implements AutoCloseable {
                     .ifPresent(job -> {
                         LiveAttempt each = live(over);
                         each.passed = attempt.end().orElseThrow().outcome() == Outcome.PASSED;
-                        ends.cleanUp(each, job.job());
+                        ends.cleanUpAgain(each, job.job());
                     });
         }
         for (TakeUp.Left broken : left.broken()) {
@@ -310,7 +318,7 @@ final class RunLoop implements AutoCloseable {
         if (!orders.isEmpty()) {
             launch(orders);
         }
-        if (live.isEmpty()) {
+        if (live.isEmpty() && state.ending.isEmpty()) {
             machine.wake(state)
                     .ifPresent(wake -> context.tell(new RunNotice.Next(wake.at(), wake.why())));
         }
@@ -376,6 +384,7 @@ final class RunLoop implements AutoCloseable {
                     ends.stop(each, each.stopWhy);
                 }
             }
+            case Launcher.Outcome.Lost(LiveJob job) -> ends.lost(each, job);
             case Launcher.Outcome.Impossible(StatusEntry entry, String why) ->
                     ends.neverRan(each, entry, why);
             case Launcher.Outcome.Withheld() -> withheld.add(order);
@@ -477,6 +486,15 @@ final class RunLoop implements AutoCloseable {
         launcher.close();
         writer.claim(claim -> claim.in(Claim.State.STOPPING, why));
         step(new RunEvent.StopRequested(why));
+    }
+
+    /** Nobody sees any more what runs: it must not go on. */
+    private void blind(ClusterException why) {
+        String sentence = "pods cannot be followed any more: " + why.getMessage();
+        if (!aborting) {
+            emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", sentence));
+        }
+        stop(sentence);
     }
 
     /** What the parts of the loop know of it, and tell it. */
