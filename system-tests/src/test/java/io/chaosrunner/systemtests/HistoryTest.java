@@ -75,7 +75,7 @@ class HistoryTest {
 
         Litmus.engines(namespace.admin(), namespace.name()).named(ENGINE).delete();
         TestNamespace.eventually(() -> configMap() == null);
-        assertThat(history()).contains("ChaosEngine " + namespace.name() + "/" + ENGINE);
+        assertThat(history()).contains(ENGINE + " does not exist");
     }
 
     @Test
