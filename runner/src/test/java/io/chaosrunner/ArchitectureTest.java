@@ -108,8 +108,24 @@ class ArchitectureTest {
     }
 
     @Test
-                    List.of("schedule"),
-                    List.of("report", "sandbox", "telemetry", "validate"),
+    void onlyTelemetryKnowsOpenTelemetry() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackage("io.chaosrunner.telemetry")
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.opentelemetry.."))
+                .check(ALL);
+    }
+
+    @Test
+    void onlySchedulesKnowQuartz() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackage("io.chaosrunner.schedule")
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.quartz.."))
                 .check(ALL);
     }
 

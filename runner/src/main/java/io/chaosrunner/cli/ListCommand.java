@@ -50,7 +50,7 @@ final class ListCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connectAtTerminal()) {
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
             String namespace = all ? "" : namespaced.in(cluster);
             List<Engine> engines = engines(cluster, namespace);
             if (format == Format.JSON) {
@@ -62,7 +62,9 @@ final class ListCommand implements Callable<Integer> {
                         .println(
                                 all
                                         ? "There is no ChaosEngine."
-                                        : "There is no ChaosEngine in namespace " + namespace + ".");
+                                        : "There is no ChaosEngine in namespace "
+                                                + namespace
+                                                + ".");
             } else {
                 EngineTable.lines(engines, all, Instant.now()).forEach(out::println);
             }

@@ -35,7 +35,6 @@ public final class FollowedRun {
     private final RunListener listener;
     private final Mailbox mailbox = new Mailbox();
     private final RunSight sight = new RunSight();
-    private @Nullable Engine engine;
     private @Nullable Following jobs;
     private @Nullable RunResult result;
     private boolean begun;
@@ -55,13 +54,16 @@ public final class FollowedRun {
      *
      * @param toBegin longest time until a run is under way
      * @param toEnd longest time in all
-     * @return {@link RunResult.Completed} as the engine tells it; {@link RunResult.Left} if the time
-     *     was over; {@link RunResult.Refused} if nothing began
+     * @return {@link RunResult.Completed} as the engine tells it; {@link RunResult.Left} if the
+     *     time was over; {@link RunResult.Refused} if nothing began
      */
     public RunResult await(Duration toBegin, Duration toEnd) {
         Instant begin = clock.instant();
         try (mailbox;
-                Following engines = follow(Resource.ENGINES, new Selection.Named(ref.name()), this::seen)) {
+                Following engines =
+                        follow(Resource.ENGINES, new Selection.Named(ref.name()), this::seen)) {
+            // However short the time, it is enough for one look.
+            seen(cluster.get(Resource.ENGINES, ref.namespace(), ref.name()));
             while (result == null) {
                 Duration waited = Duration.between(begin, clock.instant());
                 Duration left = (begun ? toEnd : shorter(toBegin, toEnd)).minus(waited);
@@ -83,9 +85,6 @@ public final class FollowedRun {
     }
 
     private RunResult timedOut(Duration waited) {
-        if (engine == null) {
-            return new RunResult.Refused("ChaosEngine %s does not exist".formatted(ref));
-        }
         return begun
                 ? new RunResult.Left(
                         "the run of ChaosEngine %s is not over after %ds; it goes on"
@@ -131,11 +130,10 @@ public final class FollowedRun {
 
     private void seen(Optional<ObjectNode> found) {
         if (found.isEmpty()) {
-            end(new RunResult.Left("ChaosEngine %s was deleted".formatted(ref), false));
+            end(new RunResult.Left("ChaosEngine %s is gone".formatted(ref), false));
             return;
         }
         Engine now = new Engine(found.get());
-        engine = now;
         Standing standing = Standing.of(now);
         begun |= standing.isUnderWay() || standing.isOver() || Standing.isOperators(now);
         if (jobs == null) {
