@@ -10,17 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -167,15 +163,11 @@ public record Claim(
                     log.add(LoggedAttempt.read(entry, runStart));
                 }
             }
-            json.path("whys")
-                    .propertyStream()
-                    .forEach(e -> because(log, e.getKey(), slots(e.getValue().asString(""))));
+            Map<Integer, String> whys = new HashMap<>();
+            Reasons.read(json.path("whys"), (why, ordinal) -> whys.put(ordinal, why));
+            log.replaceAll(each -> each.because(whys.getOrDefault(each.ordinal(), "")));
             var skipped = new LinkedHashMap<Integer, String>();
-            json.path("skipped")
-                    .propertyStream()
-                    .forEach(e ->
-                            slots(e.getValue().asString(""))
-                                    .forEach(slot -> skipped.put(slot, e.getKey())));
+            Reasons.read(json.path("skipped"), (why, slot) -> skipped.put(slot, why));
             return new Claim(
                     new RunId(json.required("number").asLong(), json.required("id").asString()),
                     json.required("instance").asString(),
@@ -198,11 +190,6 @@ public record Claim(
                 | IndexOutOfBoundsException e) {
             throw new Unreadable(engine, e);
         }
-    }
-
-    private static void because(List<LoggedAttempt> log, String why, IntStream ordinals) {
-        Set<Integer> these = ordinals.boxed().collect(Collectors.toSet());
-        log.replaceAll(each -> these.contains(each.ordinal()) ? each.because(why) : each);
     }
 
     private static State state(String word) {
@@ -233,14 +220,13 @@ public record Claim(
         fires.write(json);
         past.write(json);
         if (!skipped.isEmpty()) {
-            var byReason = new LinkedHashMap<String, BitSet>();
-            skipped.forEach(
-                    (slot, why) -> byReason.computeIfAbsent(why, w -> new BitSet()).set(slot));
-            write(byReason, json.putObject("skipped"));
+            var reasons = new Reasons();
+            skipped.forEach((slot, why) -> reasons.add(why, slot));
+            json.set("skipped", reasons.json());
         }
-        Map<String, BitSet> whys = whys(log);
+        Reasons whys = whys(log);
         if (!whys.isEmpty()) {
-            write(whys, json.putObject("whys"));
+            json.set("whys", whys.json());
         }
         if (!log.isEmpty()) {
             var entries = new StringBuilder();
@@ -252,43 +238,15 @@ public record Claim(
         return JsonMapper.shared().writeValueAsString(json);
     }
 
-    private static void write(Map<String, BitSet> byReason, ObjectNode json) {
-        byReason.forEach((why, numbers) -> json.put(why, ranges(numbers)));
-    }
-
-    /** Return the ordinals of attempts by the reason to launch them. */
-    private static Map<String, BitSet> whys(List<LoggedAttempt> log) {
-        var byReason = new LinkedHashMap<String, BitSet>();
+    /** Return why attempts were launched, by ordinal. */
+    private static Reasons whys(List<LoggedAttempt> log) {
+        var whys = new Reasons();
         for (LoggedAttempt attempt : log) {
             if (!attempt.why().isEmpty()) {
-                byReason.computeIfAbsent(attempt.why(), why -> new BitSet()).set(attempt.ordinal());
+                whys.add(attempt.why(), attempt.ordinal());
             }
         }
-        return byReason;
-    }
-
-    /** Write numbers as {@code 0-3 7 9-12}. */
-    private static String ranges(BitSet slots) {
-        var text = new StringBuilder();
-        for (int first = slots.nextSetBit(0); first >= 0; ) {
-            int last = slots.nextClearBit(first) - 1;
-            text.append(text.isEmpty() ? "" : " ").append(first);
-            if (last > first) {
-                text.append('-').append(last);
-            }
-            first = slots.nextSetBit(last + 1);
-        }
-        return text.toString();
-    }
-
-    private static IntStream slots(String ranges) {
-        return Arrays.stream(ranges.split(" "))
-                .flatMapToInt(range -> {
-                    int dash = range.indexOf('-');
-                    int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
-                    int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
-                    return IntStream.rangeClosed(first, last);
-                });
+        return whys;
     }
 
     /**
@@ -371,15 +329,9 @@ public record Claim(
     /** Reasons live in the room that attempts do not need yet, and give way to them. */
     private void makeRoom(List<LoggedAttempt> longer) {
         int room = (mostAttempts() - longer.size()) * LoggedAttempt.MOST_CHARACTERS;
-        for (int i = longer.size() - 1; i >= 0 && bytes(whys(longer)) > room; i--) {
+        for (int i = longer.size() - 1; i >= 0 && whys(longer).bytes() > room; i--) {
             longer.set(i, longer.get(i).because(""));
         }
-    }
-
-    private static int bytes(Map<String, BitSet> whys) {
-        ObjectNode json = JsonMapper.shared().createObjectNode();
-        write(whys, json);
-        return json.toString().getBytes(StandardCharsets.UTF_8).length;
     }
 
     static String cut(String text, int longest) {
