@@ -165,7 +165,7 @@ final class RunnerContainer {
     }
 
     /** The tests' own but for the tests: what is found there by service loading is not ours. */
-    private static String classPath() {
+    static String classPath() {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> !entry.endsWith("test-classes"))
                 .collect(Collectors.joining(File.pathSeparator));
