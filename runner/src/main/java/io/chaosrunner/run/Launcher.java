@@ -282,7 +282,7 @@ final class Launcher {
         JsonNode job = found.get();
         boolean ours =
                 ExecutionLabels.read(job).filter(order.id()::equals).isPresent()
-                        && ownedBy(job, order.id().engineUid());
+                        && engine.get().owns(job);
         if (!ours) {
             return new Holder.Somebody();
         }
@@ -302,15 +302,6 @@ final class Launcher {
                         "Job %s of this execution is being deleted and does not go; see its finalizers"
                                 .formatted(job.path("metadata").path("name").asString()))
                 .outcome();
-    }
-
-    private static boolean ownedBy(JsonNode job, String engineUid) {
-        for (JsonNode owner : job.path("metadata").path("ownerReferences")) {
-            if (owner.path("uid").asString("").equals(engineUid)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private Outcome created(Order order, LiveJob job, boolean adopted) {
