@@ -65,6 +65,7 @@ final class RunLoop implements AutoCloseable {
     private final EngineWatch engineWatch;
     private final String engineUid;
     private RunState state;
+    private Optional<Decision.Wake> told = Optional.empty();
     private boolean aborting;
     private @Nullable RunEnd finish;
 
@@ -91,13 +92,19 @@ final class RunLoop implements AutoCloseable {
                                 claimed.run(),
                                 taken.settings().strategy(),
                                 taken.limits().experimentTimeout().orElse(null)),
-                        context.request.environment().orElseGet(() -> RunnerEnvironment.of(engine)),
+                        new LaunchCheck(
+                                cluster,
+                                context.request
+                                        .environment()
+                                        .orElseGet(() -> RunnerEnvironment.of(engine)),
+                                engineWatch::engine,
+                                events,
+                                context::tell),
                         engineWatch::engine,
                         engineWatch::allowsLaunch,
                         events,
                         reaper,
-                        context.patience.deletion(),
-                        context::tell);
+                        context.patience.deletion());
         writer =
                 new EngineWriter(
                         cluster, engine, taken.engine().mayPatch(), context.clock, engineWatch);
@@ -136,6 +143,7 @@ final class RunLoop implements AutoCloseable {
                         claimed.seed(),
                         names,
                         taken.resumed()));
+        monitor();
         if (taken.resumed()) {
             takeUp();
         }
@@ -152,6 +160,24 @@ final class RunLoop implements AutoCloseable {
             awaitMessage();
         }
         return context.ended().orElseGet(this::finish);
+    }
+
+    private void monitor() {
+        var monitor =
+                new Monitor(
+                        context.cluster,
+                        engineWatch.engine(),
+                        context.request
+                                .environment()
+                                .map(RunnerEnvironment::monitorImage)
+                                .filter(image -> !image.isEmpty()),
+                        context::tell);
+        if (monitor.isWanted()) {
+            context.mailbox.task(() -> {
+                monitor.ensure();
+                return () -> {};
+            });
+        }
     }
 
     private void removeOldRuns() {
@@ -319,9 +345,16 @@ final class RunLoop implements AutoCloseable {
         if (!orders.isEmpty()) {
             launch(orders);
         }
-        if (live.isEmpty() && state.ending.isEmpty()) {
-            machine.wake(state)
-                    .ifPresent(wake -> context.tell(new RunNotice.Next(wake.at(), wake.why())));
+        if (state.ending.isEmpty()) {
+            tellNext();
+        }
+    }
+
+    private void tellNext() {
+        Optional<Decision.Wake> next = machine.wake(state);
+        if (!next.equals(told)) {
+            told = next;
+            next.ifPresent(wake -> context.tell(new RunNotice.Next(wake.at(), wake.why())));
         }
     }
 

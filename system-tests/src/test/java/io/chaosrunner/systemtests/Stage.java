@@ -87,6 +87,27 @@ final class Stage implements AutoCloseable {
                 .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
     }
 
+    /** Keep a pod from going when it is deleted. */
+    void hold(Pod pod) {
+        finalizers(pod, "[\"example.com/held\"]");
+    }
+
+    /** Let a pod go that was held. */
+    void release(Pod pod) {
+        finalizers(pod, "null");
+    }
+
+    private void finalizers(Pod pod, String finalizers) {
+        namespace
+                .admin()
+                .pods()
+                .inNamespace(namespace.name())
+                .withName(pod.getMetadata().getName())
+                .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        "{\"metadata\":{\"finalizers\":" + finalizers + "}}");
+    }
+
     /** Wait until something holds; a failure tells the runner's story. */
     void eventually(String what, BooleanSupplier holds) {
         try {
