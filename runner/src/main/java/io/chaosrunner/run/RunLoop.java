@@ -88,7 +88,11 @@ final class RunLoop implements AutoCloseable {
                                 claimed.run(),
                                 taken.settings().strategy(),
                                 taken.limits().experimentTimeout().orElse(null)),
-                        context.request.environment().orElseGet(() -> RunnerEnvironment.of(engine)),
+                        context.request
+                                .environment()
+                                .orElseGet(() ->
+                                        RunnerEnvironment.of(engine)
+                                                .withTracing(context.request.tracing())),
                         engineWatch::engine,
                         engineWatch::allowsLaunch,
                         events,
