@@ -88,7 +88,6 @@ final class RunBoard {
                 row.since = launched.attempt().start();
                 row.text = times(launched.attempt());
                 row.where = because(launched.why());
-                next = null;
                 doing = "";
             }
             case RunNotice.Running running -> {
@@ -117,6 +116,7 @@ final class RunBoard {
             case RunNotice.Stopping stopping -> {
                 Row row = row(stopping.attempt(), stopping.experiment());
                 row.stage = Stage.STOPPING;
+                next = null;
                 row.where = because(stopping.why());
             }
             case RunNotice.CleanedUp _ -> {}
@@ -150,9 +150,6 @@ final class RunBoard {
             StatusEntry entry = finished.entries().get(slot);
             Row row = row(slot, entry.name());
             row.since = null;
-            if (!row.text.startsWith(entry.status())) {
-                row.text = entry.status();
-            }
             row.verdict = entry.verdict();
             row.stage =
                     switch (entry.verdict()) {
@@ -160,6 +157,9 @@ final class RunBoard {
                         case NOT_APPLICABLE -> Stage.SKIPPED;
                         case FAIL, ERROR, STOPPED, AWAITED -> Stage.BAD;
                     };
+            if (row.stage != Stage.SKIPPED && !row.text.startsWith(entry.status())) {
+                row.text = entry.status();
+            }
         }
     }
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The runner as a process under an operator that nobody has changed for it. */
 @NeedsControlPlane
-@Timeout(300)
+@Timeout(600)
 @Execution(ExecutionMode.CONCURRENT)
 class ChaosOperatorTest {
 
@@ -317,6 +317,8 @@ class ChaosOperatorTest {
 
         stage.patch("{\"spec\":{\"engineState\":\"stop\"}}");
 
+        stage.eventually(
+                "the Job", () -> stage.proxy.calls("create", "jobs").getFirst().status() != 0);
         awaitStatus("stopped");
         assertThat(stage.namespace.jobs()).isEmpty();
         assertThat(stage.podNames()).isEmpty();

@@ -122,7 +122,7 @@ final class RunnerContainer {
 
     private Process start() {
         var builder =
-                command(container.getArgs().toArray(String[]::new))
+                new ProcessBuilder(command(container.getArgs()))
                         .redirectErrorStream(true)
                         .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
@@ -141,7 +141,12 @@ final class RunnerContainer {
     }
 
     /** Prepare a process of chaos-runner with the environment of this one. */
-    static ProcessBuilder command(String... args) {
+    static ProcessBuilder command(String... arguments) {
+        return new ProcessBuilder(command(List.of(arguments)));
+    }
+
+    /** Return the command line of chaos-runner with these arguments. */
+    static List<String> command(List<String> arguments) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // Many are started, on few cores, and none lives long.
@@ -155,12 +160,12 @@ final class RunnerContainer {
                         "-cp",
                         classPath(),
                         MAIN));
-        command.addAll(List.of(args));
-        return new ProcessBuilder(command);
+        command.addAll(arguments);
+        return command;
     }
 
     /** The tests' own but for the tests: what is found there by service loading is not ours. */
-    private static String classPath() {
+    static String classPath() {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> !entry.endsWith("test-classes"))
                 .collect(Collectors.joining(File.pathSeparator));
