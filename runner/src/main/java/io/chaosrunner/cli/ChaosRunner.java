@@ -7,12 +7,10 @@ import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.run.RunListener;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.Parameters;
-import io.chaosrunner.telemetry.Traces;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Collection;
@@ -173,25 +171,8 @@ public final class ChaosRunner implements Callable<Integer> {
         List<String> experiments =
                 List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
         AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat(variables));
-        // Null unless there is a collector: nothing of OpenTelemetry is even loaded then.
-        Traces traces =
-                environment.tracing().endpoint().isEmpty()
-                        ? null
-                        : Traces.start(
-                                environment.tracing(),
-                                variables.getOrDefault("OTEL_EXPORTER_OTLP_PROTOCOL", ""),
-                                engine,
-                                message -> log.note("telemetry", message));
-        RunnerEnvironment told =
-                traces == null ? environment : environment.withTracing(traces.forExperiments());
-        RunListener listener =
-                traces == null
-                        ? log
-                        : notice -> {
-                            log.heard(notice);
-                            traces.heard(notice);
-                        };
-        try (traces;
+        try (Tracing tracing =
+                        Tracing.of(variables, engine, message -> log.note("telemetry", message));
                 Fabric8Cluster cluster = reach()) {
             EngineRun run =
                     new EngineRun(
@@ -200,12 +181,12 @@ public final class ChaosRunner implements Callable<Integer> {
                                     engine,
                                     Caller.OPERATOR,
                                     Optional.of(experiments),
-                                    Optional.of(told),
+                                    Optional.of(environment.withTracing(tracing.forExperiments())),
                                     Map.of(),
                                     instance()),
                             strategies(),
                             Clock.systemUTC(),
-                            listener);
+                            tracing.beside(log));
             Signals.handle(run::leave);
             RunResult result = run.run();
             tell(result, log);

@@ -96,7 +96,9 @@ final class RunLoop implements AutoCloseable {
                                 cluster,
                                 context.request
                                         .environment()
-                                        .orElseGet(() -> RunnerEnvironment.of(engine)),
+                                        .orElseGet(() ->
+                                                RunnerEnvironment.of(engine)
+                                                        .withTracing(context.request.tracing())),
                                 engineWatch::engine,
                                 events,
                                 context::tell),

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param settings overruling execution settings
  * @param instance random name of this process
  * @param fire the fire of the engine's schedule that asks; absent if somebody else does
+ * @param tracing where traces go, if the environment is derived from the engine
  */
 public record RunRequest(
         EngineRef engine,
@@ -26,10 +27,31 @@ public record RunRequest(
         Optional<RunnerEnvironment> environment,
         Map<String, ?> settings,
         String instance,
-        Optional<Fire> fire) {
+        Optional<Fire> fire,
+        RunnerEnvironment.Tracing tracing) {
     public RunRequest {
         experiments = experiments.map(List::copyOf);
         settings = Map.copyOf(settings);
+    }
+
+    /** Ask for a run that is not traced. */
+    public RunRequest(
+            EngineRef engine,
+            Caller caller,
+            Optional<List<String>> experiments,
+            Optional<RunnerEnvironment> environment,
+            Map<String, ?> settings,
+            String instance,
+            Optional<Fire> fire) {
+        this(
+                engine,
+                caller,
+                experiments,
+                environment,
+                settings,
+                instance,
+                fire,
+                RunnerEnvironment.Tracing.OFF);
     }
 
     /** Ask for a run that no schedule asks for. */
@@ -41,6 +63,12 @@ public record RunRequest(
             Map<String, ?> settings,
             String instance) {
         this(engine, caller, experiments, environment, settings, instance, Optional.empty());
+    }
+
+    /** Return the same request, with traces. */
+    public RunRequest with(RunnerEnvironment.Tracing other) {
+        return new RunRequest(
+                engine, caller, experiments, environment, settings, instance, fire, other);
     }
 
     boolean underOperator() {

@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -30,13 +32,26 @@ final class RunnerPod {
 
     /** Mark the engine as initialized and create its runner's pod. */
     static RunnerPod create(TestNamespace namespace, String engineName) {
+        return create(namespace, engineName, Map.of());
+    }
+
+    /** Do the same where something adds to the runner's environment. */
+    static RunnerPod create(
+            TestNamespace namespace, String engineName, Map<String, String> environment) {
         Litmus.engines(namespace.admin(), namespace.name())
                 .named(engineName)
                 .patch(
                         PatchContext.of(PatchType.JSON_MERGE),
                         "{\"status\":{\"engineStatus\":\"initialized\"}}");
         JsonNode engine = Litmus.read(namespace, "chaosengines", engineName);
-        return create(namespace, engineName, manifest(namespace, engine));
+        Pod pod = manifest(namespace, engine);
+        environment.forEach((name, value) ->
+                pod.getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getEnv()
+                        .add(new EnvVar(name, value, null)));
+        return create(namespace, engineName, pod);
     }
 
     /**
