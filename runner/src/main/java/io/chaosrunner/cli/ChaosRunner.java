@@ -2,6 +2,8 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.AuditLog;
@@ -9,6 +11,9 @@ import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
+import io.chaosrunner.schedule.QuartzAlarms;
+import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.schedule.ScheduledRuns;
 import io.chaosrunner.status.Start.Caller;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -36,7 +41,12 @@ import picocli.CommandLine.Spec;
         description = "Runs the chaos experiments of a LitmusChaos ChaosEngine.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, PlanCommand.class, StrategiesCommand.class})
+        subcommands = {
+            RunCommand.class,
+            PlanCommand.class,
+            NextCommand.class,
+            StrategiesCommand.class
+        })
 public final class ChaosRunner implements Callable<Integer> {
 
     @Spec private @Nullable CommandSpec spec;
@@ -55,6 +65,13 @@ public final class ChaosRunner implements Callable<Integer> {
             description =
                     "Folder of strategy jars; else $CHAOS_RUNNER_PLUGINS or /opt/chaos-runner/plugins.")
     private @Nullable Path plugins;
+
+    @Option(
+            names = "--schedule",
+            paramLabel = "KEY=VALUE",
+            description =
+                    "As the operator's runner: overrule one setting of the engine's schedule, such as every=30m.")
+    private Map<String, String> schedule = Map.of();
 
     private ChaosRunner() {}
 
@@ -120,24 +137,56 @@ public final class ChaosRunner implements Callable<Integer> {
         List<String> experiments =
                 List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
         AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine);
+        RunRequest request =
+                new RunRequest(
+                        engine,
+                        Caller.OPERATOR,
+                        Optional.of(experiments),
+                        Optional.of(environment),
+                        Map.of(),
+                        instance());
+        Map<String, Object> flags =
+                EngineFile.settings(schedule, java.util.Objects.requireNonNull(spec).commandLine());
         try (Fabric8Cluster cluster = connect()) {
-            EngineRun run =
-                    new EngineRun(
-                            cluster,
-                            new RunRequest(
-                                    engine,
-                                    Caller.OPERATOR,
-                                    Optional.of(experiments),
-                                    Optional.of(environment),
-                                    Map.of(),
-                                    instance()),
-                            strategies(),
-                            Clock.systemUTC(),
-                            log);
-            Signals.handle(run::leave);
-            RunResult result = run.run();
+            RunResult result = run(cluster, request, flags, log);
             tell(result, log);
             return ExitCode.underOperator(result);
+        }
+    }
+
+    /** Run once, or as often as the engine's schedule says. */
+    private RunResult run(
+            Fabric8Cluster cluster, RunRequest request, Map<String, ?> flags, AuditLog log) {
+        Optional<Engine> read;
+        try {
+            read =
+                    cluster.get(
+                                    Resource.ENGINES,
+                                    request.engine().namespace(),
+                                    request.engine().name())
+                            .map(Engine::new);
+        } catch (ClusterException e) {
+            return RunResult.of(e);
+        }
+        RunRequest one = read.map(request::seeing).orElse(request);
+        boolean scheduled =
+                read.isPresent()
+                        && (!flags.isEmpty()
+                                || read.get()
+                                        .annotation(ScheduleSpec.ANNOTATION)
+                                        .isPresent());
+        if (!scheduled) {
+            EngineRun run =
+                    new EngineRun(cluster, one, strategies(), Clock.systemUTC(), log);
+            Signals.handle(run::leave);
+            return run.run();
+        }
+        try (QuartzAlarms alarms = new QuartzAlarms()) {
+            ScheduledRuns runs =
+                    new ScheduledRuns(
+                            cluster, one, flags, strategies(), Clock.systemUTC(), log, alarms);
+            Signals.handle(runs::leave);
+            return runs.run().result();
         }
     }
 

@@ -94,6 +94,27 @@ public record Claim(
         skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
     }
 
+    /**
+     * Return the claim of an engine that has not run yet, so that fires can be settled all the same;
+     * its run has number 0.
+     */
+    public static Claim ofNoRun(Engine engine, String id, String instance, Instant now) {
+        return new Claim(
+                new RunId(0, id),
+                instance,
+                now,
+                0,
+                JsonMapper.shared().createObjectNode(),
+                State.FINISHED,
+                "no run yet",
+                "",
+                0,
+                List.of(),
+                Map.of(),
+                engine.engineState(),
+                Fires.NONE);
+    }
+
     /** Report a claim that cannot be read: somebody edited the annotation. */
     public static final class Unreadable extends RuntimeException {
         @Serial private static final long serialVersionUID = 1L;
@@ -311,6 +332,11 @@ public record Claim(
     /** Return this claim with fires settled that start no run, the latest of which is given. */
     public Claim skippingFires(Fires.Skipped more, Fire latest) {
         return changed(c -> c.fires = fires.skipping(more, latest));
+    }
+
+    /** Return this claim with a schedule begun: its fires up to that one are settled. */
+    public Claim beginningSchedule(Fire settledUpTo) {
+        return changed(c -> c.fires = fires.beginning(settledUpTo));
     }
 
     private Claim changed(Consumer<Parts> change) {
