@@ -34,7 +34,8 @@ class ArchitectureTest {
                     List.of("resolve", "job", "status"),
                     List.of("cluster", "plugin"),
                     List.of("run"),
-                    List.of("schedule", "report", "sandbox"),
+                    List.of("schedule"),
+                    List.of("report", "sandbox", "telemetry", "validate"),
                     List.of("cli"));
 
     private static final String[] PURE = {
@@ -44,7 +45,8 @@ class ArchitectureTest {
         "io.chaosrunner.config..",
         "io.chaosrunner.resolve..",
         "io.chaosrunner.job..",
-        "io.chaosrunner.status.."
+        "io.chaosrunner.status..",
+        "io.chaosrunner.validate.."
     };
 
     private static final JavaClasses ALL =
@@ -102,6 +104,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(
                         resideInAnyPackage("io.fabric8.kubernetes..", "java.net.http.."))
+                .check(ALL);
+    }
+
+    @Test
+    void onlyTelemetryKnowsOpenTelemetry() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackage("io.chaosrunner.telemetry")
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.opentelemetry.."))
                 .check(ALL);
     }
 

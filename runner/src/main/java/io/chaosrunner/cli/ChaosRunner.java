@@ -9,16 +9,21 @@ import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.RunListener;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.QuartzAlarms;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.schedule.ScheduledRuns;
 import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.strategy.Parameters;
+import io.chaosrunner.telemetry.Traces;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -28,7 +33,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Start the program.
@@ -43,11 +50,17 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         subcommands = {
             RunCommand.class,
+            StopCommand.class,
+            WaitCommand.class,
+            ListCommand.class,
+            HistoryCommand.class,
             PlanCommand.class,
             NextCommand.class,
+            ValidateCommand.class,
             StrategiesCommand.class
         })
 public final class ChaosRunner implements Callable<Integer> {
+    private static final String LOG_FORMAT = "CHAOS_RUNNER_LOG_FORMAT";
 
     @Spec private @Nullable CommandSpec spec;
 
@@ -57,6 +70,13 @@ public final class ChaosRunner implements Callable<Integer> {
             scope = CommandLine.ScopeType.INHERIT,
             description = "Kubeconfig file; else $KUBECONFIG, ~/.kube/config or the pod's account.")
     private @Nullable Path kubeconfig;
+
+    @Option(
+            names = "--context",
+            paramLabel = "NAME",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Context of the kubeconfig; else its current one.")
+    private @Nullable String context;
 
     @Option(
             names = "--plugins",
@@ -85,9 +105,10 @@ public final class ChaosRunner implements Callable<Integer> {
                 (e, command, parsed) -> {
                     if (e instanceof ClusterException refused) {
                         command.getErr().println("chaos-runner: " + refused.getMessage());
-                        return refused.isTransient() && underOperator()
-                                ? ExitCode.NOT_PASSED
-                                : underOperator() ? ExitCode.OK : ExitCode.CLUSTER;
+                        boolean atTerminal = !(command.getCommand() instanceof ChaosRunner);
+                        return atTerminal
+                                ? ExitCode.atTerminal(refused)
+                                : ExitCode.underOperator(new RunResult.Interrupted(refused));
                     }
                     command.getErr().println("chaos-runner: this is a bug; please report it");
                     e.printStackTrace(command.getErr());
@@ -95,16 +116,45 @@ public final class ChaosRunner implements Callable<Integer> {
                 };
         return new CommandLine(new ChaosRunner())
                 .setExecutionExceptionHandler(failures)
+                .setParameterExceptionHandler((e, arguments) -> mistyped(e))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .execute(args);
+    }
+
+    /** Say what is wrong in a line or two; the whole usage would bury it. */
+    private static int mistyped(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        command.getErr().println("chaos-runner: " + e.getMessage());
+        Collection<String> names = command.getSubcommands().keySet();
+        if (e instanceof UnmatchedArgumentException unmatched && !names.isEmpty()) {
+            Parameters.nearest(unmatched.getUnmatched().getFirst(), names)
+                    .ifPresent(near -> command.getErr().println("Did you mean '" + near + "'?"));
+        } else if (e instanceof UnmatchedArgumentException unmatched) {
+            UnmatchedArgumentException.printSuggestions(unmatched, command.getErr());
+        }
+        command.getErr().printf("Try '%s --help'.%n", command.getCommandSpec().qualifiedName());
+        return ExitCode.INVALID;
     }
 
     private static boolean underOperator() {
         return System.getenv("CHAOSENGINE") != null;
     }
 
+    private Fabric8Cluster reach() {
+        return Fabric8Cluster.connect(
+                Optional.ofNullable(kubeconfig), Optional.ofNullable(context));
+    }
+
+    /** Connect for a person, who would rather hear at once that nothing answers. */
     Fabric8Cluster connect() {
-        return kubeconfig == null ? Fabric8Cluster.connect() : Fabric8Cluster.connect(kubeconfig);
+        Fabric8Cluster cluster = reach();
+        try {
+            cluster.greet();
+            return cluster;
+        } catch (ClusterException e) {
+            cluster.close();
+            throw e;
+        }
     }
 
     StrategyCatalogue strategies() {
@@ -124,7 +174,7 @@ public final class ChaosRunner implements Callable<Integer> {
     public Integer call() {
         Map<String, String> variables = System.getenv();
         if (!underOperator()) {
-            CommandSpec command = java.util.Objects.requireNonNull(spec);
+            CommandSpec command = Objects.requireNonNull(spec);
             command.commandLine().usage(command.commandLine().getErr());
             command.commandLine()
                     .getErr()
@@ -136,19 +186,38 @@ public final class ChaosRunner implements Callable<Integer> {
         // No trimming, and no list is one nameless experiment: Litmus reads it so.
         List<String> experiments =
                 List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
-        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine);
-        RunRequest request =
-                new RunRequest(
-                        engine,
-                        Caller.OPERATOR,
-                        Optional.of(experiments),
-                        Optional.of(environment),
-                        Map.of(),
-                        instance());
         Map<String, Object> flags =
-                EngineFile.settings(schedule, java.util.Objects.requireNonNull(spec).commandLine());
-        try (Fabric8Cluster cluster = connect()) {
-            RunResult result = run(cluster, request, flags, log);
+                EngineFile.settings(schedule, Objects.requireNonNull(spec).commandLine());
+        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat(variables));
+        // Null unless there is a collector: nothing of OpenTelemetry is even loaded then.
+        Traces traces =
+                environment.tracing().endpoint().isEmpty()
+                        ? null
+                        : Traces.start(
+                                environment.tracing(),
+                                variables.getOrDefault("OTEL_EXPORTER_OTLP_PROTOCOL", ""),
+                                engine,
+                                message -> log.note("telemetry", message));
+        RunnerEnvironment told =
+                traces == null ? environment : environment.withTracing(traces.forExperiments());
+        RunListener listener =
+                traces == null
+                        ? log
+                        : notice -> {
+                            log.heard(notice);
+                            traces.heard(notice);
+                        };
+        try (traces;
+                Fabric8Cluster cluster = reach()) {
+            RunRequest request =
+                    new RunRequest(
+                            engine,
+                            Caller.OPERATOR,
+                            Optional.of(experiments),
+                            Optional.of(told),
+                            Map.of(),
+                            instance());
+            RunResult result = run(cluster, request, flags, listener);
             tell(result, log);
             return ExitCode.underOperator(result);
         }
@@ -156,7 +225,7 @@ public final class ChaosRunner implements Callable<Integer> {
 
     /** Run once, or as often as the engine's schedule says. */
     private RunResult run(
-            Fabric8Cluster cluster, RunRequest request, Map<String, ?> flags, AuditLog log) {
+            Fabric8Cluster cluster, RunRequest request, Map<String, ?> flags, RunListener listener) {
         Optional<Engine> read;
         try {
             read =
@@ -177,21 +246,31 @@ public final class ChaosRunner implements Callable<Integer> {
                                         .isPresent());
         if (!scheduled) {
             EngineRun run =
-                    new EngineRun(cluster, one, strategies(), Clock.systemUTC(), log);
+                    new EngineRun(cluster, one, strategies(), Clock.systemUTC(), listener);
             Signals.handle(run::leave);
             return run.run();
         }
         try (QuartzAlarms alarms = new QuartzAlarms()) {
             ScheduledRuns runs =
                     new ScheduledRuns(
-                            cluster, one, flags, strategies(), Clock.systemUTC(), log, alarms);
+                            cluster, one, flags, strategies(), Clock.systemUTC(), listener, alarms);
             Signals.handle(runs::leave);
             return runs.run().result();
         }
     }
 
+    private static AuditLog.Format logFormat(Map<String, String> variables) {
+        return variables.getOrDefault(LOG_FORMAT, "").equalsIgnoreCase("json")
+                ? AuditLog.Format.JSON
+                : AuditLog.Format.TEXT;
+    }
+
+    /** Return a name for this process: where it is, for people; random, so that none is alike. */
     static String instance() {
-        return UUID.randomUUID().toString().substring(0, 13);
+        String host = System.getenv().getOrDefault("HOSTNAME", "");
+        String random = UUID.randomUUID().toString().substring(0, 13);
+        long pid = ProcessHandle.current().pid();
+        return host.isEmpty() ? pid + "/" + random : host + "/" + pid + "/" + random;
     }
 
     private static void tell(RunResult result, AuditLog log) {

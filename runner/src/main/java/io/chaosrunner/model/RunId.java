@@ -5,14 +5,14 @@ import static java.util.Objects.requireNonNull;
 /**
  * Identify one run of an engine.
  *
- * @param number 1, 2, 3 … for people; may repeat when an engine is re-created; 0 stands for no run yet
+ * @param number 1, 2, 3 … for people; may repeat when an engine is re-created
  * @param id random; what identity hangs on
  */
 public record RunId(long number, String id) {
     public RunId {
         requireNonNull(id, "id is null");
-        if (number < 0) {
-            throw new IllegalArgumentException("run number must be at least 0, but is " + number);
+        if (number < 1) {
+            throw new IllegalArgumentException("run number must be at least 1, but is " + number);
         }
     }
 

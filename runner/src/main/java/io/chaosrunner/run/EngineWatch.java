@@ -26,7 +26,6 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
 
     private final RunContext context;
     private final Claim claimed;
-    private final String stateAtStart;
     private final Loop loop;
     private volatile Engine engine;
     private @Nullable Following following;
@@ -51,7 +50,6 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         this.context = context;
         this.claimed = claimed;
         this.loop = loop;
-        stateAtStart = taken.engineState();
         engine = taken;
     }
 
@@ -96,10 +94,21 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
     }
 
     private boolean asksToStop(Engine now) {
+        if (context.underOperator()) {
+            return now.stopRequested();
+        }
         return now.deleting()
-                || (context.underOperator()
-                        ? now.stopRequested()
-                        : !now.engineState().equals(stateAtStart));
+                || EngineStop.isAsked(now, claimed.run())
+                || !now.engineState().equals(claimed.engineState());
+    }
+
+    private String whyStop(Engine now) {
+        if (now.deleting()) {
+            return "the engine is being deleted";
+        }
+        return EngineStop.isAsked(now, claimed.run())
+                ? "somebody asked with chaos-runner stop"
+                : "the engine says stop";
     }
 
     /** Heed the engine as it is now; empty if there is none. */
@@ -116,8 +125,7 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
             if (context.underOperator()) {
                 operatorStops();
             } else {
-                loop.stop(
-                        engine.deleting() ? "the engine is being deleted" : "the engine says stop");
+                loop.stop(whyStop(engine));
             }
         }
     }
@@ -137,7 +145,7 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
      * The operator removes what runs, and this process with it; status is its own. Ending before
      * that with success would let it call the engine completed, so wait to be removed.
      */
-    void operatorStops() {
+    private void operatorStops() {
         loop.hush();
         context.tell(new RunNotice.Waiting("engineState is stop: the operator ends this run"));
         Instant end = context.now().plus(context.patience.operator());

@@ -350,7 +350,7 @@ public final class ScheduledRuns {
 
     private Optional<LastRun> lastRun(Claim claim) {
         List<StatusEntry> entries = entries();
-        if (claim.run().number() == 0 || entries.isEmpty()) {
+        if (!claim.isOfRun() || entries.isEmpty()) {
             return Optional.empty();
         }
         String name = "run " + claim.run().number();
@@ -391,7 +391,7 @@ public final class ScheduledRuns {
         if (step.skipped().isEmpty()) {
             return carryOut(now, step);
         }
-        Claim none = Claim.ofNoRun(engine, "none", request.instance(), millis());
+        Claim none = Claim.ofNoRun(engine, request.instance(), millis());
         record(none, step.skipped(), now);
         return Optional.empty();
     }
@@ -402,7 +402,7 @@ public final class ScheduledRuns {
                         .settled()
                         .filter(f -> f.schedule().equals(now.spec().hash()))
                         .isPresent();
-        boolean restarted = engine.statusEntries().isEmpty() && claim.run().number() > 0;
+        boolean restarted = engine.statusEntries().isEmpty() && claim.isOfRun();
         if (now.spec().kind() instanceof Kind.Now && restarted) {
             // The operator has started the engine once more, and that is what it means.
             return carryOut(request.derivedFrom(engine));
