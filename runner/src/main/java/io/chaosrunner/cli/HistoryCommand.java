@@ -60,7 +60,7 @@ final class HistoryCommand implements Callable<Integer> {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
         PrintWriter err = command.getErr();
-        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connectAtTerminal()) {
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
             EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
             Optional<Engine> found =
                     cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
