@@ -127,8 +127,7 @@ final class EngineTaking {
                         engine.annotation(ExecutionSettings.ANNOTATION),
                         context.request.settings());
         long seed = settings.seed().orElseGet(() -> random.nextLong(1L << 48));
-        Claim claim =
-                withPast(claim(engine, number, before, seed, settings.tree()), names, before);
+        Claim claim = withPast(claim(engine, number, before, seed, settings.tree()), names, before);
         var problems = new ArrayList<>(settings.problems());
         Optional<PlannedRun> planned =
                 PlannedRun.of(
