@@ -240,7 +240,8 @@ final class EngineTaking {
             Claim over = last.endingBy(RunRecord.INTERRUPTED, why).in(Claim.State.FINISHED, why);
             return List.of(RunRecord.of(over, entries));
         }
-        return last.fires().skipped().isEmpty() ? List.of() : List.of(RunRecord.of(last, entries));
+        boolean recorded = !last.ending().isEmpty() && last.fires().skipped().isEmpty();
+        return recorded ? List.of() : List.of(RunRecord.of(last, entries));
     }
 
     /** Record that nothing can be launched; asked again if the engine changed meanwhile. */
