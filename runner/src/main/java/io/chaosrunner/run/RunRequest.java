@@ -6,6 +6,7 @@ import io.chaosrunner.model.Fire;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,6 +84,22 @@ public record RunRequest(
                 settings,
                 instance,
                 Optional.of(asking),
+                seen,
+                problems);
+    }
+
+    /** Ask for the same, with one more execution setting unless it is there already. */
+    public RunRequest with(String setting, Object value) {
+        var more = new HashMap<String, Object>(settings);
+        more.putIfAbsent(setting, value);
+        return new RunRequest(
+                engine,
+                caller,
+                experiments,
+                environment,
+                more,
+                instance,
+                fire,
                 seen,
                 problems);
     }
