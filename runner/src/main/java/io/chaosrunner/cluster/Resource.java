@@ -17,7 +17,11 @@ public enum Resource {
     /** ConfigMaps. */
     CONFIG_MAPS("/api/v1", "configmaps"),
     /** Secrets; only their presence is ever read. */
-    SECRETS("/api/v1", "secrets");
+    SECRETS("/api/v1", "secrets"),
+    /** Deployments, of exporters. */
+    DEPLOYMENTS("/apis/apps/v1", "deployments"),
+    /** Services, of exporters. */
+    SERVICES("/api/v1", "services");
 
     private final String api;
     private final String plural;

@@ -8,6 +8,7 @@ import io.chaosrunner.sandbox.SandboxServer.Options;
 import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.RunRecords;
 import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.strategy.PastRun;
 import io.chaosrunner.testing.EngineWorld;
 import java.util.List;
 import java.util.Map;
@@ -309,6 +310,22 @@ class RunHistoryTest {
                                 .asString(""))
                 .sorted()
                 .toList();
+    }
+
+    @Test
+    void aRunsClaimKnowsTheRunsBeforeItThoughNoConfigMapMayBeRead() {
+        try (EngineWorld world = world().listing("a", "b").script("a", "verdict=Fail")) {
+            world.server().forbid("*", "configmaps");
+            run(world, Map.of());
+            run(world, Map.of());
+            run(world, Map.of());
+
+            List<PastRun> past = world.claim().past().runs();
+            assertThat(past).extracting(PastRun::number).containsExactly(1L, 2L);
+            assertThat(past.getFirst().executions())
+                    .extracting(each -> each.slot() + " " + each.end().orElseThrow().outcome())
+                    .containsExactly("0 FAILED", "1 PASSED");
+        }
     }
 
     @Test
