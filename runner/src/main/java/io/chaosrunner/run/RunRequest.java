@@ -6,6 +6,7 @@ import io.chaosrunner.model.Fire;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,6 +76,22 @@ public record RunRequest(
     /** Ask for the same on behalf of a fire. */
     public RunRequest firedBy(Fire asking) {
         return changed(experiments, environment, Optional.of(asking), tracing, seen, problems);
+    }
+
+    /** Ask for the same, with one more execution setting unless it is there already. */
+    public RunRequest with(String setting, Object value) {
+        var more = new HashMap<String, Object>(settings);
+        more.putIfAbsent(setting, value);
+        return new RunRequest(
+                engine,
+                caller,
+                experiments,
+                environment,
+                more,
+                instance,
+                fire,
+                seen,
+                problems);
     }
 
     /** Ask that nothing be launched, and be recorded why. */
