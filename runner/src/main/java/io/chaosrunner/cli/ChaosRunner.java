@@ -36,8 +36,16 @@ import picocli.CommandLine.Spec;
         description = "Runs the chaos experiments of a LitmusChaos ChaosEngine.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, PlanCommand.class, StrategiesCommand.class})
+        subcommands = {
+            RunCommand.class,
+            StopCommand.class,
+            WaitCommand.class,
+            ListCommand.class,
+            PlanCommand.class,
+            StrategiesCommand.class
+        })
 public final class ChaosRunner implements Callable<Integer> {
+    private static final String LOG_FORMAT = "CHAOS_RUNNER_LOG_FORMAT";
 
     @Spec private @Nullable CommandSpec spec;
 
@@ -47,6 +55,13 @@ public final class ChaosRunner implements Callable<Integer> {
             scope = CommandLine.ScopeType.INHERIT,
             description = "Kubeconfig file; else $KUBECONFIG, ~/.kube/config or the pod's account.")
     private @Nullable Path kubeconfig;
+
+    @Option(
+            names = "--context",
+            paramLabel = "NAME",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Context of the kubeconfig; else its current one.")
+    private @Nullable String context;
 
     @Option(
             names = "--plugins",
@@ -68,9 +83,10 @@ public final class ChaosRunner implements Callable<Integer> {
                 (e, command, parsed) -> {
                     if (e instanceof ClusterException refused) {
                         command.getErr().println("chaos-runner: " + refused.getMessage());
-                        return refused.isTransient() && underOperator()
-                                ? ExitCode.NOT_PASSED
-                                : underOperator() ? ExitCode.OK : ExitCode.CLUSTER;
+                        boolean atTerminal = !(command.getCommand() instanceof ChaosRunner);
+                        return atTerminal
+                                ? ExitCode.atTerminal(refused)
+                                : ExitCode.underOperator(new RunResult.Interrupted(refused));
                     }
                     command.getErr().println("chaos-runner: this is a bug; please report it");
                     e.printStackTrace(command.getErr());
@@ -86,8 +102,20 @@ public final class ChaosRunner implements Callable<Integer> {
         return System.getenv("CHAOSENGINE") != null;
     }
 
-    Fabric8Cluster connect() {
-        return kubeconfig == null ? Fabric8Cluster.connect() : Fabric8Cluster.connect(kubeconfig);
+    private Fabric8Cluster connect() {
+        return Fabric8Cluster.connect(Optional.ofNullable(kubeconfig), Optional.ofNullable(context));
+    }
+
+    /** Connect for a person, who would rather hear at once that nothing answers. */
+    Fabric8Cluster connectAtTerminal() {
+        Fabric8Cluster cluster = connect();
+        try {
+            cluster.greet();
+            return cluster;
+        } catch (ClusterException e) {
+            cluster.close();
+            throw e;
+        }
     }
 
     StrategyCatalogue strategies() {
@@ -119,7 +147,7 @@ public final class ChaosRunner implements Callable<Integer> {
         // No trimming, and no list is one nameless experiment: Litmus reads it so.
         List<String> experiments =
                 List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
-        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine);
+        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat(variables));
         try (Fabric8Cluster cluster = connect()) {
             EngineRun run =
                     new EngineRun(
@@ -141,8 +169,18 @@ public final class ChaosRunner implements Callable<Integer> {
         }
     }
 
+    private static AuditLog.Format logFormat(Map<String, String> variables) {
+        return variables.getOrDefault(LOG_FORMAT, "").equalsIgnoreCase("json")
+                ? AuditLog.Format.JSON
+                : AuditLog.Format.TEXT;
+    }
+
+    /** Return a name for this process: where it is, for people; random, so that none is alike. */
     static String instance() {
-        return UUID.randomUUID().toString().substring(0, 13);
+        String host = System.getenv().getOrDefault("HOSTNAME", "");
+        String random = UUID.randomUUID().toString().substring(0, 13);
+        long pid = ProcessHandle.current().pid();
+        return host.isEmpty() ? pid + "/" + random : host + "/" + pid + "/" + random;
     }
 
     private static void tell(RunResult result, AuditLog log) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -27,7 +28,41 @@ final class EngineFile {
      * @throws ParameterException if there is none or more than one, or a file is unusable
      */
     static Engine read(List<Path> files, CommandLine command) {
-        var engines = new ArrayList<Engine>();
+        return engine(objects(files, command), files, command);
+    }
+
+    /**
+     * Find the one ChaosEngine among the objects of some files.
+     *
+     * @throws ParameterException if there is none or more than one
+     */
+    static Engine engine(List<ObjectNode> objects, List<Path> files, CommandLine command) {
+        List<Engine> engines =
+                objects.stream().filter(EngineFile::isEngine).map(Engine::new).toList();
+        if (engines.size() != 1) {
+            throw new ParameterException(
+                    command,
+                    "expected one ChaosEngine in %s, but found %d"
+                            .formatted(
+                                    files.stream()
+                                            .map(Path::toString)
+                                            .collect(Collectors.joining(", ")),
+                                    engines.size()));
+        }
+        return engines.getFirst();
+    }
+
+    static boolean isEngine(ObjectNode object) {
+        return object.path("kind").asString("").equals("ChaosEngine");
+    }
+
+    /**
+     * Read all objects of some files, those of Lists among them.
+     *
+     * @throws ParameterException if a file is unusable
+     */
+    static List<ObjectNode> objects(List<Path> files, CommandLine command) {
+        var objects = new ArrayList<ObjectNode>();
         for (Path file : files) {
             String yaml;
             try {
@@ -39,11 +74,7 @@ final class EngineFile {
             try {
                 for (Object document :
                         new Load(LoadSettings.builder().build()).loadAllFromString(yaml)) {
-                    JsonNode json = JsonMapper.shared().valueToTree(document);
-                    if (json instanceof ObjectNode object
-                            && object.path("kind").asString("").equals("ChaosEngine")) {
-                        engines.add(new Engine(object));
-                    }
+                    add(JsonMapper.shared().valueToTree(document), file, objects, command);
                 }
             } catch (YamlEngineException e) {
                 throw new ParameterException(
@@ -55,13 +86,27 @@ final class EngineFile {
                                         .replaceAll("\\s*\\R\\s*", " "));
             }
         }
-        if (engines.size() != 1) {
+        return objects;
+    }
+
+    private static void add(
+            JsonNode json, Path file, List<ObjectNode> objects, CommandLine command) {
+        if (json.isNull() || json.isMissingNode()) {
+            return;
+        }
+        if (json.path("kind").asString("").equals("List")) {
+            json.path("items").forEach(item -> add(item, file, objects, command));
+            return;
+        }
+        if (!(json instanceof ObjectNode object)
+                || json.path("apiVersion").asString("").isEmpty()
+                || json.path("kind").asString("").isEmpty()
+                || json.path("metadata").path("name").asString("").isEmpty()) {
             throw new ParameterException(
                     command,
-                    "expected one ChaosEngine in %s, but found %d"
-                            .formatted(files, engines.size()));
+                    file + " holds a document without apiVersion, kind or metadata.name");
         }
-        return engines.getFirst();
+        objects.add(object);
     }
 
     /**

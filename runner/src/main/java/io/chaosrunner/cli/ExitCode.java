@@ -1,5 +1,7 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.run.RunResult;
@@ -39,6 +41,10 @@ final class ExitCode {
         };
     }
 
+    static int atTerminal(ClusterException failure) {
+        return failure.kind() == Kind.UNCONFIGURED ? INVALID : CLUSTER;
+    }
+
     static int underOperator(RunResult result) {
         return switch (result) {
             case RunResult.Completed _,
@@ -47,7 +53,7 @@ final class ExitCode {
                     RunResult.Refused _ ->
                     OK;
             case RunResult.Left left -> left.unfinished() ? TERMINATED : OK;
-            case RunResult.Interrupted _ -> 1;
+            case RunResult.Interrupted(var why) -> why.isTransient() ? 1 : OK;
         };
     }
 

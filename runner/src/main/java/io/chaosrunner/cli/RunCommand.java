@@ -2,19 +2,28 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.report.ProgressLines;
+import io.chaosrunner.run.EngineReadying;
+import io.chaosrunner.run.EngineReadying.Launch;
+import io.chaosrunner.run.EngineReadying.Readied;
 import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.EngineStop;
+import io.chaosrunner.run.Finding;
+import io.chaosrunner.run.FollowedRun;
+import io.chaosrunner.run.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.sandbox.Manifests;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.status.StatusEntry;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,14 +31,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
-/** Run an engine from files in the sandbox, and show what happens. */
+/** Run an engine, from files or as the cluster has it, and show what happens. */
 @Command(
         name = "run",
         description = "Runs a ChaosEngine and shows each verdict.",
@@ -40,19 +53,49 @@ import picocli.CommandLine.Spec;
             "3 cluster error or refused, 4 aborted, 6 deadline, 70 a bug in chaos-runner."
         })
 final class RunCommand implements Callable<Integer> {
+    /** The operator looks at an engine within a second of its change. */
+    private static final Duration OPERATOR_TAKES = Duration.ofSeconds(60);
+
+    private static final Duration FOR_EVER = Duration.ofDays(3650);
+
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;
+    @Mixin private Namespaced namespaced = new Namespaced();
+    @Mixin private Output output = new Output();
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "ENGINE",
+            description = "Name of a ChaosEngine that is in the cluster already.")
+    private @Nullable String engine;
 
     @Option(
             names = {"-f", "--filename"},
             paramLabel = "FILE",
-            required = true,
             description = "YAML with one ChaosEngine, its ChaosExperiments, ConfigMaps …")
     private List<Path> files = List.of();
 
     @Option(
+            names = "--launch",
+            paramLabel = "WHO",
+            defaultValue = "direct",
+            description =
+                    "direct: this process runs the experiments; operator: the chaos-operator's runner does, and is followed (default: ${DEFAULT-VALUE}).")
+    private Launch launch = Launch.DIRECT;
+
+    @Option(names = "--resume", description = "Take up a run whose process is dead.")
+    private boolean resume;
+
+    @Option(
+            names = "--if-different",
+            paramLabel = "WHAT",
+            defaultValue = "refuse",
+            description =
+                    "What to do about an object that is in the cluster and not as the file has it: refuse, update or keep (default: ${DEFAULT-VALUE}). The ChaosEngine itself is always made as the file has it.")
+    private FileObjects.IfDifferent ifDifferent = FileObjects.IfDifferent.REFUSE;
+
+    @Option(
             names = "--sandbox",
-            required = true,
             description = "Use an API server in this process, with simulated experiments.")
     private boolean sandbox;
 
@@ -60,7 +103,7 @@ final class RunCommand implements Callable<Integer> {
             names = "--speed",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Run simulated experiments N times as fast (default: ${DEFAULT-VALUE}).")
+            description = "In the sandbox, run experiments N times as fast (default: 1).")
     private double speed;
 
     @Option(
@@ -72,12 +115,175 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        CommandSpec command = Objects.requireNonNull(spec);
-        PrintWriter err = command.commandLine().getErr();
-        if (!(speed > 0)) {
-            throw new ParameterException(
-                    command.commandLine(), "--speed must be greater than 0, but is " + speed);
+        if (engine == null == files.isEmpty()) {
+            throw invalid("name a ChaosEngine of the cluster, or a file with -f FILE");
         }
+        if (!(speed > 0)) {
+            throw invalid("--speed must be greater than 0, but is " + speed);
+        }
+        if (launch == Launch.OPERATOR && !settings.isEmpty()) {
+            throw invalid(
+                    "--set is for a direct launch; under the operator, write the setting to annotation chaosrunner.io/execution");
+        }
+        if (launch == Launch.OPERATOR && resume) {
+            throw invalid("--resume is for a direct launch; the operator resumes by itself");
+        }
+        if (sandbox) {
+            if (files.isEmpty()) {
+                throw invalid("--sandbox starts empty; name a file with -f FILE");
+            }
+            if (launch == Launch.OPERATOR || resume) {
+                throw invalid("--sandbox has no operator and no earlier run");
+            }
+            return runInSandbox();
+        }
+        try (Fabric8Cluster cluster = parent().connectAtTerminal()) {
+            return runInCluster(cluster);
+        }
+    }
+
+    // ---- In a cluster ------------------------------------------------------------------------
+
+    private int runInCluster(Fabric8Cluster cluster) {
+        String namespace = namespaced.in(cluster);
+        List<ObjectNode> objects = EngineFile.objects(files, command());
+        Optional<ObjectNode> wanted =
+                files.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(EngineFile.engine(objects, files, command()).json());
+        FileObjects all = new FileObjects(cluster, objects, namespace);
+        all.settleNamespaces(namespaced.asked())
+                .ifPresent(problem -> {
+                    throw invalid(problem);
+                });
+        EngineRef ref =
+                wanted.map(file -> new Engine(file).ref())
+                        .orElseGet(() -> new EngineRef(namespace, Objects.requireNonNull(engine)));
+        try (Output.Shown shown = output.open(ref, true)) {
+            EngineReadying readying = new EngineReadying(cluster);
+            Optional<String> refusal = readying.refusal(ref, resume);
+            if (refusal.isEmpty()) {
+                refusal = all.store(ifDifferent, shown::say);
+            }
+            if (refusal.isPresent()) {
+                return refused(shown, refusal.get());
+            }
+            return switch (readying.ready(ref, wanted, launch, resume)) {
+                case Readied.Missing() -> refused(shown, Namespaced.missing(cluster, ref));
+                case Readied.Refused(String why) -> refused(shown, why);
+                case Readied.Ready ready -> {
+                    tell(ready, shown);
+                    yield launch == Launch.DIRECT
+                            ? run(cluster, ref, resume, shown)
+                            : follow(cluster, ref, shown);
+                }
+            };
+        }
+    }
+
+    private static int refused(Output.Shown shown, String why) {
+        shown.fail("nothing-launched", why);
+        shown.summary(List.of(), ExitCode.CLUSTER);
+        return ExitCode.CLUSTER;
+    }
+
+    private static void tell(Readied.Ready ready, Output.Shown shown) {
+        if (ready.created()) {
+            shown.say("ChaosEngine %s created".formatted(ready.engine().ref()));
+        } else if (!ready.changed().isEmpty()) {
+            shown.say(
+                    "ChaosEngine %s made as the file has it: %s"
+                            .formatted(ready.engine().ref(), String.join(", ", ready.changed())));
+        }
+    }
+
+    /** Follow what the operator's runner does. */
+    private static int follow(Cluster cluster, EngineRef ref, Output.Shown shown) {
+        FollowedRun followed = new FollowedRun(cluster, ref, Clock.systemUTC(), shown);
+        Signals.handleAtTerminal(
+                why -> {
+                    shown.heard(
+                            new RunNotice.Waiting(
+                                    why
+                                            + ": the chaos-operator is told to stop; once more to leave it to that"));
+                    Thread.ofVirtual().start(() -> EngineStop.tellOperator(cluster, ref));
+                },
+                () -> leave(ref, shown));
+        RunResult result = followed.await(OPERATOR_TAKES, FOR_EVER);
+        if (result instanceof RunResult.Refused(String why)) {
+            // Left active, it would start whenever an operator comes.
+            EngineStop.tellOperator(cluster, ref);
+            return refused(
+                    shown,
+                    why
+                            + ": is the chaos-operator running, and does it look after that namespace? Use --launch=direct without it");
+        }
+        return end(cluster, ref, result, shown);
+    }
+
+    private static void leave(EngineRef ref, Output.Shown shown) {
+        shown.freeze();
+        System.err.printf(
+                "chaos-runner: left; what runs goes on. Stop it: chaos-runner stop %s -n %s. Take it up: chaos-runner run %s -n %s --resume%n",
+                ref.name(), ref.namespace(), ref.name(), ref.namespace());
+    }
+
+    // ---- Here --------------------------------------------------------------------------------
+
+    private int run(Cluster cluster, EngineRef ref, boolean takeUp, Output.Shown shown) {
+        EngineRun run =
+                new EngineRun(
+                        cluster,
+                        new RunRequest(
+                                ref,
+                                takeUp ? Caller.PERSON_WHO_RESUMES : Caller.PERSON,
+                                Optional.empty(),
+                                Optional.empty(),
+                                EngineFile.settings(settings, command()),
+                                ChaosRunner.instance()),
+                        parent().strategies(),
+                        Clock.systemUTC(),
+                        shown);
+        Signals.handleAtTerminal(
+                why -> {
+                    shown.heard(
+                            new RunNotice.Waiting(
+                                    why + ": stopping, and waiting until what runs is gone; once more to leave now"));
+                    run.stop(why);
+                },
+                () -> leave(ref, shown));
+        return end(cluster, ref, run.run(), shown);
+    }
+
+    private static int end(
+            Cluster cluster, EngineRef ref, RunResult result, Output.Shown shown) {
+        List<StatusEntry> entries = List.of();
+        switch (result) {
+            case RunResult.Completed(var end, var last) -> entries = last;
+            case RunResult.AlreadyFinished(var last) -> entries = last;
+            case RunResult.Refused(String why) -> shown.fail("nothing-launched", why);
+            case RunResult.Misconfigured(var problems) ->
+                    problems.forEach(
+                            problem -> shown.fail("nothing-launched", problem.toString()));
+            case RunResult.Left(String why, boolean unfinished) -> shown.fail("left", why);
+            case RunResult.Interrupted(var why) ->
+                    shown.fail("interrupted", String.valueOf(why.getMessage()));
+        }
+        int exitCode = ExitCode.atTerminal(result);
+        List<StatusEntry> last = entries;
+        List<Finding> findings =
+                last.isEmpty()
+                        ? List.of()
+                        : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                                .map(json -> Finding.of(cluster, new Engine(json), last))
+                                .orElse(List.of());
+        shown.summary(findings, exitCode);
+        return exitCode;
+    }
+
+    // ---- In the sandbox ----------------------------------------------------------------------
+
+    private int runInSandbox() {
         try (SandboxServer server =
                 SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(speed))) {
             List<EngineRef> engines = new ArrayList<>();
@@ -89,54 +295,22 @@ final class RunCommand implements Callable<Integer> {
                                 .formatted(files, engines.isEmpty() ? "none" : engines));
             }
             if (!problems.isEmpty()) {
-                problems.forEach(problem -> err.println("chaos-runner: " + problem));
+                problems.forEach(
+                        problem -> command().getErr().println("chaos-runner: " + problem));
                 return ExitCode.INVALID;
             }
-            EngineRef engine = engines.getFirst();
-            List<String> madeUp = server.ensureExperiments(engine.namespace(), engine.name());
-            if (!madeUp.isEmpty()) {
-                command.commandLine()
-                        .getOut()
-                        .println(
-                                "The files define no ChaosExperiment %s: the sandbox made up its own."
-                                        .formatted(String.join(", ", madeUp)));
-                command.commandLine().getOut().flush();
-            }
-            try (Cluster cluster = Fabric8Cluster.connect(server.url())) {
-                return run(cluster, engine, err);
+            EngineRef ref = engines.getFirst();
+            try (Cluster cluster = Fabric8Cluster.connect(server.url());
+                    Output.Shown shown = output.open(ref, false)) {
+                List<String> madeUp = server.ensureExperiments(ref.namespace(), ref.name());
+                if (!madeUp.isEmpty()) {
+                    shown.say(
+                            "The files define no ChaosExperiment %s: the sandbox made up its own."
+                                    .formatted(String.join(", ", madeUp)));
+                }
+                return run(cluster, ref, false, shown);
             }
         }
-    }
-
-    private int run(Cluster cluster, EngineRef engine, PrintWriter err) {
-        EngineRun run =
-                new EngineRun(
-                        cluster,
-                        new RunRequest(
-                                engine,
-                                Caller.PERSON,
-                                Optional.empty(),
-                                Optional.empty(),
-                                EngineFile.settings(
-                                        settings, Objects.requireNonNull(spec).commandLine()),
-                                ChaosRunner.instance()),
-                        Objects.requireNonNull(parent).strategies(),
-                        Clock.systemUTC(),
-                        new ProgressLines(System.out, Clock.systemUTC()));
-        Signals.handle(run::stop);
-        RunResult result = run.run();
-        switch (result) {
-            case RunResult.Completed _, RunResult.AlreadyFinished _ -> {}
-            case RunResult.Refused(String why) -> err.println("chaos-runner: " + why);
-            case RunResult.Misconfigured(var problems) -> {
-                err.println("chaos-runner: nothing was launched:");
-                problems.forEach(problem -> err.println("  " + problem));
-            }
-            case RunResult.Left(String why, boolean unfinished) ->
-                    err.println("chaos-runner: " + why);
-            case RunResult.Interrupted(var why) -> err.println("chaos-runner: " + why.getMessage());
-        }
-        return ExitCode.atTerminal(result);
     }
 
     private void load(SandboxServer server, List<EngineRef> engines, List<String> problems) {
@@ -156,5 +330,17 @@ final class RunCommand implements Callable<Integer> {
                 }
             }
         }
+    }
+
+    private ParameterException invalid(String message) {
+        return new ParameterException(command(), message);
+    }
+
+    private CommandLine command() {
+        return Objects.requireNonNull(spec).commandLine();
+    }
+
+    private ChaosRunner parent() {
+        return Objects.requireNonNull(parent);
     }
 }

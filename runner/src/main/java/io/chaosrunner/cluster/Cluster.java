@@ -19,7 +19,10 @@ public interface Cluster extends AutoCloseable {
     /** Read one object; empty if it does not exist. */
     Optional<ObjectNode> get(Resource resource, String namespace, String name);
 
-    /** Read the objects that match a label selector; an empty selector matches all. */
+    /**
+     * Read the objects that match a label selector; an empty selector matches all, and an empty
+     * namespace means all of them.
+     */
     List<ObjectNode> list(Resource resource, String namespace, String selector);
 
     /** Create an object; returns it as stored. */

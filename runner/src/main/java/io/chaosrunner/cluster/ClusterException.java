@@ -8,6 +8,8 @@ public final class ClusterException extends RuntimeException {
 
     /** Tell who can act on a failure, and how. */
     public enum Kind {
+        /** Nobody said, or not in a way that can be understood, where the API server is. */
+        UNCONFIGURED,
         /** The object, or the whole kind, does not exist. */
         NOT_FOUND,
         /** An object of that name exists already. */

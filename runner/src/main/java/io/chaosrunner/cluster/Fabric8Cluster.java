@@ -9,13 +9,11 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,9 +73,13 @@ public final class Fabric8Cluster implements Cluster {
         base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     }
 
-    /** Connect as the environment says: {@code KUBECONFIG}, its default place, or in-cluster. */
+    /**
+     * Connect as the environment says: {@code KUBECONFIG}, its default place, or in-cluster.
+     *
+     * @throws ClusterException if there is nothing to go by
+     */
     public static Fabric8Cluster connect() {
-        return new Fabric8Cluster(Config.autoConfigure(null));
+        return connect(Optional.empty(), Optional.empty());
     }
 
     /**
@@ -86,19 +88,18 @@ public final class Fabric8Cluster implements Cluster {
      * @throws ClusterException if it cannot be read
      */
     public static Fabric8Cluster connect(Path kubeconfig) {
-        if (!Files.isReadable(kubeconfig)) {
-            throw new ClusterException(
-                    Kind.INVALID,
-                    "cannot read kubeconfig "
-                            + kubeconfig
-                            + "; name an existing file with --kubeconfig");
-        }
-        try {
-            return new Fabric8Cluster(Config.fromKubeconfig(new File(kubeconfig.toString())));
-        } catch (RuntimeException e) {
-            throw new ClusterException(
-                    Kind.INVALID, kubeconfig + " is no kubeconfig: " + e.getMessage(), e);
-        }
+        return connect(Optional.of(kubeconfig), Optional.empty());
+    }
+
+    /**
+     * Connect as a person at a terminal says.
+     *
+     * @param kubeconfig empty means as the environment says
+     * @param context one of the kubeconfig's contexts; empty means its current one
+     * @throws ClusterException if the file cannot be read or has no such context
+     */
+    public static Fabric8Cluster connect(Optional<Path> kubeconfig, Optional<String> context) {
+        return new Fabric8Cluster(Kubeconfig.read(kubeconfig, context));
     }
 
     /** Connect to a server that asks for no credentials, such as the sandbox. */
@@ -107,6 +108,32 @@ public final class Fabric8Cluster implements Cluster {
         config.setMasterUrl(url);
         config.setNamespace("default");
         return new Fabric8Cluster(config);
+    }
+
+    /**
+     * See that something answers, without trying again: a person waits.
+     *
+     * @throws ClusterException of kind {@link Kind#UNREACHABLE} if nothing does
+     */
+    public void greet() {
+        try {
+            callOnce("GET", "/version", null, null);
+        } catch (ClusterException e) {
+            if (e.kind() == Kind.UNREACHABLE) {
+                Throwable cause = e.getCause();
+                throw new ClusterException(
+                        Kind.UNREACHABLE,
+                        "no API server answers at %s%s; is it running, and is the kubeconfig's context the right one?"
+                                .formatted(base, cause == null ? "" : " (" + words(cause) + ")"),
+                        e);
+            }
+            // It answers; what it grants is seen with the first real request.
+        }
+    }
+
+    private static String words(Throwable cause) {
+        String message = cause.getMessage();
+        return message == null ? cause.getClass().getSimpleName() : message;
     }
 
     /** Return where the API server is. */
@@ -255,7 +282,7 @@ public final class Fabric8Cluster implements Cluster {
         return resource.path(namespace) + "/" + encode(name);
     }
 
-    private ObjectNode call(
+    ObjectNode call(
             String method, String path, @Nullable String mediaType, @Nullable JsonNode body) {
         for (int failed = 1; ; failed++) {
             try {

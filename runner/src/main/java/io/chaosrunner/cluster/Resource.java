@@ -33,6 +33,8 @@ public enum Resource {
     }
 
     String path(String namespace) {
-        return api + "/namespaces/" + namespace + "/" + plural;
+        return namespace.isEmpty()
+                ? api + "/" + plural
+                : api + "/namespaces/" + namespace + "/" + plural;
     }
 }

@@ -1,6 +1,8 @@
 package io.chaosrunner.crd;
 
 import io.chaosrunner.model.Verdict;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -32,6 +34,31 @@ public record Result(JsonNode json) {
     /** Return {@code errorOutput.reason}, or an empty string. */
     public String failure() {
         return experimentStatus().path("errorOutput").path("reason").asString("");
+    }
+
+    /** Return the step that failed, in the words of the experiment; empty if none did. */
+    public String failStep() {
+        String step = experimentStatus().path("failStep").asString("");
+        if (!step.isEmpty() && !step.equals("N/A") && !step.equals("Awaited")) {
+            return step;
+        }
+        String code = experimentStatus().path("errorOutput").path("errorCode").asString("");
+        String reason = failure();
+        return code.isEmpty() || reason.isEmpty() ? code + reason : code + ": " + reason;
+    }
+
+    /** Return the probes that failed, each with what it says of itself. */
+    public List<String> failedProbes() {
+        var failed = new ArrayList<String>();
+        for (JsonNode probe : json.path("status").path("probeStatuses")) {
+            JsonNode status = probe.path("status");
+            if (status.path("verdict").asString("").equals("Failed")) {
+                String said = status.path("description").asString("");
+                String name = probe.path("name").asString("");
+                failed.add(said.isEmpty() ? name : name + ": " + said);
+            }
+        }
+        return failed;
     }
 
     /** Tell whether the experiment has written its last word. */

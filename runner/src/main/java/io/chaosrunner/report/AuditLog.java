@@ -1,166 +1,229 @@
 package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.RunId;
 import io.chaosrunner.run.Attempt;
+import io.chaosrunner.run.Finding;
 import io.chaosrunner.run.RunListener;
 import io.chaosrunner.run.RunNotice;
-import io.chaosrunner.status.StatusEntry;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Objects;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Write one line of {@code key=value} pairs for everything a run does: one story per run, from the
- * claim to the last clean-up, each line complete in itself.
+ * Write one line for everything a run does: one story per run, from the claim to the last clean-up,
+ * each line complete in itself. The fields are documented in {@code docs/events.md} and only ever
+ * added to. Values of environment variables, ConfigMaps and Secrets never get here.
  */
 public final class AuditLog implements RunListener {
     private final PrintStream out;
     private final Clock clock;
     private final EngineRef engine;
-    private String run = "";
+    private final Format format;
+    private @Nullable RunId run;
     private List<String> experiments = List.of();
+
+    /** How a line is written. */
+    public enum Format {
+        /** {@code key=value} pairs. */
+        TEXT,
+        /** One JSON object. */
+        JSON
+    }
 
     /**
      * @param out where lines go; never closed here
      */
-    public AuditLog(PrintStream out, Clock clock, EngineRef engine) {
+    public AuditLog(PrintStream out, Clock clock, EngineRef engine, Format format) {
         this.out = out;
         this.clock = clock;
         this.engine = engine;
+        this.format = format;
     }
 
     @Override
     public void heard(RunNotice notice) {
-        switch (notice) {
-            case RunNotice.Started started -> {
-                run = started.run().number() + "/" + started.run().id();
-                experiments = started.experiments();
-                line(
-                        started.resumed() ? "run-resumed" : "run-started",
-                        null,
-                        "strategy",
-                        started.strategy(),
-                        "seed",
-                        started.seed(),
-                        "experiments",
-                        String.join(",", started.experiments()));
-            }
-            case RunNotice.Waiting waiting -> line("waiting", null, "why", waiting.why());
-            case RunNotice.Next next -> line("next", null, "at", next.at(), "why", next.why());
-            case RunNotice.Launched launched ->
-                    line(
-                            launched.adopted() ? "job-adopted" : "job-created",
-                            launched.attempt(),
-                            "job",
-                            launched.job(),
-                            "why",
-                            launched.why());
-            case RunNotice.Running running ->
-                    line("running", running.attempt(), "job", running.job(), "pod", running.pod());
-            case RunNotice.Ended ended ->
-                    line(
-                            "ended",
-                            ended.attempt(),
-                            "job",
-                            ended.job(),
-                            "pod",
-                            ended.pod(),
-                            "status",
-                            ended.entry().status(),
-                            "verdict",
-                            ended.entry().verdict().word(),
-                            "took",
-                            ended.took(),
-                            "detail",
-                            ended.detail());
-            case RunNotice.Skipped skipped ->
-                    line(
-                            "skipped",
-                            null,
-                            "slot",
-                            skipped.slot(),
-                            "experiment",
-                            skipped.experiment(),
-                            "why",
-                            skipped.why());
-            case RunNotice.Stopping stopping ->
-                    line(
-                            "stopping",
-                            stopping.attempt(),
-                            "job",
-                            stopping.job(),
-                            "why",
-                            stopping.why());
-            case RunNotice.CleanedUp cleaned ->
-                    line(
-                            cleaned.deleted() ? "job-deleted" : "job-retained",
-                            cleaned.attempt(),
-                            "job",
-                            cleaned.job());
-            case RunNotice.Warning warning -> line("warning", null, "message", warning.message());
-            case RunNotice.Finished finished ->
-                    line(
-                            "run-finished",
-                            null,
-                            "cause",
-                            finished.end().cause(),
-                            "why",
-                            finished.end().why(),
-                            "verdicts",
-                            verdicts(finished.entries()));
+        if (notice instanceof RunNotice.Started started) {
+            run = started.run();
+            experiments = started.experiments();
         }
+        write(
+                switch (notice) {
+                    case RunNotice.Started started -> started(started);
+                    case RunNotice.Waiting waiting -> line("waiting").put("why", waiting.why());
+                    case RunNotice.Next next ->
+                            line("next").put("at", next.at().toString()).put("why", next.why());
+                    case RunNotice.Launched launched ->
+                            of(
+                                            launched.adopted() ? "job-adopted" : "job-created",
+                                            launched.attempt())
+                                    .put("job", launched.job())
+                                    .put("why", launched.why());
+                    case RunNotice.Running running ->
+                            of("running", running.attempt())
+                                    .put("job", running.job())
+                                    .put("pod", running.pod());
+                    case RunNotice.Ended ended ->
+                            of("ended", ended.attempt())
+                                    .put("job", ended.job())
+                                    .put("pod", ended.pod())
+                                    .put("status", ended.entry().status())
+                                    .put("verdict", ended.entry().verdict().word())
+                                    .put("tookMillis", ended.took().toMillis())
+                                    .put("detail", ended.detail());
+                    case RunNotice.Skipped skipped ->
+                            line("skipped")
+                                    .put("slot", skipped.slot())
+                                    .put("experiment", skipped.experiment())
+                                    .put("why", skipped.why());
+                    case RunNotice.Stopping stopping ->
+                            of("stopping", stopping.attempt())
+                                    .put("job", stopping.job())
+                                    .put("why", stopping.why());
+                    case RunNotice.CleanedUp cleaned ->
+                            of(
+                                            cleaned.deleted() ? "job-deleted" : "job-retained",
+                                            cleaned.attempt())
+                                    .put("job", cleaned.job());
+                    case RunNotice.Warning warning ->
+                            line("warning").put("message", warning.message());
+                    case RunNotice.Finished finished -> finished(finished);
+                });
+    }
+
+    private ObjectNode started(RunNotice.Started started) {
+        ObjectNode line =
+                line(started.resumed() ? "run-resumed" : "run-started")
+                        .put("strategy", started.strategy())
+                        .put("seed", started.seed());
+        ArrayNode names = line.putArray("experiments");
+        started.experiments().forEach(names::add);
+        return line;
+    }
+
+    private ObjectNode finished(RunNotice.Finished finished) {
+        ObjectNode line =
+                line("run-finished")
+                        .put("cause", word(finished.end().cause()))
+                        .put("why", finished.end().why());
+        ArrayNode verdicts = line.putArray("verdicts");
+        finished.entries()
+                .forEach(entry ->
+                        verdicts.addObject()
+                                .put("experiment", entry.name())
+                                .put("verdict", entry.verdict().word()));
+        return line;
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** Write a line that is no notice, such as why nothing was launched. */
     public void note(String event, String message) {
-        line(event, null, "message", message);
+        write(line(event).put("message", message));
     }
 
-    private static String verdicts(List<StatusEntry> entries) {
-        return String.join(
-                ",", entries.stream().map(e -> e.name() + "=" + e.verdict().word()).toList());
-    }
-
-    private void line(String event, @Nullable Attempt attempt, Object... pairs) {
-        var text = new StringBuilder();
-        text.append(Instant.now(clock).truncatedTo(ChronoUnit.MILLIS));
-        append(text, "event", event);
-        append(text, "engine", engine);
-        append(text, "run", run);
-        if (attempt != null) {
-            append(text, "slot", attempt.slot());
-            append(text, "iteration", attempt.iteration());
-            append(text, "attempt", attempt.attempt());
-            if (attempt.slot() < experiments.size()) {
-                append(text, "experiment", experiments.get(attempt.slot()));
+    /** Write what is known of each experiment, and how the process ends: the last line. */
+    public void summary(List<Finding> findings, int exitCode) {
+        ObjectNode line = line("summary").put("exitCode", exitCode);
+        ArrayNode all = line.putArray("results");
+        for (Finding finding : findings) {
+            ObjectNode one =
+                    all.addObject()
+                            .put("slot", finding.slot())
+                            .put("experiment", finding.entry().name())
+                            .put("verdict", finding.entry().verdict().word())
+                            .put("status", finding.entry().status())
+                            .put("pod", finding.entry().pod());
+            if (!finding.failStep().isEmpty()) {
+                one.put("failStep", finding.failStep());
+            }
+            if (!finding.failedProbes().isEmpty()) {
+                ArrayNode probes = one.putArray("failedProbes");
+                finding.failedProbes().forEach(probes::add);
             }
         }
-        for (int i = 0; i < pairs.length; i += 2) {
-            append(text, Objects.toString(pairs[i]), pairs[i + 1]);
+        write(line);
+    }
+
+    private ObjectNode line(String event) {
+        ObjectNode line =
+                JsonMapper.shared()
+                        .createObjectNode()
+                        .put("time", Instant.now(clock).truncatedTo(ChronoUnit.MILLIS).toString())
+                        .put("event", event)
+                        .put("engine", engine.toString());
+        if (run != null) {
+            line.put("run", run.number()).put("runId", run.id());
         }
-        out.println(text);
+        return line;
+    }
+
+    private ObjectNode of(String event, Attempt attempt) {
+        ObjectNode line =
+                line(event)
+                        .put("slot", attempt.slot())
+                        .put("iteration", attempt.iteration())
+                        .put("attempt", attempt.attempt());
+        if (attempt.slot() < experiments.size()) {
+            line.put("experiment", experiments.get(attempt.slot()));
+        }
+        return line;
+    }
+
+    private void write(ObjectNode line) {
+        out.println(format == Format.JSON ? line.toString() : text(line));
         out.flush();
     }
 
-    private static void append(StringBuilder text, String key, Object value) {
-        String plain = value.toString();
-        if (plain.isEmpty()) {
-            return;
+    private static String text(ObjectNode line) {
+        var text = new StringBuilder();
+        line.propertyStream()
+                .forEach(field -> {
+                    String value = words(field.getValue());
+                    if (field.getKey().equals("time")) {
+                        text.append(value);
+                    } else if (!value.isEmpty()) {
+                        text.append(' ').append(field.getKey()).append('=').append(quoted(value));
+                    }
+                });
+        return text.toString();
+    }
+
+    private static String words(JsonNode value) {
+        if (!value.isArray()) {
+            return value.asString("");
         }
-        text.append(' ').append(key).append('=');
-        if (plain.matches("[A-Za-z0-9_./:,=+-]*")) {
-            text.append(plain);
-        } else {
-            String escaped =
-                    plain.replace("\\", "\\\\")
-                            .replace("\"", "\\\"")
-                            .replace("\r", "\\r")
-                            .replace("\n", "\\n");
-            text.append('"').append(escaped).append('"');
+        return String.join(
+                ",",
+                value.valueStream()
+                        .map(each ->
+                                each.isObject()
+                                        ? each.path("experiment").asString("")
+                                                + "="
+                                                + each.path("verdict").asString("")
+                                        : each.asString(""))
+                        .toList());
+    }
+
+    private static String quoted(String value) {
+        if (value.matches("[A-Za-z0-9_./:,=+-]*")) {
+            return value;
         }
+        String escaped =
+                value.replace("\\", "\\\\")
+                        .replace("\"", "\\\"")
+                        .replace("\r", "\\r")
+                        .replace("\n", "\\n");
+        return '"' + escaped + '"';
     }
 }

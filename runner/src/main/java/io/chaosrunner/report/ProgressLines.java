@@ -1,14 +1,11 @@
 package io.chaosrunner.report;
 
-import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.RunListener;
 import io.chaosrunner.run.RunNotice;
-import io.chaosrunner.status.StatusEntry;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Locale;
 
 /** Write what a run does as lines for a person, each with the time since the run began. */
@@ -75,30 +72,8 @@ public final class ProgressLines implements RunListener {
                                             cleaned.job(),
                                             cleaned.deleted() ? "deleted" : "retained"));
             case RunNotice.Warning warning -> line("warning", warning.message());
-            case RunNotice.Finished finished -> table(finished);
+            case RunNotice.Finished finished -> line("done", finished.end().why());
         }
-    }
-
-    private void table(RunNotice.Finished finished) {
-        line("done", finished.end().why());
-        out.println();
-        List<StatusEntry> entries = finished.entries();
-        int width = entries.stream().mapToInt(e -> e.name().length()).max().orElse(10);
-        width = Math.max(width, "EXPERIMENT".length());
-        String row = "  %-" + width + "s  %-8s  %s%n";
-        out.printf(Locale.ROOT, row, "EXPERIMENT", "VERDICT", "STATUS");
-        for (StatusEntry entry : entries) {
-            out.printf(Locale.ROOT, row, entry.name(), entry.verdict().word(), entry.status());
-        }
-        long passed = entries.stream().filter(e -> e.verdict() == Verdict.PASS).count();
-        long leftOut = entries.stream().filter(e -> e.verdict() == Verdict.NOT_APPLICABLE).count();
-        out.printf(
-                Locale.ROOT,
-                "%n  %d of %d passed%s%n",
-                passed,
-                entries.size() - leftOut,
-                leftOut == 0 ? "" : ", " + leftOut + " left out");
-        out.flush();
     }
 
     private void line(String what, String text) {

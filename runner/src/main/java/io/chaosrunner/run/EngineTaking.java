@@ -8,7 +8,6 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
-import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.status.Claim;
@@ -86,9 +85,13 @@ final class EngineTaking {
                 context.end(new RunResult.AlreadyFinished(entries(engine)));
                 yield Optional.empty();
             }
+            case Start.NeverRan() -> {
+                context.end(new RunResult.AlreadyFinished(List.of()));
+                yield Optional.empty();
+            }
             case Start.Refused(var ref, Claim claim) -> {
                 refuse(
-                        "ChaosEngine %s is in %s, owned by process %s; if that process is dead, use --resume"
+                        "ChaosEngine %s is in %s, owned by process %s; wait for its end (chaos-runner wait), stop it (chaos-runner stop), or take it up with --resume if that process is dead"
                                 .formatted(ref, claim.run(), claim.instance()));
                 yield Optional.empty();
             }
@@ -251,20 +254,7 @@ final class EngineTaking {
     }
 
     private List<String> podsThatGoOn(Engine engine) {
-        var result = new ArrayList<String>();
-        for (ObjectNode pod :
-                context.cluster.list(
-                        Resource.PODS,
-                        engine.namespace(),
-                        ExecutionLabels.selectorOfEngine(engine.uid()))) {
-            String phase = pod.path("status").path("phase").asString("");
-            String name = pod.path("metadata").path("name").asString("");
-            boolean over = phase.equals("Succeeded") || phase.equals("Failed");
-            if (!over && !name.equals(engine.name() + "-runner")) {
-                result.add(name);
-            }
-        }
-        return result;
+        return LivePods.names(LivePods.of(context.cluster, engine));
     }
 
     // ---- A run that was interrupted ----------------------------------------------------------

@@ -96,10 +96,21 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
     }
 
     private boolean asksToStop(Engine now) {
+        if (context.underOperator()) {
+            return now.stopRequested();
+        }
         return now.deleting()
-                || (context.underOperator()
-                        ? now.stopRequested()
-                        : !now.engineState().equals(stateAtStart));
+                || EngineStop.isAsked(now, claimed.run())
+                || !now.engineState().equals(stateAtStart);
+    }
+
+    private String whyStop(Engine now) {
+        if (now.deleting()) {
+            return "the engine is being deleted";
+        }
+        return EngineStop.isAsked(now, claimed.run())
+                ? "somebody asked with chaos-runner stop"
+                : "the engine says stop";
     }
 
     /** Heed the engine as it is now; empty if there is none. */
@@ -116,8 +127,7 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
             if (context.underOperator()) {
                 operatorStops();
             } else {
-                loop.stop(
-                        engine.deleting() ? "the engine is being deleted" : "the engine says stop");
+                loop.stop(whyStop(engine));
             }
         }
     }

@@ -12,6 +12,7 @@ import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Outcome;
@@ -145,6 +146,8 @@ final class RunLoop implements AutoCloseable {
             engineWatch.operatorStops();
         } else if (claimed.state() == Claim.State.STOPPING) {
             stop(claimed.reason());
+        } else if (context.request.caller() == Caller.PERSON_WHO_STOPS) {
+            stop("somebody asked with chaos-runner stop");
         } else if (taken.broken().isPresent()) {
             step(new RunEvent.StrategyFailed(taken.broken().get()));
         } else {

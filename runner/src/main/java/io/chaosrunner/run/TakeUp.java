@@ -92,7 +92,8 @@ record TakeUp(List<Left> over, List<Left> broken, List<Left> running, Optional<R
         return new Attempt.End(logged.end(), logged.outcome(), logged.mark() != Mark.FINAL);
     }
 
-    private static Optional<RunEnd> end(Claim claim) {
+    /** Return why a run launches nothing more, if its record says so. */
+    static Optional<RunEnd> end(Claim claim) {
         for (RunEnd.Cause cause : RunEnd.Cause.values()) {
             if (word(cause).equals(claim.ending())) {
                 return Optional.of(new RunEnd(cause, claim.reason()));

@@ -26,6 +26,9 @@ public sealed interface Start {
     /** Launch nothing: the run is over, and its end was recorded; or its fire is settled. */
     record AlreadyFinished(Claim claim) implements Start {}
 
+    /** Launch nothing: there is no run to end. */
+    record NeverRan() implements Start {}
+
     /** Launch nothing: another process may own the run. */
     record Refused(EngineRef engine, Claim claim) implements Start {}
 
@@ -36,7 +39,9 @@ public sealed interface Start {
         /** A person, at a terminal. */
         PERSON,
         /** A person who said that the owner of the run is dead. */
-        PERSON_WHO_RESUMES
+        PERSON_WHO_RESUMES,
+        /** A person who ends a run whose owner is dead; nothing is ever launched. */
+        PERSON_WHO_STOPS
     }
 
     /**
@@ -51,7 +56,7 @@ public sealed interface Start {
                 switch (start) {
                     case NewRun(long number, Optional<Claim> before) -> before;
                     case AlreadyFinished(Claim claim) -> Optional.of(claim);
-                    case Resume _, Refused _ -> Optional.empty();
+                    case Resume _, Refused _, NeverRan _ -> Optional.empty();
                 };
         if (fire.isEmpty() || over.isEmpty()) {
             return start;
@@ -70,7 +75,9 @@ public sealed interface Start {
     static Start of(Engine engine, Caller caller) {
         Optional<Claim> found = Claim.of(engine);
         if (found.isEmpty()) {
-            return new NewRun(1, Optional.empty());
+            return caller == Caller.PERSON_WHO_STOPS
+                    ? new NeverRan()
+                    : new NewRun(1, Optional.empty());
         }
         Claim claim = found.get();
         boolean reset = engine.statusEntries().isEmpty();
@@ -93,6 +100,10 @@ public sealed interface Start {
             case PERSON_WHO_RESUMES ->
                     claim.state() == Claim.State.FINISHED || reset
                             ? new NewRun(next, found)
+                            : new Resume(claim);
+            case PERSON_WHO_STOPS ->
+                    claim.state() == Claim.State.FINISHED || reset
+                            ? new AlreadyFinished(claim)
                             : new Resume(claim);
         };
     }

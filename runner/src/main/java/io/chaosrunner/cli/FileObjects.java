@@ -1,0 +1,124 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.cluster.AnyObjects;
+import io.chaosrunner.cluster.AnyObjects.Different;
+import io.chaosrunner.cluster.AnyObjects.Stored;
+import io.chaosrunner.cluster.Fabric8Cluster;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Bring the objects of files to the cluster: create what is missing, leave what is the same, and
+ * never run with something other than the files have without saying so.
+ */
+final class FileObjects {
+    private final AnyObjects cluster;
+    private final List<ObjectNode> objects;
+    private final String namespace;
+
+    /** Say what to do about an object that is not as the file has it. */
+    enum IfDifferent {
+        /** Launch nothing, and name each. */
+        REFUSE,
+        /** Make it as the file has it. */
+        UPDATE,
+        /** Leave it, and name it. */
+        KEEP
+    }
+
+    /**
+     * @param namespace of objects that name none
+     */
+    FileObjects(Fabric8Cluster cluster, List<ObjectNode> objects, String namespace) {
+        this.cluster = new AnyObjects(cluster);
+        this.objects = List.copyOf(objects);
+        this.namespace = namespace;
+    }
+
+    /**
+     * Give each object that lives in a namespace and names none the one that is meant.
+     *
+     * @return what is wrong if an object names another one than was asked for
+     */
+    Optional<String> settleNamespaces(Optional<String> asked) {
+        for (ObjectNode object : objects) {
+            JsonNode metadata = object.path("metadata");
+            String given = metadata.path("namespace").asString("");
+            if (given.isEmpty()) {
+                if (cluster.isNamespaced(object)) {
+                    ((ObjectNode) metadata).put("namespace", namespace);
+                }
+            } else if (asked.isPresent() && !given.equals(asked.get())) {
+                return Optional.of(
+                        "%s is in namespace %s by its file, but -n says %s; leave one of them out"
+                                .formatted(name(object), given, asked.get()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Store all objects but the engine, in the order of the files; namespaces first.
+     *
+     * @param say hears of each that was created, changed, or kept though it differs
+     * @return why nothing may be launched; empty if all is as it should be
+     */
+    Optional<String> store(IfDifferent ifDifferent, Consumer<String> say) {
+        var different = new ArrayList<String>();
+        for (ObjectNode object : ordered()) {
+            Stored stored =
+                    cluster.store(
+                            object,
+                            ifDifferent == IfDifferent.UPDATE
+                                    ? Different.UPDATE
+                                    : Different.REPORT);
+            switch (stored) {
+                case Stored.Created() -> say.accept(name(object) + " created");
+                case Stored.Same() -> {}
+                case Stored.Updated(var fields) ->
+                        say.accept(
+                                "%s made as the file has it: %s"
+                                        .formatted(name(object), String.join(", ", fields)));
+                case Stored.Differs(var fields) -> {
+                    String what = name(object) + " differs in " + String.join(", ", fields);
+                    if (ifDifferent == IfDifferent.KEEP) {
+                        say.accept(what + "; kept as the cluster has it");
+                    } else {
+                        different.add(what);
+                    }
+                }
+            }
+        }
+        return different.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "the cluster has other objects than the file: %s; take the file's with --if-different=update, or the cluster's with --if-different=keep"
+                                .formatted(String.join("; ", different)));
+    }
+
+    private List<ObjectNode> ordered() {
+        var ordered = new ArrayList<ObjectNode>();
+        objects.stream().filter(FileObjects::isNamespace).forEach(ordered::add);
+        objects.stream()
+                .filter(object -> !isNamespace(object) && !EngineFile.isEngine(object))
+                .forEach(ordered::add);
+        return ordered;
+    }
+
+    private static boolean isNamespace(ObjectNode object) {
+        return object.path("kind").asString("").equals("Namespace");
+    }
+
+    private static String name(ObjectNode object) {
+        JsonNode metadata = object.path("metadata");
+        String in = metadata.path("namespace").asString("");
+        return object.path("kind").asString("")
+                + " "
+                + (in.isEmpty() ? "" : in + "/")
+                + metadata.path("name").asString("");
+    }
+}

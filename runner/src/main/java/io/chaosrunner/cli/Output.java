@@ -1,0 +1,210 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.report.AuditLog;
+import io.chaosrunner.report.Colours;
+import io.chaosrunner.report.LiveTree;
+import io.chaosrunner.report.ProgressLines;
+import io.chaosrunner.report.RunSummary;
+import io.chaosrunner.run.Finding;
+import io.chaosrunner.run.RunListener;
+import io.chaosrunner.run.RunNotice;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Say how a run is shown; mixed into the commands that show one. */
+final class Output {
+    @Spec(Spec.Target.MIXEE)
+    private @Nullable CommandSpec spec;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            description =
+                    "tree (default at a terminal), lines (default elsewhere) or json: one object per event.")
+    private @Nullable Format format;
+
+    @Option(names = "--no-color", description = "Use no colours; so does a set NO_COLOR.")
+    private boolean noColor;
+
+    @Option(
+            names = "--audit",
+            paramLabel = "FILE",
+            description = "Add the audit log to a file, one JSON object per event.")
+    private @Nullable Path audit;
+
+    enum Format {
+        TREE,
+        LINES,
+        JSON
+    }
+
+    boolean isJson() {
+        return format == Format.JSON;
+    }
+
+    /**
+     * Begin to show a run.
+     *
+     * @param kubectl whether kubectl reaches what is shown
+     * @throws ParameterException if the audit log cannot be written
+     */
+    Shown open(EngineRef engine, boolean kubectl) {
+        Clock clock = Clock.systemUTC();
+        AuditLog log = null;
+        PrintStream file = null;
+        if (audit != null) {
+            try {
+                file =
+                        new PrintStream(
+                                new FileOutputStream(audit.toString(), true),
+                                true,
+                                StandardCharsets.UTF_8);
+            } catch (IOException e) {
+                throw new ParameterException(
+                        Objects.requireNonNull(spec).commandLine(),
+                        "cannot write " + audit + ": " + e.getMessage());
+            }
+            log = new AuditLog(file, clock, engine, AuditLog.Format.JSON);
+        }
+        Format chosen =
+                format != null ? format : Terminal.isThere() ? Format.TREE : Format.LINES;
+        Colours colours = Terminal.colours(noColor);
+        return switch (chosen) {
+            case JSON -> {
+                var json = new AuditLog(System.out, clock, engine, AuditLog.Format.JSON);
+                yield new Shown(engine, json, json, log, file, null, colours, kubectl);
+            }
+            case LINES ->
+                    new Shown(
+                            engine,
+                            new ProgressLines(System.out, clock),
+                            null,
+                            log,
+                            file,
+                            null,
+                            colours,
+                            kubectl);
+            case TREE -> {
+                Terminal terminal = Terminal.open();
+                var tree =
+                        new LiveTree(
+                                System.out,
+                                clock,
+                                ZoneId.systemDefault(),
+                                engine,
+                                colours,
+                                terminal::size);
+                yield new Shown(engine, tree, null, log, file, tree, colours, kubectl);
+            }
+        };
+    }
+
+    /** A run as it is shown. */
+    static final class Shown implements RunListener, AutoCloseable {
+        private final EngineRef engine;
+        private final RunListener screen;
+        private final @Nullable AuditLog json;
+        private final @Nullable AuditLog log;
+        private final @Nullable PrintStream file;
+        private final @Nullable LiveTree tree;
+        private final Colours colours;
+        private final boolean kubectl;
+
+        private Shown(
+                EngineRef engine,
+                RunListener screen,
+                @Nullable AuditLog json,
+                @Nullable AuditLog log,
+                @Nullable PrintStream file,
+                @Nullable LiveTree tree,
+                Colours colours,
+                boolean kubectl) {
+            this.engine = engine;
+            this.screen = screen;
+            this.json = json;
+            this.log = log;
+            this.file = file;
+            this.tree = tree;
+            this.colours = colours;
+            this.kubectl = kubectl;
+        }
+
+        @Override
+        public void heard(RunNotice notice) {
+            screen.heard(notice);
+            if (log != null) {
+                log.heard(notice);
+            }
+        }
+
+        /** Say what is no part of the run, such as what was stored before it. */
+        void say(String line) {
+            if (tree != null) {
+                tree.say(List.of(line));
+            } else if (json != null) {
+                json.note("note", line);
+            } else {
+                System.out.println(line);
+            }
+            if (log != null) {
+                log.note("note", line);
+            }
+        }
+
+        /** Say why nothing was launched, or what went wrong; for stderr too. */
+        void fail(String event, String why) {
+            freeze();
+            System.err.println("chaos-runner: " + why);
+            if (json != null) {
+                json.note(event, why);
+            }
+            if (log != null) {
+                log.note(event, why);
+            }
+        }
+
+        /** Sum up: the last that is shown. */
+        void summary(List<Finding> findings, int exitCode) {
+            freeze();
+            if (json != null) {
+                json.summary(findings, exitCode);
+            } else if (!findings.isEmpty()) {
+                System.out.println();
+                new RunSummary(engine, findings, kubectl)
+                        .lines(colours)
+                        .forEach(System.out::println);
+            }
+            if (log != null) {
+                log.summary(findings, exitCode);
+            }
+        }
+
+        /** Leave the screen as it is: what is written now comes below. */
+        void freeze() {
+            if (tree != null) {
+                tree.close();
+            }
+        }
+
+        @Override
+        public void close() {
+            freeze();
+            if (file != null) {
+                file.close();
+            }
+        }
+    }
+}

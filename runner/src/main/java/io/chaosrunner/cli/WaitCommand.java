@@ -1,0 +1,100 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.run.Finding;
+import io.chaosrunner.run.FollowedRun;
+import io.chaosrunner.run.RunResult;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** Wait for the end of an engine's run, whoever owns it, and tell how it ended. */
+@Command(
+        name = "wait",
+        description = {
+            "Waits for the end of a ChaosEngine's run and exits as the run ended.",
+            "If no run is under way, the last one counts; if there was none, the next one does."
+        },
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Exit codes: 0 all passed, 1 a verdict is not Pass, 2 invalid usage, 3 not over in time,",
+            "cluster error or no such engine, 4 aborted, 6 the run's deadline came."
+        })
+final class WaitCommand implements Callable<Integer> {
+    @Spec private @Nullable CommandSpec spec;
+    @ParentCommand private @Nullable ChaosRunner parent;
+    @Mixin private Namespaced namespaced = new Namespaced();
+    @Mixin private Output output = new Output();
+
+    @Parameters(paramLabel = "ENGINE", description = "Name of the ChaosEngine.")
+    private String engine = "";
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "DURATION",
+            defaultValue = "1h",
+            description = "Longest wait (default: ${DEFAULT-VALUE}).")
+    private String timeout = "1h";
+
+    @Override
+    public Integer call() {
+        CommandSpec command = Objects.requireNonNull(spec);
+        Duration longest = Durations.positive("--timeout", timeout, command.commandLine());
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connectAtTerminal()) {
+            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
+            if (engine(cluster, ref).isEmpty()) {
+                command.commandLine()
+                        .getErr()
+                        .println("chaos-runner: " + Namespaced.missing(cluster, ref));
+                return ExitCode.CLUSTER;
+            }
+            try (Output.Shown shown = output.open(ref, true)) {
+                RunResult result =
+                        new FollowedRun(cluster, ref, Clock.systemUTC(), shown)
+                                .await(longest, longest);
+                return end(cluster, ref, result, shown);
+            }
+        }
+    }
+
+    private static int end(
+            Fabric8Cluster cluster, EngineRef ref, RunResult result, Output.Shown shown) {
+        if (result instanceof RunResult.Completed(var end, var entries)) {
+            int exitCode = ExitCode.atTerminal(result);
+            List<Finding> findings =
+                    engine(cluster, ref)
+                            .map(found -> Finding.of(cluster, found, entries))
+                            .orElse(List.of());
+            shown.summary(findings, exitCode);
+            return exitCode;
+        }
+        String why =
+                switch (result) {
+                    case RunResult.Left left -> left.why();
+                    case RunResult.Refused refused -> refused.why();
+                    default -> result.toString();
+                };
+        shown.fail("not-over", why);
+        shown.summary(List.of(), ExitCode.CLUSTER);
+        return ExitCode.CLUSTER;
+    }
+
+    private static Optional<Engine> engine(Fabric8Cluster cluster, EngineRef ref) {
+        return cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
+    }
+}

@@ -1,0 +1,76 @@
+package io.chaosrunner.cluster;
+
+import io.chaosrunner.cluster.ClusterException.Kind;
+import io.fabric8.kubernetes.api.model.NamedContext;
+import io.fabric8.kubernetes.client.Config;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Find out where the API server is, and say what is wrong if that cannot be known.
+ *
+ * <p>The client itself takes the current context for one that does not exist, and guesses an
+ * address for a file that says nothing: chaos would run in another cluster than the one meant.
+ */
+final class Kubeconfig {
+    private Kubeconfig() {}
+
+    static Config read(Optional<Path> file, Optional<String> context) {
+        file.filter(path -> !Files.isReadable(path))
+                .ifPresent(path -> {
+                    throw unconfigured(
+                            "cannot read kubeconfig "
+                                    + path
+                                    + "; name an existing file with --kubeconfig");
+                });
+        Config config;
+        try {
+            config =
+                    file.isPresent()
+                            ? Config.fromKubeconfig(
+                                    context.orElse(null), file.get().toFile())
+                            : Config.autoConfigure(context.orElse(null));
+        } catch (RuntimeException e) {
+            String name =
+                    file.map(Path::toString)
+                            .orElseGet(() -> String.join(", ", Config.getKubeconfigFilenames()));
+            throw new ClusterException(
+                    Kind.UNCONFIGURED, name + " is no kubeconfig: " + oneLine(e.getMessage()), e);
+        }
+        List<String> names = config.getContexts().stream().map(NamedContext::getName).toList();
+        if (names.isEmpty() && (file.isPresent() || !isElsewhere())) {
+            throw unconfigured(
+                    file.map(path -> path + " names no context: it is no kubeconfig, or it is empty")
+                            .orElseGet(() ->
+                                    "no cluster to talk to: %s says nothing, and this is no pod; name a kubeconfig with --kubeconfig or KUBECONFIG, or use --sandbox"
+                                            .formatted(
+                                                    String.join(
+                                                            ", ",
+                                                            Config.getKubeconfigFilenames()))));
+        }
+        context.filter(wanted -> !names.contains(wanted))
+                .ifPresent(wanted -> {
+                    throw unconfigured(
+                            "the kubeconfig has no context '%s'; it has %s"
+                                    .formatted(wanted, String.join(", ", names)));
+                });
+        return config;
+    }
+
+    /** Tell whether the environment says where the API server is. */
+    private static boolean isElsewhere() {
+        return System.getenv("KUBERNETES_SERVICE_HOST") != null
+                || System.getenv("KUBERNETES_MASTER") != null
+                || System.getProperty(Config.KUBERNETES_MASTER_SYSTEM_PROPERTY) != null;
+    }
+
+    private static ClusterException unconfigured(String message) {
+        return new ClusterException(Kind.UNCONFIGURED, message);
+    }
+
+    private static String oneLine(String text) {
+        return String.valueOf(text).strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,137 @@
+package io.chaosrunner.report;
+
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.Standing;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** List engines, one line or one JSON object each, with the run each is in or was in last. */
+public final class EngineTable {
+    private static final String NOTHING = "-";
+
+    private EngineTable() {}
+
+    /** Return a table. */
+    public static List<String> lines(List<Engine> engines, boolean namespaces, Instant now) {
+        var rows = new ArrayList<List<String>>();
+        rows.add(List.of("NAMESPACE", "ENGINE", "RUN", "STATE", "STRATEGY", "VERDICTS", "OWNER", "AGE"));
+        for (Engine engine : engines) {
+            Standing standing = Standing.of(engine);
+            Optional<Claim> claim = standing.claim();
+            rows.add(
+                    List.of(
+                            engine.namespace(),
+                            engine.name(),
+                            claim.map(c -> Long.toString(c.run().number())).orElse(NOTHING),
+                            word(standing.phase()),
+                            claim.map(EngineTable::strategy).orElse(NOTHING),
+                            verdicts(standing),
+                            owner(engine, standing),
+                            claim.map(c -> age(Duration.between(c.runStart(), now)))
+                                    .orElse(NOTHING)));
+        }
+        int first = namespaces ? 0 : 1;
+        var widths = new int[rows.getFirst().size()];
+        for (List<String> row : rows) {
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = Math.max(widths[i], row.get(i).length());
+            }
+        }
+        return rows.stream()
+                .map(row -> {
+                    var line = new StringBuilder();
+                    for (int i = first; i < widths.length; i++) {
+                        line.append(
+                                String.format(
+                                        Locale.ROOT, "%-" + widths[i] + "s   ", row.get(i)));
+                    }
+                    return line.toString().stripTrailing();
+                })
+                .toList();
+    }
+
+    /** Return a JSON array. */
+    public static String json(List<Engine> engines) {
+        ArrayNode all = JsonMapper.shared().createArrayNode();
+        for (Engine engine : engines) {
+            Standing standing = Standing.of(engine);
+            ObjectNode one =
+                    all.addObject()
+                            .put("namespace", engine.namespace())
+                            .put("engine", engine.name())
+                            .put("state", word(standing.phase()))
+                            .put("engineState", engine.engineState())
+                            .put("engineStatus", engine.engineStatus());
+            standing.claim()
+                    .ifPresent(claim ->
+                            one.put("run", claim.run().number())
+                                    .put("runId", claim.run().id())
+                                    .put("strategy", strategy(claim))
+                                    .put("seed", claim.seed())
+                                    .put("owner", claim.instance())
+                                    .put("runStart", claim.runStart().toString())
+                                    .put("reason", claim.reason()));
+            ArrayNode entries = one.putArray("experiments");
+            standing.entries()
+                    .forEach(entry ->
+                            entries.addObject()
+                                    .put("experiment", entry.name())
+                                    .put("status", entry.status())
+                                    .put("verdict", entry.verdict().word())
+                                    .put("pod", entry.pod()));
+        }
+        return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(all);
+    }
+
+    private static String word(Standing.Phase phase) {
+        return phase.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String strategy(Claim claim) {
+        return ExecutionSettings.of(claim.execution()).strategy();
+    }
+
+    private static String owner(Engine engine, Standing standing) {
+        if (Standing.isOperators(engine)) {
+            return "chaos-operator";
+        }
+        return standing.isUnderWay()
+                ? standing.claim().map(Claim::instance).orElse(NOTHING)
+                : NOTHING;
+    }
+
+    private static String verdicts(Standing standing) {
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        standing.entries().forEach(entry -> counts.merge(entry.verdict().word(), 1, Integer::sum));
+        return counts.isEmpty()
+                ? NOTHING
+                : counts.entrySet().stream()
+                        .map(count -> count.getValue() + " " + count.getKey())
+                        .collect(Collectors.joining(", "));
+    }
+
+    /** Write an age as kubectl does: its largest unit only. */
+    private static String age(Duration duration) {
+        if (duration.toDays() > 0) {
+            return duration.toDays() + "d";
+        }
+        if (duration.toHours() > 0) {
+            return duration.toHours() + "h";
+        }
+        return duration.toMinutes() > 0
+                ? duration.toMinutes() + "m"
+                : Math.max(0, duration.toSeconds()) + "s";
+    }
+}

@@ -1,0 +1,338 @@
+package io.chaosrunner.report;
+
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.run.Attempt;
+import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.status.StatusEntry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keep where each experiment of a run stands, and draw it as a tree that fits a terminal. Pure but
+ * for what it remembers; not for use by several threads.
+ */
+final class RunBoard {
+    /** Below this, nothing sensible can be drawn. */
+    private static final int LEAST_WIDTH = 20;
+
+    private static final int LEAST_HEIGHT = 5;
+    private static final int MOST_WARNINGS = 3;
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+
+    private final EngineRef engine;
+    private final ZoneId zone;
+    private final Colours colours;
+    private final Instant begin;
+    private final List<Row> rows = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+    private String title = "";
+    private String doing = "";
+    private RunNotice.@Nullable Next next;
+    private boolean over;
+
+    /** Order of drawing where not all rows fit: what moves goes first. */
+    private enum Stage {
+        STOPPING,
+        RUNNING,
+        LAUNCHED,
+        BAD,
+        WAITING,
+        PASSED,
+        SKIPPED
+    }
+
+    private static final class Row {
+        final String name;
+        Stage stage = Stage.WAITING;
+        String text = "";
+        String where = "";
+        @Nullable Instant since;
+        Verdict verdict = Verdict.NOT_APPLICABLE;
+
+        Row(String name) {
+            this.name = name;
+        }
+    }
+
+    RunBoard(EngineRef engine, ZoneId zone, Colours colours, Instant begin) {
+        this.engine = engine;
+        this.zone = zone;
+        this.colours = colours;
+        this.begin = begin;
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    void heard(RunNotice notice) {
+        switch (notice) {
+            case RunNotice.Started started -> started(started);
+            case RunNotice.Waiting waiting -> doing = waiting.why();
+            case RunNotice.Next set -> next = set;
+            case RunNotice.Launched launched -> {
+                Row row = row(launched.attempt(), launched.experiment());
+                row.stage = Stage.LAUNCHED;
+                row.since = launched.attempt().start();
+                row.text = times(launched.attempt());
+                row.where = because(launched.why());
+                next = null;
+                doing = "";
+            }
+            case RunNotice.Running running -> {
+                Row row = row(running.attempt(), running.experiment());
+                if (row.stage != Stage.STOPPING) {
+                    row.stage = Stage.RUNNING;
+                }
+                if (row.since == null) {
+                    row.since = running.attempt().start();
+                }
+            }
+            case RunNotice.Ended ended -> {
+                Row row = row(ended.attempt(), ended.experiment());
+                row.verdict = ended.entry().verdict();
+                row.stage = row.verdict == Verdict.PASS ? Stage.PASSED : Stage.BAD;
+                row.since = null;
+                row.text = ended.entry().status() + ", " + words(ended.took());
+                row.where = ended.detail();
+            }
+            case RunNotice.Skipped skipped -> {
+                Row row = row(skipped.slot(), skipped.experiment());
+                row.stage = Stage.SKIPPED;
+                row.text = "";
+                row.where = skipped.why();
+            }
+            case RunNotice.Stopping stopping -> {
+                Row row = row(stopping.attempt(), stopping.experiment());
+                row.stage = Stage.STOPPING;
+                row.where = because(stopping.why());
+            }
+            case RunNotice.CleanedUp _ -> {}
+            case RunNotice.Warning warning -> {
+                warnings.remove(warning.message());
+                warnings.add(warning.message());
+            }
+            case RunNotice.Finished finished -> finished(finished);
+        }
+    }
+
+    private void started(RunNotice.Started started) {
+        rows.clear();
+        started.experiments().forEach(name -> rows.add(new Row(name)));
+        title =
+                "run %d%s%s%s"
+                        .formatted(
+                                started.run().number(),
+                                started.resumed() ? ", taken up" : "",
+                                started.strategy().isEmpty() ? "" : ", " + started.strategy(),
+                                started.strategy().isEmpty() ? "" : ", seed " + started.seed());
+        doing = "";
+        next = null;
+    }
+
+    private void finished(RunNotice.Finished finished) {
+        over = true;
+        next = null;
+        doing = finished.end().why();
+        for (int slot = 0; slot < finished.entries().size(); slot++) {
+            StatusEntry entry = finished.entries().get(slot);
+            Row row = row(slot, entry.name());
+            row.since = null;
+            if (!row.text.startsWith(entry.status())) {
+                row.text = entry.status();
+            }
+            row.verdict = entry.verdict();
+            row.stage =
+                    switch (entry.verdict()) {
+                        case PASS -> Stage.PASSED;
+                        case NOT_APPLICABLE -> Stage.SKIPPED;
+                        case FAIL, ERROR, STOPPED, AWAITED -> Stage.BAD;
+                    };
+        }
+    }
+
+    private Row row(Attempt attempt, String name) {
+        return row(attempt.slot(), name);
+    }
+
+    private Row row(int slot, String name) {
+        while (rows.size() <= slot) {
+            rows.add(new Row(name));
+        }
+        return rows.get(slot);
+    }
+
+    private static String times(Attempt attempt) {
+        String iteration = attempt.iteration() > 1 ? "#" + attempt.iteration() : "";
+        String retry = attempt.attempt() > 1 ? "retry " + (attempt.attempt() - 1) : "";
+        return iteration.isEmpty() || retry.isEmpty() ? iteration + retry : iteration + " " + retry;
+    }
+
+    private static String because(String why) {
+        return why.isEmpty() ? "" : "(" + why + ")";
+    }
+
+    /** Draw at most so many lines, none wider than the terminal. */
+    List<String> lines(Instant now, int width, int height) {
+        int columns = Math.max(LEAST_WIDTH, width);
+        int most = Math.max(LEAST_HEIGHT, height);
+        var lines = new ArrayList<String>();
+        lines.add(head(now, columns));
+        var foot = foot(now, columns);
+        int room = Math.max(1, most - lines.size() - foot.size());
+        List<Row> shown = shown(room);
+        int nameWidth =
+                Math.min(
+                        columns / 2,
+                        shown.stream().mapToInt(row -> row.name.length()).max().orElse(1));
+        for (int i = 0; i < shown.size(); i++) {
+            boolean last = i == shown.size() - 1 && shown.size() == rows.size();
+            lines.add(row(shown.get(i), last ? "└─ " : "├─ ", nameWidth, now, columns));
+        }
+        if (shown.size() < rows.size()) {
+            lines.add(rest(shown, columns));
+        }
+        lines.addAll(foot);
+        return lines;
+    }
+
+    private String head(Instant now, int columns) {
+        String left = engine + "  " + title;
+        String right = words(Duration.between(begin, now));
+        int gap = columns - left.length() - right.length();
+        return gap < 1
+                ? colours.bold(cut(left, columns))
+                : colours.bold(left) + " ".repeat(gap) + right;
+    }
+
+    /** All rows in their order; where they do not fit, those that say most. */
+    private List<Row> shown(int room) {
+        if (rows.size() <= room) {
+            return rows;
+        }
+        var chosen =
+                rows.stream()
+                        .sorted(Comparator.comparing(row -> row.stage))
+                        .limit(Math.max(1, room - 1))
+                        .collect(Collectors.toSet());
+        return rows.stream().filter(chosen::contains).toList();
+    }
+
+    private String rest(List<Row> shown, int columns) {
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        rows.stream()
+                .filter(row -> !shown.contains(row))
+                .sorted(Comparator.comparing(row -> row.stage))
+                .forEach(row -> counts.merge(word(row), 1, Integer::sum));
+        return colours.dim(cut("└─ and " + counted(counts), columns));
+    }
+
+    private String row(Row row, String branch, int nameWidth, Instant now, int columns) {
+        String name = cut(row.name, nameWidth);
+        String padded = name + " ".repeat(nameWidth - name.length());
+        String word = String.format(Locale.ROOT, "%-8s", word(row));
+        Instant since = row.since;
+        String elapsed = since == null ? "" : words(Duration.between(since, now));
+        String tail = oneLine(String.join("  ", parts(elapsed, row.text, row.where)));
+        int room = columns - branch.length() - nameWidth - 2 - word.length() - 2;
+        String drawn = room < 4 ? "" : "  " + cut(tail, room);
+        return branch + padded + "  " + coloured(row, word) + drawn;
+    }
+
+    private static List<String> parts(String... parts) {
+        var said = new ArrayList<String>();
+        for (String part : parts) {
+            if (!part.isEmpty()) {
+                said.add(part);
+            }
+        }
+        return said;
+    }
+
+    private static String word(Row row) {
+        return switch (row.stage) {
+            case STOPPING -> "stopping";
+            case RUNNING -> "running";
+            case LAUNCHED -> "starting";
+            case BAD, PASSED -> row.verdict.word();
+            case WAITING -> "waiting";
+            case SKIPPED -> "skipped";
+        };
+    }
+
+    private String coloured(Row row, String word) {
+        return switch (row.stage) {
+            case STOPPING -> colours.warning(word);
+            case RUNNING, LAUNCHED -> colours.running(word);
+            case BAD, PASSED -> colours.of(row.verdict, word);
+            case WAITING, SKIPPED -> colours.dim(word);
+        };
+    }
+
+    private List<String> foot(Instant now, int columns) {
+        var foot = new ArrayList<String>();
+        for (String warning :
+                warnings.subList(Math.max(0, warnings.size() - MOST_WARNINGS), warnings.size())) {
+            foot.add(colours.warning(cut("! " + oneLine(warning), columns)));
+        }
+        RunNotice.Next coming = next;
+        if (coming != null && coming.at().isAfter(now)) {
+            foot.add(
+                    cut(
+                            "next at %s, in %s: %s"
+                                    .formatted(
+                                            TIME.format(coming.at().atZone(zone)),
+                                            words(Duration.between(now, coming.at())),
+                                            oneLine(coming.why())),
+                            columns));
+        } else if (!doing.isEmpty()) {
+            foot.add(cut(oneLine(doing), columns));
+        }
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        rows.stream()
+                .sorted(Comparator.comparing(row -> row.stage))
+                .forEach(row -> counts.merge(word(row), 1, Integer::sum));
+        if (!counts.isEmpty()) {
+            foot.add(colours.dim(cut(counted(counts), columns)));
+        }
+        return foot;
+    }
+
+    private static String counted(Map<String, Integer> counts) {
+        return counts.entrySet().stream()
+                .map(count -> count.getValue() + " " + count.getKey())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String cut(String text, int width) {
+        return text.length() <= width ? text : text.substring(0, Math.max(0, width - 1)) + "…";
+    }
+
+    private static String oneLine(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+
+    /** Write a duration as a clock shows it. */
+    static String words(Duration duration) {
+        long seconds = Math.max(0, duration.toSeconds());
+        return seconds < 3600
+                ? String.format(Locale.ROOT, "%02d:%02d", seconds / 60, seconds % 60)
+                : String.format(
+                        Locale.ROOT,
+                        "%d:%02d:%02d",
+                        seconds / 3600,
+                        seconds % 3600 / 60,
+                        seconds % 60);
+    }
+}

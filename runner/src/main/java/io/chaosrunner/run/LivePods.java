@@ -1,0 +1,52 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.job.ExecutionLabels;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Find the pods of an engine's experiments that have not ended, helpers included. */
+final class LivePods {
+    private LivePods() {}
+
+    /** Return them without the operator's runner, which carries the same label. */
+    static List<ObjectNode> of(Cluster cluster, Engine engine) {
+        return all(cluster, engine).filter(pod -> !name(pod).equals(runner(engine))).toList();
+    }
+
+    /** Return the pod of the operator's runner, if there is one that has not ended. */
+    static Optional<ObjectNode> runner(Cluster cluster, Engine engine) {
+        return all(cluster, engine).filter(pod -> name(pod).equals(runner(engine))).findFirst();
+    }
+
+    private static Stream<ObjectNode> all(Cluster cluster, Engine engine) {
+        return cluster
+                .list(
+                        Resource.PODS,
+                        engine.namespace(),
+                        ExecutionLabels.selectorOfEngine(engine.uid()))
+                .stream()
+                .filter(LivePods::isLive);
+    }
+
+    private static String runner(Engine engine) {
+        return engine.name() + "-runner";
+    }
+
+    static List<String> names(List<ObjectNode> pods) {
+        return pods.stream().map(LivePods::name).toList();
+    }
+
+    private static boolean isLive(ObjectNode pod) {
+        String phase = pod.path("status").path("phase").asString("");
+        return !phase.equals("Succeeded") && !phase.equals("Failed");
+    }
+
+    private static String name(ObjectNode pod) {
+        return pod.path("metadata").path("name").asString("");
+    }
+}
