@@ -43,6 +43,11 @@ final class EngineManifest {
         return this;
     }
 
+    EngineManifest finalizer(String finalizer) {
+        engine.getMetadata().setFinalizers(List.of(finalizer));
+        return this;
+    }
+
     EngineManifest label(String key, String value) {
         labels.put(key, value);
         return this;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -47,6 +48,7 @@ class FirstRunTest {
     }
 
     @Test
+    @DisplayName("3, 4: names and labels of the Jobs are what Litmus expects")
     void jobsAreWhatLitmusExpects() {
         create(namespace.podDeleteSa(), "retain");
 
@@ -71,6 +73,7 @@ class FirstRunTest {
     }
 
     @Test
+    @DisplayName("42: retained Jobs stay")
     void retainedJobsStay() {
         create(namespace.podDeleteSa(), "retain");
 
@@ -84,6 +87,7 @@ class FirstRunTest {
     }
 
     @Test
+    @DisplayName("41: deleted Jobs go with their pods")
     void deletedJobsGoWithTheirPods() {
         create(namespace.podDeleteSa(), "delete");
 
@@ -97,6 +101,7 @@ class FirstRunTest {
     }
 
     @Test
+    @DisplayName("44, 45: each experiment emits its three events in order")
     void eachExperimentEmitsItsThreeEventsInOrder() {
         create(namespace.podDeleteSa(), "retain");
 
@@ -139,6 +144,7 @@ class FirstRunTest {
     }
 
     @Test
+    @DisplayName("50: an account that may only get and list is enough")
     void anAccountThatMayNotWatchIsEnough() {
         create(namespace.getListOnly(), "delete");
 
@@ -149,6 +155,7 @@ class FirstRunTest {
     }
 
     @Test
+    @DisplayName("50: the rights of the Go runner are enough")
     void theRightsOfTheGoRunnerAreEnough() {
         create(namespace.leastPrivileged(), "delete");
 

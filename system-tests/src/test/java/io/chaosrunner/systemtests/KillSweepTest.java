@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -38,6 +39,7 @@ class KillSweepTest {
 
     @ParameterizedTest
     @EnumSource
+    @DisplayName("56: every call can be the last of a process, and the next one ends the run right")
     void everyCallCanBeTheLastOfAProcess(Moment moment, ControlPlane controlPlane)
             throws Exception {
         var next = new AtomicInteger(1);

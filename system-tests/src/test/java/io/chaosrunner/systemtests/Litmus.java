@@ -7,6 +7,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** Reach the kinds of LitmusChaos, and start new objects of them. */
 final class Litmus {
@@ -37,6 +39,19 @@ final class Litmus {
                 .withName(name)
                 .endMetadata()
                 .build();
+    }
+
+    /** Return where an object, or with an empty name all of a kind, is found. */
+    static String path(String namespace, String plural, String name) {
+        return "/apis/%s/%s/namespaces/%s/%s%s"
+                .formatted(GROUP, VERSION, namespace, plural, name.isEmpty() ? "" : "/" + name);
+    }
+
+    /** Return an object as it is stored; a missing node if there is none of that name. */
+    static JsonNode read(TestNamespace namespace, String plural, String name) {
+        return name.isEmpty()
+                ? JsonNodeFactory.instance.missingNode()
+                : namespace.read(path(namespace.name(), plural, name));
     }
 
     private static Objects of(

@@ -23,6 +23,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** Hold a namespace of its own for one test: its accounts, manifests and what is in it now. */
 final class TestNamespace implements AutoCloseable {
@@ -253,6 +255,14 @@ final class TestNamespace implements AutoCloseable {
     }
 
     // ---- What is there now
+
+    /** Return what the API server answers to a GET; a missing node if it finds nothing. */
+    JsonNode read(String path) {
+        String answer = admin.raw(path);
+        return answer == null
+                ? JsonNodeFactory.instance.missingNode()
+                : admin.getKubernetesSerialization().unmarshal(answer, JsonNode.class);
+    }
 
     GenericKubernetesResource engine(String engine) {
         return Litmus.engines(admin, name).named(engine).require();
