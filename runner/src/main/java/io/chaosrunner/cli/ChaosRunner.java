@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
             StopCommand.class,
             WaitCommand.class,
             ListCommand.class,
+            ScheduleCommand.class,
             PlanCommand.class,
             StrategiesCommand.class
         })
@@ -147,7 +148,7 @@ public final class ChaosRunner implements Callable<Integer> {
         // No trimming, and no list is one nameless experiment: Litmus reads it so.
         List<String> experiments =
                 List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
-        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat(variables));
+        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat());
         try (Fabric8Cluster cluster = connect()) {
             EngineRun run =
                     new EngineRun(
@@ -169,8 +170,8 @@ public final class ChaosRunner implements Callable<Integer> {
         }
     }
 
-    private static AuditLog.Format logFormat(Map<String, String> variables) {
-        return variables.getOrDefault(LOG_FORMAT, "").equalsIgnoreCase("json")
+    static AuditLog.Format logFormat() {
+        return System.getenv().getOrDefault(LOG_FORMAT, "").equalsIgnoreCase("json")
                 ? AuditLog.Format.JSON
                 : AuditLog.Format.TEXT;
     }

@@ -8,6 +8,8 @@ public enum Resource {
     EXPERIMENTS("/apis/litmuschaos.io/v1alpha1", "chaosexperiments"),
     /** LitmusChaos results. */
     RESULTS("/apis/litmuschaos.io/v1alpha1", "chaosresults"),
+    /** LitmusChaos schedules. */
+    SCHEDULES("/apis/litmuschaos.io/v1alpha1", "chaosschedules"),
     /** Jobs. */
     JOBS("/apis/batch/v1", "jobs"),
     /** Pods. */
@@ -17,7 +19,9 @@ public enum Resource {
     /** ConfigMaps. */
     CONFIG_MAPS("/api/v1", "configmaps"),
     /** Secrets; only their presence is ever read. */
-    SECRETS("/api/v1", "secrets");
+    SECRETS("/api/v1", "secrets"),
+    /** Leases: which of several processes leads. */
+    LEASES("/apis/coordination.k8s.io/v1", "leases");
 
     private final String api;
     private final String plural;

@@ -113,6 +113,7 @@ class StartTest {
             }
             case Start.Resume(Claim claim) -> "resume " + claim.run().number();
             case Start.AlreadyFinished(Claim claim) -> "already finished " + claim.run().number();
+            case Start.NeverRan() -> "never ran";
             case Start.Refused(var engine, Claim claim) -> "refused, owned by " + claim.instance();
         };
     }
