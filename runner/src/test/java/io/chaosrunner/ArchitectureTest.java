@@ -34,7 +34,7 @@ class ArchitectureTest {
                     List.of("resolve", "job", "status"),
                     List.of("cluster", "plugin"),
                     List.of("run"),
-                    List.of("report", "sandbox"),
+                    List.of("schedule", "report", "sandbox"),
                     List.of("cli"));
 
     private static final String[] PURE = {
@@ -102,6 +102,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(
                         resideInAnyPackage("io.fabric8.kubernetes..", "java.net.http.."))
+                .check(ALL);
+    }
+
+    @Test
+    void onlySchedulesKnowQuartz() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackage("io.chaosrunner.schedule")
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.quartz.."))
                 .check(ALL);
     }
 

@@ -45,6 +45,7 @@ final class ControlPlane implements AutoCloseable {
     private static final Pattern CRD_PLURAL = Pattern.compile("(?m)^ {2}name: *\"?([a-z0-9-]+)[.]");
 
     private final Path home;
+    private final boolean audited;
     private final List<GuardedProcess> processes = new ArrayList<>();
     private final int port = freePort();
     private final String adminToken = UUID.randomUUID().toString();
@@ -53,8 +54,9 @@ final class ControlPlane implements AutoCloseable {
     private @Nullable ApiCalls admin;
     private volatile boolean filesKept;
 
-    private ControlPlane(Path home) {
+    private ControlPlane(Path home, boolean audited) {
         this.home = home;
+        this.audited = audited;
         this.servingCertificate =
                 home.resolve("kube-apiserver").resolve("certificates").resolve("apiserver.crt");
     }
@@ -85,15 +87,24 @@ final class ControlPlane implements AutoCloseable {
                 others == null ? ControlPlaneBinaries.sourceRoot().resolve(CRDS) : Path.of(others));
     }
 
+    /** Start a control plane that keeps a log of every request, see {@link #auditLog}. */
+    static ControlPlane startAudited() {
+        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS), true);
+    }
+
     /** Start a control plane with the CRDs of a folder instead of those in {@code deploy/crds}. */
     static ControlPlane start(Path crds) {
+        return start(crds, false);
+    }
+
+    private static ControlPlane start(Path crds, boolean audited) {
         ControlPlaneBinaries binaries = ControlPlaneBinaries.find();
         binaries.whyMissing()
                 .ifPresent(why -> {
                     throw new IllegalStateException(why);
                 });
         for (int attempt = 1; ; attempt++) {
-            var controlPlane = new ControlPlane(newHome());
+            var controlPlane = new ControlPlane(newHome(), audited);
             try {
                 controlPlane.launch(binaries, crds(crds));
                 return controlPlane;
@@ -110,6 +121,33 @@ final class ControlPlane implements AutoCloseable {
                         "control plane did not start; its files are in " + controlPlane.home, e);
             }
         }
+    }
+
+    /**
+     * Return the file to which an audited API server writes one JSON object for each request that
+     * it has answered: an {@code Event} of {@code audit.k8s.io/v1}, without bodies.
+     */
+    Path auditLog() {
+        return home.resolve("kube-apiserver").resolve("audit.log");
+    }
+
+    private List<String> auditing() {
+        if (!audited) {
+            return List.of();
+        }
+        Path policy =
+                write(
+                        home.resolve("kube-apiserver").resolve("audit-policy.yaml"),
+                        """
+                        apiVersion: audit.k8s.io/v1
+                        kind: Policy
+                        omitStages: [RequestReceived]
+                        rules:
+                          - level: Metadata
+                            userGroups: [system:serviceaccounts]
+                          - level: None
+                        """);
+        return List.of("--audit-policy-file=" + policy, "--audit-log-path=" + auditLog());
     }
 
     /** Return the API server's address. */
@@ -227,10 +265,9 @@ final class ControlPlane implements AutoCloseable {
                 write(
                         apiHome.resolve("service-accounts.pub"),
                         pem("PUBLIC KEY", serviceAccountKeys.getPublic().getEncoded()));
-        GuardedProcess apiServer =
-                launch(
-                        "kube-apiserver",
-                        binaries.apiServer(),
+        var arguments =
+                new ArrayList<>(
+                        List.of(
                         "--etcd-servers=" + database,
                         "--bind-address=127.0.0.1",
                         // Said, not guessed: the guess needs a network interface with a route.
@@ -245,7 +282,10 @@ final class ControlPlane implements AutoCloseable {
                         "--service-account-key-file=" + publicKey,
                         "--service-cluster-ip-range=10.96.0.0/24",
                         // Endpoints may not be loopback addresses: it would complain for ever.
-                        "--endpoint-reconciler-type=none");
+                        "--endpoint-reconciler-type=none"));
+        arguments.addAll(auditing());
+        GuardedProcess apiServer =
+                launch("kube-apiserver", binaries.apiServer(), arguments.toArray(String[]::new));
         // The certificate is complete once the port answers.
         await("its port", apiServer, deadline, () -> ApiCalls.accepts(port));
         var calls = new ApiCalls(url(), caPem(), adminToken);

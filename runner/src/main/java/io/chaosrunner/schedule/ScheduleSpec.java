@@ -1,0 +1,157 @@
+package io.chaosrunner.schedule;
+
+import static java.util.Objects.requireNonNull;
+
+import io.chaosrunner.strategy.InvalidParameters;
+import java.time.DayOfWeek;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Say when an engine is to be run, again and again: the annotation {@value #ANNOTATION}, overruled
+ * by flags. A value; {@link Timetable} does the arithmetic.
+ *
+ * @param kind what makes it fire
+ * @param zone whose clocks are meant
+ * @param from fires before this count for nothing, and intervals are counted from here
+ * @param until the last instant that may fire
+ * @param days days of the week that may fire; empty means all
+ * @param hours parts of the day that may fire; empty means all
+ * @param exclusions times that do not fire all the same
+ * @param jitter how much later than its fire a run may start, at most
+ * @param policy what is made of the fires
+ * @param hash names what fires when; two schedules with one hash fire at the same times
+ */
+public record ScheduleSpec(
+        Kind kind,
+        ZoneId zone,
+        Optional<Instant> from,
+        Optional<Instant> until,
+        Set<DayOfWeek> days,
+        List<Hours> hours,
+        List<Exclusion> exclusions,
+        Duration jitter,
+        Policy policy,
+        String hash) {
+
+    /** Where a schedule stands on the engine, as YAML. */
+    public static final String ANNOTATION = "chaosrunner.io/schedule";
+
+    static final Set<DayOfWeek> WEEKDAYS = EnumSet.range(DayOfWeek.MONDAY, DayOfWeek.FRIDAY);
+
+    public ScheduleSpec {
+        requireNonNull(kind, "kind is null");
+        requireNonNull(zone, "zone is null");
+        requireNonNull(jitter, "jitter is null");
+        days = Set.copyOf(days);
+        hours = List.copyOf(hours);
+        exclusions = List.copyOf(exclusions);
+    }
+
+    /**
+     * Read a schedule, whole.
+     *
+     * @param written the annotation's value, if there is one
+     * @param flags overruling values, by the same keys
+     * @param anchor when the engine was created: a schedule must have something to do after it
+     * @return empty if neither says anything
+     * @throws InvalidParameters listing every problem, not only the first
+     */
+    public static Optional<ScheduleSpec> of(
+            Optional<String> written, Map<String, ?> flags, Instant anchor) {
+        return new ScheduleReader(anchor).read(written, flags);
+    }
+
+    /** Return where intervals are counted from, and fires begin. */
+    Instant start(Instant anchor) {
+        return from.orElse(anchor);
+    }
+
+    /** Say what makes a schedule fire. */
+    sealed interface Kind {
+        /** The clock on the wall. */
+        record Cron(CronText text) implements Kind {}
+
+        /** Time that has passed, whatever the clocks show. */
+        record Every(Duration interval) implements Kind {}
+
+        /** One instant. */
+        record Once(Instant at) implements Kind {}
+
+        /** The anchor. */
+        record Now() implements Kind {}
+    }
+
+    /**
+     * Say what is made of the fires.
+     *
+     * @param maxRuns after so many runs the schedule is over
+     * @param stopWhen what a run must end with for the schedule to be over
+     * @param overlap what becomes of a fire while a run is going on
+     * @param missed what becomes of a fire that nobody was there to start
+     * @param startingDeadline how late a run may still be started
+     * @param history how many runs are remembered, and keep their Jobs
+     * @param suspend whether fires start nothing for now
+     */
+    public record Policy(
+            Optional<Integer> maxRuns,
+            Optional<StopWhen> stopWhen,
+            Overlap overlap,
+            Missed missed,
+            Optional<Duration> startingDeadline,
+            int history,
+            boolean suspend) {
+        /** What is meant where nothing is said. */
+        public static final Policy DEFAULT =
+                new Policy(
+                        Optional.empty(),
+                        Optional.empty(),
+                        Overlap.SKIP,
+                        Missed.SKIP,
+                        Optional.empty(),
+                        10,
+                        false);
+
+        /** A restart of the runner's pod is over within it, back-off included. */
+        private static final Duration DEFAULT_DEADLINE = Duration.ofMinutes(5);
+
+        /** Return how late a run may still be started; empty means however late. */
+        Optional<Duration> deadline() {
+            return startingDeadline.isPresent() || missed == Missed.RUN_ONCE
+                    ? startingDeadline
+                    : Optional.of(DEFAULT_DEADLINE);
+        }
+    }
+
+    /** Name what a run must end with for the schedule to be over. */
+    public enum StopWhen {
+        /** A verdict that is not Pass. */
+        FAILED,
+        /** Nothing but Pass. */
+        PASSED
+    }
+
+    /** Name what becomes of a fire while a run is going on. */
+    public enum Overlap {
+        /** It is recorded as skipped. */
+        SKIP,
+        /** It starts a run when that one is over; the latest waits, the others are skipped. */
+        QUEUE,
+        /** The run that is going on is stopped for it. */
+        REPLACE
+    }
+
+    /** Name what becomes of a fire that nobody was there to start. */
+    public enum Missed {
+        /** It is recorded as skipped. */
+        SKIP,
+        /** The latest one starts a run as soon as somebody is there. */
+        RUN_ONCE
+    }
+}

@@ -1,0 +1,304 @@
+package io.chaosrunner.schedule;
+
+import static io.chaosrunner.schedule.Schedules.ANCHOR;
+import static io.chaosrunner.schedule.Schedules.clock;
+import static io.chaosrunner.schedule.Schedules.timetable;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.schedule.Agenda.LastRun;
+import io.chaosrunner.schedule.Agenda.Situation;
+import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** All times are of Monday March 2; the schedule's anchor is ten o'clock. */
+class AgendaTest {
+
+    private static Instant at(String clock) {
+        return ANCHOR.atZone(ZoneOffset.UTC).with(LocalTime.parse(clock)).toInstant();
+    }
+
+    private static LastRun run(String start, String end) {
+        return new LastRun("run 1", at(start), at(end), Optional.of(StopWhen.PASSED));
+    }
+
+    /** Decide as words; {@code settled} is empty for a schedule of which nothing is settled. */
+    private static String decide(
+            String schedule, String settled, Optional<LastRun> last, String now) {
+        Timetable timetable = timetable(schedule);
+        Instant from = settled.isEmpty() ? timetable.beginning() : at(settled);
+        return words(
+                Agenda.decide(
+                        timetable, new Situation(from, last.isPresent() ? 1 : 0, last), at(now)));
+    }
+
+    private static String words(Step step) {
+        String action =
+                switch (step) {
+                    case Step.Launch(var fire, var skipped) -> "run " + time(fire.at());
+                    case Step.Wait(var fire, Instant until, var skipped) -> "wait " + time(until);
+                    case Step.Over(String why, var skipped) -> "over, " + why;
+                };
+        String skipped =
+                step.skipped().stream()
+                        .map(s ->
+                                "%s-%s x%d %s"
+                                        .formatted(
+                                                time(s.from()),
+                                                time(s.to()),
+                                                s.count(),
+                                                s.reason()))
+                        .collect(Collectors.joining("; "));
+        return skipped.isEmpty() ? action : action + " (" + skipped + ")";
+    }
+
+    private static String time(Instant instant) {
+        return clock(instant, ZoneOffset.UTC).substring(15);
+    }
+
+    @Test
+    void theFirstFireIsTheAnchor() {
+        assertThat(decide("every: 1h", "", Optional.empty(), "10:00:20")).isEqualTo("run 10:00");
+    }
+
+    @Test
+    void aFireThatIsSettledIsNotStartedAgain() {
+        assertThat(decide("every: 1h", "10:00", Optional.of(run("10:00:20", "10:07")), "10:07:01"))
+                .isEqualTo("wait 11:00");
+    }
+
+    @Test
+    void aFireDuringARunIsSkipped() {
+        assertThat(decide("every: 10m", "10:00", Optional.of(run("10:00:01", "10:35")), "10:35"))
+                .isEqualTo("wait 10:40 (10:10-10:30 x3 run 1 was still going on)");
+    }
+
+    @Test
+    void aFireDuringARunWaitsInTheQueueAndTheLatestIsStarted() {
+        assertThat(
+                        decide(
+                                "{every: 10m, overlap: queue}",
+                                "10:00",
+                                Optional.of(run("10:00:01", "10:35")),
+                                "10:35"))
+                .isEqualTo("run 10:30 (10:10-10:20 x2 a later fire was due as well)");
+    }
+
+    @Test
+    void waitingInTheQueueIsNotBeingMissed() {
+        assertThat(
+                        decide(
+                                "{every: 2h, overlap: queue}",
+                                "10:00",
+                                Optional.of(run("10:00:01", "13:45")),
+                                "13:45:01"))
+                .isEqualTo("run 12:00");
+    }
+
+    @Test
+    void aDeadlineThatIsGivenHoldsInTheQueueToo() {
+        assertThat(
+                        decide(
+                                "{every: 2h, overlap: queue, startingDeadline: 30m}",
+                                "10:00",
+                                Optional.of(run("10:00:01", "13:45")),
+                                "13:45:01"))
+                .isEqualTo("wait 14:00 (12:00-12:00 x1 missed: nothing started it within 30m)");
+    }
+
+    @Test
+    void missedFiresAreSkippedAndFolded() {
+        assertThat(decide("every: 10m", "10:00", Optional.of(run("10:00", "10:02")), "11:07"))
+                .isEqualTo("wait 11:10 (10:10-11:00 x6 missed: nothing started it within 5m)");
+    }
+
+    @Test
+    void aFireThatIsALittleLateIsStarted() {
+        assertThat(decide("every: 10m", "10:00", Optional.of(run("10:00", "10:02")), "11:04"))
+                .isEqualTo("run 11:00 (10:10-10:50 x5 missed: nothing started it within 5m)");
+    }
+
+    @Test
+    void theLatestOfMissedFiresCanBeRunOnce() {
+        assertThat(
+                        decide(
+                                "{every: 2h, missed: runOnce}",
+                                "10:00",
+                                Optional.of(run("10:00", "10:02")),
+                                "17:30"))
+                .isEqualTo("run 16:00 (12:00-14:00 x2 a later fire was due as well)");
+    }
+
+    @Test
+    void catchingUpHasItsDeadline() {
+        assertThat(
+                        decide(
+                                "{every: 2h, missed: runOnce, startingDeadline: 1h}",
+                                "10:00",
+                                Optional.of(run("10:00", "10:02")),
+                                "17:30"))
+                .isEqualTo("wait 18:00 (12:00-16:00 x3 missed: nothing started it within 1h)");
+    }
+
+    @Test
+    void aSuspendedScheduleSkipsAndGoesOn() {
+        assertThat(decide("{every: 1h, suspend: true}", "", Optional.empty(), "12:00:01"))
+                .isEqualTo("wait 13:00 (10:00-12:00 x3 suspended)");
+    }
+
+    @Test
+    void reasonsAreKeptApart() {
+        assertThat(decide("every: 10m", "10:00", Optional.of(run("10:00:01", "10:25")), "11:08"))
+                .isEqualTo(
+                        "wait 11:10 (10:10-10:20 x2 run 1 was still going on;"
+                                + " 10:30-11:00 x4 missed: nothing started it within 5m)");
+    }
+
+    @Test
+    void aScheduleEndsAfterItsLastFire() {
+        assertThat(
+                        decide(
+                                "{every: 1h, until: 2026-03-02T11:00}",
+                                "11:00",
+                                Optional.of(run("11:00", "11:02")),
+                                "11:02"))
+                .isEqualTo("over, no fire is left");
+        assertThat(
+                        decide(
+                                "{every: 1h, until: 2026-03-02T11:00}",
+                                "10:00",
+                                Optional.empty(),
+                                "12:00"))
+                .isEqualTo(
+                        "over, no fire is left (11:00-11:00 x1 missed: nothing started it within 5m)");
+    }
+
+    @Test
+    void aScheduleEndsAfterItsLastRun() {
+        assertThat(
+                        decide(
+                                "{every: 1h, maxRuns: 1}",
+                                "10:00",
+                                Optional.of(run("10:00", "10:02")),
+                                "10:02"))
+                .isEqualTo("over, maxRuns: 1 runs were started");
+    }
+
+    @Test
+    void aScheduleEndsWhenARunEndsAsItWaitsFor() {
+        Optional<LastRun> passed = Optional.of(run("10:00", "10:02"));
+        assertThat(decide("{every: 1h, stopWhen: passed}", "10:00", passed, "10:02"))
+                .isEqualTo("over, stopWhen: run 1 passed");
+        assertThat(decide("{every: 1h, stopWhen: failed}", "10:00", passed, "10:02"))
+                .isEqualTo("wait 11:00");
+        var stopped = new LastRun("run 1", at("10:00"), at("10:02"), Optional.empty());
+        assertThat(decide("{every: 1h, stopWhen: failed}", "10:00", Optional.of(stopped), "10:02"))
+                .isEqualTo("wait 11:00");
+    }
+
+    @Test
+    void aRunWaitsForItsJitter() {
+        Timetable timetable = timetable("{every: 1h, jitter: 30m}");
+        Instant start = timetable.start(ANCHOR);
+        var nothing = new Situation(timetable.beginning(), 0, Optional.empty());
+        assertThat(Agenda.decide(timetable, nothing, start.minusMillis(1)))
+                .isEqualTo(new Step.Wait(timetable.fire(ANCHOR), start, List.of()));
+        assertThat(Agenda.decide(timetable, nothing, start))
+                .isEqualTo(new Step.Launch(timetable.fire(ANCHOR), List.of()));
+    }
+
+    @Test
+    void manyMissedFiresAreFoldedInSteps() {
+        Timetable timetable = timetable("every: 1s");
+        Instant now = ANCHOR.plusSeconds(250_000);
+        Instant settled = timetable.beginning();
+        long folded = 0;
+        int steps = 0;
+        while (true) {
+            Step step = Agenda.decide(timetable, new Situation(settled, 0, Optional.empty()), now);
+            assertThat(step.skipped()).hasSizeLessThanOrEqualTo(2);
+            folded += step.skipped().stream().mapToLong(s -> s.count()).sum();
+            steps++;
+            if (step instanceof Step.Launch(var fire, var skipped)) {
+                assertThat(fire.at()).isEqualTo(now);
+                break;
+            }
+            settled = step.skipped().getLast().to();
+        }
+        assertThat(folded).isEqualTo(250_000);
+        assertThat(steps).isLessThanOrEqualTo(4);
+    }
+
+    /** Processes come and go, runs take their time, and every fire is settled exactly once. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    void everyFireIsOneRunOrOneSkip(long seed) {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        String overlap = List.of("skip", "queue", "replace").get((int) (seed % 3));
+        String missed = seed % 2 == 0 ? "skip" : "runOnce";
+        Timetable timetable =
+                timetable(
+                        "{every: 7m, jitter: 6m, hours: 8-20, overlap: %s, missed: %s}"
+                                .formatted(overlap, missed));
+        var settledFires = new ArrayList<Instant>();
+        Instant now = ANCHOR;
+        Instant settled = timetable.beginning();
+        Optional<LastRun> last = Optional.empty();
+        long runs = 0;
+        Instant end = ANCHOR.plusSeconds(10 * 86_400);
+        while (now.isBefore(end)) {
+            Step step = Agenda.decide(timetable, new Situation(settled, runs, last), now);
+            for (var skipped : step.skipped()) {
+                long count = 0;
+                Instant fire = skipped.from();
+                while (true) {
+                    count++;
+                    settledFires.add(fire);
+                    if (fire.equals(skipped.to())) {
+                        break;
+                    }
+                    fire = timetable.next(fire).orElseThrow();
+                }
+                assertThat(skipped.count()).isEqualTo(count);
+                settled = skipped.to();
+            }
+            switch (step) {
+                case Step.Launch(var fire, var skipped) -> {
+                    assertThat(fire.at()).isAfter(settled);
+                    settledFires.add(fire.at());
+                    settled = fire.at();
+                    runs++;
+                    Instant over = now.plusSeconds(random.nextInt(1_200));
+                    last = Optional.of(new LastRun("r", now, over, Optional.empty()));
+                    now = over;
+                }
+                case Step.Wait(var fire, Instant until, var skipped) ->
+                        // Sometimes nobody is there.
+                        now =
+                                random.nextInt(20) == 0
+                                        ? now.plusSeconds(random.nextInt(20_000))
+                                        : until;
+                case Step.Over over -> throw new AssertionError(over);
+            }
+        }
+        var expected = new ArrayList<Instant>();
+        for (Optional<Instant> next = timetable.next(timetable.beginning());
+                !next.orElseThrow().isAfter(settled);
+                next = timetable.next(next.get())) {
+            expected.add(next.get());
+        }
+        assertThat(settledFires).isEqualTo(expected);
+        assertThat(runs).isGreaterThan(100);
+    }
+}

@@ -1,0 +1,202 @@
+package io.chaosrunner.schedule;
+
+import static io.chaosrunner.schedule.Schedules.ANCHOR;
+import static io.chaosrunner.schedule.Schedules.spec;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.chaosrunner.schedule.ScheduleSpec.Kind;
+import io.chaosrunner.schedule.ScheduleSpec.Missed;
+import io.chaosrunner.schedule.ScheduleSpec.Overlap;
+import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
+import io.chaosrunner.strategy.InvalidParameters;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ScheduleSpecTest {
+
+    private static List<String> problems(String yaml) {
+        InvalidParameters found =
+                catchThrowableOfType(InvalidParameters.class, () -> spec(yaml.replace("; ", "\n")));
+        assertThat(found).as("problems of " + yaml).isNotNull();
+        return found.problems().stream().map(Object::toString).toList();
+    }
+
+    @Test
+    void noAnnotationAndNoFlagIsNoSchedule() {
+        assertThat(ScheduleSpec.of(Optional.empty(), Map.of(), ANCHOR)).isEmpty();
+    }
+
+    @Test
+    void everySettingIsRead() {
+        ScheduleSpec spec =
+                spec(
+                        """
+                        cron: "0 0/30 9-17 ? * MON-FRI"
+                        timeZone: Europe/Berlin
+                        from: 2026-04-01
+                        until: 2026-12-31
+                        days: Mon-Fri
+                        hours: [9-12, "13:30-17"]
+                        exclude:
+                          - 2026-12-25
+                          - 12-26
+                          - {name: freeze, from: 2026-11-20, until: 2026-11-30}
+                          - {name: lunch, hours: 12-13}
+                        jitter: 5m
+                        maxRuns: 20
+                        stopWhen: failed
+                        overlap: queue
+                        missed: runOnce
+                        startingDeadline: 2h
+                        history: 3
+                        suspend: true
+                        """);
+        assertThat(spec.kind()).isInstanceOf(Kind.Cron.class);
+        assertThat(spec.zone().getId()).isEqualTo("Europe/Berlin");
+        assertThat(spec.from()).contains(Instant.parse("2026-03-31T22:00:00Z"));
+        assertThat(spec.until()).contains(Instant.parse("2026-12-31T22:59:59.999Z"));
+        assertThat(spec.days()).isEqualTo(ScheduleSpec.WEEKDAYS);
+        assertThat(spec.hours()).containsExactly(new Hours(540, 720), new Hours(810, 1020));
+        assertThat(spec.exclusions()).hasSize(4);
+        assertThat(spec.jitter()).isEqualTo(Duration.ofMinutes(5));
+        assertThat(spec.policy())
+                .isEqualTo(
+                        new ScheduleSpec.Policy(
+                                Optional.of(20),
+                                Optional.of(StopWhen.FAILED),
+                                Overlap.QUEUE,
+                                Missed.RUN_ONCE,
+                                Optional.of(Duration.ofHours(2)),
+                                3,
+                                true));
+    }
+
+    @Test
+    void whatIsNotSaidHasItsDefault() {
+        ScheduleSpec spec = spec("every: 30m");
+        assertThat(spec.zone().getId()).isEqualTo("Z");
+        assertThat(spec.policy()).isEqualTo(ScheduleSpec.Policy.DEFAULT);
+        assertThat(spec.jitter()).isZero();
+    }
+
+    @Test
+    void aFlagOverrulesTheAnnotation() {
+        ScheduleSpec spec =
+                ScheduleSpec.of(
+                                Optional.of("{every: 30m, maxRuns: 3}"),
+                                Map.of("every", "10m"),
+                                ANCHOR)
+                        .orElseThrow();
+        assertThat(spec.kind()).isEqualTo(new Kind.Every(Duration.ofMinutes(10)));
+        assertThat(spec.policy().maxRuns()).contains(3);
+    }
+
+    @Test
+    void everyProblemIsToldAtOnce() {
+        assertThat(
+                        problems(
+                                """
+                                evry: 30m
+                                cron: "0 61 * * * ?"
+                                timeZone: Berlin
+                                until: tomorrow
+                                days: Mon-Fun
+                                hours: 9-25
+                                exclude: [2026-02-30]
+                                jitter: soon
+                                maxRuns: 0
+                                stopWhen: fail
+                                overlap: que
+                                missed: run
+                                history: 0
+                                suspend: maybe
+                                """))
+                .hasSize(14)
+                .anyMatch(p ->
+                        p.contains(
+                                "schedule.evry: is not a setting of a schedule; did you mean 'every'?"))
+                .anyMatch(p -> p.contains("schedule.cron: '61' at position 3"))
+                .anyMatch(p ->
+                        p.contains(
+                                "schedule.timeZone: 'Berlin' is not a time zone; did you mean 'Europe/Berlin'?"))
+                .anyMatch(p -> p.contains("schedule.until: 'tomorrow' is not a time"))
+                .anyMatch(p -> p.contains("schedule.days: 'Mon-Fun' is not a day"))
+                .anyMatch(p -> p.contains("schedule.hours: '9-25' is not a part of the day"))
+                .anyMatch(p -> p.contains("schedule.exclude[0]: '2026-02-30' is not a date"))
+                .anyMatch(p -> p.contains("schedule.jitter: 'soon' is not a positive duration"))
+                .anyMatch(p -> p.contains("schedule.maxRuns: '0' would never run"))
+                .anyMatch(p -> p.contains("schedule.stopWhen: 'fail' is none of failed, passed"))
+                .anyMatch(
+                        p -> p.contains("schedule.overlap: 'que' is none of skip, queue, replace"))
+                .anyMatch(p -> p.contains("schedule.missed: 'run' is none of skip, runOnce"))
+                .anyMatch(p -> p.contains("schedule.history: '0'"))
+                .anyMatch(p -> p.contains("schedule.suspend: 'maybe'"));
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "maxRuns: 3 | schedule: nothing says when to run",
+                "every: 5m; once: 2027-01-01 | only one of cron, every, once, now",
+                "every: 100ms | schedule.every: '100ms' is shorter than 1s",
+                "every: 5m; jitter: 5m | schedule.jitter: must be shorter than every",
+                "every: 5m; until: 2026-03-01 | schedule.until: '2026-03-01T23:59:59.999Z' is in the past",
+                "every: 5m; from: 2027-01-01; until: 2026-12-01 | schedule.until: '2026-12-01T23:59:59.999Z' is before from",
+                "once: 2026-03-01T09:00 | schedule.once: '2026-03-01T09:00:00Z' is in the past",
+                "cron: 0 0 9 31 2 ? | nothing would ever run: there is no such time",
+                "cron: 0 0 9 ? * SAT; days: Mon-Fri | days, hours and exclude leave no time that fires",
+                "cron: 0 0 20 ? * MON; hours: 9-17 | days, hours and exclude leave no time that fires",
+                "every: 5m; days: [] | schedule.days: names no day",
+                "every: 5m; exclude: [{days: Mon-Sun}] | days, hours and exclude leave no time that fires",
+                "every: 5m; exclude: [{name: x}] | schedule.exclude[0]: give one of dates",
+                "every: 5m; exclude: [{nam: x, dates: 12-25}] | schedule.exclude[0].nam: is not a setting of a schedule; did you mean 'name'?",
+                "every: 5m; exclude: [{from: 2026-04-02, until: 2026-04-01}] | until is not after from",
+                "every: 5m; timeZone: PST | did you mean 'America/Los_Angeles'?",
+                "every: 5m; timeZone: new york | did you mean 'America/New_York'?",
+                "every: 5m; timeZone: Europe/Berln | did you mean 'Europe/Berlin'?",
+                "now: false | schedule.now: 'false' is no schedule",
+                "often | expected keys and values, such as 'every: 30m', but found 'often'",
+                "every: [ | is not YAML"
+            })
+    void aScheduleThatCannotBeMeantIsRefusedWithTheReason(String yaml, String problem) {
+        assertThat(problems(yaml)).anyMatch(p -> p.contains(problem));
+    }
+
+    @Test
+    void theHashNamesWhatFiresWhenAndNothingElse() {
+        String hash = spec("every: 30m").hash();
+        assertThat(spec("{every: 30m, suspend: true, maxRuns: 3, overlap: queue}").hash())
+                .isEqualTo(hash);
+        assertThat(spec("every: 31m").hash()).isNotEqualTo(hash);
+        assertThat(spec("{every: 30m, days: Mon}").hash()).isNotEqualTo(hash);
+        assertThat(spec("{days: Mon, every: 30m}").hash())
+                .isEqualTo(spec("{every: 30m, days: Mon}").hash());
+    }
+
+    @ParameterizedTest(name = "{0} is {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "9-17        | [Hours[from=540, until=1020]]",
+                "09:00-17:30 | [Hours[from=540, until=1050]]",
+                "0-24        | [Hours[from=0, until=1440]]",
+                "22-6        | [Hours[from=0, until=360], Hours[from=1320, until=1440]]",
+                "22-0        | [Hours[from=1320, until=1440]]",
+                "9-9         | []",
+                "9-24:01     | []",
+                "9:60-10     | []",
+                "9           | []"
+            })
+    void partsOfTheDayAreRead(String text, String hours) {
+        assertThat(Hours.parse(text)).hasToString(hours);
+    }
+}

@@ -1,0 +1,381 @@
+package io.chaosrunner.systemtests;
+
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Measure the runner as users start it, by the launcher script and with its AOT cache, over TLS on
+ * the real API server. Prints figures and asserts none of them.
+ *
+ * <p>Not part of the tests: {@code docs/benchmarks.md} has the command. Calls are counted by the
+ * API server's own audit log; memory and CPU time are the kernel's.
+ */
+@NeedsControlPlane
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EngineBenchmark {
+    private static final String ENGINE = "engine";
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+    private static final Duration SETTLE = Duration.ofSeconds(5);
+    private static final Duration QUIET = Duration.ofMinutes(1);
+    private static final Duration SAMPLE = Duration.ofMillis(10);
+
+    /** Of a line of {@code /proc/PID/stat}, in ticks of 10 ms: user and system time. */
+    private static final int USER_TIME = 13;
+
+    private static final long TICK_MILLIS = 10;
+
+    private ControlPlane controlPlane;
+
+    @BeforeAll
+    void start() {
+        controlPlane = ControlPlane.startAudited();
+    }
+
+    @AfterAll
+    void stop() {
+        controlPlane.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, true", "1, false", "10, true", "10, false", "100, true", "100, false"})
+    void manyExperimentsInParallel(int experiments, boolean mayWatch) throws Exception {
+        try (TestNamespace namespace = TestNamespace.create(controlPlane);
+                FakeKubelet _ = FakeKubelet.start(namespace)) {
+            List<String> names =
+                    IntStream.range(0, experiments).mapToObj(i -> "experiment-" + i).toList();
+            names.forEach(namespace::experiment);
+            EngineManifest engine = engine(namespace, mayWatch);
+            names.forEach(name -> engine.experiment(name, "after=2s"));
+            engine.create();
+            var seen = new Seen(namespace);
+
+            var process = new Measured(namespace, names, mayWatch);
+            process.awaitFirstJob(seen);
+            process.awaitEnd();
+            await().atMost(LIMIT).until(() -> seen.verdicts.size() == experiments);
+
+            List<Long> delays =
+                    names.stream()
+                            .map(name -> seen.verdicts.get(name) - seen.ends.get(name))
+                            .map(TimeUnit.NANOSECONDS::toMillis)
+                            .sorted()
+                            .toList();
+            Map<String, Integer> calls = calls(namespace.name(), Instant.EPOCH);
+            int all = calls.values().stream().mapToInt(Integer::intValue).sum();
+            System.out.printf(
+                    "%d experiments, %s watch: first Job after %d ms (CPU %d ms); pod's end to verdict p50 %d ms, p99 %d ms; %.1f calls each; most RssAnon %d MiB; CPU %d ms; exit %d%n  %s, at most %d engine writes in a second%n",
+                    experiments,
+                    mayWatch ? "with" : "without",
+                    process.firstJob.toMillis(),
+                    process.cpuAtFirstJob.toMillis(),
+                    delays.get(delays.size() / 2),
+                    delays.get((int) Math.ceil(delays.size() * 0.99) - 1),
+                    all / (double) experiments,
+                    process.mostAnonymous.get() / 1024,
+                    process.cpu.toMillis(),
+                    process.process.exitValue(),
+                    calls,
+                    mostWritesInASecond(namespace.name()));
+            seen.close();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void whileNothingChanges(boolean mayWatch) throws Exception {
+        try (TestNamespace namespace = TestNamespace.create(controlPlane);
+                FakeKubelet _ = FakeKubelet.start(namespace)) {
+            namespace.experiment("hangs");
+            engine(namespace, mayWatch).experiment("hangs", "hang").create();
+            var process = new Measured(namespace, List.of("hangs"), mayWatch);
+            eventually(() ->
+                    namespace.entries(ENGINE).stream()
+                            .anyMatch(entry -> "Running".equals(entry.get("status"))));
+            pause(SETTLE);
+            Instant begin = Instant.now();
+
+            pause(QUIET);
+
+            System.out.printf(
+                    "nothing changes for %d s, %s watch: %s%n",
+                    QUIET.toSeconds(),
+                    mayWatch ? "with" : "without",
+                    calls(namespace.name(), begin));
+            process.process.destroyForcibly().waitFor();
+        }
+    }
+
+    /** The last line of a start's cost: what it takes to begin at all. */
+    @Test
+    void theProgramAlone() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            long began = System.nanoTime();
+            Process process =
+                    new ProcessBuilder(launcher().toString(), "--version")
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start();
+            process.waitFor();
+            System.out.printf(
+                    "--version: %d ms%n", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+        }
+    }
+
+    private static EngineManifest engine(TestNamespace namespace, boolean mayWatch) {
+        return namespace
+                .newEngine(ENGINE)
+                .account(mayWatch ? namespace.powerful() : namespace.getListOnly())
+                .annotation("chaosrunner.io/execution", "strategy: parallel");
+    }
+
+    private static Path launcher() {
+        return ControlPlaneBinaries.sourceRoot().resolve("chaos-runner");
+    }
+
+    // ---- The process ---------------------------------------------------------------------------
+
+    /** One process of the runner, and what the kernel says of it. */
+    private static final class Measured {
+        private final Process process;
+        private final long began = System.nanoTime();
+        private final AtomicLong mostAnonymous = new AtomicLong();
+        private Duration firstJob = Duration.ZERO;
+        private Duration cpuAtFirstJob = Duration.ZERO;
+        private volatile Duration cpu = Duration.ZERO;
+
+        Measured(TestNamespace namespace, List<String> names, boolean mayWatch) throws IOException {
+            String account = mayWatch ? "powerful" : "get-list-only";
+            Path kubeconfig =
+                    Files.writeString(
+                            namespace.folder("benchmark").resolve("kubeconfig"),
+                            namespace.controlPlane().kubeconfigFor(namespace.name(), account));
+            Litmus.engines(namespace.admin(), namespace.name())
+                    .named(ENGINE)
+                    .patch(
+                            PatchContext.of(PatchType.JSON_MERGE),
+                            "{\"status\":{\"engineStatus\":\"initialized\"}}");
+            var builder =
+                    new ProcessBuilder(launcher().toString())
+                            .redirectErrorStream(true)
+                            .redirectOutput(
+                                    new File(kubeconfig.getParent().toFile(), "runner.log"));
+            Map<String, String> env = builder.environment();
+            env.keySet().retainAll(List.of("PATH", "HOME", "JAVA_HOME"));
+            env.put("CHAOSENGINE", ENGINE);
+            env.put("EXPERIMENT_LIST", String.join(",", names));
+            env.put("CHAOS_SVC_ACC", account);
+            env.put("CHAOS_NAMESPACE", namespace.name());
+            env.put("KUBECONFIG", kubeconfig.toString());
+            process = builder.start();
+            Thread.ofPlatform().daemon().start(this::sample);
+        }
+
+        void awaitFirstJob(Seen seen) {
+            eventually(() -> seen.firstJob != 0);
+            firstJob = Duration.ofNanos(seen.firstJob - began);
+            cpuAtFirstJob = cpu;
+        }
+
+        void awaitEnd() throws InterruptedException {
+            if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new IllegalStateException("the runner goes on after " + LIMIT);
+            }
+        }
+
+        private void sample() {
+            Path folder = Path.of("/proc", Long.toString(process.pid()));
+            while (process.isAlive()) {
+                try {
+                    String stat = Files.readString(folder.resolve("stat"));
+                    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                    long ticks =
+                            Long.parseLong(fields[USER_TIME - 2])
+                                    + Long.parseLong(fields[USER_TIME - 1]);
+                    cpu = Duration.ofMillis(ticks * TICK_MILLIS);
+                    Files.readString(folder.resolve("status"))
+                            .lines()
+                            .filter(line -> line.startsWith("RssAnon:"))
+                            .map(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                            .forEach(now -> mostAnonymous.accumulateAndGet(now, Math::max));
+                    pause(SAMPLE);
+                } catch (IOException | InterruptedException e) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /** When what was seen through the API, on this process' clock. */
+    private static final class Seen implements AutoCloseable {
+        private final Map<String, Long> ends = new ConcurrentHashMap<>();
+        private final Map<String, Long> verdicts = new ConcurrentHashMap<>();
+        private final List<AutoCloseable> watches = new ArrayList<>();
+        private volatile long firstJob;
+
+        Seen(TestNamespace namespace) {
+            watches.add(
+                    namespace
+                            .admin()
+                            .batch()
+                            .v1()
+                            .jobs()
+                            .inNamespace(namespace.name())
+                            .watch(
+                                    watcher(job -> {
+                                        if (firstJob == 0) {
+                                            firstJob = System.nanoTime();
+                                        }
+                                    })));
+            watches.add(
+                    namespace
+                            .admin()
+                            .pods()
+                            .inNamespace(namespace.name())
+                            .watch(watcher(this::pod)));
+            watches.add(
+                    Litmus.engines(namespace.admin(), namespace.name())
+                            .all()
+                            .watch(watcher(this::engine)));
+        }
+
+        private void pod(Pod pod) {
+            if (pod.getStatus() != null && "Succeeded".equals(pod.getStatus().getPhase())) {
+                String experiment =
+                        pod.getSpec().getContainers().stream()
+                                .map(Container::getEnv)
+                                .flatMap(List::stream)
+                                .filter(variable -> variable.getName().equals("EXPERIMENT_NAME"))
+                                .map(variable -> variable.getValue())
+                                .findFirst()
+                                .orElse("");
+                ends.putIfAbsent(experiment, System.nanoTime());
+            }
+        }
+
+        private void engine(GenericKubernetesResource engine) {
+            List<Map<String, String>> entries = engine.get("status", "experiments");
+            if (entries != null) {
+                for (Map<String, String> entry : entries) {
+                    if ("Completed".equals(entry.get("status"))) {
+                        verdicts.putIfAbsent(entry.get("name"), System.nanoTime());
+                    }
+                }
+            }
+        }
+
+        private static <T> Watcher<T> watcher(java.util.function.Consumer<T> heed) {
+            return new Watcher<>() {
+                @Override
+                public void eventReceived(Action action, T object) {
+                    heed.accept(object);
+                }
+
+                @Override
+                public void onClose(WatcherException cause) {
+                    // The benchmark would wait in vain, and say so.
+                }
+            };
+        }
+
+        @Override
+        public void close() throws Exception {
+            for (AutoCloseable watch : watches) {
+                watch.close();
+            }
+        }
+    }
+
+    // ---- The audit log -------------------------------------------------------------------------
+
+    private static final Pattern VERB = Pattern.compile("\"verb\":\"([a-z]+)\"");
+    private static final Pattern RESOURCE = Pattern.compile("\"resource\":\"([a-z]+)\"");
+    private static final Pattern RECEIVED =
+            Pattern.compile("\"requestReceivedTimestamp\":\"([^\"]+)\"");
+
+    private List<String> requests(String namespace) throws IOException {
+        String account = "\"username\":\"system:serviceaccount:" + namespace + ":";
+        return Files.readAllLines(controlPlane.auditLog()).stream()
+                .filter(line -> line.contains(account))
+                .filter(line -> !line.contains("\"stage\":\"ResponseStarted\"") || isWatch(line))
+                .filter(line -> !isWatch(line) || line.contains("\"stage\":\"ResponseStarted\""))
+                .toList();
+    }
+
+    private static boolean isWatch(String line) {
+        return line.contains("\"verb\":\"watch\"");
+    }
+
+    private Map<String, Integer> calls(String namespace, Instant since) throws IOException {
+        var result = new TreeMap<String, Integer>();
+        for (String line : requests(namespace)) {
+            if (!received(line).isBefore(since)) {
+                result.merge(first(VERB, line) + " " + first(RESOURCE, line), 1, Integer::sum);
+            }
+        }
+        return result;
+    }
+
+    private long mostWritesInASecond(String namespace) throws IOException {
+        long[] writes =
+                requests(namespace).stream()
+                        .filter(line -> first(RESOURCE, line).equals("chaosengines"))
+                        .filter(line -> List.of("patch", "update").contains(first(VERB, line)))
+                        .mapToLong(line -> received(line).toEpochMilli())
+                        .sorted()
+                        .toArray();
+        long most = 0;
+        for (int i = 0; i < writes.length; i++) {
+            long end = writes[i] + 1_000;
+            most = Math.max(most, Arrays.stream(writes, i, writes.length).filter(t -> t < end).count());
+        }
+        return most;
+    }
+
+    private static Instant received(String line) {
+        return Instant.parse(first(RECEIVED, line));
+    }
+
+    private static String first(Pattern pattern, String line) {
+        Matcher matcher = pattern.matcher(line);
+        return matcher.find() ? matcher.group(1) : "";
+    }
+
+    private static void eventually(BooleanSupplier holds) {
+        await().atMost(LIMIT).pollInterval(SAMPLE).until(holds::getAsBoolean);
+    }
+
+    private static void pause(Duration duration) throws InterruptedException {
+        TimeUnit.NANOSECONDS.sleep(duration.toNanos());
+    }
+}
