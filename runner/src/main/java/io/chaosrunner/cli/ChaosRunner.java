@@ -7,9 +7,11 @@ import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.RunListener;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.telemetry.Traces;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -41,8 +43,10 @@ import picocli.CommandLine.Spec;
             StopCommand.class,
             WaitCommand.class,
             ListCommand.class,
+            HistoryCommand.class,
             ScheduleCommand.class,
             PlanCommand.class,
+            ValidateCommand.class,
             StrategiesCommand.class
         })
 public final class ChaosRunner implements Callable<Integer> {
@@ -149,7 +153,26 @@ public final class ChaosRunner implements Callable<Integer> {
         List<String> experiments =
                 List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
         AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat());
-        try (Fabric8Cluster cluster = connect()) {
+        // Null unless there is a collector: nothing of OpenTelemetry is even loaded then.
+        Traces traces =
+                environment.tracing().endpoint().isEmpty()
+                        ? null
+                        : Traces.start(
+                                environment.tracing(),
+                                variables.getOrDefault("OTEL_EXPORTER_OTLP_PROTOCOL", ""),
+                                engine,
+                                message -> log.note("telemetry", message));
+        RunnerEnvironment told =
+                traces == null ? environment : environment.withTracing(traces.forExperiments());
+        RunListener listener =
+                traces == null
+                        ? log
+                        : notice -> {
+                            log.heard(notice);
+                            traces.heard(notice);
+                        };
+        try (traces;
+                Fabric8Cluster cluster = connect()) {
             EngineRun run =
                     new EngineRun(
                             cluster,
@@ -157,12 +180,12 @@ public final class ChaosRunner implements Callable<Integer> {
                                     engine,
                                     Caller.OPERATOR,
                                     Optional.of(experiments),
-                                    Optional.of(environment),
+                                    Optional.of(told),
                                     Map.of(),
                                     instance()),
                             strategies(),
                             Clock.systemUTC(),
-                            log);
+                            listener);
             Signals.handle(run::leave);
             RunResult result = run.run();
             tell(result, log);

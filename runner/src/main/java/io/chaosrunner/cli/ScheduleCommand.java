@@ -171,7 +171,7 @@ final class ScheduleCommand implements Callable<Integer> {
 
         @Override
         public void note(String event, String message) {
-            note(new EngineRef("", ""), event, message);
+            new AuditLog(out, Clock.systemUTC(), null, format).note(event, message);
         }
     }
 }

@@ -16,8 +16,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -43,6 +45,7 @@ public final class EngineWriter implements AutoCloseable {
     private final TreeMap<Integer, StatusEntry> wanted = new TreeMap<>();
     private List<Runnable> afterwards = new ArrayList<>();
     private Claim claim;
+    private Optional<String> summaries = Optional.empty();
     private boolean dirty;
     private boolean closing;
     private boolean stopped;
@@ -185,6 +188,13 @@ public final class EngineWriter implements AutoCloseable {
         }
     }
 
+    /** Write summaries of runs with the next change of the claim. */
+    public void remember(String summariesOfRuns) {
+        synchronized (lock) {
+            summaries = Optional.of(summariesOfRuns);
+        }
+    }
+
     /** Return the claim as it will be written. */
     public Claim claim() {
         synchronized (lock) {
@@ -266,10 +276,12 @@ public final class EngineWriter implements AutoCloseable {
 
     private void writeOnce() {
         Claim next;
+        Optional<String> runs;
         TreeMap<Integer, StatusEntry> entries;
         List<Runnable> then;
         synchronized (lock) {
             next = claim;
+            runs = summaries;
             entries = new TreeMap<>(wanted);
             then = afterwards;
             afterwards = new ArrayList<>();
@@ -281,21 +293,8 @@ public final class EngineWriter implements AutoCloseable {
                 break;
             }
             try {
-                Instant now = clock.instant();
-                seen =
-                        new Engine(
-                                mayPatch
-                                        ? cluster.patch(
-                                                Resource.ENGINES,
-                                                engine.namespace(),
-                                                engine.name(),
-                                                PatchType.JSON,
-                                                EngineUpdate.move(seen, next, changed, runner, now))
-                                        : cluster.replace(
-                                                Resource.ENGINES,
-                                                EngineUpdate.moved(
-                                                        seen, next, changed, runner, now)));
-                remember(clock.instant());
+                seen = new Engine(store(next, changed, runs));
+                noteWrite(clock.instant());
                 break;
             } catch (ClusterException e) {
                 switch (e.kind()) {
@@ -328,6 +327,20 @@ public final class EngineWriter implements AutoCloseable {
         then.forEach(Runnable::run);
     }
 
+    private ObjectNode store(
+            Claim next, SortedMap<Integer, StatusEntry> changed, Optional<String> runs) {
+        Instant now = clock.instant();
+        if (mayPatch) {
+            ArrayNode patch = EngineUpdate.move(seen, next, changed, runner, now);
+            runs.ifPresent(text -> EngineUpdate.remember(patch, text));
+            return cluster.patch(
+                    Resource.ENGINES, engine.namespace(), engine.name(), PatchType.JSON, patch);
+        }
+        ObjectNode whole = EngineUpdate.moved(seen, next, changed, runner, now);
+        runs.ifPresent(text -> EngineUpdate.remember(whole, text));
+        return cluster.replace(Resource.ENGINES, whole);
+    }
+
     private boolean rereadAllows(TreeMap<Integer, StatusEntry> entries) {
         Optional<ObjectNode> live =
                 cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
@@ -347,7 +360,7 @@ public final class EngineWriter implements AutoCloseable {
         return true;
     }
 
-    private void remember(Instant write) {
+    private void noteWrite(Instant write) {
         writes.addLast(write);
         while (writes.size() > WRITES_PER_WINDOW) {
             writes.removeFirst();

@@ -160,15 +160,19 @@ public final class Fabric8Cluster implements Cluster {
 
     @Override
     public List<ObjectNode> list(Resource resource, String namespace, String selector) {
-        return listing(resource, namespace, selector).items();
+        return listing(resource, namespace, labelQuery(selector)).items();
     }
 
-    Listing listing(Resource resource, String namespace, String selector) {
-        String query = selector.isEmpty() ? "" : "?labelSelector=" + encode(selector);
-        ObjectNode list = call("GET", resource.path(namespace) + query, null, null);
+    Listing listing(Resource resource, String namespace, String query) {
+        String path = resource.path(namespace) + (query.isEmpty() ? "" : "?" + query);
+        ObjectNode list = call("GET", path, null, null);
         var items = new ArrayList<ObjectNode>();
         for (JsonNode item : list.path("items")) {
-            items.add((ObjectNode) item);
+            if (!(item instanceof ObjectNode object)) {
+                throw new ClusterException(
+                        Kind.SERVER, "GET " + path + ": the answer is no list of objects");
+            }
+            items.add(object);
         }
         return new Listing(list.path("metadata").path("resourceVersion").asString(""), items);
     }
@@ -222,7 +226,14 @@ public final class Fabric8Cluster implements Cluster {
             Duration pollEvery,
             Listener listener) {
         Reflector reflector =
-                new Reflector(this, resource, namespace, selection, pollEvery, listener);
+                new Reflector(
+                        this,
+                        resource,
+                        namespace,
+                        selection,
+                        pollEvery,
+                        listener,
+                        Reflector.Patience.DEFAULT);
         reflector.start();
         return reflector;
     }
@@ -237,7 +248,7 @@ public final class Fabric8Cluster implements Cluster {
                         + encode(version)
                         + "&timeoutSeconds="
                         + ends.toSeconds()
-                        + query;
+                        + (query.isEmpty() ? "" : "&" + query);
         HttpRequest request =
                 client.getHttpClient()
                         .newHttpRequestBuilder()
@@ -259,8 +270,8 @@ public final class Fabric8Cluster implements Cluster {
         return response.body();
     }
 
-    ObjectNode parse(String json) {
-        return (ObjectNode) mapper.readTree(json);
+    JsonNode parse(String json) {
+        return mapper.readTree(json);
     }
 
     /** Return the client itself, for what the library does as a whole. */
@@ -277,6 +288,10 @@ public final class Fabric8Cluster implements Cluster {
         closed = true;
         client.close();
         httpClients.close();
+    }
+
+    static String labelQuery(String selector) {
+        return selector.isEmpty() ? "" : "labelSelector=" + encode(selector);
     }
 
     static String encode(String text) {

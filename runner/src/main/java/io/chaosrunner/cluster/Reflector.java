@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -30,13 +31,20 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class Reflector implements Following, Runnable {
 
-    /** The server ends a watch after this; two watches so cost well below a request a minute. */
-    private static final Duration WATCH_ENDS = Duration.ofMinutes(5);
+    /**
+     * Say how patient a following is.
+     *
+     * @param watchEnds the server ends a watch after this; two watches so cost well below a request
+     *     a minute
+     * @param leastWatch a watch that ends before this is no better than a question
+     * @param refusal how long a right that was there may be missing, as while roles are reconciled
+     */
+    record Patience(Duration watchEnds, Duration leastWatch, Duration refusal) {
+        static final Patience DEFAULT =
+                new Patience(Duration.ofMinutes(5), Duration.ofSeconds(1), Duration.ofMinutes(1));
+    }
 
     private static final Duration GRACE = Duration.ofSeconds(20);
-
-    /** A server that ends every watch at once is asked no faster than this. */
-    private static final Duration LEAST_WATCH = Duration.ofSeconds(1);
 
     private final Fabric8Cluster cluster;
     private final Resource resource;
@@ -44,10 +52,19 @@ final class Reflector implements Following, Runnable {
     private final Selection selection;
     private final Duration pollEvery;
     private final Listener listener;
+    private final Patience patience;
+    final Thread thread;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Map<String, ObjectNode> known = new HashMap<>();
     private volatile @Nullable InputStream stream;
+
+    /** Where the next watch begins; empty if everything must be read first. */
+    private String version = "";
+
     private boolean mayWatch = true;
+    private boolean wasTooOld;
+    private boolean wasRead;
+    private OptionalLong refusedSince = OptionalLong.empty();
 
     Reflector(
             Fabric8Cluster cluster,
@@ -55,17 +72,20 @@ final class Reflector implements Following, Runnable {
             String namespace,
             Selection selection,
             Duration pollEvery,
-            Listener listener) {
+            Listener listener,
+            Patience patience) {
         this.cluster = cluster;
         this.resource = resource;
         this.namespace = namespace;
         this.selection = selection;
         this.pollEvery = pollEvery;
         this.listener = listener;
+        this.patience = patience;
+        thread = Thread.ofVirtual().name("follow " + resource.plural()).unstarted(this);
     }
 
     void start() {
-        Thread.ofVirtual().name("follow " + resource.plural()).start(this);
+        thread.start();
     }
 
     @Override
@@ -75,47 +95,35 @@ final class Reflector implements Following, Runnable {
         if (open != null) {
             closeQuietly(open);
         }
+        thread.interrupt();
     }
 
     @Override
     public void run() {
-        String version = "";
         int failed = 0;
         while (!isClosed()) {
             try {
-                if (version.isEmpty() || !mayWatch) {
-                    version = read();
-                }
-                if (mayWatch) {
-                    long began = System.nanoTime();
-                    version = watch(version);
-                    if (System.nanoTime() - began < LEAST_WATCH.toNanos()) {
-                        pause(LEAST_WATCH);
-                    }
-                } else {
-                    pause(pollEvery);
-                }
+                follow();
                 failed = 0;
             } catch (ClusterException e) {
                 if (isClosed()) {
                     return;
                 }
                 switch (e.kind()) {
-                    case FORBIDDEN -> {
-                        if (version.isEmpty() || !mayWatch) {
+                    case FORBIDDEN, NOT_FOUND -> {
+                        if (!isTolerated()) {
                             listener.unavailable(e);
                             return;
                         }
-                        mayWatch = false;
-                        listener.polling(e);
-                    }
-                    case GONE -> version = "";
-                    case NOT_FOUND -> {
-                        listener.unavailable(e);
-                        return;
+                        version = "";
+                        pause(pollEvery);
                     }
                     default -> {
-                        // Kept version: the next watch goes on where this one was lost.
+                        if (e.kind() == Kind.GONE) {
+                            version = "";
+                            wasTooOld = true;
+                        }
+                        // Else the next watch goes on where this one was lost.
                         failed++;
                         pause(Retry.pause(failed, ThreadLocalRandom.current().nextDouble()));
                     }
@@ -128,27 +136,56 @@ final class Reflector implements Following, Runnable {
         return closed.getCount() == 0 || cluster.isClosed();
     }
 
+    /** What was allowed once may come back; what never was does not. */
+    private boolean isTolerated() {
+        long now = System.nanoTime();
+        if (refusedSince.isEmpty()) {
+            refusedSince = OptionalLong.of(now);
+        }
+        return wasRead && now - refusedSince.getAsLong() < patience.refusal().toNanos();
+    }
+
+    /** Read what must be read, then watch, or wait until the next question. */
+    private void follow() {
+        if (version.isEmpty() || !mayWatch) {
+            version = read();
+            wasRead = true;
+            refusedSince = OptionalLong.empty();
+        }
+        if (mayWatch) {
+            long began = System.nanoTime();
+            try {
+                watch();
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.FORBIDDEN) {
+                    throw e;
+                }
+                poll(e);
+                return;
+            }
+            // A server, or a proxy, that ends every watch at once is asked no faster than this.
+            if (System.nanoTime() - began < patience.leastWatch().toNanos()) {
+                pause(pollEvery);
+            }
+        } else {
+            pause(pollEvery);
+        }
+    }
+
+    private void poll(ClusterException why) {
+        mayWatch = false;
+        listener.polling(why);
+    }
+
     /** Read everything, tell the differences, and return the version read. */
     private String read() {
-        List<ObjectNode> objects;
-        String version;
-        switch (selection) {
-            case Selection.Named(String name) -> {
-                var found = cluster.get(resource, namespace, name);
-                objects = found.map(List::of).orElse(List.of());
-                // Without an object there is no version: "0" is whatever the server has.
-                version =
-                        found.map(o -> o.path("metadata").path("resourceVersion").asString(""))
-                                .orElse("0");
-            }
-            case Selection.Labelled(String selector) -> {
-                Fabric8Cluster.Listing listing = cluster.listing(resource, namespace, selector);
-                objects = listing.items();
-                version = listing.version();
-            }
-        }
+        Fabric8Cluster.Listing listing =
+                switch (selection) {
+                    case Selection.Named(String name) -> named(name);
+                    case Selection.Labelled _ -> list();
+                };
         Set<String> seen = new HashSet<>();
-        for (ObjectNode object : objects) {
+        for (ObjectNode object : listing.items()) {
             seen.add(uid(object));
             present(object);
         }
@@ -158,65 +195,111 @@ final class Reflector implements Following, Runnable {
                 listener.gone(last);
             }
         }
-        return version;
+        return listing.version();
     }
 
-    /** Watch until the server ends it; returns the version to go on from. */
-    private String watch(String from) {
-        String version = from;
-        String query =
-                switch (selection) {
-                    case Selection.Named(String name) ->
-                            "&fieldSelector=" + Fabric8Cluster.encode("metadata.name=" + name);
-                    case Selection.Labelled(String selector) when selector.isEmpty() -> "";
-                    case Selection.Labelled(String selector) ->
-                            "&labelSelector=" + Fabric8Cluster.encode(selector);
-                };
-        InputStream body = cluster.watch(resource, namespace, query, version, WATCH_ENDS);
+    /**
+     * Read one object, which an account may do that may not list. Its version is as old as its last
+     * change: once that was too old to watch from, a list tells a younger one.
+     */
+    private Fabric8Cluster.Listing named(String name) {
+        if (wasTooOld && mayWatch) {
+            try {
+                return list();
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.FORBIDDEN) {
+                    throw e;
+                }
+                poll(e);
+            }
+        }
+        List<ObjectNode> found = cluster.get(resource, namespace, name).stream().toList();
+        // Without an object there is no version: "0" is whatever the server has.
+        return new Fabric8Cluster.Listing(
+                found.stream().map(Reflector::version).findFirst().orElse("0"), found);
+    }
+
+    private Fabric8Cluster.Listing list() {
+        return cluster.listing(resource, namespace, query());
+    }
+
+    private String query() {
+        return switch (selection) {
+            case Selection.Named(String name) ->
+                    "fieldSelector=" + Fabric8Cluster.encode("metadata.name=" + name);
+            case Selection.Labelled(String selector) -> Fabric8Cluster.labelQuery(selector);
+        };
+    }
+
+    /** Watch until the server ends it. */
+    private void watch() {
+        InputStream body =
+                cluster.watch(resource, namespace, query(), version, patience.watchEnds());
         stream = body;
+        if (isClosed()) {
+            closeQuietly(body);
+        }
         // The server should have ended it by then; if the connection died in silence, we do.
         var overdue =
                 CompletableFuture.runAsync(
                         () -> closeQuietly(body),
                         CompletableFuture.delayedExecutor(
-                                WATCH_ENDS.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS));
+                                patience.watchEnds().plus(GRACE).toMillis(),
+                                TimeUnit.MILLISECONDS));
         try (var lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
             for (String line = lines.readLine();
                     line != null && !isClosed();
                     line = lines.readLine()) {
-                version = take(cluster.parse(line), version);
+                take(line);
             }
-            return version;
-        } catch (IOException | JacksonException e) {
-            // Cut in the middle: what was taken so far counts, and the next watch goes on from it.
-            return version;
+        } catch (IOException e) {
+            // Cut: what was taken so far counts, and the next watch goes on from it.
         } finally {
             overdue.cancel(false);
             stream = null;
         }
     }
 
-    private String take(ObjectNode event, String version) {
-        JsonNode object = event.path("object");
-        String type = event.path("type").asString("");
-        switch (type) {
-            case "ADDED", "MODIFIED" -> present((ObjectNode) object);
+    private void take(String line) {
+        if (line.isBlank()) {
+            return;
+        }
+        JsonNode event;
+        try {
+            event = cluster.parse(line);
+        } catch (JacksonException e) {
+            throw malformed(line);
+        }
+        if (!(event.path("object") instanceof ObjectNode object)) {
+            throw malformed(line);
+        }
+        switch (event.path("type").asString("")) {
+            case "ADDED", "MODIFIED" -> present(object);
             case "DELETED" -> {
                 known.remove(uid(object));
-                listener.gone((ObjectNode) object);
+                listener.gone(object);
             }
-            case "BOOKMARK" -> {}
             case "ERROR" -> {
                 Kind kind = object.path("code").asInt(0) == 410 ? Kind.GONE : Kind.SERVER;
                 throw new ClusterException(
                         kind,
                         "watch " + resource.plural() + ": " + object.path("message").asString(""));
             }
-            default -> {
-                return version;
-            }
+            // BOOKMARK says nothing but the version; so do, for us, types of tomorrow.
+            default -> {}
         }
-        return object.path("metadata").path("resourceVersion").asString(version);
+        String next = version(object);
+        version = next.isEmpty() ? version : next;
+    }
+
+    /** Half a line, or none of an API server's: whatever it said, a list says it too. */
+    private ClusterException malformed(String line) {
+        version = "";
+        return new ClusterException(
+                Kind.SERVER,
+                "watch %s: no watch event: %s"
+                        .formatted(
+                                resource.plural(), line.substring(0, Math.min(80, line.length()))));
     }
 
     private void present(ObjectNode object) {
@@ -236,12 +319,9 @@ final class Reflector implements Following, Runnable {
 
     private void pause(Duration duration) {
         try {
-            if (closed.await(duration.toMillis(), TimeUnit.MILLISECONDS)) {
-                return;
-            }
+            closed.await(duration.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            close();
+            closed.countDown();
         }
     }
 

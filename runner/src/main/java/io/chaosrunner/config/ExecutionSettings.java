@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -24,6 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param parameters what is left for the strategy to read
  * @param limits the run's own limits
  * @param seed seed of all randomness; drawn for each run if absent
+ * @param history how many runs that are over are remembered, and keep their Jobs
  * @param retainOnFailure whether {@code jobCleanUpPolicy: delete} spares the Jobs of experiments
  *     that did not pass
  * @param tree the settings as written, for the run record
@@ -34,6 +34,7 @@ public record ExecutionSettings(
         Parameters parameters,
         RunLimits limits,
         Optional<Long> seed,
+        int history,
         boolean retainOnFailure,
         ObjectNode tree,
         List<Problem> problems) {
@@ -41,8 +42,9 @@ public record ExecutionSettings(
     /** Where the settings stand on the engine, as YAML. */
     public static final String ANNOTATION = "chaosrunner.io/execution";
 
-    private static final Set<String> OURS =
-            Set.of(
+    /** The keys the runner reads itself; all others are the strategy's. */
+    public static final List<String> KEYS =
+            List.of(
                     "strategy",
                     "maxParallel",
                     "deadline",
@@ -51,7 +53,11 @@ public record ExecutionSettings(
                     "retries",
                     "retryBackoff",
                     "retainOnFailure",
-                    "seed");
+                    "seed",
+                    "history");
+
+    private static final int HISTORY = 10;
+    private static final int LONGEST_HISTORY = 100;
 
     /**
      * Read an engine's settings; a value that cannot be used counts as absent and is a problem.
@@ -128,18 +134,30 @@ public record ExecutionSettings(
                         backoff.orElse(RunLimits.NONE.backoff()),
                         Integer.MAX_VALUE);
         Optional<Long> seed = reader.text("seed").flatMap(text -> seed(text, reader));
+        int history = history(reader);
         boolean retainOnFailure = reader.flag("retainOnFailure", false);
         problems.addAll(reader.problems());
         var theirs = new LinkedHashMap<>(all.tree());
-        theirs.keySet().removeAll(OURS);
+        theirs.keySet().removeAll(KEYS);
         return new ExecutionSettings(
                 strategy,
                 Parameters.of(theirs),
                 limits,
                 seed,
+                history,
                 retainOnFailure,
                 JsonMapper.shared().valueToTree(all.tree()),
                 List.copyOf(problems));
+    }
+
+    private static int history(Parameters.Reader reader) {
+        int history = reader.integer("history", 1).orElse(HISTORY);
+        if (history > LONGEST_HISTORY) {
+            reader.problem(
+                    "history",
+                    "must be from 1 to %d, but is %d".formatted(LONGEST_HISTORY, history));
+        }
+        return Math.min(history, LONGEST_HISTORY);
     }
 
     private static Optional<Long> seed(String text, Parameters.Reader reader) {

@@ -96,6 +96,16 @@ public record Engine(ObjectNode json) {
         return result;
     }
 
+    /** Tell whether an object names this very engine as its owner. */
+    public boolean owns(JsonNode object) {
+        for (JsonNode owner : object.path("metadata").path("ownerReferences")) {
+            if (owner.path("uid").asString("").equals(uid())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private JsonNode metadata() {
         return json.path("metadata");
     }

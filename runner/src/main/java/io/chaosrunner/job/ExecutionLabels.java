@@ -4,8 +4,10 @@ import io.chaosrunner.model.ExecutionId;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -96,6 +98,26 @@ public final class ExecutionLabels {
     /** Return the label selector of everything of one engine, the runner's own pod included. */
     public static String selectorOfEngine(String engineUid) {
         return CHAOS_UID + "=" + valid(engineUid);
+    }
+
+    /** Return the label selector of one engine's objects that belong to none of these runs. */
+    public static String selectorOfOtherRuns(String engineUid, LongStream numbers) {
+        return "%s,%s,%s notin (%s)"
+                .formatted(
+                        selectorOfEngine(engineUid),
+                        RUN_NUMBER,
+                        RUN_NUMBER,
+                        numbers.mapToObj(Long::toString).collect(Collectors.joining(",")));
+    }
+
+    /** Read the number of the run that an object belongs to; empty unless it says so soundly. */
+    public static OptionalLong runNumber(JsonNode object) {
+        String number = object.path("metadata").path("labels").path(RUN_NUMBER).asString("");
+        try {
+            return OptionalLong.of(Long.parseLong(number));
+        } catch (NumberFormatException e) {
+            return OptionalLong.empty();
+        }
     }
 
     /** Makes a label value of any text; for people only, as it cannot be read back. */

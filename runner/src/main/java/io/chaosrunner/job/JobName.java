@@ -2,6 +2,9 @@ package io.chaosrunner.job;
 
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Name Jobs, and containers after them.
@@ -12,6 +15,10 @@ import io.chaosrunner.model.ExperimentSpec;
  * with dots gets dashes, one that is too long is cut.
  */
 public final class JobName {
+    /** How many names one execution may choose from. */
+    public static final int SALTS = 50;
+
+    private static final Pattern OF_POD = Pattern.compile(".*-([a-z0-9]{6})-[a-z0-9]{5}");
     private static final String SIDECAR = "-sidecar-";
     private static final int SUFFIX = 1 + 6;
 
@@ -27,8 +34,20 @@ public final class JobName {
         int limit =
                 spec.sidecars().isEmpty() ? DnsLabel.LIMIT : DnsLabel.LIMIT - SIDECAR.length() - 6;
         String experiment = DnsLabel.of(spec.experiment(), limit - SUFFIX);
-        String letters = Base36.six(execution.engineUid() + "/" + execution + "/" + salt);
-        return (experiment.isEmpty() ? "experiment" : experiment) + "-" + letters;
+        return (experiment.isEmpty() ? "experiment" : experiment) + "-" + letters(execution, salt);
+    }
+
+    /** Tell by a pod's name alone whether a Job of that execution made it. */
+    public static boolean isOfPod(String pod, ExecutionId execution) {
+        Matcher name = OF_POD.matcher(pod);
+        return name.matches()
+                && IntStream.range(0, SALTS)
+                        .mapToObj(salt -> letters(execution, salt))
+                        .anyMatch(name.group(1)::equals);
+    }
+
+    private static String letters(ExecutionId execution, int salt) {
+        return Base36.six(execution.engineUid() + "/" + execution + "/" + salt);
     }
 
     /** Names the container of one sidecar. */

@@ -1,5 +1,6 @@
 package io.chaosrunner.model;
 
+import io.chaosrunner.strategy.Outcome;
 import java.util.Optional;
 
 /**
@@ -38,6 +39,31 @@ public enum Verdict {
         return switch (this) {
             case PASS, FAIL, ERROR, STOPPED -> true;
             case AWAITED, NOT_APPLICABLE -> false;
+        };
+    }
+
+    /** Return the verdict of an execution that ended like this. */
+    public static Verdict of(Outcome outcome) {
+        return switch (outcome) {
+            case PASSED -> PASS;
+            case FAILED -> FAIL;
+            case STOPPED -> STOPPED;
+            case ERROR -> ERROR;
+        };
+    }
+
+    /** Return the worse of two: Error is worse than Fail, Fail than Stopped, Stopped than Pass. */
+    public Verdict worse(Verdict other) {
+        return other.severity() > severity() ? other : this;
+    }
+
+    private int severity() {
+        return switch (this) {
+            case AWAITED, NOT_APPLICABLE -> 0;
+            case PASS -> 1;
+            case STOPPED -> 2;
+            case FAIL -> 3;
+            case ERROR -> 4;
         };
     }
 

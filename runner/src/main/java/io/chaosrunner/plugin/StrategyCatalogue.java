@@ -1,5 +1,6 @@
 package io.chaosrunner.plugin;
 
+import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.strategy.ExecutionPlan;
 import io.chaosrunner.strategy.ExecutionStrategy;
 import io.chaosrunner.strategy.InvalidParameters;
@@ -245,10 +246,12 @@ public final class StrategyCatalogue {
             if (!known.contains(key)) {
                 String has =
                         known.isEmpty() ? "has no parameters" : "has " + String.join(", ", known);
+                var words = new ArrayList<>(known);
+                words.addAll(ExecutionSettings.KEYS);
                 problems.add(
                         new Problem(
                                 key,
-                                Parameters.nearest(key, known)
+                                Parameters.nearest(key, words)
                                         .map(near ->
                                                 "no such parameter; did you mean '" + near + "'?")
                                         .orElse(

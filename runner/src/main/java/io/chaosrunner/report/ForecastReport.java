@@ -107,7 +107,7 @@ public final class ForecastReport {
         return " ".repeat(from) + "#".repeat(to - from) + " ".repeat(BAR - to);
     }
 
-    private static String words(Duration duration) {
+    static String words(Duration duration) {
         long seconds = duration.toSeconds();
         long millis = duration.toMillisPart();
         if (seconds < 60) {

@@ -59,7 +59,7 @@ public final class ExperimentResolver {
     private final Place components;
     private final Place definition;
     private final Problems problems = new Problems();
-    private final List<String> warnings = new ArrayList<>();
+    private final List<Flaw> warnings = new ArrayList<>();
 
     private ExperimentResolver(
             Engine engine, int slot, Experiment experiment, RunnerEnvironment environment) {
@@ -138,8 +138,9 @@ public final class ExperimentResolver {
         if (image.isEmpty()) {
             problems.add(
                     Check.ExperimentDependencyCheck,
-                    "%s is empty; set it, or set %s"
-                            .formatted(definition.at("image"), components.at("experimentImage")));
+                    definition
+                            .at("image")
+                            .flaw(" is empty; set it, or set " + components.at("experimentImage")));
         }
         return image;
     }
@@ -149,11 +150,11 @@ public final class ExperimentResolver {
         if (list.size() == 0) {
             problems.add(
                     Check.ExperimentDependencyCheck,
-                    list
-                            + " is empty; Litmus experiments need both command and args, say"
-                            + " command: [/bin/bash] and args: [-c, ./experiments -name "
-                            + name
-                            + "]");
+                    list.flaw(
+                            " is empty; Litmus experiments need both command and args, say"
+                                    + " command: [/bin/bash] and args: [-c, ./experiments -name "
+                                    + name
+                                    + "]"));
         }
         var words = new ArrayList<String>();
         for (JsonNode word : list.node()) {
@@ -166,9 +167,11 @@ public final class ExperimentResolver {
         if (environment.serviceAccount().isEmpty()) {
             problems.add(
                     Check.ExperimentDependencyCheck,
-                    Place.of(engine).at("spec", "chaosServiceAccount")
-                            + " is empty (CHAOS_SVC_ACC); name the service account of the"
-                            + " experiments");
+                    Place.of(engine)
+                            .at("spec", "chaosServiceAccount")
+                            .flaw(
+                                    " is empty (CHAOS_SVC_ACC); name the service account of the"
+                                            + " experiments"));
         }
         return environment.serviceAccount();
     }
@@ -185,7 +188,7 @@ public final class ExperimentResolver {
         if (seconds < 0) {
             problems.add(
                     Check.EnvParseError,
-                    "%s is %d; give a number of seconds above 0".formatted(place, seconds));
+                    place.flaw(" is " + seconds + "; give a number of seconds above 0"));
         }
         return seconds > 0 ? Duration.ofSeconds(seconds) : otherwise;
     }
@@ -242,8 +245,7 @@ public final class ExperimentResolver {
             String variable = variables.at(i).at("name").text();
             String instead = FORCED.get(variable);
             if (instead != null) {
-                warnings.add(
-                        "%s: %s has no effect; %s".formatted(variables.at(i), variable, instead));
+                warnings.add(variables.at(i).flaw(": " + variable + " has no effect; " + instead));
             }
         }
     }
@@ -257,17 +259,23 @@ public final class ExperimentResolver {
         if (listedOnce) {
             if (indirect) {
                 warnings.add(
-                        components.at("env")
-                                + ": INSTANCE_ID has no literal value, so the runner cannot tell"
-                                + " the name of the ChaosResult; give it a value");
+                        components
+                                .at("env")
+                                .flaw(
+                                        ": INSTANCE_ID has no literal value, so the runner cannot"
+                                                + " tell the name of the ChaosResult; give it a"
+                                                + " value"));
             }
             return given;
         }
         if (indirect) {
             warnings.add(
-                    components.at("env")
-                            + ": INSTANCE_ID has no literal value and is replaced, because the"
-                            + " experiment is listed more than once; give it a value");
+                    components
+                            .at("env")
+                            .flaw(
+                                    ": INSTANCE_ID has no literal value and is replaced, because"
+                                            + " the experiment is listed more than once; give it a"
+                                            + " value"));
         }
         String distinct = given.isEmpty() ? "s" + slot : given + "-s" + slot;
         env.put("INSTANCE_ID", distinct);
@@ -278,13 +286,19 @@ public final class ExperimentResolver {
         String result = entry.resultName();
         if (entry.instanceId().contains("$(")) {
             warnings.add(
-                    components.at("env")
-                            + ": INSTANCE_ID refers to another variable, so the runner cannot tell"
-                            + " the name of the ChaosResult; write the value out");
+                    components
+                            .at("env")
+                            .flaw(
+                                    ": INSTANCE_ID refers to another variable, so the runner cannot"
+                                            + " tell the name of the ChaosResult; write the value"
+                                            + " out"));
         } else if (result.length() > OBJECT_NAME_LIMIT || !OBJECT_NAME.matcher(result).matches()) {
             warnings.add(
-                    "%s: the ChaosResult would be named %s, which Kubernetes refuses; use at most %d lower-case letters, digits, - and . in engine name, experiment name and INSTANCE_ID together"
-                            .formatted(components.at("env"), result, OBJECT_NAME_LIMIT));
+                    components
+                            .at("env")
+                            .flaw(
+                                    ": the ChaosResult would be named %s, which Kubernetes refuses; use at most %d lower-case letters, digits, - and . in engine name, experiment name and INSTANCE_ID together"
+                                            .formatted(result, OBJECT_NAME_LIMIT)));
         }
     }
 
@@ -297,9 +311,9 @@ public final class ExperimentResolver {
         if (list.size() == 0) {
             problems.add(
                     Check.SideCarPatchError,
-                    list
-                            + " is empty, but annotation sidecar/enabled asks for sidecars; list"
-                            + " one or set the annotation to \"false\"");
+                    list.flaw(
+                            " is empty, but annotation sidecar/enabled asks for sidecars; list one"
+                                    + " or set the annotation to \"false\""));
         }
         var sidecars = new ArrayList<Sidecar>();
         for (int i = 0; i < list.size(); i++) {
@@ -307,7 +321,8 @@ public final class ExperimentResolver {
             String image = sidecar.at("image").text();
             if (image.isEmpty()) {
                 problems.add(
-                        Check.SideCarPatchError, sidecar.at("image") + " is empty; name an image");
+                        Check.SideCarPatchError,
+                        sidecar.at("image").flaw(" is empty; name an image"));
             }
             sidecars.add(
                     new Sidecar(

@@ -89,9 +89,10 @@ final class MountLists {
                 problems.add(
                         check,
                         place.at(part)
-                                + " is empty"
-                                + (name.isEmpty() ? "" : " (" + name + ")")
-                                + "; fill it in or remove the entry");
+                                .flaw(
+                                        " is empty"
+                                                + (name.isEmpty() ? "" : " (" + name + ")")
+                                                + "; fill it in or remove the entry"));
                 complete = false;
             }
         }

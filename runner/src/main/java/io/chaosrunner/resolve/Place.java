@@ -54,6 +54,11 @@ record Place(String object, String path, JsonNode node) {
         return empty ? MissingNode.getInstance() : node;
     }
 
+    /** Says what is wrong here; the text goes on where the path ends. */
+    Flaw flaw(String text) {
+        return new Flaw(object, path, path + text);
+    }
+
     @Override
     public String toString() {
         return object + ": " + path;

@@ -15,10 +15,10 @@ final class Problems {
         ExperimentDependencyCheck
     }
 
-    private final Map<Check, List<String>> byCheck = new EnumMap<>(Check.class);
+    private final Map<Check, List<Flaw>> byCheck = new EnumMap<>(Check.class);
 
-    void add(Check check, String message) {
-        byCheck.computeIfAbsent(check, _ -> new ArrayList<>()).add(message);
+    void add(Check check, Flaw flaw) {
+        byCheck.computeIfAbsent(check, _ -> new ArrayList<>()).add(flaw);
     }
 
     boolean isEmpty() {
@@ -26,7 +26,7 @@ final class Problems {
     }
 
     Resolution.Invalid toInvalid() {
-        var all = new ArrayList<String>();
+        var all = new ArrayList<Flaw>();
         byCheck.values().forEach(all::addAll);
         return new Resolution.Invalid(byCheck.keySet().iterator().next().name(), all);
     }

@@ -14,7 +14,7 @@ public sealed interface Resolution {
      * @param spec what to launch
      * @param warnings what the user wrote without effect or at a risk; usually none
      */
-    record Resolved(ExperimentSpec spec, List<String> warnings) implements Resolution {
+    record Resolved(ExperimentSpec spec, List<Flaw> warnings) implements Resolution {
         public Resolved {
             requireNonNull(spec, "spec is null");
             warnings = List.copyOf(warnings);
@@ -38,9 +38,9 @@ public sealed interface Resolution {
      * @param reason event reason of the first check that failed, in the order in which Litmus
      *     checks: {@code EnvParseError}, {@code SideCarPatchError}, {@code
      *     ExperimentDependencyCheck}
-     * @param problems all problems, of every check; each names object and path and what to do
+     * @param problems all problems, of every check
      */
-    record Invalid(String reason, List<String> problems) implements Resolution {
+    record Invalid(String reason, List<Flaw> problems) implements Resolution {
         public Invalid {
             requireNonNull(reason, "reason is null");
             problems = List.copyOf(problems);

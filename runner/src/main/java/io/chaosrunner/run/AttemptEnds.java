@@ -113,6 +113,18 @@ final class AttemptEnds implements AttemptWatch.Listener {
         });
     }
 
+    /** It ran while nobody looked, and its Job is gone: what is left of it is removed. */
+    void lost(LiveAttempt each, LiveJob job) {
+        each.job(job);
+        each.phase = Phase.JUDGED;
+        String why = "Job %s was deleted while no runner looked".formatted(job.name());
+        Instant at = context.now();
+        context.mailbox.task(() -> {
+            Conclusion conclusion = judge.judge(each, at, why, context.patience.resultAfterCrash());
+            return () -> concludeAfterRemoval(each, conclusion);
+        });
+    }
+
     /** There is no Job, and another try would not change that. */
     void neverRan(LiveAttempt each, StatusEntry entry, String why) {
         var end = new Attempt.End(context.roundedUpNow(), Outcome.ERROR, false);
@@ -252,14 +264,27 @@ final class AttemptEnds implements AttemptWatch.Listener {
                 each.attempt.start(),
                 end.at(),
                 end.outcome(),
-                mark);
+                mark,
+                each.why);
     }
 
-    /** Keep or delete the Job, as the engine says by now; its end is stored already. */
-    void cleanUp(LiveAttempt each, LiveJob job) {
-        String policy = loop.engine().jobCleanUpPolicy();
+    /** Delete a Job that an earlier process had no time to; one that is kept was told of. */
+    void cleanUpAgain(LiveAttempt each, LiveJob job) {
+        if (mustGo(each, job)) {
+            cleanUp(each, job);
+        }
+    }
+
+    /** Tell whether a Job is to be deleted, as the engine says by now. */
+    private boolean mustGo(LiveAttempt each, LiveJob job) {
         boolean spared = retainOnFailure && !each.passed;
-        boolean delete = policy.equals("delete") && !spared && !job.uid().isEmpty();
+        return loop.engine().jobCleanUpPolicy().equals("delete") && !spared && !job.uid().isEmpty();
+    }
+
+    /** Keep or delete the Job; its end is stored already. */
+    private void cleanUp(LiveAttempt each, LiveJob job) {
+        String policy = loop.engine().jobCleanUpPolicy();
+        boolean delete = mustGo(each, job);
         if (!policy.isEmpty() && !policy.equals("delete") && !policy.equals("retain")) {
             context.tell(
                     new RunNotice.Warning(

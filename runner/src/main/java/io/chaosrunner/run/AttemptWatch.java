@@ -34,6 +34,7 @@ final class AttemptWatch implements AutoCloseable {
     private final RunContext context;
     private final Map<ExecutionId, LiveAttempt> live;
     private final Listener listener;
+    private final Consumer<ClusterException> blind;
     private final List<Following> followings = new ArrayList<>();
 
     /** Pods seen before it was known which Job was created for their attempt. */
@@ -56,11 +57,17 @@ final class AttemptWatch implements AutoCloseable {
 
     /**
      * @param live the attempts that hold a place; others are of no interest
+     * @param blind hears if pods cannot be followed any more
      */
-    AttemptWatch(RunContext context, Map<ExecutionId, LiveAttempt> live, Listener listener) {
+    AttemptWatch(
+            RunContext context,
+            Map<ExecutionId, LiveAttempt> live,
+            Listener listener,
+            Consumer<ClusterException> blind) {
         this.context = context;
         this.live = live;
         this.listener = listener;
+        this.blind = blind;
     }
 
     /** Begin to watch the objects of a run. */
@@ -98,10 +105,7 @@ final class AttemptWatch implements AutoCloseable {
                             @Override
                             public void unavailable(ClusterException why) {
                                 if (required) {
-                                    context.mailbox.add(() ->
-                                            context.end(
-                                                    new RunResult.Refused(
-                                                            String.valueOf(why.getMessage()))));
+                                    context.mailbox.add(() -> blind.accept(why));
                                 }
                             }
                         }));

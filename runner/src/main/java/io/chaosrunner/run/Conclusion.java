@@ -21,13 +21,4 @@ record Conclusion(StatusEntry entry, Attempt.End end, String detail) {
             case ERROR, AWAITED, NOT_APPLICABLE -> Outcome.ERROR;
         };
     }
-
-    static Verdict verdict(Outcome outcome) {
-        return switch (outcome) {
-            case PASSED -> Verdict.PASS;
-            case FAILED -> Verdict.FAIL;
-            case STOPPED -> Verdict.STOPPED;
-            case ERROR -> Verdict.ERROR;
-        };
-    }
 }

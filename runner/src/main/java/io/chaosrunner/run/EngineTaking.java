@@ -15,6 +15,7 @@ import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EngineUpdate;
 import io.chaosrunner.status.Fires;
+import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.Start;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
@@ -149,7 +150,7 @@ final class EngineTaking {
                                     .formatted(names.size(), limits.get().mostLaunches())));
         }
         if (planned.isEmpty() || limits.isEmpty() || !problems.isEmpty()) {
-            recordProblems(engine, claim, names, problems);
+            recordProblems(engine, claim, before, settings, names, problems);
             return Optional.empty();
         }
         awaitLastRun(engine);
@@ -157,7 +158,10 @@ final class EngineTaking {
             return Optional.empty();
         }
         Claim fresh = claim.startingAt(now());
-        return write(engine, fresh, names.stream().map(StatusEntry::waiting).toList())
+        Optional<String> summaries =
+                new RunHistory(context.cluster, context::tell)
+                        .record(engine, unrecorded(engine, before), settings.history());
+        return write(engine, fresh, names.stream().map(StatusEntry::waiting).toList(), summaries)
                 .map(taken ->
                         new TakenRun(
                                 taken,
@@ -207,26 +211,59 @@ final class EngineTaking {
         }
     }
 
-    private Optional<Taken> write(Engine engine, Claim claim, List<StatusEntry> entries) {
-        return EngineWriter.take(
-                context.cluster,
-                engine,
+    private Optional<Taken> write(
+            Engine engine, Claim claim, List<StatusEntry> entries, Optional<String> summaries) {
+        ObjectNode patch =
                 EngineUpdate.claim(
-                        engine, claim, entries, engine.name() + "-runner", context.now()));
+                        engine, claim, entries, engine.name() + "-runner", context.now());
+        summaries.ifPresent(text -> EngineUpdate.remember(patch, text));
+        return EngineWriter.take(context.cluster, engine, patch);
+    }
+
+    /**
+     * Describe the run before, whose claim is about to be overwritten: if its end was never
+     * recorded, or fires were skipped since.
+     */
+    private static List<RunRecord> unrecorded(Engine engine, Optional<Claim> before) {
+        if (before.isEmpty()) {
+            return List.of();
+        }
+        Claim last = before.get();
+        List<StatusEntry> entries = RunHistory.entries(engine, last);
+        if (last.state() != Claim.State.FINISHED) {
+            String why =
+                    last.reason().isEmpty()
+                            ? "the engine was reset before the run was over"
+                            : last.reason();
+            Claim over = last.endingBy(RunRecord.INTERRUPTED, why).in(Claim.State.FINISHED, why);
+            return List.of(RunRecord.of(over, entries));
+        }
+        return last.fires().skipped().isEmpty() ? List.of() : List.of(RunRecord.of(last, entries));
     }
 
     /** Record that nothing can be launched; asked again if the engine changed meanwhile. */
     private void recordProblems(
-            Engine engine, Claim claim, List<String> names, List<Problem> problems) {
+            Engine engine,
+            Claim claim,
+            Optional<Claim> before,
+            ExecutionSettings settings,
+            List<String> names,
+            List<Problem> problems) {
+        String all = problems.stream().map(Problem::toString).collect(Collectors.joining("; "));
         // Settings that cannot be used are not kept: they may be as long as anything.
         Claim finished =
                 claim.executing(JsonNodeFactory.instance.objectNode())
-                        .in(Claim.State.FINISHED, "the configuration is unusable");
+                        .endingBy(RunRecord.MISCONFIGURED, all)
+                        .in(Claim.State.FINISHED, all);
         List<StatusEntry> entries = names.stream().map(StatusEntry::failedToRun).toList();
-        if (write(engine, finished, entries).isEmpty()) {
+        var runs = new ArrayList<>(unrecorded(engine, before));
+        runs.add(RunRecord.of(finished, entries));
+        Optional<String> summaries =
+                new RunHistory(context.cluster, context::tell)
+                        .record(engine, runs, settings.history());
+        if (write(engine, finished, entries, summaries).isEmpty()) {
             return;
         }
-        String all = problems.stream().map(Problem::toString).collect(Collectors.joining("; "));
         new EngineEvents(context.cluster, engine, context.clock, context::tell)
                 .emit(
                         new EngineEvent(

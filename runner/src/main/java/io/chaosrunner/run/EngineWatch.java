@@ -26,7 +26,6 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
 
     private final RunContext context;
     private final Claim claimed;
-    private final String stateAtStart;
     private final Loop loop;
     private volatile Engine engine;
     private @Nullable Following following;
@@ -51,7 +50,6 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         this.context = context;
         this.claimed = claimed;
         this.loop = loop;
-        stateAtStart = taken.engineState();
         engine = taken;
     }
 
@@ -101,7 +99,7 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         }
         return now.deleting()
                 || EngineStop.isAsked(now, claimed.run())
-                || !now.engineState().equals(stateAtStart);
+                || !now.engineState().equals(claimed.engineState());
     }
 
     private String whyStop(Engine now) {
@@ -147,7 +145,7 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
      * The operator removes what runs, and this process with it; status is its own. Ending before
      * that with success would let it call the engine completed, so wait to be removed.
      */
-    void operatorStops() {
+    private void operatorStops() {
         loop.hush();
         context.tell(new RunNotice.Waiting("engineState is stop: the operator ends this run"));
         Instant end = context.now().plus(context.patience.operator());

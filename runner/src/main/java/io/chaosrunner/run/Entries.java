@@ -11,7 +11,7 @@ import java.util.Map;
 /** Hold the status entries of a run as they should read, one per slot. */
 final class Entries {
     private final List<StatusEntry> entries;
-    private final Map<Integer, Outcome> worst = new HashMap<>();
+    private final Map<Integer, Verdict> worst = new HashMap<>();
 
     Entries(List<StatusEntry> entries) {
         this.entries = new ArrayList<>(entries);
@@ -30,29 +30,18 @@ final class Entries {
     }
 
     /** Note how one more execution of a slot ended; returns the worst of them. */
-    Outcome note(int slot, Outcome outcome) {
-        return worst.merge(slot, outcome, (a, b) -> severity(a) >= severity(b) ? a : b);
-    }
-
-    /** Error is worse than Fail, and Fail worse than Stopped. */
-    private static int severity(Outcome outcome) {
-        return switch (outcome) {
-            case PASSED -> 0;
-            case STOPPED -> 1;
-            case FAILED -> 2;
-            case ERROR -> 3;
-        };
+    Verdict note(int slot, Outcome outcome) {
+        return worst.merge(slot, Verdict.of(outcome), Verdict::worse);
     }
 
     /** Return what an entry says after an execution: the worst verdict of all of the slot. */
     StatusEntry overIterations(int slot, Conclusion conclusion) {
         StatusEntry entry = conclusion.entry();
         Outcome outcome = conclusion.end().outcome();
-        Outcome overall = note(slot, outcome);
-        if (overall == outcome || !entry.status().equals(StatusEntry.COMPLETED)) {
+        Verdict overall = note(slot, outcome);
+        if (overall == Verdict.of(outcome) || !entry.status().equals(StatusEntry.COMPLETED)) {
             return entry;
         }
-        Verdict verdict = Conclusion.verdict(overall);
-        return StatusEntry.completed(entry.name(), entry.pod(), verdict);
+        return StatusEntry.completed(entry.name(), entry.pod(), overall);
     }
 }

@@ -116,9 +116,8 @@ public record Forecast(List<Row> rows, List<Skip> skipped, RunEnd end, Duration 
 
         Forecast run() {
             Instant now = start;
-            RunEvent event = new RunEvent.TimePassed();
             while (true) {
-                RunMachine.Step step = machine.step(state, event, now);
+                RunMachine.Step step = machine.step(state, endedBy(now), now);
                 state = step.state();
                 for (Command command : step.commands()) {
                     carryOut(command, now);
@@ -133,18 +132,27 @@ public record Forecast(List<Row> rows, List<Skip> skipped, RunEnd end, Duration 
                 Running first = running.peek();
                 var wake = machine.wake(state);
                 if (first != null && (wake.isEmpty() || !wake.get().at().isBefore(first.end()))) {
-                    running.remove();
                     now = later(now, first.end());
-                    event =
-                            new RunEvent.AttemptEnded(
-                                    first.attempt().slot(),
-                                    new Attempt.End(first.end(), first.outcome(), true));
                 } else {
                     // Without a wake and with nothing running the machine would have ended the run.
                     now = later(now, wake.orElseThrow().at());
-                    event = new RunEvent.TimePassed();
                 }
             }
+        }
+
+        /** All ends of one instant come together. */
+        private List<RunEvent> endedBy(Instant now) {
+            var events = new ArrayList<RunEvent>();
+            for (Running each = running.peek();
+                    each != null && !each.end().isAfter(now);
+                    each = running.peek()) {
+                running.remove();
+                events.add(
+                        new RunEvent.AttemptEnded(
+                                each.attempt().slot(),
+                                new Attempt.End(each.end(), each.outcome(), true)));
+            }
+            return events;
         }
 
         private void carryOut(Command command, Instant now) {

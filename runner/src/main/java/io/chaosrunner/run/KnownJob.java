@@ -8,13 +8,11 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.Launch;
 import io.chaosrunner.model.ExecutionId;
-import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -26,35 +24,34 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record KnownJob(ExecutionId id, LiveJob job, Launch launch) {
 
-    /** Read all Jobs of a run; from its pods, if the account may not list Jobs. */
+    /**
+     * Read all Jobs of a run: from themselves, if the account may list them, and from the pods they
+     * made, which may outlive them for a while.
+     */
     static List<KnownJob> of(
             Cluster cluster, Engine engine, String runId, Consumer<RunNotice> notices) {
         String selector = ExecutionLabels.selectorOfRun(engine.uid(), runId);
+        var known = new LinkedHashMap<ExecutionId, KnownJob>();
         try {
-            return read(
-                    cluster.list(Resource.JOBS, engine.namespace(), selector),
-                    job -> Optional.of(LiveJob.ofJob(job)));
+            cluster.list(Resource.JOBS, engine.namespace(), selector)
+                    .forEach(job -> add(known, job, Optional.of(LiveJob.ofJob(job))));
         } catch (ClusterException e) {
             if (e.kind() != Kind.FORBIDDEN) {
                 throw e;
             }
             notices.accept(new RunNotice.Warning("resuming from pods: " + e.getMessage()));
-            return read(cluster.list(Resource.PODS, engine.namespace(), selector), LiveJob::ofPod);
         }
+        cluster.list(Resource.PODS, engine.namespace(), selector)
+                .forEach(pod -> add(known, pod, LiveJob.ofPod(pod)));
+        return List.copyOf(known.values());
     }
 
-    private static List<KnownJob> read(
-            List<ObjectNode> objects, Function<ObjectNode, Optional<LiveJob>> reader) {
-        var result = new ArrayList<KnownJob>();
-        Set<ExecutionId> seen = new HashSet<>();
-        for (ObjectNode object : objects) {
-            Optional<ExecutionId> id = ExecutionLabels.read(object);
-            Optional<Launch> launch = Launch.read(object);
-            Optional<LiveJob> job = reader.apply(object);
-            if (id.isPresent() && launch.isPresent() && job.isPresent() && seen.add(id.get())) {
-                result.add(new KnownJob(id.get(), job.get(), launch.get()));
-            }
+    private static void add(
+            Map<ExecutionId, KnownJob> known, ObjectNode object, Optional<LiveJob> job) {
+        Optional<ExecutionId> id = ExecutionLabels.read(object);
+        Optional<Launch> launch = Launch.read(object);
+        if (id.isPresent() && launch.isPresent() && job.isPresent()) {
+            known.putIfAbsent(id.get(), new KnownJob(id.get(), job.get(), launch.get()));
         }
-        return result;
     }
 }

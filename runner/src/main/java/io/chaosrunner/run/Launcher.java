@@ -1,6 +1,7 @@
 package io.chaosrunner.run;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
@@ -16,6 +17,7 @@ import io.chaosrunner.job.Launch;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
 import io.chaosrunner.resolve.ExperimentResolver;
+import io.chaosrunner.resolve.Flaw;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.EngineEvent;
@@ -42,10 +44,10 @@ import tools.jackson.databind.node.ObjectNode;
  * Turn launch commands into Jobs: resolve, check what they need, create each exactly once.
  *
  * <p>The engine is read before a batch of creations and after it: whoever asked to stop meanwhile
- * is heard, and what was just created goes again.
+ * is heard, and what was just created goes again. Batches that meet share these readings.
  */
 final class Launcher {
-    private static final int MOST_SALTS = 50;
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
     private final Cluster cluster;
     private final ExecutorService tasks;
@@ -55,6 +57,8 @@ final class Launcher {
     private final Predicate<Engine> mayLaunch;
     private final EngineEvents events;
     private final Reaper reaper;
+    private final Duration deletion;
+    private final SharedReading<Optional<Engine>> live = new SharedReading<>(this::readEngine);
     private final Consumer<RunNotice> notices;
     private volatile boolean checksForbidden;
     private volatile boolean closed;
@@ -69,6 +73,7 @@ final class Launcher {
             Predicate<Engine> mayLaunch,
             EngineEvents events,
             Reaper reaper,
+            Duration deletion,
             Consumer<RunNotice> notices) {
         this.cluster = cluster;
         this.tasks = tasks;
@@ -78,6 +83,7 @@ final class Launcher {
         this.mayLaunch = mayLaunch;
         this.events = events;
         this.reaper = reaper;
+        this.deletion = deletion;
         this.notices = notices;
     }
 
@@ -88,6 +94,9 @@ final class Launcher {
     sealed interface Outcome {
         /** There is a Job. */
         record Created(LiveJob job, boolean adopted) implements Outcome {}
+
+        /** There was one, before this process began, and it is lost: chaos must not run twice. */
+        record Lost(LiveJob job) implements Outcome {}
 
         /** There is none, and trying again would not help. */
         record Impossible(StatusEntry entry, String why) implements Outcome {}
@@ -142,14 +151,14 @@ final class Launcher {
         if (prepared.stream().noneMatch(p -> p.spec != null)) {
             return prepared.stream().map(Prepared::outcome).toList();
         }
-        if (closed || !mayLaunch(live())) {
+        if (closed || !mayLaunch()) {
             return prepared.stream()
                     .map(p -> p.spec == null ? p.outcome() : new Outcome.Withheld())
                     .toList();
         }
         List<Outcome> outcomes =
                 inParallel(prepared, p -> p.spec == null ? p.outcome() : create(p));
-        if (mayLaunch(live())) {
+        if (mayLaunch()) {
             return outcomes;
         }
         var withdrawn = new ArrayList<Outcome>();
@@ -164,23 +173,29 @@ final class Launcher {
         return withdrawn;
     }
 
+    /**
+     * @param spec absent if it failed
+     * @param ran whether something proves that it was launched before
+     */
     private record Prepared(
             Order order,
             @Nullable ExperimentSpec spec,
             String resultBefore,
+            boolean ran,
             @Nullable Outcome failed) {
         Outcome outcome() {
             return failed == null ? new Outcome.Withheld() : failed;
         }
     }
 
-    private Optional<Engine> live() {
+    private Optional<Engine> readEngine() {
         Engine known = engine.get();
         return cluster.get(Resource.ENGINES, known.namespace(), known.name()).map(Engine::new);
     }
 
-    private boolean mayLaunch(Optional<Engine> live) {
-        return live.isPresent() && mayLaunch.test(live.get());
+    /** Ask the engine as it is now. */
+    private boolean mayLaunch() {
+        return live.read().filter(mayLaunch).isPresent();
     }
 
     /** A right that is missing is missing for every experiment; each entry says so. */
@@ -236,14 +251,15 @@ final class Launcher {
                             EngineEvent.NOT_FOUND,
                             StatusEntry.notFound(order.experiment()),
                             message);
-            case Resolution.Invalid(String reason, List<String> problems) ->
+            case Resolution.Invalid(String reason, List<Flaw> problems) ->
                     refuse(
                             order,
                             reason,
                             StatusEntry.failedToRun(order.experiment()),
-                            String.join("; ", problems));
-            case Resolution.Resolved(ExperimentSpec spec, List<String> warnings) -> {
-                warnings.forEach(warning -> notices.accept(new RunNotice.Warning(warning)));
+                            problems.stream().map(Flaw::toString).collect(joining("; ")));
+            case Resolution.Resolved(ExperimentSpec spec, List<Flaw> warnings) -> {
+                warnings.forEach(
+                        warning -> notices.accept(new RunNotice.Warning(warning.toString())));
                 List<String> missing = missing(spec);
                 if (!missing.isEmpty()) {
                     yield refuse(
@@ -259,7 +275,13 @@ final class Launcher {
                                 order.experiment(),
                                 "Experiment resources validated for Chaos Experiment: "
                                         + order.experiment()));
-                yield new Prepared(order, spec, resultVersion(spec), null);
+                Optional<Result> result = result(spec);
+                yield new Prepared(
+                        order,
+                        spec,
+                        result.map(Result::version).orElse(""),
+                        ran(order, read, result),
+                        null);
             }
         };
     }
@@ -287,7 +309,7 @@ final class Launcher {
                         order.experiment(),
                         "Experiment Job creation failed, skipping Chaos Experiment: %s (%s)"
                                 .formatted(order.experiment(), why)));
-        return new Prepared(order, null, "", new Outcome.Impossible(entry, why));
+        return new Prepared(order, null, "", false, new Outcome.Impossible(entry, why));
     }
 
     private List<String> missing(ExperimentSpec spec) {
@@ -325,17 +347,30 @@ final class Launcher {
         }
     }
 
-    private String resultVersion(ExperimentSpec spec) {
+    private Optional<Result> result(ExperimentSpec spec) {
         try {
             return cluster.get(Resource.RESULTS, spec.engine().namespace(), spec.resultName())
-                    .map(json -> new Result(json).version())
-                    .orElse("");
+                    .map(Result::new);
         } catch (ClusterException e) {
             if (e.kind() == Kind.FORBIDDEN || e.kind() == Kind.NOT_FOUND) {
-                return "";
+                return Optional.empty();
             }
             throw e;
         }
+    }
+
+    /**
+     * Tell whether an execution left a trace, although no Job of it was found: an experiment marks
+     * its result before it injects anything, and an earlier process may have seen its pod run.
+     */
+    private static boolean ran(Order order, Engine engine, Optional<Result> result) {
+        List<JsonNode> entries = engine.statusEntries();
+        int slot = order.attempt().slot();
+        String pod = slot < entries.size() ? StatusEntry.read(entries.get(slot)).pod() : "";
+        return JobName.isOfPod(pod, order.id())
+                || result.flatMap(r -> ExecutionLabels.read(r.json()))
+                        .filter(order.id()::equals)
+                        .isPresent();
     }
 
     private Outcome create(Prepared prepared) {
@@ -347,21 +382,33 @@ final class Launcher {
                         order.attempt().ordinal(),
                         order.why(),
                         prepared.resultBefore());
-        String namespace = spec.engine().namespace();
-        for (int salt = 0; salt < MOST_SALTS; salt++) {
+        if (prepared.ran()) {
+            ObjectNode wanted = jobs.job(spec, order.id(), launch, 0);
+            return holder(order, wanted) instanceof Holder.Ours(LiveJob job)
+                    ? created(order, job, true)
+                    : new Outcome.Lost(LiveJob.ofJob(wanted));
+        }
+        int salt = 0;
+        for (int tries = 0; tries < JobName.SALTS; tries++) {
             ObjectNode job = jobs.job(spec, order.id(), launch, salt);
             if (closed) {
                 return new Outcome.Withheld();
             }
             try {
-                ObjectNode created = cluster.create(Resource.JOBS, namespace, job);
+                ObjectNode created = cluster.create(Resource.JOBS, spec.engine().namespace(), job);
                 return created(order, LiveJob.ofJob(created), false);
             } catch (ClusterException e) {
                 switch (e.kind()) {
                     case ALREADY_EXISTS -> {
-                        Optional<LiveJob> ours = adopt(order, spec, job, salt);
-                        if (ours.isPresent()) {
-                            return created(order, ours.get(), true);
+                        switch (awaitHolder(order, job)) {
+                            case Holder.Ours(LiveJob ours) -> {
+                                return created(order, ours, true);
+                            }
+                            case Holder.Going() -> {
+                                return stuck(order, job);
+                            }
+                            case Holder.Somebody() -> salt++;
+                            case Holder.Nobody() -> {}
                         }
                     }
                     case INVALID, CONFLICT, NOT_FOUND -> {
@@ -382,33 +429,83 @@ final class Launcher {
         throw new ClusterException(
                 Kind.ALREADY_EXISTS,
                 "all %d names for a Job of %s are taken in namespace %s"
-                        .formatted(MOST_SALTS, order.experiment(), namespace));
+                        .formatted(JobName.SALTS, order.experiment(), spec.engine().namespace()));
     }
 
-    /** Take a Job of the wanted name that exists already, if it is of this very execution. */
-    private Optional<LiveJob> adopt(Order order, ExperimentSpec spec, ObjectNode wanted, int salt) {
-        String namespace = spec.engine().namespace();
-        String name = JobName.of(spec, order.id(), salt);
+    /** Say who has the name that a Job should have. */
+    private sealed interface Holder {
+        /** A Job of this very execution. */
+        record Ours(LiveJob job) implements Holder {}
+
+        /** A Job of this very execution that is being deleted. */
+        record Going() implements Holder {}
+
+        /** Another Job. */
+        record Somebody() implements Holder {}
+
+        /** No Job, any more. */
+        record Nobody() implements Holder {}
+    }
+
+    /** Find out who has a name; a Job of ours that is going is waited for, within bounds. */
+    private Holder awaitHolder(Order order, ObjectNode wanted) {
+        long end = System.nanoTime() + deletion.toNanos();
+        while (true) {
+            Holder holder = holder(order, wanted);
+            if (!(holder instanceof Holder.Going) || closed || System.nanoTime() >= end) {
+                return holder;
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new ClusterException(Kind.UNREACHABLE, "interrupted");
+            }
+        }
+    }
+
+    private Holder holder(Order order, ObjectNode wanted) {
+        JsonNode metadata = wanted.path("metadata");
         Optional<ObjectNode> found;
         try {
-            found = cluster.get(Resource.JOBS, namespace, name);
+            found =
+                    cluster.get(
+                            Resource.JOBS,
+                            metadata.path("namespace").asString(),
+                            metadata.path("name").asString());
         } catch (ClusterException e) {
             if (e.kind() != Kind.FORBIDDEN) {
                 throw e;
             }
             // The name is hashed from the identity, so this is ours as far as can be known.
-            return Optional.of(LiveJob.ofJob(wanted));
+            return new Holder.Ours(LiveJob.ofJob(wanted));
         }
         if (found.isEmpty()) {
-            return Optional.empty();
+            return new Holder.Nobody();
         }
         JsonNode job = found.get();
         boolean ours =
                 ExecutionLabels.read(job).filter(order.id()::equals).isPresent()
                         && ownedBy(job, order.id().engineUid());
-        boolean deleting = job.path("metadata").path("deletionTimestamp").isString();
-        // One of ours that is going: somebody deleted it, so this execution gets the next name.
-        return ours && !deleting ? Optional.of(LiveJob.ofJob(job)) : Optional.empty();
+        if (!ours) {
+            return new Holder.Somebody();
+        }
+        return job.path("metadata").path("deletionTimestamp").isString()
+                ? new Holder.Going()
+                : new Holder.Ours(LiveJob.ofJob(job));
+    }
+
+    private Outcome stuck(Order order, ObjectNode job) {
+        if (closed) {
+            return new Outcome.Withheld();
+        }
+        return refuse(
+                        order,
+                        EngineEvent.DEPENDENCY_CHECK,
+                        StatusEntry.failedToRun(order.experiment()),
+                        "Job %s of this execution is being deleted and does not go; see its finalizers"
+                                .formatted(job.path("metadata").path("name").asString()))
+                .outcome();
     }
 
     private static boolean ownedBy(JsonNode job, String engineUid) {
@@ -441,18 +538,24 @@ final class Launcher {
             futures.add(tasks.submit(call));
         }
         var results = new ArrayList<B>();
+        RuntimeException failure = null;
         for (Future<B> future : futures) {
             try {
                 results.add(future.get());
             } catch (ExecutionException e) {
-                if (e.getCause() instanceof RuntimeException cause) {
-                    throw cause;
-                }
-                throw new IllegalStateException(e.getCause());
+                RuntimeException cause =
+                        e.getCause() instanceof RuntimeException known
+                                ? known
+                                : new IllegalStateException(e.getCause());
+                // The others go on: a batch is over when all its work is.
+                failure = failure == null ? cause : failure;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new ClusterException(Kind.UNREACHABLE, "interrupted");
             }
+        }
+        if (failure != null) {
+            throw failure;
         }
         return results;
     }

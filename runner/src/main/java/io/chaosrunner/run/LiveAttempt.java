@@ -24,6 +24,10 @@ final class LiveAttempt {
     final Attempt attempt;
     final ExecutionId id;
     final String experiment;
+
+    /** The strategy's reason to launch it; empty if it is not known any more. */
+    final String why;
+
     Phase phase = Phase.LAUNCHING;
     String pod = "";
 
@@ -52,10 +56,11 @@ final class LiveAttempt {
 
     private @Nullable LiveJob job;
 
-    LiveAttempt(Attempt attempt, ExecutionId id, String experiment) {
+    LiveAttempt(Attempt attempt, ExecutionId id, String experiment, String why) {
         this.attempt = attempt;
         this.id = id;
         this.experiment = experiment;
+        this.why = why;
     }
 
     int slot() {

@@ -53,14 +53,13 @@ final class ResultReader {
     }
 
     /**
-     * Experiments copy their pod's labels to the result, so the identity decides. A result that
-     * bears none was written in another way: then it must have changed since the launch.
+     * Experiments copy their pod's labels to the result, so the identity decides: what another
+     * execution wrote, however late, is not ours. A result that bears none was written in another
+     * way, as an aborted experiment does: then it must have changed since the launch.
      */
     private static boolean isFresh(Result result, ExecutionId execution, LiveJob job) {
-        Optional<ExecutionId> writer = ExecutionLabels.read(result.json());
-        if (writer.isPresent() && writer.get().equals(execution)) {
-            return true;
-        }
-        return !result.version().equals(job.resultBefore());
+        return ExecutionLabels.read(result.json())
+                .map(execution::equals)
+                .orElseGet(() -> !result.version().equals(job.resultBefore()));
     }
 }

@@ -3,6 +3,7 @@ package io.chaosrunner.run;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.EngineWriter;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
@@ -12,6 +13,8 @@ import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.LoggedAttempt;
+import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
@@ -38,6 +41,9 @@ final class RunLoop implements AutoCloseable {
 
     /** Longer than a Job's creation takes with all retries. */
     private static final Duration LONGEST_LAUNCH = Duration.ofSeconds(30);
+
+    /** As many objects of old runs are removed by each run, and twice what a run makes. */
+    private static final int OLD_OBJECTS = 100;
 
     private final RunContext context;
     private final TakenRun taken;
@@ -87,6 +93,7 @@ final class RunLoop implements AutoCloseable {
                         engineWatch::allowsLaunch,
                         events,
                         reaper,
+                        context.patience.deletion(),
                         context::tell);
         writer =
                 new EngineWriter(
@@ -106,7 +113,7 @@ final class RunLoop implements AutoCloseable {
                         entries,
                         parts,
                         taken.settings().retainOnFailure());
-        watch = new AttemptWatch(context, live, ends);
+        watch = new AttemptWatch(context, live, ends, this::blind);
         if (context.isLeaving()) {
             hush();
         }
@@ -131,6 +138,9 @@ final class RunLoop implements AutoCloseable {
         }
         watch.follow(engineWatch.engine(), claimed.run().id());
         engineWatch.follow();
+        if (!taken.resumed()) {
+            removeOldRuns();
+        }
         takeMessages();
         if (context.ended().isEmpty()) {
             begin();
@@ -141,10 +151,25 @@ final class RunLoop implements AutoCloseable {
         return context.ended().orElseGet(this::finish);
     }
 
+    private void removeOldRuns() {
+        Engine engine = engineWatch.engine();
+        context.mailbox.task(() -> {
+            new OldRuns(context.cluster, engine, context::tell)
+                    .removeBefore(
+                            claimed.run().number(),
+                            taken.settings().history(),
+                            OLD_OBJECTS + 2 * names.size());
+            return () -> {};
+        });
+    }
+
     private void begin() {
-        if (context.underOperator() && engineWatch.engine().stopRequested()) {
-            engineWatch.operatorStops();
-        } else if (claimed.state() == Claim.State.STOPPING) {
+        // A stop may have come while nobody looked.
+        engineWatch.heed(Optional.of(engineWatch.engine()));
+        if (aborting || context.ended().isPresent()) {
+            return;
+        }
+        if (claimed.state() == Claim.State.STOPPING) {
             stop(claimed.reason());
         } else if (context.request.caller() == Caller.PERSON_WHO_STOPS) {
             stop("somebody asked with chaos-runner stop");
@@ -164,6 +189,7 @@ final class RunLoop implements AutoCloseable {
 
     private RunResult finish() {
         RunEnd end = requireNonNull(finish);
+        record(end);
         writer.claim(claim -> claim.in(Claim.State.FINISHED, end.why()));
         writer.close();
         takeMessages();
@@ -172,6 +198,20 @@ final class RunLoop implements AutoCloseable {
                     context.tell(new RunNotice.Finished(end, entries.all()));
                     return new RunResult.Completed(end, entries.all());
                 });
+    }
+
+    /** Record the run before the claim says that it is over: so no finished run is forgotten. */
+    private void record(RunEnd end) {
+        if (context.isLeaving() || engineWatch.isGone()) {
+            return;
+        }
+        Claim over = writer.claim().in(Claim.State.FINISHED, end.why());
+        new RunHistory(context.cluster, context::tell)
+                .record(
+                        engineWatch.engine(),
+                        List.of(RunRecord.of(over, entries.all())),
+                        taken.settings().history())
+                .ifPresent(writer::remember);
     }
 
     @Override
@@ -200,7 +240,7 @@ final class RunLoop implements AutoCloseable {
                     .ifPresent(job -> {
                         LiveAttempt each = live(over);
                         each.passed = attempt.end().orElseThrow().outcome() == Outcome.PASSED;
-                        ends.cleanUp(each, job.job());
+                        ends.cleanUpAgain(each, job.job());
                     });
         }
         for (TakeUp.Left broken : left.broken()) {
@@ -221,7 +261,13 @@ final class RunLoop implements AutoCloseable {
 
     private LiveAttempt live(TakeUp.Left left) {
         int slot = left.attempt().slot();
-        var each = new LiveAttempt(left.attempt(), left.id(), names.get(slot));
+        String why =
+                left.logged()
+                        .map(LoggedAttempt::why)
+                        .filter(logged -> !logged.isEmpty())
+                        .or(() -> left.job().map(job -> job.launch().why()))
+                        .orElse("");
+        var each = new LiveAttempt(left.attempt(), left.id(), names.get(slot), why);
         each.podFrom(entries.of(slot));
         return each;
     }
@@ -272,7 +318,7 @@ final class RunLoop implements AutoCloseable {
         if (!orders.isEmpty()) {
             launch(orders);
         }
-        if (live.isEmpty()) {
+        if (live.isEmpty() && state.ending.isEmpty()) {
             machine.wake(state)
                     .ifPresent(wake -> context.tell(new RunNotice.Next(wake.at(), wake.why())));
         }
@@ -295,7 +341,7 @@ final class RunLoop implements AutoCloseable {
 
     private Launcher.Order order(Attempt attempt, String why) {
         String experiment = names.get(attempt.slot());
-        var each = new LiveAttempt(attempt, id(attempt), experiment);
+        var each = new LiveAttempt(attempt, id(attempt), experiment, why);
         live.put(each.id, each);
         return new Launcher.Order(attempt, each.id, experiment, why);
     }
@@ -338,6 +384,7 @@ final class RunLoop implements AutoCloseable {
                     ends.stop(each, each.stopWhy);
                 }
             }
+            case Launcher.Outcome.Lost(LiveJob job) -> ends.lost(each, job);
             case Launcher.Outcome.Impossible(StatusEntry entry, String why) ->
                     ends.neverRan(each, entry, why);
             case Launcher.Outcome.Withheld() -> withheld.add(order);
@@ -439,6 +486,15 @@ final class RunLoop implements AutoCloseable {
         launcher.close();
         writer.claim(claim -> claim.in(Claim.State.STOPPING, why));
         step(new RunEvent.StopRequested(why));
+    }
+
+    /** Nobody sees any more what runs: it must not go on. */
+    private void blind(ClusterException why) {
+        String sentence = "pods cannot be followed any more: " + why.getMessage();
+        if (!aborting) {
+            emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", sentence));
+        }
+        stop(sentence);
     }
 
     /** What the parts of the loop know of it, and tell it. */

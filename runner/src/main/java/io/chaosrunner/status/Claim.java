@@ -17,7 +17,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -71,6 +73,9 @@ public record Claim(
     /** Kept free of the log: names, times, and the reasons of skipped slots. */
     private static final int REST_BYTES = 4 * 1024;
 
+    private static final int LONGEST_REASON = 500;
+    private static final int LONGEST_WHY = 100;
+
     /** Name where a run stands. */
     public enum State {
         /** Experiments are launched and watched. */
@@ -90,6 +95,7 @@ public record Claim(
     public Claim {
         requireNonNull(run, "run is null");
         requireNonNull(instance, "instance is null");
+        reason = cut(reason, LONGEST_REASON);
         log = List.copyOf(log);
         skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
     }
@@ -127,6 +133,9 @@ public record Claim(
                     log.add(LoggedAttempt.read(entry, runStart));
                 }
             }
+            json.path("whys")
+                    .propertyStream()
+                    .forEach(e -> because(log, e.getKey(), slots(e.getValue().asString(""))));
             var skipped = new LinkedHashMap<Integer, String>();
             json.path("skipped")
                     .propertyStream()
@@ -156,6 +165,11 @@ public record Claim(
         }
     }
 
+    private static void because(List<LoggedAttempt> log, String why, IntStream ordinals) {
+        Set<Integer> these = ordinals.boxed().collect(Collectors.toSet());
+        log.replaceAll(each -> these.contains(each.ordinal()) ? each.because(why) : each);
+    }
+
     private static State state(String word) {
         for (State state : State.values()) {
             if (state.word.equals(word)) {
@@ -183,11 +197,14 @@ public record Claim(
         }
         fires.write(json);
         if (!skipped.isEmpty()) {
-            ObjectNode skips = json.putObject("skipped");
             var byReason = new LinkedHashMap<String, BitSet>();
             skipped.forEach(
                     (slot, why) -> byReason.computeIfAbsent(why, w -> new BitSet()).set(slot));
-            byReason.forEach((why, slots) -> skips.put(why, ranges(slots)));
+            write(byReason, json.putObject("skipped"));
+        }
+        Map<String, BitSet> whys = whys(log);
+        if (!whys.isEmpty()) {
+            write(whys, json.putObject("whys"));
         }
         if (!log.isEmpty()) {
             var entries = new StringBuilder();
@@ -197,6 +214,21 @@ public record Claim(
             json.put("log", entries.toString());
         }
         return JsonMapper.shared().writeValueAsString(json);
+    }
+
+    private static void write(Map<String, BitSet> byReason, ObjectNode json) {
+        byReason.forEach((why, numbers) -> json.put(why, ranges(numbers)));
+    }
+
+    /** Return the ordinals of attempts by the reason to launch them. */
+    private static Map<String, BitSet> whys(List<LoggedAttempt> log) {
+        var byReason = new LinkedHashMap<String, BitSet>();
+        for (LoggedAttempt attempt : log) {
+            if (!attempt.why().isEmpty()) {
+                byReason.computeIfAbsent(attempt.why(), why -> new BitSet()).set(attempt.ordinal());
+            }
+        }
+        return byReason;
     }
 
     /** Write numbers as {@code 0-3 7 9-12}. */
@@ -291,11 +323,32 @@ public record Claim(
     public Claim with(LoggedAttempt attempt) {
         var longer = new ArrayList<LoggedAttempt>(log);
         longer.removeIf(attempt::isSameAttempt);
-        longer.add(attempt);
+        longer.add(attempt.because(cut(attempt.why(), LONGEST_WHY)));
+        makeRoom(longer);
         return changed(c -> {
             c.starts = 1;
             c.log = longer;
         });
+    }
+
+    /** Reasons live in the room that attempts do not need yet, and give way to them. */
+    private void makeRoom(List<LoggedAttempt> longer) {
+        int room = (mostAttempts() - longer.size()) * LoggedAttempt.MOST_CHARACTERS;
+        for (int i = longer.size() - 1; i >= 0 && bytes(whys(longer)) > room; i--) {
+            longer.set(i, longer.get(i).because(""));
+        }
+    }
+
+    private static int bytes(Map<String, BitSet> whys) {
+        ObjectNode json = JsonMapper.shared().createObjectNode();
+        write(whys, json);
+        return json.toString().getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    static String cut(String text, int longest) {
+        return text.codePointCount(0, text.length()) <= longest
+                ? text
+                : text.substring(0, text.offsetByCodePoints(0, longest - 1)) + "…";
     }
 
     /** Return this claim with a slot skipped; a reason once given stands. */

@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Build the writes of one run to its engine, and say what stands against them.
  *
- * <p>Only the claim's annotation and {@code status.experiments} are ever touched; {@code
+ * <p>Only annotations of our own and {@code status.experiments} are ever touched; {@code
  * engineStatus} is the operator's.
  */
 public final class EngineUpdate {
@@ -111,6 +111,21 @@ public final class EngineUpdate {
             status.set("experiments", entries.deepCopy());
         }
         return whole;
+    }
+
+    /** Have a JSON patch write the summaries of runs too; no other process writes them. */
+    public static void remember(ArrayNode patch, String summaries) {
+        operation(
+                patch,
+                "add",
+                "/metadata/annotations/" + RunRecords.ANNOTATION.replace("/", "~1"),
+                JSON.stringNode(summaries));
+    }
+
+    /** Have a merge patch with a claim, or a whole engine, write the summaries of runs too. */
+    public static void remember(ObjectNode patch, String summaries) {
+        ((ObjectNode) patch.path("metadata").path("annotations"))
+                .put(RunRecords.ANNOTATION, summaries);
     }
 
     /** Say what stands against moving entries of an engine. */

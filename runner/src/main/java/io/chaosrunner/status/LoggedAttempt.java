@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  * @param end end, to the second
  * @param outcome how it ended
  * @param mark what is special about the end
+ * @param why the strategy's reason to launch it; empty if there was no room to keep it
  */
 public record LoggedAttempt(
         int ordinal,
@@ -26,7 +27,21 @@ public record LoggedAttempt(
         Instant start,
         Instant end,
         Outcome outcome,
-        Mark mark) {
+        Mark mark,
+        String why) {
+
+    /** Hold an attempt whose reason is not known. */
+    public LoggedAttempt(
+            int ordinal,
+            int slot,
+            int iteration,
+            int attempt,
+            Instant start,
+            Instant end,
+            Outcome outcome,
+            Mark mark) {
+        this(ordinal, slot, iteration, attempt, start, end, outcome, mark, "");
+    }
 
     /** Name what is special about an end. */
     public enum Mark {
@@ -46,6 +61,12 @@ public record LoggedAttempt(
     private static final String MARKS = " !~";
     private static final Pattern END = Pattern.compile("(-?[0-9a-z]+)([PFES])([!~]?)");
 
+    /** Return this attempt with another reason. */
+    LoggedAttempt because(String reason) {
+        return new LoggedAttempt(
+                ordinal, slot, iteration, attempt, start, end, outcome, mark, reason);
+    }
+
     boolean isSameAttempt(LoggedAttempt other) {
         return slot == other.slot && iteration == other.iteration && attempt == other.attempt;
     }
@@ -53,7 +74,7 @@ public record LoggedAttempt(
     /**
      * Write numbers in base 36: ordinal, slot (if it is another number), milliseconds from the
      * start of the run, seconds it took with the outcome's letter and mark; then iteration and
-     * attempt if they are not 1.
+     * attempt if they are not 1. The reason is kept elsewhere: many attempts share one.
      */
     String text(Instant runStart) {
         var text = new StringBuilder(number(ordinal)).append('.');

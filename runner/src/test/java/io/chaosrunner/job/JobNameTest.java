@@ -96,4 +96,16 @@ class JobNameTest {
                 ExperimentResolver.resolve(engine, 0, experiment(), RunnerEnvironment.of(engine));
         return ((Resolved) resolution).spec();
     }
+
+    @Test
+    @DisplayName("A pod's name tells of which execution it is, whatever the salt")
+    void ofPod() {
+        String job = JobName.of(spec("pod-delete", false), EXECUTION, 3);
+        assertThat(JobName.isOfPod(job + "-x7b2k", EXECUTION)).isTrue();
+        assertThat(JobName.isOfPod(job + "-x7b2k", new ExecutionId(UID, "k3f9a2", 0, 1, 2)))
+                .isFalse();
+        assertThat(JobName.isOfPod("Yet to be launched", EXECUTION)).isFalse();
+        assertThat(JobName.isOfPod(job, EXECUTION)).isFalse();
+        assertThat(JobName.isOfPod("", EXECUTION)).isFalse();
+    }
 }

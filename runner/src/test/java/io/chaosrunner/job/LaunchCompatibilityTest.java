@@ -14,6 +14,7 @@ import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.resolve.ExperimentResolver;
+import io.chaosrunner.resolve.Flaw;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.resolve.RunnerEnvironment.Tracing;
@@ -368,6 +369,7 @@ class LaunchCompatibilityTest {
 
             assertThat(env(job(engine, experiment()))).containsEntry("STATUS_CHECK_TIMEOUT", "180");
             assertThat(resolved(engine, 0, experiment()).warnings())
+                    .map(Flaw::toString)
                     .containsExactly(
                             "ChaosEngine n/e: spec.experiments[0].spec.components.env[0]: STATUS_CHECK_TIMEOUT has no effect; set statusCheckTimeouts.timeout instead");
         }
@@ -669,6 +671,7 @@ class LaunchCompatibilityTest {
 
             assertThat(invalid.reason()).isEqualTo("SideCarPatchError");
             assertThat(invalid.problems())
+                    .map(Flaw::toString)
                     .containsExactly(
                             "ChaosEngine n/e: spec.components.sidecar is empty, but annotation sidecar/enabled asks for sidecars; list one or set the annotation to \"false\"");
         }

@@ -59,7 +59,13 @@ class ContainerEnvTest {
                         new Resolution.Invalid(
                                 "EnvParseError",
                                 List.of(
-                                        "ChaosEngine n/e: env[1].name is empty; name the variable",
-                                        "ChaosEngine n/e: env[2].name is empty; name the variable")));
+                                        new Flaw(
+                                                "ChaosEngine n/e",
+                                                "env[1].name",
+                                                "env[1].name is empty; name the variable"),
+                                        new Flaw(
+                                                "ChaosEngine n/e",
+                                                "env[2].name",
+                                                "env[2].name is empty; name the variable"))));
     }
 }

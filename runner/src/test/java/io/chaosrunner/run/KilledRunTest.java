@@ -2,10 +2,7 @@ package io.chaosrunner.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.cluster.Cluster;
-import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.sandbox.SandboxServer.Options;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Claim.State;
@@ -13,9 +10,7 @@ import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.parallel.Execution;
@@ -23,7 +18,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Kill the runner before and after every call it makes to the API server, start another, and see
@@ -31,36 +25,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 @Execution(ExecutionMode.CONCURRENT)
 class KilledRunTest {
-    /** All Jobs there ever were, by uid. */
-    private static final class EveryJob implements Cluster.Listener {
-        final Map<String, ObjectNode> jobs = new ConcurrentHashMap<>();
-
-        @Override
-        public void present(ObjectNode job) {
-            jobs.put(job.path("metadata").path("uid").asString(), job);
-        }
-
-        @Override
-        public void gone(ObjectNode job) {
-            jobs.put(job.path("metadata").path("uid").asString(), job);
-        }
-
-        @Override
-        public void unavailable(ClusterException why) {
-            throw why;
-        }
-
-        List<String> executions() {
-            return jobs.values().stream()
-                    .map(job -> RunBench.key(ExecutionLabels.read(job).orElseThrow()))
-                    .sorted()
-                    .toList();
-        }
-    }
-
-    /** A run of two experiments makes 27 calls. */
+    /** A run of two experiments makes 29 calls. */
     static Stream<Arguments> everyCall() {
-        return IntStream.rangeClosed(1, 27)
+        return IntStream.rangeClosed(1, 29)
                 .boxed()
                 .flatMap(call -> Stream.of(Arguments.of(call, false), Arguments.of(call, true)));
     }

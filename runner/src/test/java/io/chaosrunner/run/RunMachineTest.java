@@ -112,6 +112,60 @@ class RunMachineTest {
         }
 
         @Test
+        void endsOfOneSecondAreAllInBeforeItIsAsked() {
+            Stage stage =
+                    new Stage(
+                            3,
+                            limits(Limits.none()),
+                            progress -> {
+                                var decision = choose();
+                                if (progress.executions().isEmpty()) {
+                                    return decision.launch(0, "first").launch(1, "first").build();
+                                }
+                                long over =
+                                        progress.executions().stream()
+                                                .filter(each -> each.end().isPresent())
+                                                .count();
+                                return over > 0 && progress.state(2) == SlotState.Waiting.WAITING
+                                        ? decision.launch(2, over + " are over").build()
+                                        : Decision.NOTHING;
+                            });
+            stage.at(0);
+            var end = new Attempt.End(START.plusSeconds(6), PASSED, false);
+            stage.now = START.plusMillis(5_200);
+            assertThat(stage.step(new RunEvent.AttemptEnded(1, end))).isEmpty();
+            assertThat(stage.wake()).contains("6000: end of b");
+            stage.now = START.plusMillis(5_900);
+            assertThat(stage.step(new RunEvent.AttemptEnded(0, end))).isEmpty();
+            assertThat(stage.at(6_000)).containsExactly("launch c: 2 are over");
+        }
+
+        @Test
+        void anEndIsNotWaitedForOnceNothingMoreIsLaunched() {
+            Stage stage = new Stage(1, limits(Limits.none()), ALL_AT_ONCE);
+            stage.at(0);
+            stage.now = START.plusMillis(5_200);
+            var end = new Attempt.End(START.plusSeconds(6), PASSED, false);
+            assertThat(stage.step(new RunEvent.AttemptEnded(0, end)))
+                    .containsExactly("finish PLAN: every experiment was launched or skipped");
+        }
+
+        @Test
+        void aFailureThatEndsTheRunDoesNotWaitForItsSecond() {
+            Stage stage =
+                    new Stage(
+                            2,
+                            bounded(Duration.ZERO, Duration.ZERO, true, 0)
+                                    .and(Limits.none().maxParallel(1)),
+                            IN_ORDER);
+            stage.at(0);
+            stage.now = START.plusMillis(5_200);
+            var end = new Attempt.End(START.plusSeconds(6), FAILED, false);
+            assertThat(stage.step(new RunEvent.AttemptEnded(0, end)))
+                    .contains("finish FAILURE: a ended as failed, and onFailure is stop");
+        }
+
+        @Test
         void itIsAskedAtTheTimeItSet() {
             Stage stage =
                     stage(

@@ -56,8 +56,9 @@ final class Stage {
         return step(new RunEvent.TimePassed());
     }
 
-    /** End the running attempt of a slot, now. */
+    /** End the running attempt of a slot, now: at the next whole second, as ends are known. */
     List<String> end(int slot, Outcome outcome) {
+        now = roundUp(now);
         return step(new RunEvent.AttemptEnded(slot, endNow(outcome)));
     }
 

@@ -130,6 +130,59 @@ class ClaimTest {
     }
 
     @Test
+    void attemptsKeepWhyTheyWereLaunched() {
+        Claim claim =
+                Engines.claim(State.RUNNING)
+                        .with(
+                                attempt(0, 0, 1, 1, Outcome.PASSED, Mark.PLAIN)
+                                        .because("all at once"))
+                        .with(
+                                attempt(1, 1, 1, 1, Outcome.PASSED, Mark.PLAIN)
+                                        .because("all at once"))
+                        .with(
+                                attempt(2, 1, 2, 1, Outcome.PASSED, Mark.PLAIN)
+                                        .because("x".repeat(300)));
+        assertThat(claim.text())
+                .contains("\"whys\":{\"all at once\":\"0-1\",\"" + "x".repeat(99) + "…\":\"2\"}");
+        assertThat(Claim.of(with(claim.text()))).hasValue(claim);
+    }
+
+    @Test
+    void reasonsGiveWayToAttempts() {
+        Claim claim = Engines.claim(State.RUNNING);
+        int most = claim.mostAttempts();
+        for (int i = 0; i < most; i++) {
+            claim =
+                    claim.with(
+                            new LoggedAttempt(
+                                    i,
+                                    most - i,
+                                    1 + i % 900,
+                                    1 + i % 30,
+                                    START.plusSeconds(2_000_000 + i),
+                                    START.plusSeconds(2_600_000 + i)
+                                            .truncatedTo(ChronoUnit.SECONDS),
+                                    Outcome.ERROR,
+                                    Mark.FINAL,
+                                    "draw %d, gap 42 s".formatted(i)));
+            if (i % 100 == 0) {
+                assertThat(claim.text().getBytes(StandardCharsets.UTF_8))
+                        .hasSizeLessThanOrEqualTo(Claim.MOST_BYTES);
+                assertThat(claim.log().getFirst().why()).isEqualTo("draw 0, gap 42 s");
+            }
+        }
+        assertThat(claim.log()).hasSize(most).allMatch(attempt -> attempt.why().isEmpty());
+        assertThat(claim.text().getBytes(StandardCharsets.UTF_8))
+                .hasSizeLessThanOrEqualTo(Claim.MOST_BYTES);
+    }
+
+    @Test
+    void aReasonAsLongAsAnythingIsCut() {
+        assertThat(Engines.claim(State.RUNNING).in(State.FINISHED, "y".repeat(9_000)).reason())
+                .isEqualTo("y".repeat(499) + "…");
+    }
+
+    @Test
     void anAttemptLoggedAgainTakesThePlaceOfWhatWasSaidBefore() {
         Claim claim =
                 Engines.claim(State.RUNNING)

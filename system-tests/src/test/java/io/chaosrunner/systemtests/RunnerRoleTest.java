@@ -69,7 +69,9 @@ class RunnerRoleTest {
                         "create events",
                         "get events",
                         "update events",
-                        "get configmaps");
+                        "get configmaps",
+                        "create configmaps",
+                        "update configmaps");
     }
 
     @Test

@@ -1,0 +1,117 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.report.HistoryReport;
+import io.chaosrunner.run.RunHistory;
+import io.chaosrunner.run.RunHistory.Remembered;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.RunRecord;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** Show the last runs of an engine: what was decided, why, and what came of it. */
+@Command(
+        name = "history",
+        description = "Shows the last runs of a ChaosEngine, or one of them with every decision.",
+        mixinStandardHelpOptions = true)
+final class HistoryCommand implements Callable<Integer> {
+    @Spec private @Nullable CommandSpec spec;
+    @ParentCommand private @Nullable ChaosRunner parent;
+
+    @Parameters(paramLabel = "ENGINE", description = "Name of the ChaosEngine.")
+    private String engine = "";
+
+    @Option(
+            names = {"-n", "--namespace"},
+            paramLabel = "NAMESPACE",
+            description = "Namespace of the engine; else the kubeconfig's.")
+    private @Nullable String namespace;
+
+    @Option(
+            names = "--run",
+            paramLabel = "N",
+            description = "Show this run with every decision and why it was made.")
+    private @Nullable Long run;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            defaultValue = "text",
+            description = "text or json (default: ${DEFAULT-VALUE}).")
+    private String output = "text";
+
+    @Override
+    public Integer call() {
+        CommandLine command = Objects.requireNonNull(spec).commandLine();
+        if (!output.equals("text") && !output.equals("json")) {
+            throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
+        }
+        PrintWriter err = command.getErr();
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
+            EngineRef ref =
+                    new EngineRef(
+                            namespace == null ? cluster.namespace().orElse("default") : namespace,
+                            engine);
+            Optional<Engine> found =
+                    cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
+            if (found.isEmpty()) {
+                err.printf(
+                        "chaos-runner: ChaosEngine %s not found; is the name right, and the namespace (-n)?%n",
+                        ref);
+                return ExitCode.CLUSTER;
+            }
+            return show(ref, RunHistory.of(cluster, found.get()), command);
+        } catch (Claim.Unreadable e) {
+            err.println("chaos-runner: " + e.getMessage());
+            return ExitCode.CLUSTER;
+        }
+    }
+
+    private int show(EngineRef ref, Remembered remembered, CommandLine command) {
+        Optional<RunRecord> one = Optional.empty();
+        if (run != null) {
+            one = remembered.runs().run(run);
+            if (one.isEmpty()) {
+                command.getErr()
+                        .printf(
+                                "chaos-runner: run %d of ChaosEngine %s is not recorded; recorded: %s%n",
+                                run, ref, numbers(remembered));
+                return ExitCode.INVALID;
+            }
+        }
+        PrintWriter out = command.getOut();
+        if (output.equals("json")) {
+            List<RunRecord> runs = one.map(List::of).orElse(remembered.runs().runs());
+            HistoryReport.json(ref, remembered, runs, out);
+        } else if (one.isPresent()) {
+            HistoryReport.one(ref, remembered, one.get(), out);
+        } else {
+            HistoryReport.table(ref, remembered, out);
+        }
+        return ExitCode.OK;
+    }
+
+    private static String numbers(Remembered remembered) {
+        String numbers =
+                remembered.runs().runs().stream()
+                        .map(each -> Long.toString(each.number()))
+                        .collect(Collectors.joining(", "));
+        return numbers.isEmpty() ? "none" : numbers;
+    }
+}

@@ -1,0 +1,221 @@
+package io.chaosrunner.report;
+
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.run.RunHistory.Remembered;
+import io.chaosrunner.status.RunRecord;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Show the runs that an engine remembers: as a table, one of them in full, or as JSON. */
+public final class HistoryReport {
+    private static final String PLAN = "plan";
+
+    private HistoryReport() {}
+
+    /** Write one JSON object; its form is described in {@code docs/history.md}. */
+    public static void json(
+            EngineRef engine, Remembered remembered, List<RunRecord> runs, PrintWriter out) {
+        ObjectNode json = JsonMapper.shared().createObjectNode();
+        json.put("namespace", engine.namespace()).put("engine", engine.name());
+        remembered.sources().forEach(json.putArray("sources")::add);
+        remembered.problems().forEach(json.putArray("problems")::add);
+        ArrayNode list = json.putArray("runs");
+        runs.forEach(run -> list.add(run.json()));
+        out.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json));
+        out.flush();
+    }
+
+    /** Write one line for each run, the oldest first, and one for the fires that started none. */
+    public static void table(EngineRef engine, Remembered remembered, PrintWriter out) {
+        List<RunRecord> runs = remembered.runs().runs();
+        if (runs.isEmpty()) {
+            out.printf("no run of ChaosEngine %s is recorded%n", engine);
+        } else {
+            rows(runs, out);
+            out.printf(
+                    "%none of them in full: chaos-runner history %s -n %s --run %d%n",
+                    engine.name(), engine.namespace(), runs.getLast().number());
+        }
+        provenance(remembered, out);
+        out.flush();
+    }
+
+    private static void rows(List<RunRecord> runs, PrintWriter out) {
+        boolean scheduled = runs.stream().anyMatch(run -> run.json().has("fire"));
+        var table = new ArrayList<List<String>>();
+        table.add(row(scheduled, "RUN", "STARTED", "FIRE", "TOOK", "STRATEGY", "SEED", "VERDICTS"));
+        for (RunRecord run : runs) {
+            table.add(
+                    row(
+                            scheduled,
+                            Long.toString(run.number()),
+                            time(run.start()),
+                            run.json().has("fire") ? time(Instant.parse(run.text("fire"))) : "-",
+                            ForecastReport.words(run.took()),
+                            orDash(run.text("strategy")),
+                            Long.toString(run.json().path("seed").asLong(0)),
+                            orDash(verdicts(run))));
+        }
+        List<String> lines = Columns.of(table);
+        out.println(lines.getFirst() + "  ENDED BY");
+        for (int i = 0; i < runs.size(); i++) {
+            RunRecord run = runs.get(i);
+            boolean asPlanned = run.text("endedBy").equals(PLAN) || run.text("reason").isEmpty();
+            out.printf(
+                    "%s  %s%s%n",
+                    lines.get(i + 1),
+                    run.text("endedBy"),
+                    asPlanned ? "" : ": " + run.text("reason"));
+            skippedFires(run, out);
+        }
+    }
+
+    private static List<String> row(boolean scheduled, String... cells) {
+        var row = new ArrayList<>(List.of(cells));
+        if (!scheduled) {
+            row.remove(2);
+        }
+        return row;
+    }
+
+    private static String verdicts(RunRecord run) {
+        return run.json()
+                .path("verdicts")
+                .propertyStream()
+                .map(each -> each.getValue().asInt(0) + " " + each.getKey())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static void skippedFires(RunRecord run, PrintWriter out) {
+        for (JsonNode each : run.json().path("skippedFires")) {
+            long count = each.path("count").asLong(0);
+            String from = time(Instant.parse(each.path("from").asString()));
+            String to = time(Instant.parse(each.path("to").asString()));
+            out.printf(
+                    "     %s skipped, %s: %s%n",
+                    count == 1 ? "1 fire" : count + " fires",
+                    count == 1 ? from : from + " to " + to,
+                    each.path("reason").asString(""));
+        }
+    }
+
+    /** Write all that is known of one run, and the command that begins it again. */
+    public static void one(
+            EngineRef engine, Remembered remembered, RunRecord run, PrintWriter out) {
+        out.printf("run %d (%s) of ChaosEngine %s%n%n", run.number(), run.text("id"), engine);
+        field("started", time(run.start()) + ", took " + ForecastReport.words(run.took()), out);
+        if (run.json().has("fire")) {
+            field("fire", time(Instant.parse(run.text("fire"))), out);
+        }
+        long seed = run.json().path("seed").asLong(0);
+        field("strategy", orDash(run.text("strategy")) + ", seed " + seed, out);
+        if (run.json().path("settings").isObject()) {
+            field("settings", run.json().path("settings").toString(), out);
+        }
+        String reason = run.text("reason");
+        field("ended by", run.text("endedBy") + (reason.isEmpty() ? "" : ": " + reason), out);
+        field("verdicts", orDash(verdicts(run)), out);
+        decisions(run, out);
+        experiments(run, out);
+        if (!run.json().path("skippedFires").isEmpty()) {
+            out.println();
+            skippedFires(run, out);
+        }
+        if (run.json().has("detail")) {
+            out.printf(
+                    "%n  not everything was kept (%s): the record of all runs is bounded%n",
+                    run.text("detail"));
+        }
+        out.printf(
+                "%n  the same decisions again: chaos-runner run %s -n %s --set seed=%d%n",
+                engine.name(), engine.namespace(), seed);
+        provenance(remembered, out);
+        out.flush();
+    }
+
+    private static void decisions(RunRecord run, PrintWriter out) {
+        var table = new ArrayList<List<String>>();
+        for (JsonNode launch : run.json().path("launches")) {
+            Instant start = Instant.parse(launch.path("start").asString());
+            Instant end = Instant.parse(launch.path("end").asString());
+            String name = name(run, launch.path("slot").asInt());
+            int iteration = launch.path("iteration").asInt(1);
+            int attempt = launch.path("attempt").asInt(1);
+            table.add(
+                    List.of(
+                            "+" + ForecastReport.words(Duration.between(run.start(), start)),
+                            "launch",
+                            name
+                                    + (iteration > 1 ? " #" + iteration : "")
+                                    + (attempt > 1 ? " retry " + (attempt - 1) : ""),
+                            launch.path("outcome").asString(""),
+                            "after "
+                                    + ForecastReport.words(
+                                            Duration.between(
+                                                    start.truncatedTo(ChronoUnit.SECONDS), end)),
+                            launch.path("why").asString("")));
+        }
+        for (JsonNode skip : run.json().path("skips")) {
+            table.add(
+                    List.of(
+                            "",
+                            "skip",
+                            name(run, skip.path("slot").asInt()),
+                            "",
+                            "",
+                            skip.path("why").asString("")));
+        }
+        if (!table.isEmpty()) {
+            out.println();
+            Columns.of(table).forEach(line -> out.println("  " + line));
+        }
+    }
+
+    private static String name(RunRecord run, int slot) {
+        return run.json().path("experiments").path(slot).path("name").asString("slot " + slot);
+    }
+
+    private static void experiments(RunRecord run, PrintWriter out) {
+        var table = new ArrayList<List<String>>();
+        table.add(List.of("EXPERIMENT", "VERDICT", "STATUS"));
+        for (JsonNode each : run.json().path("experiments")) {
+            table.add(
+                    List.of(
+                            each.path("name").asString(""),
+                            each.path("verdict").asString(""),
+                            each.path("status").asString("")));
+        }
+        if (table.size() > 1) {
+            out.println();
+            Columns.of(table).forEach(line -> out.println("  " + line));
+        }
+    }
+
+    private static void field(String name, String value, PrintWriter out) {
+        out.printf("  %-9s %s%n", name, value);
+    }
+
+    private static void provenance(Remembered remembered, PrintWriter out) {
+        if (!remembered.sources().isEmpty()) {
+            out.println("read from " + String.join(", ", remembered.sources()));
+        }
+        remembered.problems().forEach(problem -> out.println("not read: " + problem));
+    }
+
+    private static String time(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    private static String orDash(String text) {
+        return text.isEmpty() ? "-" : text;
+    }
+}

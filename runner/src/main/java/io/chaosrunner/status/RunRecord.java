@@ -1,0 +1,220 @@
+package io.chaosrunner.status;
+
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.status.LoggedAttempt.Mark;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * View the record of one run, mostly one that is over: what was decided, why, and what came of it.
+ *
+ * <p>A function of the run's last claim and entries, so it may be written again without harm. The
+ * tree is never changed through this view; its form is described in {@code docs/history.md}.
+ *
+ * @param json the record, as stored
+ */
+public record RunRecord(ObjectNode json) {
+
+    /** Said in place of what ended a run, if nothing did. */
+    public static final String RUNNING = "running";
+
+    /** What ended a run whose end nobody wrote down. */
+    public static final String INTERRUPTED = "interrupted";
+
+    /** What ended a run that could not begin. */
+    public static final String MISCONFIGURED = "misconfigured";
+
+    private static final String PLAN = "plan";
+    private static final int LONGEST_NAME = 63;
+    private static final int LONGEST_REASON = 200;
+    private static final int LONGEST_SUMMARY_REASON = 80;
+
+    /** Say how much of a run is kept; each keeps less than the one before. */
+    enum Detail {
+        /** Everything. */
+        FULL,
+        /** Not why each experiment was launched, and why others were skipped only in short. */
+        NO_WHY,
+        /** Not each launch. */
+        NO_LAUNCHES,
+        /** Only when it was, how it was begun, how it ended, and how often each verdict came. */
+        SUMMARY
+    }
+
+    /**
+     * Describe a run.
+     *
+     * @param claim the claim, as last written
+     * @param entries the status entries, one per slot
+     */
+    public static RunRecord of(Claim claim, List<StatusEntry> entries) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("number", claim.run().number()).put("id", claim.run().id());
+        claim.fires().started().ifPresent(fire -> json.put("fire", fire.at().toString()));
+        json.put("seed", claim.seed());
+        if (!claim.ending().equals(MISCONFIGURED)) {
+            String strategy = ExecutionSettings.of(claim.execution()).strategy();
+            json.put("strategy", Claim.cut(strategy, LONGEST_NAME));
+        }
+        json.set("settings", claim.execution().deepCopy());
+        json.put("start", claim.runStart().toString()).put("end", end(claim).toString());
+        boolean over = claim.state() == Claim.State.FINISHED;
+        String ending = claim.ending().isEmpty() ? PLAN : claim.ending();
+        json.put("endedBy", over ? ending : RUNNING);
+        json.put("reason", Claim.cut(claim.reason(), LONGEST_REASON));
+        ObjectNode verdicts = json.putObject("verdicts");
+        ArrayNode experiments = json.putArray("experiments");
+        for (StatusEntry entry : entries) {
+            String verdict = entry.verdict().word();
+            verdicts.put(verdict, verdicts.path(verdict).asInt(0) + 1);
+            experiments
+                    .addObject()
+                    .put("name", entry.name())
+                    .put("status", entry.status())
+                    .put("verdict", verdict);
+        }
+        ArrayNode launches = json.putArray("launches");
+        claim.log().stream()
+                .sorted(Comparator.comparingInt(LoggedAttempt::ordinal))
+                .forEach(attempt -> write(attempt, launches.addObject()));
+        ArrayNode skips = json.putArray("skips");
+        claim.skipped()
+                .forEach((slot, why) ->
+                        skips.addObject()
+                                .put("slot", slot)
+                                .put("why", Claim.cut(why, LONGEST_REASON)));
+        ArrayNode fires = json.putArray("skippedFires");
+        for (Fires.Skipped each : claim.fires().skipped()) {
+            fires.addObject()
+                    .put("from", each.from().toString())
+                    .put("to", each.to().toString())
+                    .put("count", each.count())
+                    .put("reason", each.reason());
+        }
+        return new RunRecord(json);
+    }
+
+    private static void write(LoggedAttempt attempt, ObjectNode json) {
+        json.put("slot", attempt.slot())
+                .put("iteration", attempt.iteration())
+                .put("attempt", attempt.attempt())
+                .put("start", attempt.start().toString())
+                .put("end", attempt.end().toString())
+                .put("outcome", attempt.outcome().name().toLowerCase(Locale.ROOT));
+        if (!attempt.why().isEmpty()) {
+            json.put("why", Claim.cut(attempt.why(), LONGEST_REASON));
+        }
+    }
+
+    /** A run is over when its last experiment is: so it does not matter who writes it down. */
+    private static Instant end(Claim claim) {
+        return claim.log().stream()
+                .map(LoggedAttempt::end)
+                .max(Comparator.naturalOrder())
+                .filter(claim.runStart()::isBefore)
+                .orElse(claim.runStart());
+    }
+
+    /**
+     * Describe what entries would say, from the claim alone: for a run whose entries were reset.
+     *
+     * @param experiments names of the experiments, in order
+     */
+    public static List<StatusEntry> entries(Claim claim, List<String> experiments) {
+        Map<Integer, TreeMap<Integer, LoggedAttempt>> last = new TreeMap<>();
+        for (LoggedAttempt attempt : claim.log()) {
+            last.computeIfAbsent(attempt.slot(), slot -> new TreeMap<>())
+                    .merge(
+                            attempt.iteration(),
+                            attempt,
+                            (a, b) -> a.attempt() > b.attempt() ? a : b);
+        }
+        var entries = new ArrayList<StatusEntry>();
+        for (int slot = 0; slot < experiments.size(); slot++) {
+            String name = experiments.get(slot);
+            if (claim.skipped().containsKey(slot)) {
+                entries.add(StatusEntry.leftOut(name));
+            } else if (last.containsKey(slot)) {
+                Verdict worst =
+                        last.get(slot).values().stream()
+                                .map(RunRecord::verdict)
+                                .reduce(Verdict::worse)
+                                .orElseThrow();
+                entries.add(StatusEntry.completed(name, "", worst));
+            } else {
+                entries.add(StatusEntry.waiting(name));
+            }
+        }
+        return entries;
+    }
+
+    /** A removal that was begun and perhaps not finished is a stop. */
+    private static Verdict verdict(LoggedAttempt attempt) {
+        return attempt.mark() == Mark.BEING_STOPPED
+                ? Verdict.STOPPED
+                : Verdict.of(attempt.outcome());
+    }
+
+    /** Return this record with no more than so much detail; it says what was left out. */
+    RunRecord with(Detail detail) {
+        ObjectNode less = json.deepCopy();
+        if (detail.compareTo(Detail.NO_WHY) >= 0) {
+            less.path("launches").forEach(launch -> ((ObjectNode) launch).remove("why"));
+            for (JsonNode skip : less.path("skips")) {
+                ((ObjectNode) skip)
+                        .put(
+                                "why",
+                                Claim.cut(skip.path("why").asString(""), LONGEST_SUMMARY_REASON));
+            }
+        }
+        if (detail.compareTo(Detail.NO_LAUNCHES) >= 0) {
+            less.remove("launches");
+        }
+        if (detail == Detail.SUMMARY) {
+            less.remove(List.of("settings", "experiments", "skips", "skippedFires"));
+            less.put("reason", Claim.cut(less.path("reason").asString(""), LONGEST_SUMMARY_REASON));
+        }
+        if (detail != Detail.FULL) {
+            less.put("detail", detail.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        }
+        return new RunRecord(less);
+    }
+
+    // ---- What it says --------------------------------------------------------------------------
+
+    /** Return the run's number; for people. */
+    public long number() {
+        return json.path("number").asLong(0);
+    }
+
+    /** Tell whether this is of the same run. */
+    boolean isSameRun(RunRecord other) {
+        return number() == other.number() && text("id").equals(other.text("id"));
+    }
+
+    /** Return one field as text; empty if it is not there. */
+    public String text(String field) {
+        return json.path(field).asString("");
+    }
+
+    /** Return when it first started. */
+    public Instant start() {
+        return Instant.parse(text("start"));
+    }
+
+    /** Return how long it took, from its first start to the end of its last experiment. */
+    public Duration took() {
+        return Duration.between(start(), Instant.parse(text("end")));
+    }
+}

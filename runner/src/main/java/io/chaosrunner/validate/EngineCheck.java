@@ -1,0 +1,412 @@
+package io.chaosrunner.validate;
+
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.crd.Experiment;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.resolve.ExperimentResolver;
+import io.chaosrunner.resolve.Flaw;
+import io.chaosrunner.resolve.Resolution;
+import io.chaosrunner.resolve.RunnerEnvironment;
+import io.chaosrunner.run.PlannedRun;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
+import io.chaosrunner.strategy.Parameters;
+import io.chaosrunner.validate.Finding.Severity;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Checks one ChaosEngine: its fields, its settings, and each entry as a run would resolve it. */
+final class EngineCheck {
+    private static final String OURS = "chaosrunner.io/";
+
+    /** What a run writes on its engine; nobody else should. */
+    private static final Set<String> WRITTEN_BY_RUNS = Set.of(OURS + "run", OURS + "history");
+
+    private static final int LABEL_LIMIT = 63;
+    private static final int JOB_SUFFIX = 7;
+    private static final int LONGEST_WITH_SIDECAR = 41;
+
+    private static final Schema SCHEMA =
+            Schema.ofCrd(
+                    "chaosengines",
+                    Map.of(
+                            "spec",
+                            Set.of(
+                                    "appinfo",
+                                    "auxiliaryAppInfo",
+                                    "chaosServiceAccount",
+                                    "components",
+                                    "defaultHealthCheck",
+                                    "engineState",
+                                    "experiments",
+                                    "jobCleanUpPolicy",
+                                    "selectors",
+                                    "terminationGracePeriodSeconds",
+                                    // Reported by the checks below, with what to write instead.
+                                    "execution",
+                                    "schedule",
+                                    "monitoring"),
+                            "spec.components.runner",
+                            Set.of(
+                                    "args",
+                                    "command",
+                                    "configMaps",
+                                    "image",
+                                    "imagePullPolicy",
+                                    "imagePullSecrets",
+                                    "nodeSelector",
+                                    "resources",
+                                    "runnerAnnotations",
+                                    "runnerLabels",
+                                    "secrets",
+                                    "tolerations",
+                                    "type"),
+                            "spec.experiments[].spec.components",
+                            Set.of(
+                                    "configMaps",
+                                    "env",
+                                    "experimentAnnotations",
+                                    "experimentImage",
+                                    "experimentImagePullSecrets",
+                                    "nodeSelector",
+                                    "resources",
+                                    "secrets",
+                                    "statusCheckTimeouts",
+                                    "tolerations")));
+
+    /** Stands for an experiment that is in no file: nothing is wrong with it. */
+    private static final String UNKNOWN_EXPERIMENT =
+            """
+            {"spec": {"definition":
+              {"image": "unknown", "command": ["unknown"], "args": ["unknown"], "labels": {}}}}
+            """;
+
+    private final Document document;
+    private final Engine engine;
+    private final Syntax syntax;
+
+    EngineCheck(Document document) {
+        this.document = document;
+        this.engine = new Engine(document.json());
+        this.syntax = new Syntax(document);
+    }
+
+    /**
+     * Checks everything.
+     *
+     * @param experiments the ChaosExperiments of all files
+     * @param annotations checks of further annotations, by key
+     */
+    void check(
+            List<Document> experiments,
+            StrategyCatalogue strategies,
+            Map<String, AnnotationCheck> annotations) {
+        SCHEMA.check(document);
+        for (int slot = 0; slot < engine.experiments().size(); slot++) {
+            entry(slot, experiments);
+        }
+        syntax.metadata();
+        target();
+        components();
+        probes();
+        execution(strategies);
+        annotations.forEach(this::annotation);
+        unknownAnnotations(annotations.keySet());
+        rest();
+    }
+
+    private void entry(int slot, List<Document> experiments) {
+        String name = engine.experiments().get(slot).name();
+        String path = "spec.experiments[" + slot + "]";
+        if (name.isEmpty()) {
+            document.error(path + ".name", " is empty; name a ChaosExperiment");
+            return;
+        }
+        syntax.objectName(name, path + ".name");
+        Optional<Document> found = find(name, path + ".name", experiments);
+        ObjectNode definition =
+                found.map(Document::json)
+                        .orElseGet(() ->
+                                (ObjectNode) JsonMapper.shared().readTree(UNKNOWN_EXPERIMENT));
+        Resolution resolution =
+                ExperimentResolver.resolve(
+                        engine, slot, new Experiment(definition), RunnerEnvironment.of(engine));
+        switch (resolution) {
+            case Resolution.Resolved resolved ->
+                    resolved.warnings().forEach(flaw -> report(Severity.WARNING, flaw, found));
+            case Resolution.Invalid invalid ->
+                    invalid.problems().forEach(flaw -> report(Severity.ERROR, flaw, found));
+            case Resolution.NotFound _ -> throw new IllegalStateException("an experiment is given");
+        }
+        jobName(name, path + ".name");
+        JsonNode components = engine.experiments().get(slot).components();
+        path += ".spec.components";
+        syntax.env(components.path("env"), path + ".env");
+        syntax.annotations(
+                components.path("experimentAnnotations"), path + ".experimentAnnotations");
+        syntax.labels(components.path("nodeSelector"), path + ".nodeSelector");
+        syntax.tolerations(components.path("tolerations"), path + ".tolerations");
+        syntax.resources(components.path("resources"), path + ".resources");
+        var taken = new HashMap<String, String>();
+        syntax.mounts(components.path("configMaps"), path + ".configMaps", taken);
+        syntax.mounts(components.path("secrets"), path + ".secrets", taken);
+    }
+
+    private Optional<Document> find(String name, String path, List<Document> experiments) {
+        List<Document> named = experiments.stream().filter(e -> e.name().equals(name)).toList();
+        Optional<Document> found =
+                named.stream()
+                        .filter(e ->
+                                e.namespace().isEmpty()
+                                        || document.namespace().isEmpty()
+                                        || e.namespace().equals(document.namespace()))
+                        .findFirst();
+        if (found.isPresent()) {
+            return found;
+        }
+        if (!named.isEmpty()) {
+            document.warning(
+                    path,
+                    ": ChaosExperiment %s is in namespace %s, but the engine looks in its own, %s"
+                            .formatted(name, named.getFirst().namespace(), document.namespace()));
+        } else {
+            List<String> names = experiments.stream().map(Document::name).toList();
+            String meant = Document.meant(name, names);
+            document.warning(
+                    path,
+                    ": ChaosExperiment "
+                            + name
+                            + " is in none of the files"
+                            + (meant.isEmpty() ? "; it must be in the engine's namespace" : meant));
+        }
+        return Optional.empty();
+    }
+
+    /** Reports a flaw in the object it is in; one of both files may be somebody else's. */
+    private void report(Severity severity, Flaw flaw, Optional<Document> experiment) {
+        Document where = document;
+        if (flaw.object().startsWith("ChaosExperiment ")) {
+            if (experiment.isEmpty()) {
+                return;
+            }
+            where = experiment.get();
+        }
+        where.add(severity, flaw);
+    }
+
+    private void jobName(String experiment, String path) {
+        boolean sidecars = !engine.annotation("sidecar/enabled").orElse("false").equals("false");
+        int limit = sidecars ? LONGEST_WITH_SIDECAR : LABEL_LIMIT - JOB_SUFFIX;
+        if (experiment.length() > limit) {
+            document.warning(
+                    path,
+                    " is longer than %d characters, so the Job's name is shortened; Litmus' own runner would skip it"
+                            .formatted(limit));
+        }
+    }
+
+    private void target() {
+        JsonNode app = engine.spec().path("appinfo");
+        boolean kind = !app.path("appkind").asString("").isEmpty();
+        boolean label = !app.path("applabel").asString("").isEmpty();
+        if (kind != label) {
+            document.error(
+                    kind ? "spec.appinfo.applabel" : "spec.appinfo.appkind",
+                    " is empty; give appkind and applabel both, or neither");
+        }
+        if (engine.spec().path("selectors").isObject() && (kind || label)) {
+            document.warning(
+                    "spec.appinfo", " has no effect beside spec.selectors; keep one of them");
+        }
+    }
+
+    private void components() {
+        JsonNode components = engine.spec().path("components");
+        JsonNode runner = components.path("runner");
+        String path = "spec.components.runner";
+        syntax.pullPolicy(runner.path("imagePullPolicy"), path + ".imagePullPolicy");
+        syntax.labels(runner.path("runnerLabels"), path + ".runnerLabels");
+        syntax.labels(runner.path("nodeSelector"), path + ".nodeSelector");
+        syntax.tolerations(runner.path("tolerations"), path + ".tolerations");
+        syntax.resources(runner.path("resources"), path + ".resources");
+        var taken = new HashMap<String, String>();
+        for (String kind : List.of("configMaps", "secrets")) {
+            for (int i = 0; i < runner.path(kind).size(); i++) {
+                String at = path + "." + kind + "[" + i + "]";
+                for (String part : List.of("name", "mountPath")) {
+                    if (runner.path(kind).path(i).path(part).asString("").isEmpty()) {
+                        document.error(
+                                at + "." + part, " is empty; fill it in or remove the entry");
+                    }
+                }
+            }
+            syntax.mounts(runner.path(kind), path + "." + kind, taken);
+        }
+        if (!runner.path("runnerAnnotations").isEmpty()) {
+            document.warning(
+                    path + ".runnerAnnotations",
+                    " is emptied by Litmus' own CRD; use runnerLabels if labels will do");
+        }
+        JsonNode sidecars = components.path("sidecar");
+        for (int i = 0; i < sidecars.size(); i++) {
+            path = "spec.components.sidecar[" + i + "]";
+            syntax.pullPolicy(sidecars.path(i).path("imagePullPolicy"), path + ".imagePullPolicy");
+            syntax.env(sidecars.path(i).path("env"), path + ".env");
+            syntax.mounts(sidecars.path(i).path("secrets"), path + ".secrets", new HashMap<>());
+        }
+        if (!sidecars.isEmpty() && engine.annotation("sidecar/enabled").isEmpty()) {
+            document.warning(
+                    "spec.components.sidecar",
+                    " has no effect without the annotation sidecar/enabled: \"true\"");
+        }
+    }
+
+    private void probes() {
+        for (int slot = 0; slot < engine.experiments().size(); slot++) {
+            JsonNode probes = engine.experiments().get(slot).json().path("spec").path("probe");
+            var names = new HashMap<String, Integer>();
+            for (int i = 0; i < probes.size(); i++) {
+                String path = "spec.experiments[" + slot + "].spec.probe[" + i + "]";
+                String type = probes.path(i).path("type").asString("");
+                String inputs = type + "/inputs";
+                if (!type.isEmpty() && !document.hasError(path + ".type")) {
+                    if (!probes.path(i).has(inputs)) {
+                        document.error(path + "." + inputs, " is missing; a " + type + " needs it");
+                    }
+                    if (probes.path(i).path(inputs).path("operation").asString("").equals("create")
+                            && probes.path(i).path("data").asString("").isEmpty()) {
+                        document.error(
+                                path + ".data", " is missing; it holds the object to create");
+                    }
+                }
+                String name = probes.path(i).path("name").asString("");
+                Integer before = name.isEmpty() ? null : names.putIfAbsent(name, i);
+                if (before != null) {
+                    document.error(
+                            path + ".name",
+                            ": probe[%d] is named '%s' already; the result could not tell them apart"
+                                    .formatted(before, name));
+                }
+            }
+        }
+    }
+
+    private void execution(StrategyCatalogue strategies) {
+        String key = ExecutionSettings.ANNOTATION;
+        Optional<String> written = engine.annotation(key).filter(text -> isYaml(key, text));
+        ExecutionSettings settings = ExecutionSettings.of(engine.spec(), written, Map.of());
+        var problems = new ArrayList<Problem>(settings.problems());
+        List<String> names = engine.experiments().stream().map(e -> e.name()).toList();
+        PlannedRun.of(strategies, settings, names, settings.seed().orElse(1L), problems);
+        report(key, problems);
+    }
+
+    private void annotation(String key, AnnotationCheck check) {
+        engine.annotation(key)
+                .filter(text -> isYaml(key, text))
+                .ifPresent(text -> report(key, check.problems(engine, text)));
+    }
+
+    /** Problems speak of the YAML inside the annotation, unless they name a field of the engine. */
+    private void report(String key, List<Problem> problems) {
+        String annotation = Schema.child("metadata.annotations", key);
+        Optional<Lines> inside = document.inside(annotation);
+        for (Problem problem : problems) {
+            boolean ofEngine = problem.path().matches("(spec|metadata)[.\\[].*");
+            if (ofEngine || inside.isEmpty()) {
+                document.error(problem.path(), ": " + problem.message());
+            } else {
+                document.add(
+                        Severity.ERROR,
+                        inside.get().line(problem.path()),
+                        annotation,
+                        key + ": " + problem);
+            }
+        }
+    }
+
+    private boolean isYaml(String key, String text) {
+        try {
+            new Load(LoadSettings.builder().build()).loadFromString(text);
+            return true;
+        } catch (YamlEngineException fault) {
+            document.notYaml(Schema.child("metadata.annotations", key), fault);
+            return false;
+        }
+    }
+
+    private void unknownAnnotations(Set<String> others) {
+        var known = new ArrayList<>(others);
+        known.add(ExecutionSettings.ANNOTATION);
+        for (String key : document.json().path("metadata").path("annotations").propertyNames()) {
+            String path = Schema.child("metadata.annotations", key);
+            String domain = key.substring(0, Math.max(0, key.indexOf('/') + 1));
+            if (WRITTEN_BY_RUNS.contains(key)) {
+                document.warning(path, " is written by runs; remove it from the file");
+            } else if (domain.equals(OURS) && !known.contains(key)) {
+                String meant = Document.meant(key, known);
+                document.warning(
+                        path,
+                        " is unknown, so it has no effect"
+                                + (meant.isEmpty()
+                                        ? "; known are " + String.join(", ", known)
+                                        : meant));
+            } else if (!domain.isEmpty()
+                    && !domain.equals(OURS)
+                    && Parameters.nearest(domain, List.of(OURS)).isPresent()) {
+                document.warning(path, " has no effect; did you mean '" + OURS + "'?");
+            }
+        }
+    }
+
+    private void rest() {
+        if (engine.spec().isMissingNode()) {
+            document.error("spec", " is missing; list the experiments to run");
+        } else if (engine.experiments().isEmpty() && !document.hasError("spec.experiments")) {
+            document.error("spec.experiments", " is empty; list the experiments to run");
+        }
+        if (engine.spec().path("chaosServiceAccount").asString("").isEmpty()
+                && !document.hasError("spec.chaosServiceAccount")) {
+            document.error(
+                    "spec.chaosServiceAccount",
+                    " is empty; name the service account of the experiments");
+        }
+        if (engine.spec().path("terminationGracePeriodSeconds").asLong(0) < 0) {
+            document.error("spec.terminationGracePeriodSeconds", " must not be negative");
+        }
+        if (engine.engineState().equals("stop")) {
+            document.warning(
+                    "spec.engineState", " is stop, so the operator runs nothing; active runs it");
+        }
+        if (engine.spec().path("monitoring").asBoolean(false)) {
+            document.warning(
+                    "spec.monitoring",
+                    " is erased by the operator; write the annotation chaosrunner.io/monitoring:"
+                            + " \"true\" instead");
+        }
+        if (!document.json().path("status").isEmpty()) {
+            document.warning("status", " belongs to operator and runner; remove it from the file");
+        }
+        if (engine.labels().has("chaosUID")) {
+            document.warning(
+                    "metadata.labels.chaosUID",
+                    " is replaced by the engine's uid on Jobs and pods; remove it");
+        }
+        if (document.name().length() > LABEL_LIMIT) {
+            document.warning(
+                    "metadata.name",
+                    " is longer than %d characters, and the operator cannot label its runner pod with it"
+                            .formatted(LABEL_LIMIT));
+        }
+    }
+}

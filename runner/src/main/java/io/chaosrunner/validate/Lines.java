@@ -1,0 +1,154 @@
+package io.chaosrunner.validate;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+
+/** Knows on which line of a file each part of a YAML tree stands. Lines count from 1. */
+final class Lines {
+    private final Node root;
+    private final int offset;
+
+    /** Whether each line of the tree is a line of the file; else all of it stands on the first. */
+    private final boolean exact;
+
+    private Lines(Node root, int offset, boolean exact) {
+        this.root = root;
+        this.offset = offset;
+        this.exact = exact;
+    }
+
+    static Lines of(Node root) {
+        return new Lines(root, 1, true);
+    }
+
+    /** Returns the line of a path, or of the nearest part above it that exists. */
+    int line(String path) {
+        return number(find(root, path, start(root)));
+    }
+
+    /**
+     * Reads the YAML inside a text of this tree, such as an annotation's value. In a literal block
+     * its lines are lines of the file.
+     *
+     * @return empty if there is no text at the path, or it is not YAML
+     */
+    Optional<Lines> inside(String path) {
+        if (!(node(root, path) instanceof ScalarNode text)) {
+            return Optional.empty();
+        }
+        try {
+            return new Compose(LoadSettings.builder().build())
+                    .composeString(text.getValue())
+                    .map(inner -> new Lines(inner, firstLine(text), isLiteral(text)));
+        } catch (YamlEngineException notYaml) {
+            return Optional.empty();
+        }
+    }
+
+    /** Returns the line of the file at which the text at a path ceases to be YAML. */
+    int lineOfFault(String path, YamlEngineException fault) {
+        if (!(node(root, path) instanceof ScalarNode text)) {
+            return line(path);
+        }
+        return firstLine(text) + (isLiteral(text) ? lineOf(fault) : 0);
+    }
+
+    /** Returns the line at which a text ceases to be YAML, from 0. */
+    static int lineOf(YamlEngineException fault) {
+        return fault instanceof MarkedYamlEngineException marked
+                ? marked.getProblemMark()
+                        .or(marked::getContextMark)
+                        .map(mark -> mark.getLine())
+                        .orElse(0)
+                : 0;
+    }
+
+    /** Says in one line what is wrong with a text that is not YAML. */
+    static String reason(YamlEngineException fault) {
+        String problem =
+                fault instanceof MarkedYamlEngineException marked ? marked.getProblem() : null;
+        return String.valueOf(problem == null ? fault.getMessage() : problem)
+                .strip()
+                .replaceAll("\\s*\\R\\s*", " ");
+    }
+
+    private int firstLine(ScalarNode text) {
+        return number(start(text)) + (isLiteral(text) ? 1 : 0);
+    }
+
+    private int number(int line) {
+        return exact ? line + offset : offset;
+    }
+
+    private static boolean isLiteral(ScalarNode text) {
+        return text.getScalarStyle() == ScalarStyle.LITERAL;
+    }
+
+    private static int start(Node node) {
+        return node.getStartMark().map(mark -> mark.getLine()).orElse(0);
+    }
+
+    private static int find(Node node, String path, int line) {
+        Step step = step(node, path);
+        return step == null ? line : find(step.node, step.rest, step.line);
+    }
+
+    private static @Nullable Node node(Node node, String path) {
+        if (path.isEmpty()) {
+            return node;
+        }
+        Step step = step(node, path);
+        return step == null ? null : node(step.node, step.rest);
+    }
+
+    /** A node one step further down, the line it begins on, and the path that is left. */
+    private record Step(Node node, int line, String rest) {}
+
+    /** Keys may contain dots themselves, so the longest that fits is the one that is meant. */
+    private static @Nullable Step step(Node node, String path) {
+        String rest = path.startsWith(".") ? path.substring(1) : path;
+        Step longest = null;
+        if (node instanceof MappingNode map) {
+            for (NodeTuple tuple : map.getValue()) {
+                if (tuple.getKeyNode() instanceof ScalarNode key) {
+                    String left = after(key.getValue(), rest);
+                    if (left != null
+                            && (longest == null || left.length() < longest.rest.length())) {
+                        longest = new Step(tuple.getValueNode(), start(key), left);
+                    }
+                }
+            }
+        } else if (node instanceof SequenceNode list) {
+            for (int i = 0; i < list.getValue().size(); i++) {
+                String left = after(Integer.toString(i), rest);
+                if (left != null) {
+                    Node element = list.getValue().get(i);
+                    longest = new Step(element, start(element), left);
+                }
+            }
+        }
+        return longest;
+    }
+
+    private static @Nullable String after(String key, String path) {
+        for (String written : new String[] {key, "[" + key + "]"}) {
+            if (path.startsWith(written)) {
+                String left = path.substring(written.length());
+                if (left.isEmpty() || left.startsWith(".") || left.startsWith("[")) {
+                    return left;
+                }
+            }
+        }
+        return null;
+    }
+}

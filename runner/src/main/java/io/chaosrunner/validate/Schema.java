@@ -1,0 +1,231 @@
+package io.chaosrunner.validate;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The structural schema of one CRD: finds what the API server refuses, and what it drops without a
+ * word. Knows as much of OpenAPI as our CRDs use.
+ */
+final class Schema {
+    private static final Pattern WORDS = Pattern.compile("\\^\\(([\\w|]+)\\)\\??\\$");
+    private static final Set<String> EVERY_OBJECT = Set.of("apiVersion", "kind", "metadata");
+
+    private final JsonNode root;
+    private final Map<String, Set<String>> known;
+
+    private Schema(JsonNode root, Map<String, Set<String>> known) {
+        this.root = root;
+        this.known = known;
+    }
+
+    /**
+     * Reads one of our CRDs.
+     *
+     * @param plural such as {@code chaosengines}
+     * @param known what Litmus knows where the schema keeps every field, by path without indexes
+     */
+    static Schema ofCrd(String plural, Map<String, Set<String>> known) {
+        try (InputStream in = Schema.class.getResourceAsStream("/crds/" + plural + ".yaml")) {
+            if (in == null) {
+                throw new IllegalStateException("no CRD of " + plural + " on the class path");
+            }
+            JsonNode crd =
+                    JsonMapper.shared()
+                            .valueToTree(
+                                    new Load(LoadSettings.builder().build())
+                                            .loadFromInputStream(in));
+            JsonNode version = crd.path("spec").path("versions").path(0);
+            return new Schema(version.path("schema").path("openAPIV3Schema"), known);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Finds what is wrong with an object. */
+    void check(Document document) {
+        check(document.json(), root, "", document);
+    }
+
+    private void check(JsonNode value, JsonNode schema, String path, Document document) {
+        String complaint = complaint(value, schema);
+        if (!complaint.isEmpty()) {
+            document.error(path, complaint);
+            return;
+        }
+        if (value.isObject()) {
+            checkFields(value, schema, path, document);
+        } else if (value.isArray()) {
+            for (int i = 0; i < value.size(); i++) {
+                check(value.path(i), schema.path("items"), path + "[" + i + "]", document);
+            }
+        } else if (value.isString()) {
+            checkText(value.asString(), schema, path, document);
+        }
+    }
+
+    private void checkFields(JsonNode value, JsonNode schema, String path, Document document) {
+        JsonNode fields = schema.path("properties");
+        for (Map.Entry<String, JsonNode> field : value.properties()) {
+            String at = child(path, field.getKey());
+            if (path.isEmpty() && EVERY_OBJECT.contains(field.getKey())) {
+                continue;
+            }
+            if (fields.has(field.getKey())) {
+                check(field.getValue(), fields.path(field.getKey()), at, document);
+            } else if (schema.path("additionalProperties").isObject()) {
+                check(field.getValue(), schema.path("additionalProperties"), at, document);
+            } else if (!keepsAll(schema)) {
+                var names = new TreeSet<>(fields.propertyNames());
+                if (path.isEmpty()) {
+                    names.addAll(EVERY_OBJECT);
+                }
+                document.warning(
+                        at,
+                        " is no field: the API server drops it" + choice(field.getKey(), names));
+            } else {
+                warnOfUnknown(field.getKey(), path, at, document);
+            }
+        }
+        for (JsonNode name : schema.path("required")) {
+            if (!value.has(name.asString())) {
+                document.error(child(path, name.asString()), " is missing; fill it in");
+            }
+        }
+        int least = schema.path("minProperties").asInt(0);
+        if (value.size() < least) {
+            document.error(path, " is empty; it needs one of " + names(fields));
+        }
+        checkOneOf(value, schema.path("oneOf"), path, document);
+    }
+
+    private static void checkOneOf(
+            JsonNode value, JsonNode choices, String path, Document document) {
+        var names = new ArrayList<String>();
+        choices.forEach(choice -> names.add(choice.path("required").path(0).asString("")));
+        List<String> given = names.stream().filter(value::has).toList();
+        if (!names.isEmpty() && given.size() != 1) {
+            document.error(
+                    path,
+                    given.isEmpty()
+                            ? " needs one of " + String.join(", ", names)
+                            : " has both " + String.join(" and ", given) + "; keep one of them");
+        }
+    }
+
+    private static void checkText(String text, JsonNode schema, String path, Document document) {
+        String pattern = schema.path("pattern").asString("");
+        if (text.length() < schema.path("minLength").asInt(0)) {
+            document.error(path, " is empty; fill it in");
+        } else if (!pattern.isEmpty() && !Pattern.compile(pattern).matcher(text).find()) {
+            Matcher words = WORDS.matcher(pattern);
+            document.error(
+                    path,
+                    words.matches()
+                            ? ": '"
+                                    + text
+                                    + "' is"
+                                    + noneOf(text, List.of(words.group(1).split("\\|")))
+                            : ": '" + text + "' does not match " + pattern);
+        }
+    }
+
+    private static String noneOf(String text, List<String> words) {
+        String none = words.size() == 1 ? " not " : " none of ";
+        return none + String.join(", ", words) + Document.meant(text, words);
+    }
+
+    /** Returns what is wrong with the type of a value; empty if nothing is. */
+    private static String complaint(JsonNode value, JsonNode schema) {
+        String type = schema.path("type").asString("");
+        if (value.isNull()) {
+            return type.isEmpty() ? "" : " has no value; give it one or remove the line";
+        }
+        if (schema.path("x-kubernetes-int-or-string").asBoolean(false)) {
+            return value.isIntegralNumber() || value.isString()
+                    ? ""
+                    : " must be text or a whole number, but is " + describe(value);
+        }
+        boolean fits =
+                switch (type) {
+                    case "object" -> value.isObject();
+                    case "array" -> value.isArray();
+                    case "string" -> value.isString();
+                    case "boolean" -> value.isBoolean();
+                    case "integer" -> value.isIntegralNumber();
+                    case "number" -> value.isNumber();
+                    default -> true;
+                };
+        if (fits) {
+            return "";
+        }
+        String wanted =
+                switch (type) {
+                    case "object" -> "keys and values";
+                    case "array" -> "a list";
+                    case "string" -> "text";
+                    case "boolean" -> "true or false";
+                    default -> "a whole number";
+                };
+        String quote =
+                type.equals("string") && value.isValueNode()
+                        ? "; put it in quotes: \"" + value.asString("") + "\""
+                        : "";
+        return " must be " + wanted + ", but is " + describe(value) + quote;
+    }
+
+    private static String describe(JsonNode value) {
+        return value.isObject()
+                ? "a map"
+                : value.isArray()
+                        ? "a list"
+                        : value.isString()
+                                ? "the text '" + value.asString() + "'"
+                                : value.toString();
+    }
+
+    private void warnOfUnknown(String name, String path, String at, Document document) {
+        Set<String> names = known.get(path.replaceAll("\\[\\d+]", "[]"));
+        if (names != null && !names.contains(name)) {
+            document.warning(
+                    at, " is unknown to Litmus: the operator erases it" + choice(name, names));
+        }
+    }
+
+    private static boolean keepsAll(JsonNode schema) {
+        return schema.path("x-kubernetes-preserve-unknown-fields").asBoolean(false)
+                || !schema.has("properties");
+    }
+
+    private static String choice(String name, Set<String> names) {
+        String meant = Document.meant(name, names);
+        return meant.isEmpty()
+                ? "; remove it, or use one of " + String.join(", ", new TreeSet<>(names))
+                : meant;
+    }
+
+    private static String names(JsonNode fields) {
+        return fields.propertyNames().stream().sorted().collect(Collectors.joining(", "));
+    }
+
+    /** A key that is no plain word is written in brackets. */
+    static String child(String path, String name) {
+        if (!name.matches("[\\w/-]+")) {
+            return path + "[" + name + "]";
+        }
+        return path.isEmpty() ? name : path + "." + name;
+    }
+}

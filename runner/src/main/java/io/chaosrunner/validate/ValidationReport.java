@@ -1,0 +1,54 @@
+package io.chaosrunner.validate;
+
+import io.chaosrunner.validate.Finding.Severity;
+import java.io.PrintWriter;
+import java.util.Locale;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Show what was found: as lines for people and editors, as JSON for machines. */
+public final class ValidationReport {
+    private ValidationReport() {}
+
+    /** Write {@code file:line: severity: message} for each finding, and the count. */
+    public static void text(Validation validation, PrintWriter out) {
+        validation.findings().forEach(out::println);
+        out.printf(
+                Locale.ROOT,
+                "%s in %s%n",
+                validation.findings().isEmpty()
+                        ? "nothing wrong"
+                        : count(validation.count(Severity.ERROR), "error")
+                                + ", "
+                                + count(validation.count(Severity.WARNING), "warning"),
+                validation.objects().isEmpty()
+                        ? "no ChaosEngine or ChaosExperiment"
+                        : count(validation.objects().size(), "object"));
+        out.flush();
+    }
+
+    /** Write one JSON object. */
+    public static void json(Validation validation, PrintWriter out) {
+        ObjectNode json = JsonMapper.shared().createObjectNode();
+        json.put("errors", validation.count(Severity.ERROR));
+        json.put("warnings", validation.count(Severity.WARNING));
+        validation.objects().forEach(json.putArray("objects")::add);
+        ArrayNode findings = json.putArray("findings");
+        for (Finding finding : validation.findings()) {
+            findings.addObject()
+                    .put("severity", finding.severity().name().toLowerCase(Locale.ROOT))
+                    .put("file", finding.file())
+                    .put("line", finding.line())
+                    .put("object", finding.object())
+                    .put("path", finding.path())
+                    .put("message", finding.message());
+        }
+        out.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json));
+        out.flush();
+    }
+
+    private static String count(long number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+}

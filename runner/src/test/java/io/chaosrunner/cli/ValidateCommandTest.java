@@ -1,0 +1,47 @@
+package io.chaosrunner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ValidateCommandTest {
+    private static final String EXAMPLES = Path.of("..", "examples").toString();
+
+    @TempDir Path folder;
+
+    @ParameterizedTest
+    @CsvSource({"first-run.yaml", "failures.yaml", "parallel.yaml", "dag.yaml", "random.yaml"})
+    void anExampleIsValid(String file) {
+        assertThat(ChaosRunner.execute("validate", "-f", EXAMPLES + "/" + file)).isEqualTo(0);
+    }
+
+    @Test
+    void anErrorEndsWith2() throws IOException {
+        Path file = Files.writeString(folder.resolve("e.yml"), "kind: ChaosEngine\n");
+
+        assertThat(ChaosRunner.execute("validate", "-f", file.toString())).isEqualTo(2);
+        assertThat(ChaosRunner.execute("validate", "-o", "json", "-f", folder.toString()))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aWarningCountsOnlyIfStrict() {
+        String dag = EXAMPLES + "/dag.yaml";
+
+        assertThat(ChaosRunner.execute("validate", "-f", dag)).isEqualTo(0);
+        assertThat(ChaosRunner.execute("validate", "--strict", "-f", dag)).isEqualTo(2);
+    }
+
+    @Test
+    void aFileThatIsNotThereEndsWith2() {
+        assertThat(ChaosRunner.execute("validate", "-f", folder.resolve("no.yaml").toString()))
+                .isEqualTo(2);
+        assertThat(ChaosRunner.execute("validate", "-f", folder.toString())).isEqualTo(2);
+    }
+}

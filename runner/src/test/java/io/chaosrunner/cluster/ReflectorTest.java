@@ -1,0 +1,291 @@
+package io.chaosrunner.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.chaosrunner.cluster.Cluster.Listener;
+import io.chaosrunner.cluster.Cluster.Selection;
+import io.chaosrunner.cluster.ScriptedServer.Answer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a following makes of an API server, or of a proxy before it, that is not at its best. */
+class ReflectorTest {
+    private static final Selection NAMED = new Selection.Named("x");
+    private static final Selection ALL = new Selection.Labelled("");
+    private static final Duration SOON = Duration.ofMillis(10);
+    private static final Duration NEVER = Duration.ofHours(1);
+
+    private static final Answer FORBIDDEN = Answer.refusal(403, "Forbidden");
+    private static final Answer TOO_OLD = Answer.refusal(410, "Expired");
+
+    private static String pod(String name, int version) {
+        return """
+        {"metadata": {"name": "%s", "uid": "uid-%s", "resourceVersion": "%d"}}\
+        """
+                .formatted(name, name, version)
+                .strip();
+    }
+
+    private static Answer object(int version) {
+        return Answer.of(200, pod("x", version));
+    }
+
+    private static Answer list(int version, String... pods) {
+        return Answer.of(
+                200,
+                "{\"metadata\": {\"resourceVersion\": \"%d\"}, \"items\": [%s]}"
+                        .formatted(version, Arrays.stream(pods).collect(Collectors.joining(","))));
+    }
+
+    private static String event(String type, String object) {
+        return "{\"type\": \"%s\", \"object\": %s}".formatted(type, object);
+    }
+
+    /** Follows what a scripted server says, and keeps what is heard as words. */
+    private static final class Follower implements Listener, AutoCloseable {
+        final ScriptedServer server;
+        final Fabric8Cluster cluster;
+        final Reflector reflector;
+        final List<String> heard = new CopyOnWriteArrayList<>();
+
+        Follower(Selection selection, Duration pollEvery, Duration refusal, Answer... script) {
+            server = new ScriptedServer(script);
+            cluster = Fabric8Cluster.connect(server.url());
+            reflector =
+                    new Reflector(
+                            cluster,
+                            Resource.PODS,
+                            "n",
+                            selection,
+                            pollEvery,
+                            this,
+                            new Reflector.Patience(NEVER, NEVER, refusal));
+            reflector.start();
+        }
+
+        @Override
+        public void present(ObjectNode object) {
+            heard.add(words("", object));
+        }
+
+        @Override
+        public void gone(ObjectNode object) {
+            heard.add(words("gone ", object));
+        }
+
+        @Override
+        public void unavailable(ClusterException why) {
+            heard.add("unavailable");
+        }
+
+        @Override
+        public void polling(ClusterException why) {
+            heard.add("polling");
+        }
+
+        private static String words(String what, ObjectNode object) {
+            var metadata = object.path("metadata");
+            return what
+                    + metadata.path("name").asString()
+                    + metadata.path("resourceVersion").asString();
+        }
+
+        void untilHeard(String... words) {
+            until(() -> assertThat(heard).containsExactly(words));
+        }
+
+        void untilRequested(String... requests) {
+            until(() -> assertThat(server.requests()).containsExactly(requests));
+        }
+
+        void untilOver() {
+            until(() -> assertThat(reflector.thread.isAlive()).isFalse());
+        }
+
+        private static void until(org.awaitility.core.ThrowingRunnable holds) {
+            await().atMost(Duration.ofSeconds(10)).pollInterval(SOON).untilAsserted(holds);
+        }
+
+        @Override
+        public void close() {
+            reflector.close();
+            untilOver();
+            cluster.close();
+            server.close();
+        }
+    }
+
+    @Test
+    void anObjectThatIsTooOldToWatchFromIsListedForAYoungerVersion() {
+        try (var follower =
+                new Follower(
+                        NAMED,
+                        NEVER,
+                        NEVER,
+                        object(5),
+                        TOO_OLD,
+                        list(900, pod("x", 5)),
+                        Answer.watch(event("MODIFIED", pod("x", 901))))) {
+            follower.untilHeard("x5", "x901");
+            follower.untilRequested("get", "watch 5", "list metadata.name=x", "watch 900");
+        }
+    }
+
+    @Test
+    void whoMayNotListAsksFromThenOn() {
+        try (var follower =
+                new Follower(
+                        NAMED, SOON, NEVER, object(5), TOO_OLD, FORBIDDEN, object(5), object(5),
+                        object(6))) {
+            follower.untilHeard("x5", "polling", "x6");
+            assertThat(follower.server.requests())
+                    .startsWith("get", "watch 5", "list metadata.name=x", "get", "get", "get")
+                    .filteredOn(request -> request.startsWith("watch"))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void anErrorInAWatchDoesNotRepeatWhatCameBefore() {
+        try (var follower =
+                new Follower(
+                        ALL,
+                        NEVER,
+                        NEVER,
+                        list(1),
+                        Answer.watch(
+                                event("ADDED", pod("a", 2)),
+                                event("BOOKMARK", "{\"metadata\": {\"resourceVersion\": \"7\"}}"),
+                                event("ERROR", "{\"code\": 500, \"message\": \"etcd\"}")),
+                        Answer.watch(event("MODIFIED", pod("a", 8))))) {
+            follower.untilHeard("a2", "a8");
+            follower.untilRequested("list", "watch 1", "watch 7");
+        }
+    }
+
+    @Test
+    void aVersionThatBecomesTooOldDuringAWatchIsReadAgain() {
+        try (var follower =
+                new Follower(
+                        ALL,
+                        NEVER,
+                        NEVER,
+                        list(1, pod("a", 1)),
+                        Answer.watch(event("ERROR", "{\"code\": 410, \"message\": \"too old\"}")),
+                        list(20, pod("b", 9)),
+                        Answer.watch())) {
+            follower.untilHeard("a1", "b9", "gone a1");
+            follower.untilRequested("list", "watch 1", "list", "watch 20");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"type\": \"ADDED\", \"object\": \"a pod\"}",
+                "{\"type\": \"ADDED\"}",
+                "{\"type\": \"ADDED\", \"object\": {\"meta",
+                "[]",
+                "<html>502 Bad Gateway</html>"
+            })
+    void whatIsNoEventIsReadAgain(String line) {
+        try (var follower =
+                new Follower(
+                        ALL,
+                        NEVER,
+                        NEVER,
+                        list(1),
+                        Answer.of(200, event("ADDED", pod("a", 2)) + "\n" + line),
+                        list(3, pod("a", 2), pod("b", 3)),
+                        Answer.watch(event("ADDED", pod("c", 4))))) {
+            follower.untilHeard("a2", "b3", "c4");
+            follower.untilRequested("list", "watch 1", "list", "watch 3");
+        }
+    }
+
+    @Test
+    void anAnswerThatIsNoListIsAskedForAgain() {
+        try (var follower =
+                new Follower(
+                        ALL,
+                        NEVER,
+                        NEVER,
+                        list(1, "\"a pod\""),
+                        list(2, pod("a", 2)),
+                        Answer.watch())) {
+            follower.untilHeard("a2");
+        }
+    }
+
+    @Test
+    void aRightThatIsMissingForAWhileIsWaitedFor() {
+        try (var follower =
+                new Follower(
+                        ALL,
+                        SOON,
+                        NEVER,
+                        list(1, pod("a", 1)),
+                        FORBIDDEN,
+                        FORBIDDEN,
+                        FORBIDDEN,
+                        list(4, pod("a", 4)))) {
+            follower.untilHeard("a1", "polling", "a4");
+        }
+    }
+
+    @Test
+    void aRightThatStaysMissingIsReportedOnce() {
+        try (var follower =
+                new Follower(
+                        ALL,
+                        SOON,
+                        Duration.ofMillis(50),
+                        list(1, pod("a", 1)),
+                        FORBIDDEN,
+                        FORBIDDEN)) {
+            follower.untilHeard("a1", "polling", "unavailable");
+            follower.untilOver();
+        }
+    }
+
+    @Test
+    void aRightThatNeverWasIsReportedAtOnce() {
+        try (var follower = new Follower(ALL, NEVER, NEVER, FORBIDDEN)) {
+            follower.untilHeard("unavailable");
+            follower.untilOver();
+            follower.untilRequested("list");
+        }
+    }
+
+    @Test
+    void aProxyThatEndsEveryWatchAtOnceIsAskedAsSeldomAsWithoutWatching() {
+        try (var follower = new Follower(ALL, NEVER, NEVER, list(1), Answer.of(200, ""))) {
+            follower.untilRequested("list", "watch 1");
+            await().during(Duration.ofMillis(200))
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> follower.server.requests().size() == 2);
+        }
+    }
+
+    @Test
+    void closingEndsAWatchThatSaysNothing() {
+        try (var follower = new Follower(ALL, NEVER, NEVER, list(1), Answer.watch())) {
+            follower.untilRequested("list", "watch 1");
+        }
+    }
+
+    @Test
+    void closingEndsARequestThatIsNotAnswered() {
+        try (var follower = new Follower(ALL, NEVER, NEVER, list(1), Answer.silence())) {
+            follower.untilRequested("list", "watch 1");
+        }
+    }
+}

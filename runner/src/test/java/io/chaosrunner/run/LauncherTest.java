@@ -1,0 +1,128 @@
+package io.chaosrunner.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.testing.EngineWorld;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a launch meets that it did not expect. */
+@Execution(ExecutionMode.CONCURRENT)
+class LauncherTest {
+
+    /** Says that the wanted Job is there and being deleted, so many times. */
+    private static RunBench meetingItsOwnJobGoing(EngineWorld world, int times) {
+        var wanted = new AtomicReference<ObjectNode>();
+        var left = new AtomicInteger(times);
+        return new RunBench(
+                world,
+                Caller.OPERATOR,
+                TamperedCluster.of(
+                        world.connect(),
+                        (verb, resource, args, call) -> {
+                            if (resource != Resource.JOBS || left.get() == 0) {
+                                return call.goOn();
+                            }
+                            if (verb.equals("create")) {
+                                ObjectNode job = ((ObjectNode) args[2]).deepCopy();
+                                job.withObject("/metadata")
+                                        .put("deletionTimestamp", "2026-01-01T00:00:00Z");
+                                wanted.set(job);
+                                throw new ClusterException(Kind.ALREADY_EXISTS, "there is one");
+                            }
+                            if (verb.equals("get")) {
+                                return left.decrementAndGet() == 0
+                                        ? Optional.empty()
+                                        : Optional.of(wanted.get());
+                            }
+                            return call.goOn();
+                        }),
+                "process-1");
+    }
+
+    @Test
+    void aJobOfThisVeryExecutionThatIsGoingIsSeenGoneFirst() {
+        var world = EngineWorld.start().listing("a");
+        var calls = new AtomicInteger();
+        world.onRequest(request -> {
+            if (request.verb().equals("create") && request.resource().equals("jobs")) {
+                calls.incrementAndGet();
+            }
+        });
+        try (RunBench bench = meetingItsOwnJobGoing(world, 4)) {
+            bench.run();
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+            assertThat(calls).hasValue(1);
+        }
+    }
+
+    @Test
+    void oneThatDoesNotGoIsNotLaunchedUnderAnotherName() {
+        var world = EngineWorld.start().listing("a", "b");
+        try (RunBench bench = meetingItsOwnJobGoing(world, -1)) {
+            bench.run();
+            assertThat(world.entries()).containsExactly("a: Skipped/Fail", "b: Skipped/Fail");
+            assertThat(world.names(Resource.JOBS)).isEmpty();
+            assertThat(world.message("ExperimentDependencyCheck"))
+                    .contains("is being deleted and does not go");
+        }
+    }
+
+    @Test
+    void aBatchIsOverWhenAllItsCreationsAreAlsoIfOneFailed() {
+        var world = EngineWorld.start().listing("a", "b");
+        var bIsAsked = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        var cluster =
+                TamperedCluster.of(
+                        world.connect(),
+                        (verb, resource, args, call) -> {
+                            if (resource == Resource.JOBS && verb.equals("create")) {
+                                boolean isB =
+                                        ((ObjectNode) args[2])
+                                                .path("metadata")
+                                                .path("name")
+                                                .asString()
+                                                .startsWith("b-");
+                                if (!isB) {
+                                    awaitLatch(bIsAsked);
+                                    throw new ClusterException(Kind.UNREACHABLE, "no answer");
+                                }
+                                bIsAsked.countDown();
+                                awaitLatch(goOn);
+                            }
+                            return call.goOn();
+                        });
+        try (RunBench bench = new RunBench(world, Caller.OPERATOR, cluster, "process-1")) {
+            var result = bench.with(Map.of("strategy", "parallel")).begin();
+            awaitLatch(bIsAsked);
+            await().during(Duration.ofMillis(200))
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> !result.isDone());
+            goOn.countDown();
+            assertThat(RunBench.finished(result)).isInstanceOf(RunResult.Interrupted.class);
+            assertThat(world.names(Resource.JOBS)).hasSize(1);
+        }
+    }
+
+    private static void awaitLatch(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new ClusterException(Kind.UNREACHABLE, "interrupted");
+        }
+    }
+}
