@@ -108,12 +108,6 @@ class ArchitectureTest {
     }
 
     @Test
-                    List.of("schedule"),
-                    List.of("report", "sandbox", "telemetry", "validate"),
-                .check(ALL);
-    }
-
-    @Test
     void theSpiSpeaksOnlyTheJdksLanguage() {
         classes()
                 .that(resideInAPackage("io.chaosrunner.strategy"))

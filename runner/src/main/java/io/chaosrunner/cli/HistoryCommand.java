@@ -63,7 +63,7 @@ final class HistoryCommand implements Callable<Integer> {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
         PrintWriter err = command.getErr();
-        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connectAtTerminal()) {
             EngineRef ref =
                     new EngineRef(
                             namespace == null ? cluster.namespace().orElse("default") : namespace,
