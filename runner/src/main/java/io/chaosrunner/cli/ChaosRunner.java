@@ -108,7 +108,8 @@ public final class ChaosRunner implements Callable<Integer> {
     }
 
     private Fabric8Cluster connect() {
-        return Fabric8Cluster.connect(Optional.ofNullable(kubeconfig), Optional.ofNullable(context));
+        return Fabric8Cluster.connect(
+                Optional.ofNullable(kubeconfig), Optional.ofNullable(context));
     }
 
     /** Connect for a person, who would rather hear at once that nothing answers. */

@@ -103,8 +103,7 @@ final class EngineFile {
                 || json.path("kind").asString("").isEmpty()
                 || json.path("metadata").path("name").asString("").isEmpty()) {
             throw new ParameterException(
-                    command,
-                    file + " holds a document without apiVersion, kind or metadata.name");
+                    command, file + " holds a document without apiVersion, kind or metadata.name");
         }
         objects.add(object);
     }

@@ -62,7 +62,9 @@ final class ListCommand implements Callable<Integer> {
                         .println(
                                 all
                                         ? "There is no ChaosEngine."
-                                        : "There is no ChaosEngine in namespace " + namespace + ".");
+                                        : "There is no ChaosEngine in namespace "
+                                                + namespace
+                                                + ".");
             } else {
                 EngineTable.lines(engines, all, Instant.now()).forEach(out::println);
             }

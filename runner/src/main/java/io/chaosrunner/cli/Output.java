@@ -79,8 +79,7 @@ final class Output {
             }
             log = new AuditLog(file, clock, engine, AuditLog.Format.JSON);
         }
-        Format chosen =
-                format != null ? format : Terminal.isThere() ? Format.TREE : Format.LINES;
+        Format chosen = format != null ? format : Terminal.isThere() ? Format.TREE : Format.LINES;
         Colours colours = Terminal.colours(noColor);
         return switch (chosen) {
             case JSON -> {

@@ -248,23 +248,22 @@ final class RunCommand implements Callable<Integer> {
                 why -> {
                     shown.heard(
                             new RunNotice.Waiting(
-                                    why + ": stopping, and waiting until what runs is gone; once more to leave now"));
+                                    why
+                                            + ": stopping, and waiting until what runs is gone; once more to leave now"));
                     run.stop(why);
                 },
                 () -> leave(ref, shown));
         return end(cluster, ref, run.run(), shown);
     }
 
-    private static int end(
-            Cluster cluster, EngineRef ref, RunResult result, Output.Shown shown) {
+    private static int end(Cluster cluster, EngineRef ref, RunResult result, Output.Shown shown) {
         List<StatusEntry> entries = List.of();
         switch (result) {
             case RunResult.Completed(var end, var last) -> entries = last;
             case RunResult.AlreadyFinished(var last) -> entries = last;
             case RunResult.Refused(String why) -> shown.fail("nothing-launched", why);
             case RunResult.Misconfigured(var problems) ->
-                    problems.forEach(
-                            problem -> shown.fail("nothing-launched", problem.toString()));
+                    problems.forEach(problem -> shown.fail("nothing-launched", problem.toString()));
             case RunResult.Left(String why, boolean unfinished) -> shown.fail("left", why);
             case RunResult.Interrupted(var why) ->
                     shown.fail("interrupted", String.valueOf(why.getMessage()));
@@ -295,8 +294,7 @@ final class RunCommand implements Callable<Integer> {
                                 .formatted(files, engines.isEmpty() ? "none" : engines));
             }
             if (!problems.isEmpty()) {
-                problems.forEach(
-                        problem -> command().getErr().println("chaos-runner: " + problem));
+                problems.forEach(problem -> command().getErr().println("chaos-runner: " + problem));
                 return ExitCode.INVALID;
             }
             EngineRef ref = engines.getFirst();

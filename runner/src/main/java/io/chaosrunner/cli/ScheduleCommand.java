@@ -25,8 +25,7 @@ import picocli.CommandLine.Spec;
 /** Drive the schedules of engines and ChaosSchedules, as a service. */
 @Command(
         name = "schedule",
-        description =
-                "Runs as a service: drives ChaosEngines with a schedule, and ChaosSchedules.",
+        description = "Runs as a service: drives ChaosEngines with a schedule, and ChaosSchedules.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
@@ -102,7 +101,9 @@ final class ScheduleCommand implements Callable<Integer> {
             String here = cluster.namespace().orElse("default");
             var options =
                     new ScheduleService.Options(
-                            everywhere ? List.of("") : namespaces.isEmpty() ? List.of(here) : namespaces,
+                            everywhere
+                                    ? List.of("")
+                                    : namespaces.isEmpty() ? List.of(here) : namespaces,
                             launch,
                             leaseNamespace == null ? here : leaseNamespace,
                             lease,

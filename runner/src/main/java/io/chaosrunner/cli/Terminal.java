@@ -27,9 +27,7 @@ final class Terminal {
     /** Tell whether a tree can be drawn and drawn again. */
     static boolean isThere() {
         Console console = System.console();
-        return console != null
-                && console.isTerminal()
-                && !"dumb".equals(System.getenv("TERM"));
+        return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
     }
 
     /** Say whether to colour what goes to a terminal, see no-color.org. */

@@ -22,7 +22,9 @@ public final class AnyObjects {
     /** How a kind is served. */
     private record Served(String api, String plural, boolean namespaced) {
         String path(String namespace) {
-            return namespaced ? api + "/namespaces/" + namespace + "/" + plural : api + "/" + plural;
+            return namespaced
+                    ? api + "/namespaces/" + namespace + "/" + plural
+                    : api + "/" + plural;
         }
     }
 
@@ -94,7 +96,10 @@ public final class AnyObjects {
         try {
             ObjectNode stored =
                     cluster.call(
-                            "PUT", path + (update ? "" : "?dryRun=All"), "application/json", merged);
+                            "PUT",
+                            path + (update ? "" : "?dryRun=All"),
+                            "application/json",
+                            merged);
             TreeSet<String> real = differences(live, stored);
             if (real.isEmpty()) {
                 return new Stored.Same();
@@ -142,7 +147,8 @@ public final class AnyObjects {
 
     private Optional<Served> discover(String apiVersion, String kind) {
         String api = apiVersion.contains("/") ? "/apis/" + apiVersion : "/api/" + apiVersion;
-        for (JsonNode resource : get(api).map(list -> list.path("resources")).orElse(NullNode.instance)) {
+        for (JsonNode resource :
+                get(api).map(list -> list.path("resources")).orElse(NullNode.instance)) {
             String plural = resource.path("name").asString("");
             if (resource.path("kind").asString("").equals(kind) && !plural.contains("/")) {
                 return Optional.of(
@@ -198,7 +204,8 @@ public final class AnyObjects {
         return copy;
     }
 
-    private static void compare(String path, JsonNode before, JsonNode after, TreeSet<String> paths) {
+    private static void compare(
+            String path, JsonNode before, JsonNode after, TreeSet<String> paths) {
         if (before instanceof ObjectNode old && after instanceof ObjectNode fresh) {
             var names = new TreeSet<String>(old.propertyNames());
             names.addAll(fresh.propertyNames());

@@ -29,8 +29,7 @@ final class Kubeconfig {
         try {
             config =
                     file.isPresent()
-                            ? Config.fromKubeconfig(
-                                    context.orElse(null), file.get().toFile())
+                            ? Config.fromKubeconfig(context.orElse(null), file.get().toFile())
                             : Config.autoConfigure(context.orElse(null));
         } catch (RuntimeException e) {
             String name =
@@ -42,7 +41,8 @@ final class Kubeconfig {
         List<String> names = config.getContexts().stream().map(NamedContext::getName).toList();
         if (names.isEmpty() && (file.isPresent() || !isElsewhere())) {
             throw unconfigured(
-                    file.map(path -> path + " names no context: it is no kubeconfig, or it is empty")
+                    file.map(path ->
+                                    path + " names no context: it is no kubeconfig, or it is empty")
                             .orElseGet(() ->
                                     "no cluster to talk to: %s says nothing, and this is no pod; name a kubeconfig with --kubeconfig or KUBECONFIG, or use --sandbox"
                                             .formatted(

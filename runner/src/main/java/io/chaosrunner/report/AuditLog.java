@@ -43,8 +43,7 @@ public final class AuditLog implements RunListener {
      * @param out where lines go; never closed here
      * @param engine the engine that all lines are about; null if they are about the process
      */
-    public AuditLog(
-            PrintStream out, Clock clock, @Nullable EngineRef engine, Format format) {
+    public AuditLog(PrintStream out, Clock clock, @Nullable EngineRef engine, Format format) {
         this.out = out;
         this.clock = clock;
         this.engine = engine;

@@ -26,7 +26,16 @@ public final class EngineTable {
     /** Return a table. */
     public static List<String> lines(List<Engine> engines, boolean namespaces, Instant now) {
         var rows = new ArrayList<List<String>>();
-        rows.add(List.of("NAMESPACE", "ENGINE", "RUN", "STATE", "STRATEGY", "VERDICTS", "OWNER", "AGE"));
+        rows.add(
+                List.of(
+                        "NAMESPACE",
+                        "ENGINE",
+                        "RUN",
+                        "STATE",
+                        "STRATEGY",
+                        "VERDICTS",
+                        "OWNER",
+                        "AGE"));
         for (Engine engine : engines) {
             Standing standing = Standing.of(engine);
             Optional<Claim> claim = standing.claim();
@@ -54,8 +63,7 @@ public final class EngineTable {
                     var line = new StringBuilder();
                     for (int i = first; i < widths.length; i++) {
                         line.append(
-                                String.format(
-                                        Locale.ROOT, "%-" + widths[i] + "s   ", row.get(i)));
+                                String.format(Locale.ROOT, "%-" + widths[i] + "s   ", row.get(i)));
                     }
                     return line.toString().stripTrailing();
                 })

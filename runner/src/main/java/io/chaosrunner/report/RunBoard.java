@@ -28,7 +28,8 @@ final class RunBoard {
 
     private static final int LEAST_HEIGHT = 5;
     private static final int MOST_WARNINGS = 3;
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
     private final EngineRef engine;
     private final ZoneId zone;

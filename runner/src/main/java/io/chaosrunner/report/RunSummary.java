@@ -38,8 +38,7 @@ public final class RunSummary {
             lines.add(
                     row.formatted(
                             finding.entry().name(),
-                            colours.of(
-                                    verdict, String.format(Locale.ROOT, "%-8s", verdict.word())),
+                            colours.of(verdict, String.format(Locale.ROOT, "%-8s", verdict.word())),
                             finding.entry().status()));
         }
         lines.add("");

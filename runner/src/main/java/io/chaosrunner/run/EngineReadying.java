@@ -71,8 +71,7 @@ public final class EngineReadying {
         for (int conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
             try {
                 Optional<Engine> found =
-                        cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                .map(Engine::new);
+                        cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
                 if (found.isPresent()) {
                     return readyStored(found.get(), wanted, launch, resume);
                 }
@@ -139,11 +138,7 @@ public final class EngineReadying {
             return Optional.of(
                     "ChaosEngine %s is being run by the chaos-operator (engineStatus initialized); wait for its end (chaos-runner wait %s -n %s) or stop it (chaos-runner stop %s -n %s)"
                             .formatted(
-                                    ref,
-                                    ref.name(),
-                                    ref.namespace(),
-                                    ref.name(),
-                                    ref.namespace()));
+                                    ref, ref.name(), ref.namespace(), ref.name(), ref.namespace()));
         }
         String runner = ref.name() + "-runner";
         if (LivePods.runner(cluster, engine).isPresent()) {
@@ -168,7 +163,9 @@ public final class EngineReadying {
             next.set("spec", file.path("spec").deepCopy());
             merge(next, file, "labels");
             merge(next, file, "annotations");
-            if (file.path("metadata").path("annotations").path(ExecutionSettings.ANNOTATION)
+            if (file.path("metadata")
+                            .path("annotations")
+                            .path(ExecutionSettings.ANNOTATION)
                             .isMissingNode()
                     && next.path("metadata").path("annotations") instanceof ObjectNode present) {
                 // Settings that the file does not have any more must not decide this run.

@@ -13,8 +13,8 @@ import io.chaosrunner.model.RunId;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Standing;
-import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.status.StatusEntry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -102,8 +102,7 @@ public final class EngineStop {
     public static void tellOperator(Cluster cluster, EngineRef engine) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         patch.putObject("spec").put("engineState", "stop");
-        cluster.patch(
-                Resource.ENGINES, engine.namespace(), engine.name(), PatchType.MERGE, patch);
+        cluster.patch(Resource.ENGINES, engine.namespace(), engine.name(), PatchType.MERGE, patch);
     }
 
     /**

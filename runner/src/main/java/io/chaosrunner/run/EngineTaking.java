@@ -100,7 +100,9 @@ final class EngineTaking {
         };
     }
 
-    /** The fire that asks for this run; the scheduling service tells the operator's runner by it. */
+    /**
+     * The fire that asks for this run; the scheduling service tells the operator's runner by it.
+     */
     private Optional<Fire> fire(Engine engine) {
         if (!context.underOperator() || context.request.fire().isPresent()) {
             return context.request.fire();

@@ -79,19 +79,13 @@ public record Finding(
         if (id.isPresent() && run.isPresent()) {
             return id.get().slot() == slot && id.get().runId().equals(run.get());
         }
-        return result.json()
-                .path("spec")
-                .path("experiment")
-                .asString("")
-                .equals(entry.name());
+        return result.json().path("spec").path("experiment").asString("").equals(entry.name());
     }
 
     private static List<ObjectNode> list(Cluster cluster, Resource resource, Engine engine) {
         try {
             return cluster.list(
-                    resource,
-                    engine.namespace(),
-                    ExecutionLabels.selectorOfEngine(engine.uid()));
+                    resource, engine.namespace(), ExecutionLabels.selectorOfEngine(engine.uid()));
         } catch (ClusterException e) {
             return List.of();
         }

@@ -55,13 +55,14 @@ public final class FollowedRun {
      *
      * @param toBegin longest time until a run is under way
      * @param toEnd longest time in all
-     * @return {@link RunResult.Completed} as the engine tells it; {@link RunResult.Left} if the time
-     *     was over; {@link RunResult.Refused} if nothing began
+     * @return {@link RunResult.Completed} as the engine tells it; {@link RunResult.Left} if the
+     *     time was over; {@link RunResult.Refused} if nothing began
      */
     public RunResult await(Duration toBegin, Duration toEnd) {
         Instant begin = clock.instant();
         try (mailbox;
-                Following engines = follow(Resource.ENGINES, new Selection.Named(ref.name()), this::seen)) {
+                Following engines =
+                        follow(Resource.ENGINES, new Selection.Named(ref.name()), this::seen)) {
             while (result == null) {
                 Duration waited = Duration.between(begin, clock.instant());
                 Duration left = (begun ? toEnd : shorter(toBegin, toEnd)).minus(waited);

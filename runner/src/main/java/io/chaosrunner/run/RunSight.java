@@ -96,8 +96,7 @@ final class RunSight {
                         Optional.empty());
         known.put(slot, new Known(attempt, name));
         return List.of(
-                new RunNotice.Launched(
-                        attempt, names.get(slot), name, launch.get().why(), false));
+                new RunNotice.Launched(attempt, names.get(slot), name, launch.get().why(), false));
     }
 
     private void begin(RunId id, Standing standing, List<RunNotice> notices) {
@@ -119,11 +118,7 @@ final class RunSight {
     }
 
     private void changed(
-            int slot,
-            StatusEntry entry,
-            Standing standing,
-            Instant now,
-            List<RunNotice> notices) {
+            int slot, StatusEntry entry, Standing standing, Instant now, List<RunNotice> notices) {
         Known last =
                 known.getOrDefault(
                         slot, new Known(new Attempt(slot, slot, 1, 1, now, Optional.empty()), ""));

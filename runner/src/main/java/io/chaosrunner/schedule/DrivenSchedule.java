@@ -6,7 +6,6 @@ import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.run.EngineReadying.Launch;
 import io.chaosrunner.run.EngineStop;
 import io.chaosrunner.schedule.LitmusSchedule.State;
 import io.chaosrunner.status.Claim;
@@ -155,8 +154,7 @@ final class DrivenSchedule implements Lane.Step {
         json.set("spec", schedule.template().put("engineState", "stop"));
         try {
             Engine made =
-                    new Engine(
-                            driving.cluster().create(Resource.ENGINES, ref.namespace(), json));
+                    new Engine(driving.cluster().create(Resource.ENGINES, ref.namespace(), json));
             driving.listener().note(ref, "engine-created", "for the ChaosSchedule of its name");
             return made;
         } catch (ClusterException e) {
@@ -195,8 +193,7 @@ final class DrivenSchedule implements Lane.Step {
     private Engine update(LitmusSchedule schedule, Engine now, Map<String, Object> settings) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         ObjectNode wanted = annotations(schedule, settings);
-        boolean sameTemplate =
-                now.annotation(TEMPLATE).filter(schedule.hash()::equals).isPresent();
+        boolean sameTemplate = now.annotation(TEMPLATE).filter(schedule.hash()::equals).isPresent();
         if (!sameTemplate && isBetweenRuns(now)) {
             ObjectNode metadata = patch.putObject("metadata");
             metadata.set("labels", labels(schedule));
@@ -284,9 +281,7 @@ final class DrivenSchedule implements Lane.Step {
         }
         if (completed && state != State.COMPLETE) {
             patch.putObject("metadata")
-                    .put(
-                            "resourceVersion",
-                            schedule.metadata().path("resourceVersion").asString());
+                    .put("resourceVersion", schedule.metadata().path("resourceVersion").asString());
             patch.putObject("spec").put("scheduleState", "complete");
         }
         if (patch.isEmpty() || leaving) {

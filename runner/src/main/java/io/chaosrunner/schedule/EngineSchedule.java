@@ -120,8 +120,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** Return why a human ended the last run, unless the schedule waits for it already. */
     Optional<String> abortedByHand() {
-        return claim()
-                .filter(claim -> claim.state() == Claim.State.FINISHED)
+        return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
                 .filter(claim -> claim.ending().equals(ABORTED))
                 .map(Claim::reason)
                 .filter(reason -> !reason.startsWith(ScheduledEngine.REPLACED))
@@ -139,8 +138,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     private Instant settled() {
-        return claim()
-                .flatMap(claim -> claim.fires().settled())
+        return claim().flatMap(claim -> claim.fires().settled())
                 .map(fire -> fire.at())
                 .orElse(timetable.beginning());
     }
@@ -151,8 +149,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** Tell of the last run, if one is over. */
     Optional<LastRun> lastRun() {
-        return claim()
-                .filter(claim -> claim.state() == Claim.State.FINISHED)
+        return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
                 .filter(claim -> !standing.entries().isEmpty())
                 .map(claim ->
                         new LastRun(

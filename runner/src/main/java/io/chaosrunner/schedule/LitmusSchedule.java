@@ -211,10 +211,7 @@ record LitmusSchedule(ObjectNode json) {
     }
 
     private static Optional<Duration> hours(
-            JsonNode hour,
-            Instant start,
-            Map<String, Object> settings,
-            List<Problem> problems) {
+            JsonNode hour, Instant start, Map<String, Object> settings, List<Problem> problems) {
         String path = "repeat.properties.minChaosInterval.hour.";
         int n = hour.path("everyNthHour").asInt(0);
         int minute = hour.path("minuteOfTheHour").asInt(0);
@@ -289,8 +286,7 @@ record LitmusSchedule(ObjectNode json) {
     }
 
     private Map<String, Object> ownSettings() {
-        String text =
-                metadata().path("annotations").path(ScheduleSpec.ANNOTATION).asString("");
+        String text = metadata().path("annotations").path(ScheduleSpec.ANNOTATION).asString("");
         var settings = new LinkedHashMap<String, Object>();
         if (text.isBlank()) {
             return settings;
@@ -329,7 +325,6 @@ record LitmusSchedule(ObjectNode json) {
     }
 
     private static void problem(List<Problem> problems, String path, String message) {
-        problems.add(
-                new Problem("spec.schedule" + (path.isEmpty() ? "" : "." + path), message));
+        problems.add(new Problem("spec.schedule" + (path.isEmpty() ? "" : "." + path), message));
     }
 }

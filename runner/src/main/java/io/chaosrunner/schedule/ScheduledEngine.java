@@ -1,27 +1,22 @@
 package io.chaosrunner.schedule;
 
-import io.chaosrunner.cluster.Cluster.PatchType;
 import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.EngineWriter;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
-import io.chaosrunner.run.EngineEvents;
 import io.chaosrunner.run.EngineReadying;
 import io.chaosrunner.run.EngineReadying.Launch;
 import io.chaosrunner.run.EngineReadying.Readied;
 import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.EngineStop;
-import io.chaosrunner.run.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.Agenda.Step;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EngineUpdate;
 import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Fires.Skipped;
@@ -39,8 +34,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Drive one engine by its schedule, while this process leads: every fire starts a run or is recorded
- * as skipped.
+ * Drive one engine by its schedule, while this process leads: every fire starts a run or is
+ * recorded as skipped.
  *
  * <p>Decides on the engine as last seen; before it acts it reads the engine and decides again. What
  * it writes is guarded by the version read, so a process that leads no more changes nothing.
@@ -281,8 +276,7 @@ final class ScheduledEngine implements Lane.Step {
 
     private Optional<Instant> suspend(EngineSchedule schedule, String why) {
         Claim claim = schedule.claim().orElseThrow();
-        ObjectNode patch =
-                EngineUpdate.claim(seen, claim.in(Claim.State.FINISHED, why + SUSPENDS));
+        ObjectNode patch = EngineUpdate.claim(seen, claim.in(Claim.State.FINISHED, why + SUSPENDS));
         ((ObjectNode) patch.path("metadata").path("annotations"))
                 .put(
                         EngineSchedule.SUSPENDED,
@@ -388,7 +382,11 @@ final class ScheduledEngine implements Lane.Step {
                                 .set(
                                         replacing(),
                                         schedule.timetable().start(next),
-                                        () -> run.stop(REPLACED + schedule.timetable().fire(next))));
+                                        () ->
+                                                run.stop(
+                                                        REPLACED
+                                                                + schedule.timetable()
+                                                                        .fire(next))));
     }
 
     private String replacing() {
@@ -440,7 +438,9 @@ final class ScheduledEngine implements Lane.Step {
 
     private static String words(RuntimeException e) {
         return e instanceof InvalidParameters invalid
-                ? invalid.problems().stream().map(Object::toString).collect(Collectors.joining("; "))
+                ? invalid.problems().stream()
+                        .map(Object::toString)
+                        .collect(Collectors.joining("; "))
                 : String.valueOf(e.getMessage());
     }
 }

@@ -41,8 +41,7 @@ public record Standing(Phase phase, Optional<Claim> claim, List<StatusEntry> ent
     /** Read an engine. */
     public static Standing of(Engine engine) {
         Optional<Claim> claim = readable(engine);
-        List<StatusEntry> entries =
-                engine.statusEntries().stream().map(StatusEntry::read).toList();
+        List<StatusEntry> entries = engine.statusEntries().stream().map(StatusEntry::read).toList();
         return new Standing(phase(engine, claim, entries), claim, entries);
     }
 
@@ -61,8 +60,7 @@ public record Standing(Phase phase, Optional<Claim> claim, List<StatusEntry> ent
         return phase == Phase.FINISHED || phase == Phase.ABORTED;
     }
 
-    private static Phase phase(
-            Engine engine, Optional<Claim> claim, List<StatusEntry> entries) {
+    private static Phase phase(Engine engine, Optional<Claim> claim, List<StatusEntry> entries) {
         boolean direct = claim.filter(Standing::isDirectAndGoesOn).isPresent();
         boolean ended =
                 !direct

@@ -76,13 +76,18 @@ class ChaosScheduleTest {
         assertThat(last).isEqualTo(last.truncatedTo(ChronoUnit.MINUTES));
         assertThat(status.at("/schedule/expectedNextRunTime").asString())
                 .isEqualTo(last.plus(1, ChronoUnit.MINUTES).toString());
-        assertThat(Litmus.engines(stage.namespace.admin(), stage.namespace.name()).all().list().getItems())
+        assertThat(
+                        Litmus.engines(stage.namespace.admin(), stage.namespace.name())
+                                .all()
+                                .list()
+                                .getItems())
                 .hasSize(1);
         assertThat(stage.schedule("repeat").at("/spec/tomorrow").asString()).isEqualTo("kept");
     }
 
     @Test
-    @DisplayName("60: past its end it is complete; halted it starts nothing until it is active again")
+    @DisplayName(
+            "60: past its end it is complete; halted it starts nothing until it is active again")
     void aScheduleThatEndsAndOneThatIsHalted() {
         schedule(
                 "ended",

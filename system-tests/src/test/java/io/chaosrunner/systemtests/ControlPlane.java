@@ -268,21 +268,23 @@ final class ControlPlane implements AutoCloseable {
         var arguments =
                 new ArrayList<>(
                         List.of(
-                        "--etcd-servers=" + database,
-                        "--bind-address=127.0.0.1",
-                        // Said, not guessed: the guess needs a network interface with a route.
-                        "--advertise-address=127.0.0.1",
-                        "--secure-port=" + port,
-                        // It writes its own certificate there.
-                        "--cert-dir=" + servingCertificate.getParent(),
-                        "--token-auth-file=" + tokens,
-                        "--authorization-mode=RBAC",
-                        "--service-account-issuer=https://kubernetes.default.svc",
-                        "--service-account-signing-key-file=" + privateKey,
-                        "--service-account-key-file=" + publicKey,
-                        "--service-cluster-ip-range=10.96.0.0/24",
-                        // Endpoints may not be loopback addresses: it would complain for ever.
-                        "--endpoint-reconciler-type=none"));
+                                "--etcd-servers=" + database,
+                                "--bind-address=127.0.0.1",
+                                // Said, not guessed: the guess needs a network interface with a
+                                // route.
+                                "--advertise-address=127.0.0.1",
+                                "--secure-port=" + port,
+                                // It writes its own certificate there.
+                                "--cert-dir=" + servingCertificate.getParent(),
+                                "--token-auth-file=" + tokens,
+                                "--authorization-mode=RBAC",
+                                "--service-account-issuer=https://kubernetes.default.svc",
+                                "--service-account-signing-key-file=" + privateKey,
+                                "--service-account-key-file=" + publicKey,
+                                "--service-cluster-ip-range=10.96.0.0/24",
+                                // Endpoints may not be loopback addresses: it would complain for
+                                // ever.
+                                "--endpoint-reconciler-type=none"));
         arguments.addAll(auditing());
         GuardedProcess apiServer =
                 launch("kube-apiserver", binaries.apiServer(), arguments.toArray(String[]::new));

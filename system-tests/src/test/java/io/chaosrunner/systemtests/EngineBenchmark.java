@@ -357,7 +357,10 @@ class EngineBenchmark {
         long most = 0;
         for (int i = 0; i < writes.length; i++) {
             long end = writes[i] + 1_000;
-            most = Math.max(most, Arrays.stream(writes, i, writes.length).filter(t -> t < end).count());
+            most =
+                    Math.max(
+                            most,
+                            Arrays.stream(writes, i, writes.length).filter(t -> t < end).count());
         }
         return most;
     }
