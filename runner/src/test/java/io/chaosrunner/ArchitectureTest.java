@@ -108,6 +108,28 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyTelemetryKnowsOpenTelemetry() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackage("io.chaosrunner.telemetry")
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.opentelemetry.."))
+                .check(ALL);
+    }
+
+    @Test
+    void onlySchedulesKnowQuartz() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackage("io.chaosrunner.schedule")
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.quartz.."))
+                .check(ALL);
+    }
+
+    @Test
     void theSpiSpeaksOnlyTheJdksLanguage() {
         classes()
                 .that(resideInAPackage("io.chaosrunner.strategy"))

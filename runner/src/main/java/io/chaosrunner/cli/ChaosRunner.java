@@ -11,9 +11,11 @@ import io.chaosrunner.run.RunListener;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.telemetry.Traces;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +27,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Start the program.
@@ -99,22 +103,38 @@ public final class ChaosRunner implements Callable<Integer> {
                 };
         return new CommandLine(new ChaosRunner())
                 .setExecutionExceptionHandler(failures)
+                .setParameterExceptionHandler((e, arguments) -> mistyped(e))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .execute(args);
+    }
+
+    /** Say what is wrong in a line or two; the whole usage would bury it. */
+    private static int mistyped(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        command.getErr().println("chaos-runner: " + e.getMessage());
+        Collection<String> names = command.getSubcommands().keySet();
+        if (e instanceof UnmatchedArgumentException unmatched && !names.isEmpty()) {
+            Parameters.nearest(unmatched.getUnmatched().getFirst(), names)
+                    .ifPresent(near -> command.getErr().println("Did you mean '" + near + "'?"));
+        } else if (e instanceof UnmatchedArgumentException unmatched) {
+            UnmatchedArgumentException.printSuggestions(unmatched, command.getErr());
+        }
+        command.getErr().printf("Try '%s --help'.%n", command.getCommandSpec().qualifiedName());
+        return ExitCode.INVALID;
     }
 
     private static boolean underOperator() {
         return System.getenv("CHAOSENGINE") != null;
     }
 
-    private Fabric8Cluster connect() {
+    private Fabric8Cluster reach() {
         return Fabric8Cluster.connect(
                 Optional.ofNullable(kubeconfig), Optional.ofNullable(context));
     }
 
     /** Connect for a person, who would rather hear at once that nothing answers. */
-    Fabric8Cluster connectAtTerminal() {
-        Fabric8Cluster cluster = connect();
+    Fabric8Cluster connect() {
+        Fabric8Cluster cluster = reach();
         try {
             cluster.greet();
             return cluster;
@@ -173,7 +193,7 @@ public final class ChaosRunner implements Callable<Integer> {
                             traces.heard(notice);
                         };
         try (traces;
-                Fabric8Cluster cluster = connect()) {
+                Fabric8Cluster cluster = reach()) {
             EngineRun run =
                     new EngineRun(
                             cluster,

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,11 +38,7 @@ final class HistoryCommand implements Callable<Integer> {
     @Parameters(paramLabel = "ENGINE", description = "Name of the ChaosEngine.")
     private String engine = "";
 
-    @Option(
-            names = {"-n", "--namespace"},
-            paramLabel = "NAMESPACE",
-            description = "Namespace of the engine; else the kubeconfig's.")
-    private @Nullable String namespace;
+    @Mixin private Namespaced namespaced = new Namespaced();
 
     @Option(
             names = "--run",
@@ -63,17 +60,12 @@ final class HistoryCommand implements Callable<Integer> {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
         PrintWriter err = command.getErr();
-        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connectAtTerminal()) {
-            EngineRef ref =
-                    new EngineRef(
-                            namespace == null ? cluster.namespace().orElse("default") : namespace,
-                            engine);
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
+            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
             Optional<Engine> found =
                     cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
             if (found.isEmpty()) {
-                err.printf(
-                        "chaos-runner: ChaosEngine %s not found; is the name right, and the namespace (-n)?%n",
-                        ref);
+                err.println("chaos-runner: " + Namespaced.missing(cluster, ref));
                 return ExitCode.CLUSTER;
             }
             return show(ref, RunHistory.of(cluster, found.get()), command);

@@ -50,7 +50,7 @@ final class ListCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connectAtTerminal()) {
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
             String namespace = all ? "" : namespaced.in(cluster);
             List<Engine> engines = engines(cluster, namespace);
             if (format == Format.JSON) {

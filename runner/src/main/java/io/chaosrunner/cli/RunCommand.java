@@ -137,7 +137,7 @@ final class RunCommand implements Callable<Integer> {
             }
             return runInSandbox();
         }
-        try (Fabric8Cluster cluster = parent().connectAtTerminal()) {
+        try (Fabric8Cluster cluster = parent().connect()) {
             return runInCluster(cluster);
         }
     }

@@ -54,7 +54,7 @@ final class StopCommand implements Callable<Integer> {
         var longest = Durations.positive("--timeout", timeout, command.commandLine());
         PrintWriter out = command.commandLine().getOut();
         PrintWriter err = command.commandLine().getErr();
-        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connectAtTerminal()) {
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
             EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
             var stop =
                     new EngineStop(

@@ -55,7 +55,7 @@ final class WaitCommand implements Callable<Integer> {
     public Integer call() {
         CommandSpec command = Objects.requireNonNull(spec);
         Duration longest = Durations.positive("--timeout", timeout, command.commandLine());
-        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connectAtTerminal()) {
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
             EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
             if (engine(cluster, ref).isEmpty()) {
                 command.commandLine()

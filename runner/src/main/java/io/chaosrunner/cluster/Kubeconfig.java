@@ -3,6 +3,7 @@ package io.chaosrunner.cluster;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +26,10 @@ final class Kubeconfig {
                                     + path
                                     + "; name an existing file with --kubeconfig");
                 });
+        file.filter(Kubeconfig::isEmpty)
+                .ifPresent(path -> {
+                    throw unconfigured(path + " names no context: it is empty");
+                });
         Config config;
         try {
             config =
@@ -42,7 +47,7 @@ final class Kubeconfig {
         if (names.isEmpty() && (file.isPresent() || !isElsewhere())) {
             throw unconfigured(
                     file.map(path ->
-                                    path + " names no context: it is no kubeconfig, or it is empty")
+                                    path + " names no context: it is no kubeconfig")
                             .orElseGet(() ->
                                     "no cluster to talk to: %s says nothing, and this is no pod; name a kubeconfig with --kubeconfig or KUBECONFIG, or use --sandbox"
                                             .formatted(
@@ -57,6 +62,14 @@ final class Kubeconfig {
                                     .formatted(wanted, String.join(", ", names)));
                 });
         return config;
+    }
+
+    private static boolean isEmpty(Path file) {
+        try {
+            return Files.size(file) == 0;
+        } catch (IOException e) {
+            throw new ClusterException(Kind.UNCONFIGURED, "cannot read kubeconfig " + file, e);
+        }
     }
 
     /** Tell whether the environment says where the API server is. */

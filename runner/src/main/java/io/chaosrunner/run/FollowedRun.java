@@ -35,7 +35,6 @@ public final class FollowedRun {
     private final RunListener listener;
     private final Mailbox mailbox = new Mailbox();
     private final RunSight sight = new RunSight();
-    private @Nullable Engine engine;
     private @Nullable Following jobs;
     private @Nullable RunResult result;
     private boolean begun;
@@ -63,6 +62,8 @@ public final class FollowedRun {
         try (mailbox;
                 Following engines =
                         follow(Resource.ENGINES, new Selection.Named(ref.name()), this::seen)) {
+            // However short the time, it is enough for one look.
+            seen(cluster.get(Resource.ENGINES, ref.namespace(), ref.name()));
             while (result == null) {
                 Duration waited = Duration.between(begin, clock.instant());
                 Duration left = (begun ? toEnd : shorter(toBegin, toEnd)).minus(waited);
@@ -84,9 +85,6 @@ public final class FollowedRun {
     }
 
     private RunResult timedOut(Duration waited) {
-        if (engine == null) {
-            return new RunResult.Refused("ChaosEngine %s does not exist".formatted(ref));
-        }
         return begun
                 ? new RunResult.Left(
                         "the run of ChaosEngine %s is not over after %ds; it goes on"
@@ -132,11 +130,10 @@ public final class FollowedRun {
 
     private void seen(Optional<ObjectNode> found) {
         if (found.isEmpty()) {
-            end(new RunResult.Left("ChaosEngine %s was deleted".formatted(ref), false));
+            end(new RunResult.Left("ChaosEngine %s is gone".formatted(ref), false));
             return;
         }
         Engine now = new Engine(found.get());
-        engine = now;
         Standing standing = Standing.of(now);
         begun |= standing.isUnderWay() || standing.isOver() || Standing.isOperators(now);
         if (jobs == null) {

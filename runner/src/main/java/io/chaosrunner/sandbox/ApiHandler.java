@@ -233,8 +233,9 @@ final class ApiHandler implements HttpHandler {
     private Answer answer(
             HttpExchange exchange, String verb, Target target, Map<String, String> query)
             throws IOException {
-        if (query.containsKey("dryRun")) {
-            throw StatusError.badRequest("dryRun is not served by the sandbox");
+        boolean dryRun = query.getOrDefault("dryRun", "").equals("All");
+        if (query.containsKey("dryRun") && !(dryRun && verb.equals("update"))) {
+            throw StatusError.badRequest("the sandbox serves dryRun=All for updates only");
         }
         Key key = target.key();
         boolean status = target.subresource().equals("status");
@@ -251,7 +252,7 @@ final class ApiHandler implements HttpHandler {
                     new Answer(
                             201,
                             registry.create(target.resource(), target.namespace(), body(exchange)));
-            case "update" -> new Answer(200, registry.replace(key, body(exchange), status));
+            case "update" -> new Answer(200, registry.replace(key, body(exchange), status, dryRun));
             case "patch" -> new Answer(200, patch(exchange, key, status));
             case "delete" -> new Answer(200, registry.delete(key, options(exchange, query)));
             default ->

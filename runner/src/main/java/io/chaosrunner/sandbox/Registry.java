@@ -163,6 +163,15 @@ final class Registry {
 
     /** Replace an object by a PUT. */
     ObjectNode replace(Key key, ObjectNode body, boolean statusOnly) {
+        return replace(key, body, statusOnly, false);
+    }
+
+    /**
+     * Replace an object by a PUT.
+     *
+     * @param dryRun whether to answer only, and to store nothing
+     */
+    ObjectNode replace(Key key, ObjectNode body, boolean statusOnly, boolean dryRun) {
         return store.atomically(() -> {
             ObjectNode object = decoded(key.resource(), body);
             checkName(key, object);
@@ -178,7 +187,7 @@ final class Registry {
                                 + ", UID in object meta: "
                                 + ObjectStore.uid(old));
             }
-            return store(key, old, object, statusOnly);
+            return store(key, old, object, statusOnly, dryRun);
         });
     }
 
@@ -196,7 +205,7 @@ final class Registry {
                         key.name(),
                         List.of(Cause.invalid("metadata.uid", uid, "field is immutable")));
             }
-            return store(key, old, object, statusOnly);
+            return store(key, old, object, statusOnly, false);
         });
     }
 
@@ -218,7 +227,8 @@ final class Registry {
         }
     }
 
-    private ObjectNode store(Key key, ObjectNode old, ObjectNode object, boolean statusOnly) {
+    private ObjectNode store(
+            Key key, ObjectNode old, ObjectNode object, boolean statusOnly, boolean dryRun) {
         ApiResource resource = key.resource();
         ObjectNode metadata = Json.child(object, "metadata");
         checkVersion(key, old, Json.text(metadata, "resourceVersion"));
@@ -265,6 +275,9 @@ final class Registry {
                         && Json.items(ordered.path("metadata"), "finalizers").isEmpty()
                         && oldMetadata.path("deletionGracePeriodSeconds").asLong(0) == 0
                         && resource != ApiResource.NAMESPACES;
+        if (dryRun) {
+            return ordered;
+        }
         if (gone) {
             // Removing the last finalizer deletes; the answer is the object that was not stored.
             store.remove(key);

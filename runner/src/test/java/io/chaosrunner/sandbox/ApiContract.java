@@ -136,6 +136,27 @@ public abstract class ApiContract {
     }
 
     @Nested
+    class DryRuns {
+        @Test
+        void answerAnUpdateAndStoreNothing() {
+            Answer made = created(litmus("chaosengines"), engine("dry", ""));
+            String version = made.text("/metadata/resourceVersion");
+
+            Answer answer =
+                    api.put(
+                            litmus("chaosengines/dry?dryRun=All"),
+                            engine("dry", ",'resourceVersion':'" + version + "'")
+                                    .replace("active", "stop"));
+
+            assertThat(answer.code()).as("%s", answer.body()).isEqualTo(200);
+            assertThat(answer.text("/spec/engineState")).isEqualTo("stop");
+            Answer stored = api.get(litmus("chaosengines/dry"));
+            assertThat(stored.text("/spec/engineState")).isEqualTo("active");
+            assertThat(stored.text("/metadata/resourceVersion")).isEqualTo(version);
+        }
+    }
+
+    @Nested
     class Creating {
         @Test
         void givesIdentity() {

@@ -3,6 +3,7 @@ package io.chaosrunner.status;
 import static io.chaosrunner.status.Start.Caller.OPERATOR;
 import static io.chaosrunner.status.Start.Caller.PERSON;
 import static io.chaosrunner.status.Start.Caller.PERSON_WHO_RESUMES;
+import static io.chaosrunner.status.Start.Caller.PERSON_WHO_STOPS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.crd.Engine;
@@ -52,7 +53,12 @@ class StartTest {
                 row(PERSON_WHO_RESUMES, ClaimThere.RUNNING, Entries.PRESENT, "resume 3"),
                 row(PERSON_WHO_RESUMES, ClaimThere.STOPPING, Entries.PRESENT, "resume 3"),
                 row(PERSON_WHO_RESUMES, ClaimThere.RUNNING, Entries.EMPTY, "new run 4"),
-                row(PERSON_WHO_RESUMES, ClaimThere.FINISHED, Entries.PRESENT, "new run 4"));
+                row(PERSON_WHO_RESUMES, ClaimThere.FINISHED, Entries.PRESENT, "new run 4"),
+                row(PERSON_WHO_STOPS, ClaimThere.NONE, Entries.PRESENT, "never ran"),
+                row(PERSON_WHO_STOPS, ClaimThere.RUNNING, Entries.PRESENT, "resume 3"),
+                row(PERSON_WHO_STOPS, ClaimThere.STOPPING, Entries.PRESENT, "resume 3"),
+                row(PERSON_WHO_STOPS, ClaimThere.RUNNING, Entries.EMPTY, "already finished 3"),
+                row(PERSON_WHO_STOPS, ClaimThere.FINISHED, Entries.PRESENT, "already finished 3"));
     }
 
     private static Arguments row(Caller caller, ClaimThere claim, Entries entries, String then) {
