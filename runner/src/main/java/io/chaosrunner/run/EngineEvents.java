@@ -30,7 +30,7 @@ public final class EngineEvents {
         this.notices = notices;
     }
 
-    /** Write an event, or say why not. */
+    /** Write an event, or say why it was not written. */
     public void emit(EngineEvent event) {
         if (forbidden) {
             return;

@@ -8,6 +8,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
+import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.RunLimits;
@@ -52,12 +53,7 @@ final class EngineTaking {
         RunRequest request = context.request;
         for (int conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
             Optional<Engine> found =
-                    context.cluster
-                            .get(
-                                    Resource.ENGINES,
-                                    request.engine().namespace(),
-                                    request.engine().name())
-                            .map(Engine::new);
+                    conflicts == 0 && request.seen().isPresent() ? request.seen() : read();
             Optional<TakenRun> taken = found.isEmpty() ? Optional.empty() : take(found.get());
             if (found.isEmpty()) {
                 refuse(
@@ -72,6 +68,13 @@ final class EngineTaking {
                 Kind.SERVER,
                 "ChaosEngine %s changed %d times while it was being taken"
                         .formatted(request.engine(), MOST_CONFLICTS));
+    }
+
+    private Optional<Engine> read() {
+        EngineRef engine = context.request.engine();
+        return context.cluster
+                .get(Resource.ENGINES, engine.namespace(), engine.name())
+                .map(Engine::new);
     }
 
     /** Take an engine as read; empty if it changed meanwhile, or the context was ended. */
@@ -140,7 +143,8 @@ final class EngineTaking {
                         context.request.settings());
         long seed = settings.seed().orElseGet(() -> random.nextLong(1L << 48));
         Claim claim = claim(engine, number, before, seed, settings.tree());
-        var problems = new ArrayList<>(settings.problems());
+        var problems = new ArrayList<>(context.request.problems());
+        problems.addAll(settings.problems());
         Optional<PlannedRun> planned =
                 PlannedRun.of(context.strategies, settings, names, seed, problems);
         Optional<RunLimits> limits = planned.flatMap(p -> limits(settings, p, claim, problems));

@@ -1,9 +1,11 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +20,8 @@ import java.util.Optional;
  * @param settings overruling execution settings
  * @param instance random name of this process
  * @param fire the fire of the engine's schedule that asks; absent if somebody else does
+ * @param seen the engine as just read, which spares a request; absent means it is read
+ * @param problems why nothing can be launched, if the caller knows: they are recorded
  */
 public record RunRequest(
         EngineRef engine,
@@ -26,10 +30,13 @@ public record RunRequest(
         Optional<RunnerEnvironment> environment,
         Map<String, ?> settings,
         String instance,
-        Optional<Fire> fire) {
+        Optional<Fire> fire,
+        Optional<Engine> seen,
+        List<Problem> problems) {
     public RunRequest {
         experiments = experiments.map(List::copyOf);
         settings = Map.copyOf(settings);
+        problems = List.copyOf(problems);
     }
 
     /** Ask for a run that no schedule asks for. */
@@ -40,7 +47,64 @@ public record RunRequest(
             Optional<RunnerEnvironment> environment,
             Map<String, ?> settings,
             String instance) {
-        this(engine, caller, experiments, environment, settings, instance, Optional.empty());
+        this(
+                engine,
+                caller,
+                experiments,
+                environment,
+                settings,
+                instance,
+                Optional.empty(),
+                Optional.empty(),
+                List.of());
+    }
+
+    /** Ask for the same of an engine that was just read. */
+    public RunRequest seeing(Engine read) {
+        return new RunRequest(
+                engine,
+                caller,
+                experiments,
+                environment,
+                settings,
+                instance,
+                fire,
+                Optional.of(read),
+                problems);
+    }
+
+    /** Ask for the same on behalf of a fire. */
+    public RunRequest firedBy(Fire asking) {
+        return new RunRequest(
+                engine,
+                caller,
+                experiments,
+                environment,
+                settings,
+                instance,
+                Optional.of(asking),
+                seen,
+                problems);
+    }
+
+    /** Ask that nothing be launched, and be recorded why. */
+    public RunRequest unusable(List<Problem> why) {
+        return new RunRequest(
+                engine, caller, experiments, environment, settings, instance, fire, seen, why);
+    }
+
+    /** Ask for the same, with all that the engine says read from itself but for the tracing. */
+    public RunRequest derivedFrom(Engine read) {
+        return new RunRequest(
+                engine,
+                caller,
+                Optional.empty(),
+                environment.map(pod -> RunnerEnvironment.of(read).withTracing(pod.tracing())),
+                settings,
+                instance,
+                fire,
+                Optional.of(read),
+                problems);
     }
 
     boolean underOperator() {

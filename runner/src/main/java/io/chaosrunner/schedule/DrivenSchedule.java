@@ -338,7 +338,9 @@ final class DrivenSchedule implements Lane.Step {
             inner.putNull("endTime");
         }
         Optional<Claim> claim = read.flatMap(EngineSchedule::claim);
-        inner.put("runInstances", claim.map(each -> each.run().number()).orElse(0L));
+        inner.put(
+                "runInstances",
+                claim.filter(Claim::isOfRun).map(each -> each.run().number()).orElse(0L));
         Optional<Instant> next =
                 completed || state != State.ACTIVE || suspended
                         ? Optional.empty()

@@ -2,20 +2,13 @@ package io.chaosrunner.schedule;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.RunId;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineEvents;
 import io.chaosrunner.run.EngineReadying.Launch;
 import io.chaosrunner.run.RunNotice;
-import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
-import io.chaosrunner.status.Fires;
 import java.time.Clock;
-import java.time.temporal.ChronoUnit;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Semaphore;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Hold what all engines are driven with.
@@ -51,24 +44,6 @@ record Driving(
     Place takePlace() {
         places.acquireUninterruptibly();
         return places::release;
-    }
-
-    /** Return the claim of an engine that has not run yet; it holds what was skipped. */
-    Claim noRunYet(Engine engine) {
-        return new Claim(
-                RunId.NONE_YET,
-                instance,
-                clock.instant().truncatedTo(ChronoUnit.MILLIS),
-                0,
-                JsonNodeFactory.instance.objectNode(),
-                Claim.State.FINISHED,
-                "no run so far",
-                "",
-                1,
-                List.of(),
-                Map.of(),
-                engine.engineState(),
-                Fires.NONE);
     }
 
     /** Tell the engine's readers why its schedule does nothing. */

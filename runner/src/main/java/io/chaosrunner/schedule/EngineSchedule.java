@@ -16,6 +16,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -47,7 +48,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         Claim.of(engine);
         Instant anchor = anchor(engine);
         return ScheduleSpec.of(
-                        engine.annotation(ScheduleSpec.ANNOTATION), java.util.Map.of(), anchor)
+                        engine.annotation(ScheduleSpec.ANNOTATION), Map.of(), anchor)
                 .map(spec ->
                         new EngineSchedule(
                                 engine,
@@ -57,24 +58,18 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     private static Instant anchor(Engine engine) {
         return engine.annotation(ANCHOR)
-                .or(() ->
-                        Optional.of(
-                                engine.json()
-                                        .path("metadata")
-                                        .path("creationTimestamp")
-                                        .asString("")))
-                .map(text -> {
+                .flatMap(text -> {
                     try {
-                        return OffsetDateTime.parse(text).toInstant();
+                        return Optional.of(OffsetDateTime.parse(text).toInstant());
                     } catch (DateTimeException e) {
-                        return Instant.EPOCH;
+                        return Optional.empty();
                     }
                 })
-                .get();
+                .orElse(engine.created());
     }
 
     private static long seed(Engine engine) {
-        return engine.uid().hashCode();
+        return engine.ref().toString().hashCode();
     }
 
     /** A human's word counts more than the schedule's. */
@@ -118,6 +113,15 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
                 && claim().filter(claim -> claim.state() != Claim.State.FINISHED).isPresent();
     }
 
+    /** Tell whether there is a claim that knows nothing of this schedule: it is new, or changed. */
+    boolean isUnknown() {
+        String hash = timetable.spec().hash();
+        return claim().isPresent()
+                && claim().flatMap(claim -> claim.fires().settled())
+                        .filter(fire -> fire.schedule().equals(hash))
+                        .isEmpty();
+    }
+
     /** Return why a human ended the last run, unless the schedule waits for it already. */
     Optional<String> abortedByHand() {
         return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
@@ -144,13 +148,13 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     private Situation situation() {
-        return new Situation(settled(), claim().map(c -> c.run().number()).orElse(0L), lastRun());
+        return new Situation(settled(), claim().map(c -> c.fires().runs()).orElse(0L), lastRun());
     }
 
     /** Tell of the last run, if one is over. */
     Optional<LastRun> lastRun() {
         return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
-                .filter(claim -> !standing.entries().isEmpty())
+                .filter(claim -> claim.isOfRun() && !standing.entries().isEmpty())
                 .map(claim ->
                         new LastRun(
                                 "run " + claim.run().number(),

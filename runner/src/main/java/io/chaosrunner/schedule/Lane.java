@@ -89,6 +89,9 @@ final class Lane implements AutoCloseable {
                 trouble.accept(String.valueOf(e.getMessage()));
                 again = Optional.of(clock.instant().plus(PAUSE));
             } catch (RuntimeException e) {
+                if (closed) {
+                    return;
+                }
                 trouble.accept("this is a bug; please report it: " + e);
                 again = Optional.of(clock.instant().plus(PAUSE));
             }

@@ -71,7 +71,7 @@ public final class ScheduleService implements AutoCloseable {
                         options.launch(),
                         Driving.SERVICE + options.process(),
                         new Semaphore(options.mostRuns(), true),
-                        Alarms.start(options.lease()),
+                        new QuartzAlarms(),
                         listener);
     }
 

@@ -25,6 +25,7 @@ import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,7 @@ final class ScheduledEngine implements Lane.Step {
     static final String SUSPENDS = "; its schedule is suspended";
 
     private static final Duration AGAIN = Duration.ofSeconds(5);
+    private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
     private static final Duration LOOK = Duration.ofMillis(300);
 
     /** The operator waits three minutes for the pods of the last run. */
@@ -61,6 +63,7 @@ final class ScheduledEngine implements Lane.Step {
     private String told = "";
     private @Nullable Fire handed;
     private Instant handedUntil = Instant.EPOCH;
+    private Instant recorded = Instant.EPOCH;
 
     ScheduledEngine(Driving driving, Engine engine) {
         this.driving = driving;
@@ -92,6 +95,9 @@ final class ScheduledEngine implements Lane.Step {
 
         /** Record fires that start no run. */
         record Skip(EngineSchedule schedule, List<Skipped> fires) implements Move {}
+
+        /** Count a schedule that was written, or changed, from now on. */
+        record Count(EngineSchedule schedule) implements Move {}
 
         /** Wait for a human after an abort. */
         record Suspend(EngineSchedule schedule, String why) implements Move {}
@@ -158,6 +164,9 @@ final class ScheduledEngine implements Lane.Step {
                     ? new Move.Rest(Optional.of(handedUntil))
                     : new Move.TakeBack(over.get());
         }
+        if (schedule.isUnknown()) {
+            return new Move.Count(schedule);
+        }
         Optional<String> aborted = schedule.abortedByHand();
         if (aborted.isPresent()) {
             return new Move.Suspend(schedule, aborted.get());
@@ -168,12 +177,18 @@ final class ScheduledEngine implements Lane.Step {
         }
         return switch (step) {
             case Step.Launch launch -> new Move.Begin(schedule, launch.fire());
-            case Step.Wait wait -> new Move.Rest(Optional.of(wait.until()));
+            case Step.Wait wait -> new Move.Rest(Optional.of(wake(schedule, wait.until())));
             case Step.Over end ->
                     told.equals(end.why())
                             ? new Move.Rest(Optional.empty())
                             : new Move.End(end.why());
         };
+    }
+
+    /** While a schedule is suspended its fires are recorded together. */
+    private Instant wake(EngineSchedule schedule, Instant until) {
+        Instant next = recorded.plus(BETWEEN_RECORDS);
+        return schedule.policy().suspend() && next.isAfter(until) ? next : until;
     }
 
     private Move whileOperatorRuns(EngineSchedule schedule, Instant now) {
@@ -217,6 +232,16 @@ final class ScheduledEngine implements Lane.Step {
             case Move.Rest(Optional<Instant> until) -> until;
             case Move.Refuse(String why) -> refuse(why);
             case Move.Skip(EngineSchedule schedule, List<Skipped> fires) -> skip(schedule, fires);
+            case Move.Count(EngineSchedule schedule) -> {
+                Instant now = driving.clock().instant().truncatedTo(ChronoUnit.MILLIS);
+                write(
+                        EngineUpdate.claim(
+                                seen,
+                                schedule.claim()
+                                        .orElseThrow()
+                                        .beginningSchedule(schedule.timetable().fire(now))));
+                yield now();
+            }
             case Move.Suspend(EngineSchedule schedule, String why) -> suspend(schedule, why);
             case Move.Begin(EngineSchedule schedule, Fire fire) ->
                     driving.launch() == Launch.DIRECT
@@ -251,11 +276,17 @@ final class ScheduledEngine implements Lane.Step {
     }
 
     private Optional<Instant> skip(EngineSchedule schedule, List<Skipped> fires) {
-        Claim claim = schedule.claim().orElseGet(() -> driving.noRunYet(seen));
+        Claim claim = schedule.claim()
+                        .orElseGet(() ->
+                                Claim.ofNoRun(
+                                        seen,
+                                        driving.instance(),
+                                        driving.clock().instant().truncatedTo(ChronoUnit.MILLIS)));
         for (Skipped each : fires) {
             claim = claim.skippingFires(each, schedule.timetable().fire(each.to()));
         }
         if (write(EngineUpdate.claim(seen, claim))) {
+            recorded = driving.clock().instant();
             for (Skipped each : fires) {
                 driving.listener()
                         .note(
@@ -331,7 +362,9 @@ final class ScheduledEngine implements Lane.Step {
                                     Optional.empty(),
                                     Map.of(),
                                     driving.instance(),
-                                    fire),
+                                    fire,
+                                    Optional.empty(),
+                                    List.of()),
                             driving.strategies(),
                             driving.clock(),
                             driving.listener().run(ref));

@@ -100,6 +100,37 @@ public record Claim(
         skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
     }
 
+    /**
+     * Return the claim of an engine that has not run yet, so that fires can be settled all the same:
+     * nobody has started its run 1.
+     */
+    public static Claim ofNoRun(Engine engine, String instance, Instant now) {
+        return new Claim(
+                new RunId(1, "none"),
+                instance,
+                now,
+                0,
+                JsonMapper.shared().createObjectNode(),
+                State.FINISHED,
+                "no run yet",
+                "",
+                0,
+                List.of(),
+                Map.of(),
+                engine.engineState(),
+                Fires.NONE);
+    }
+
+    /** Tell whether this claims a run; otherwise it only settles fires. */
+    public boolean isOfRun() {
+        return starts > 0;
+    }
+
+    /** Return the number of the run after this one. */
+    public long nextNumber() {
+        return isOfRun() ? run.number() + 1 : run.number();
+    }
+
     /** Report a claim that cannot be read: somebody edited the annotation. */
     public static final class Unreadable extends RuntimeException {
         @Serial private static final long serialVersionUID = 1L;
@@ -364,6 +395,11 @@ public record Claim(
     /** Return this claim with fires settled that start no run, the latest of which is given. */
     public Claim skippingFires(Fires.Skipped more, Fire latest) {
         return changed(c -> c.fires = fires.skipping(more, latest));
+    }
+
+    /** Return this claim with a schedule begun: its fires up to that one are settled. */
+    public Claim beginningSchedule(Fire settledUpTo) {
+        return changed(c -> c.fires = fires.beginning(settledUpTo));
     }
 
     private Claim changed(Consumer<Parts> change) {
