@@ -142,7 +142,8 @@ public final class ChaosRunner implements Callable<Integer> {
         return System.getenv("CHAOSENGINE") != null;
     }
 
-    private Fabric8Cluster reach() {
+    /** Connect for a pod, which waits for an API server that does not answer. */
+    Fabric8Cluster reach() {
         return Fabric8Cluster.connect(
                 Optional.ofNullable(kubeconfig), Optional.ofNullable(context));
     }

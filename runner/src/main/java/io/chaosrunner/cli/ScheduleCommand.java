@@ -97,7 +97,7 @@ final class ScheduleCommand implements Callable<Integer> {
         quieten();
         ChaosRunner runner = Objects.requireNonNull(parent);
         var log = new ServiceLog(System.out, ChaosRunner.logFormat());
-        try (Fabric8Cluster cluster = runner.connect()) {
+        try (Fabric8Cluster cluster = runner.reach()) {
             String here = cluster.namespace().orElse("default");
             var options =
                     new ScheduleService.Options(

@@ -11,10 +11,13 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The scheduling service as processes, on a real API server. */
 @NeedsControlPlane
-@Timeout(300)
+@Timeout(400)
+@Execution(ExecutionMode.CONCURRENT)
 class ScheduleServiceTest {
 
     private final ServiceStage stage;
