@@ -207,6 +207,13 @@ final class DrivenSchedule implements Lane.Step {
                 }
             }
         }
+        if (isSuspended(now.annotation(ScheduleSpec.ANNOTATION).orElse(""))
+                && !settings.containsKey("suspend")) {
+            // Whoever makes the schedule active again has looked at what was stopped.
+            patch.withObject("metadata")
+                    .withObject("annotations")
+                    .putNull(EngineSchedule.SUSPENDED);
+        }
         if (patch.isEmpty()) {
             return now;
         }
@@ -218,6 +225,10 @@ final class DrivenSchedule implements Lane.Step {
                                 ref.name(),
                                 PatchType.MERGE,
                                 patch));
+    }
+
+    private static boolean isSuspended(String ourSchedule) {
+        return ourSchedule.contains("\"suspend\":true");
     }
 
     private static boolean isBetweenRuns(Engine now) {

@@ -341,7 +341,10 @@ final class ScheduledEngine implements Lane.Step {
                 new EngineReadying(driving.cluster())
                         .ready(ref, Optional.empty(), Launch.DIRECT, false);
         return switch (readied) {
-            case Readied.Ready _ -> run(schedule, Caller.PERSON, Optional.of(fire));
+            case Readied.Ready ready -> {
+                seen = ready.engine();
+                yield run(schedule, Caller.PERSON, Optional.of(fire));
+            }
             case Readied.Missing() -> Optional.empty();
             case Readied.Refused(String why) -> {
                 refuse(why);
@@ -363,7 +366,7 @@ final class ScheduledEngine implements Lane.Step {
                                     Map.of(),
                                     driving.instance(),
                                     fire,
-                                    Optional.empty(),
+                                    Optional.of(seen),
                                     List.of()),
                             driving.strategies(),
                             driving.clock(),

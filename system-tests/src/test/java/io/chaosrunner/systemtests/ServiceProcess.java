@@ -89,9 +89,14 @@ final class ServiceProcess implements AutoCloseable {
         process.destroyForcibly().onExit().join();
     }
 
+    /** Send SIGTERM, without waiting. */
+    void end() {
+        process.destroy();
+    }
+
     /** Send SIGTERM; returns its exit code. */
     int terminate() throws InterruptedException {
-        process.destroy();
+        end();
         if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError("it does not end; it said:\n" + output());
         }
