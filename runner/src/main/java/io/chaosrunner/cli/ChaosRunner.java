@@ -228,7 +228,10 @@ public final class ChaosRunner implements Callable<Integer> {
 
     /** Run once, or as often as the engine's schedule says. */
     private RunResult run(
-            Fabric8Cluster cluster, RunRequest request, Map<String, ?> flags, RunListener listener) {
+            Fabric8Cluster cluster,
+            RunRequest request,
+            Map<String, ?> flags,
+            RunListener listener) {
         Optional<Engine> read;
         try {
             read =
@@ -246,12 +249,9 @@ public final class ChaosRunner implements Callable<Integer> {
                         // The scheduling service has the runner run once, for this fire.
                         && Fires.handedOver(read.get()).isEmpty()
                         && (!flags.isEmpty()
-                                || read.get()
-                                        .annotation(ScheduleSpec.ANNOTATION)
-                                        .isPresent());
+                                || read.get().annotation(ScheduleSpec.ANNOTATION).isPresent());
         if (!scheduled) {
-            EngineRun run =
-                    new EngineRun(cluster, one, strategies(), Clock.systemUTC(), listener);
+            EngineRun run = new EngineRun(cluster, one, strategies(), Clock.systemUTC(), listener);
             Signals.handle(run::leave);
             return run.run();
         }

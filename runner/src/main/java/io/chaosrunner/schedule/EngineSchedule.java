@@ -47,8 +47,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     static Optional<EngineSchedule> of(Engine engine) {
         Claim.of(engine);
         Instant anchor = anchor(engine);
-        return ScheduleSpec.of(
-                        engine.annotation(ScheduleSpec.ANNOTATION), Map.of(), anchor)
+        return ScheduleSpec.of(engine.annotation(ScheduleSpec.ANNOTATION), Map.of(), anchor)
                 .map(spec ->
                         new EngineSchedule(
                                 engine,

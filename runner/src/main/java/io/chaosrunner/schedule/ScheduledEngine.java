@@ -276,7 +276,8 @@ final class ScheduledEngine implements Lane.Step {
     }
 
     private Optional<Instant> skip(EngineSchedule schedule, List<Skipped> fires) {
-        Claim claim = schedule.claim()
+        Claim claim =
+                schedule.claim()
                         .orElseGet(() ->
                                 Claim.ofNoRun(
                                         seen,

@@ -116,13 +116,7 @@ class LitmusScheduleTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "'', ACTIVE",
-        "active, ACTIVE",
-        "halt, HALT",
-        "stop, STOP",
-        "complete, COMPLETE"
-    })
+    @CsvSource({"'', ACTIVE", "active, ACTIVE", "halt, HALT", "stop, STOP", "complete, COMPLETE"})
     void itsStateIsOneOfLitmus(String word, State state) {
         assertThat(of("'now': true", "'scheduleState': '%s',".formatted(word), "{}").state())
                 .isEqualTo(state);
@@ -155,13 +149,16 @@ class LitmusScheduleTest {
                                 more,
                                 schedule.replaceAll(
                                                 "H (\\d+), ('minuteOfTheHour': \\d+)",
-                                                interval.formatted("hour", "everyNthHour") + "$1, $2}}")
+                                                interval.formatted("hour", "everyNthHour")
+                                                        + "$1, $2}}")
                                         .replaceAll(
                                                 "\\bM (\\d+)",
-                                                interval.formatted("minute", "everyNthMinute") + "$1}}")
+                                                interval.formatted("minute", "everyNthMinute")
+                                                        + "$1}}")
                                         .replaceAll(
                                                 "\\bH (\\d+)",
-                                                interval.formatted("hour", "everyNthHour") + "$1}}"));
+                                                interval.formatted("hour", "everyNthHour")
+                                                        + "$1}}"));
         return new LitmusSchedule(
                 (ObjectNode) JsonMapper.shared().readTree(text.replace('\'', '"')));
     }

@@ -114,8 +114,7 @@ class ScheduledEngineTest {
                 .put(
                         Fires.HANDED_OVER,
                         Fires.handOver(
-                                new Fire(
-                                        Instant.parse("2026-03-02T11:00:00Z"), hash(HOURLY))));
+                                new Fire(Instant.parse("2026-03-02T11:00:00Z"), hash(HOURLY))));
         now = CREATED.plusSeconds(3600);
         ScheduledEngine driven = driven(engine);
         assertThat(words(driven.move(engine))).isEqualTo("rest until 2026-03-02T11:04:00Z");
@@ -137,11 +136,13 @@ class ScheduledEngineTest {
                         HOURLY);
 
         assertThat(words(held(stopped))).isEqualTo("suspend: the engine says stop");
-        assertThat(words(
-                        held(
-                                stopped.in(
-                                        Claim.State.FINISHED,
-                                        "the engine says stop" + ScheduledEngine.SUSPENDS))))
+        assertThat(
+                        words(
+                                held(
+                                        stopped.in(
+                                                Claim.State.FINISHED,
+                                                "the engine says stop"
+                                                        + ScheduledEngine.SUSPENDS))))
                 .as("whoever removed the annotation lets it go on")
                 .isEqualTo("begin 2026-03-02T11:00:00Z");
     }
@@ -150,15 +151,16 @@ class ScheduledEngineTest {
     void aRunThatTheNextFireReplacedSuspendsNothing() {
         now = CREATED.plusSeconds(3600);
 
-        assertThat(words(
-                        held(
-                                claim(
-                                        "schedule/1/x",
-                                        Claim.State.FINISHED,
-                                        "abort",
-                                        ScheduledEngine.REPLACED + "fire of x",
-                                        "2026-03-02T10:00:00Z",
-                                        HOURLY))))
+        assertThat(
+                        words(
+                                held(
+                                        claim(
+                                                "schedule/1/x",
+                                                Claim.State.FINISHED,
+                                                "abort",
+                                                ScheduledEngine.REPLACED + "fire of x",
+                                                "2026-03-02T10:00:00Z",
+                                                HOURLY))))
                 .isEqualTo("begin 2026-03-02T11:00:00Z");
     }
 
@@ -170,18 +172,25 @@ class ScheduledEngineTest {
                 .put(EngineSchedule.SUSPENDED, "run 1 was stopped");
 
         assertThat(words(engine)).isEqualTo("skip 1 from 2026-03-02T11:00:00Z: suspended");
-        assertThat(words(
-                        engine(
-                                HOURLY,
-                                Optional.of(claim("idle", "2026-03-02T10:00:00Z")),
-                                "stopped",
-                                "stop")))
+        assertThat(
+                        words(
+                                engine(
+                                        HOURLY,
+                                        Optional.of(claim("idle", "2026-03-02T10:00:00Z")),
+                                        "stopped",
+                                        "stop")))
                 .isEqualTo("skip 1 from 2026-03-02T11:00:00Z: suspended");
     }
 
     @Test
     void aScheduleThatWasChangedCountsFromWhenItIsSeen() {
-        assertThat(words(engine("every: 5m", Optional.of(claim("idle", "2026-03-02T10:00:00Z")), "", "stop")))
+        assertThat(
+                        words(
+                                engine(
+                                        "every: 5m",
+                                        Optional.of(claim("idle", "2026-03-02T10:00:00Z")),
+                                        "",
+                                        "stop")))
                 .isEqualTo("count");
     }
 
@@ -382,8 +391,7 @@ class ScheduledEngineTest {
                 List.of(),
                 Map.of(),
                 "stop",
-                Fires.NONE.next(
-                        Optional.of(new Fire(Instant.parse(settled), hash(schedule)))));
+                Fires.NONE.next(Optional.of(new Fire(Instant.parse(settled), hash(schedule)))));
     }
 
     private static String hash(String schedule) {

@@ -124,7 +124,9 @@ class ScheduleOracleTest {
                 }
             }
             assertThat(settled.getOrDefault(fire, 0))
-                    .as("%s: fire of %s in runs %s, skips %s", story.name, fire, story.runs, story.skips)
+                    .as(
+                            "%s: fire of %s in runs %s, skips %s",
+                            story.name, fire, story.runs, story.skips)
                     .isEqualTo(1);
         }
         long skipped = story.skips.stream().mapToLong(Skipped::count).sum();
@@ -187,7 +189,8 @@ class ScheduleOracleTest {
                             public void onAdd(GenericKubernetesResource object) {
                                 Engine engine = read(object);
                                 stories.computeIfAbsent(
-                                                engine.name(), name -> new Story(engine, end(engine)))
+                                                engine.name(),
+                                                name -> new Story(engine, end(engine)))
                                         .saw(engine);
                             }
 

@@ -111,10 +111,7 @@ final class ServiceStage implements AutoCloseable {
 
     /** Return the number of an engine's latest run; 0 if there is none. */
     long number(String engine) {
-        return claim(engine)
-                .filter(Claim::isOfRun)
-                .map(claim -> claim.run().number())
-                .orElse(0L);
+        return claim(engine).filter(Claim::isOfRun).map(claim -> claim.run().number()).orElse(0L);
     }
 
     /** Return how many Jobs each run of an engine has, by its id. */
