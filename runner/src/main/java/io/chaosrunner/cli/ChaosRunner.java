@@ -207,7 +207,10 @@ public final class ChaosRunner implements Callable<Integer> {
 
     /** Run once, or as often as the engine's schedule says. */
     private RunResult run(
-            Fabric8Cluster cluster, RunRequest request, Map<String, ?> flags, RunListener listener) {
+            Fabric8Cluster cluster,
+            RunRequest request,
+            Map<String, ?> flags,
+            RunListener listener) {
         Optional<Engine> read;
         try {
             read =
@@ -223,12 +226,9 @@ public final class ChaosRunner implements Callable<Integer> {
         boolean scheduled =
                 read.isPresent()
                         && (!flags.isEmpty()
-                                || read.get()
-                                        .annotation(ScheduleSpec.ANNOTATION)
-                                        .isPresent());
+                                || read.get().annotation(ScheduleSpec.ANNOTATION).isPresent());
         if (!scheduled) {
-            EngineRun run =
-                    new EngineRun(cluster, one, strategies(), Clock.systemUTC(), listener);
+            EngineRun run = new EngineRun(cluster, one, strategies(), Clock.systemUTC(), listener);
             Signals.handle(run::leave);
             return run.run();
         }
