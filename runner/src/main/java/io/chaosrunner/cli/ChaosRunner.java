@@ -2,13 +2,20 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.RunListener;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
+import io.chaosrunner.schedule.QuartzAlarms;
+import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.schedule.ScheduledRuns;
+import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.Parameters;
 import java.nio.file.Path;
@@ -16,6 +23,7 @@ import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -46,7 +54,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
             WaitCommand.class,
             ListCommand.class,
             HistoryCommand.class,
+            ScheduleCommand.class,
             PlanCommand.class,
+            NextCommand.class,
             ValidateCommand.class,
             StrategiesCommand.class
         })
@@ -76,6 +86,13 @@ public final class ChaosRunner implements Callable<Integer> {
             description =
                     "Folder of strategy jars; else $CHAOS_RUNNER_PLUGINS or /opt/chaos-runner/plugins.")
     private @Nullable Path plugins;
+
+    @Option(
+            names = "--schedule",
+            paramLabel = "KEY=VALUE",
+            description =
+                    "As the operator's runner: overrule one setting of the engine's schedule, such as every=30m.")
+    private Map<String, String> schedule = Map.of();
 
     private ChaosRunner() {}
 
@@ -124,7 +141,8 @@ public final class ChaosRunner implements Callable<Integer> {
         return System.getenv("CHAOSENGINE") != null;
     }
 
-    private Fabric8Cluster reach() {
+    /** Connect for a pod, which waits for an API server that does not answer. */
+    Fabric8Cluster reach() {
         return Fabric8Cluster.connect(
                 Optional.ofNullable(kubeconfig), Optional.ofNullable(context));
     }
@@ -158,7 +176,7 @@ public final class ChaosRunner implements Callable<Integer> {
     public Integer call() {
         Map<String, String> variables = System.getenv();
         if (!underOperator()) {
-            CommandSpec command = java.util.Objects.requireNonNull(spec);
+            CommandSpec command = Objects.requireNonNull(spec);
             command.commandLine().usage(command.commandLine().getErr());
             command.commandLine()
                     .getErr()
@@ -170,32 +188,66 @@ public final class ChaosRunner implements Callable<Integer> {
         // No trimming, and no list is one nameless experiment: Litmus reads it so.
         List<String> experiments =
                 List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
-        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat(variables));
+        Map<String, Object> flags =
+                EngineFile.settings(schedule, Objects.requireNonNull(spec).commandLine());
+        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat());
         try (Tracing tracing =
                         Tracing.of(variables, engine, message -> log.note("telemetry", message));
                 Fabric8Cluster cluster = reach()) {
-            EngineRun run =
-                    new EngineRun(
-                            cluster,
-                            new RunRequest(
-                                    engine,
-                                    Caller.OPERATOR,
-                                    Optional.of(experiments),
-                                    Optional.of(environment.withTracing(tracing.forExperiments())),
-                                    Map.of(),
-                                    instance()),
-                            strategies(),
-                            Clock.systemUTC(),
-                            tracing.beside(log));
-            Signals.handle(run::leave);
-            RunResult result = run.run();
+            RunRequest request =
+                    new RunRequest(
+                            engine,
+                            Caller.OPERATOR,
+                            Optional.of(experiments),
+                            Optional.of(environment.withTracing(tracing.forExperiments())),
+                            Map.of(),
+                            instance());
+            RunResult result = run(cluster, request, flags, tracing.beside(log));
             tell(result, log);
             return ExitCode.underOperator(result);
         }
     }
 
-    private static AuditLog.Format logFormat(Map<String, String> variables) {
-        return variables.getOrDefault(LOG_FORMAT, "").equalsIgnoreCase("json")
+    /** Run once, or as often as the engine's schedule says. */
+    private RunResult run(
+            Fabric8Cluster cluster,
+            RunRequest request,
+            Map<String, ?> flags,
+            RunListener listener) {
+        Optional<Engine> read;
+        try {
+            read =
+                    cluster.get(
+                                    Resource.ENGINES,
+                                    request.engine().namespace(),
+                                    request.engine().name())
+                            .map(Engine::new);
+        } catch (ClusterException e) {
+            return RunResult.of(e);
+        }
+        RunRequest one = read.map(request::seeing).orElse(request);
+        boolean scheduled =
+                read.isPresent()
+                        // The scheduling service has the runner run once, for this fire.
+                        && Fires.handedOver(read.get()).isEmpty()
+                        && (!flags.isEmpty()
+                                || read.get().annotation(ScheduleSpec.ANNOTATION).isPresent());
+        if (!scheduled) {
+            EngineRun run = new EngineRun(cluster, one, strategies(), Clock.systemUTC(), listener);
+            Signals.handle(run::leave);
+            return run.run();
+        }
+        try (QuartzAlarms alarms = new QuartzAlarms()) {
+            ScheduledRuns runs =
+                    new ScheduledRuns(
+                            cluster, one, flags, strategies(), Clock.systemUTC(), listener, alarms);
+            Signals.handle(runs::leave);
+            return runs.run().result();
+        }
+    }
+
+    static AuditLog.Format logFormat() {
+        return System.getenv().getOrDefault(LOG_FORMAT, "").equalsIgnoreCase("json")
                 ? AuditLog.Format.JSON
                 : AuditLog.Format.TEXT;
     }

@@ -1,6 +1,7 @@
 package io.chaosrunner.crd;
 
 import io.chaosrunner.model.EngineRef;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +38,12 @@ public record Engine(ObjectNode json) {
     /** Return {@code metadata.resourceVersion}. */
     public String resourceVersion() {
         return metadata().path("resourceVersion").asString("");
+    }
+
+    /** Return when the engine was created; the epoch if it is not stored yet. */
+    public Instant created() {
+        String time = json.path("metadata").path("creationTimestamp").asString("");
+        return time.isEmpty() ? Instant.EPOCH : Instant.parse(time);
     }
 
     /** Return one annotation. */

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Emit events on one engine. A run never fails because an event could not be written. */
-final class EngineEvents {
+public final class EngineEvents {
     private static final int MOST_CONFLICTS = 5;
 
     private final Cluster cluster;
@@ -20,14 +20,18 @@ final class EngineEvents {
     private final Consumer<RunNotice> notices;
     private volatile boolean forbidden;
 
-    EngineEvents(Cluster cluster, Engine engine, Clock clock, Consumer<RunNotice> notices) {
+    /**
+     * @param notices hears why an event was not written
+     */
+    public EngineEvents(Cluster cluster, Engine engine, Clock clock, Consumer<RunNotice> notices) {
         this.cluster = cluster;
         this.engine = engine;
         this.clock = clock;
         this.notices = notices;
     }
 
-    void emit(EngineEvent event) {
+    /** Write an event, or say why it was not written. */
+    public void emit(EngineEvent event) {
         if (forbidden) {
             return;
         }

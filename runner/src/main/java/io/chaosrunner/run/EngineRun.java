@@ -78,15 +78,9 @@ public final class EngineRun {
                 return running.run();
             }
         } catch (ClusterException e) {
-            return resultOf(e);
+            return RunResult.of(e);
         } catch (Claim.Unreadable e) {
             return new RunResult.Refused(String.valueOf(e.getMessage()));
         }
-    }
-
-    private static RunResult resultOf(ClusterException e) {
-        return e.isTransient()
-                ? new RunResult.Interrupted(e)
-                : new RunResult.Refused(String.valueOf(e.getMessage()));
     }
 }

@@ -8,6 +8,8 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.status.Claim;
@@ -52,12 +54,7 @@ final class EngineTaking {
         RunRequest request = context.request;
         for (int conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
             Optional<Engine> found =
-                    context.cluster
-                            .get(
-                                    Resource.ENGINES,
-                                    request.engine().namespace(),
-                                    request.engine().name())
-                            .map(Engine::new);
+                    conflicts == 0 && request.seen().isPresent() ? request.seen() : read();
             Optional<TakenRun> taken = found.isEmpty() ? Optional.empty() : take(found.get());
             if (found.isEmpty()) {
                 refuse(
@@ -74,13 +71,20 @@ final class EngineTaking {
                         .formatted(request.engine(), MOST_CONFLICTS));
     }
 
+    private Optional<Engine> read() {
+        EngineRef engine = context.request.engine();
+        return context.cluster
+                .get(Resource.ENGINES, engine.namespace(), engine.name())
+                .map(Engine::new);
+    }
+
     /** Take an engine as read; empty if it changed meanwhile, or the context was ended. */
     private Optional<TakenRun> take(Engine engine) {
         if (engine.deleting()) {
             refuse("ChaosEngine %s is being deleted".formatted(engine.ref()));
             return Optional.empty();
         }
-        return switch (Start.of(engine, context.request.caller(), context.request.fire())) {
+        return switch (Start.of(engine, context.request.caller(), fire(engine))) {
             case Start.NewRun(long number, Optional<Claim> before) -> begin(engine, number, before);
             case Start.Resume(Claim claim) -> takeUp(engine, claim);
             case Start.AlreadyFinished(Claim claim) -> {
@@ -98,6 +102,18 @@ final class EngineTaking {
                 yield Optional.empty();
             }
         };
+    }
+
+    /**
+     * The fire that asks for this run; the scheduling service tells the operator's runner by it.
+     */
+    private Optional<Fire> fire(Engine engine) {
+        if (!context.underOperator() || context.request.fire().isPresent()) {
+            return context.request.fire();
+        }
+        Optional<Claim> claim = Claim.of(engine);
+        return Fires.handedOver(engine)
+                .filter(fire -> claim.filter(c -> c.fires().isSettled(fire)).isEmpty());
     }
 
     private void refuse(String why) {
@@ -127,9 +143,9 @@ final class EngineTaking {
                         engine.annotation(ExecutionSettings.ANNOTATION),
                         context.request.settings());
         long seed = settings.seed().orElseGet(() -> random.nextLong(1L << 48));
-        Claim claim =
-                withPast(claim(engine, number, before, seed, settings.tree()), names, before);
-        var problems = new ArrayList<>(settings.problems());
+        Claim claim = withPast(claim(engine, number, before, seed, settings.tree()), names, before);
+        var problems = new ArrayList<>(context.request.problems());
+        problems.addAll(settings.problems());
         Optional<PlannedRun> planned =
                 PlannedRun.of(
                         context.strategies, settings, names, seed, claim.past().runs(), problems);
@@ -181,7 +197,7 @@ final class EngineTaking {
                 List.of(),
                 Map.of(),
                 engine.engineState(),
-                before.map(Claim::fires).orElse(Fires.NONE).next(context.request.fire()));
+                before.map(Claim::fires).orElse(Fires.NONE).next(fire(engine)));
     }
 
     /** What is known of earlier runs takes no experiment its place in the log. */
@@ -237,7 +253,8 @@ final class EngineTaking {
             Claim over = last.endingBy(RunRecord.INTERRUPTED, why).in(Claim.State.FINISHED, why);
             return List.of(RunRecord.of(over, entries));
         }
-        return last.fires().skipped().isEmpty() ? List.of() : List.of(RunRecord.of(last, entries));
+        boolean recorded = !last.ending().isEmpty() && last.fires().skipped().isEmpty();
+        return recorded ? List.of() : List.of(RunRecord.of(last, entries));
     }
 
     /** Record that nothing can be launched; asked again if the engine changed meanwhile. */

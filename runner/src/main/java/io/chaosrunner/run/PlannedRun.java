@@ -52,8 +52,7 @@ public record PlannedRun(List<Slot> slots, ExecutionPlan plan) {
             slots.add(new Slot(i, experiments.get(i)));
         }
         StrategyRequest request =
-                new Request(
-                        List.copyOf(slots), settings.parameters(), Draws.seeded(seed), history);
+                new Request(List.copyOf(slots), settings.parameters(), Draws.seeded(seed), history);
         try {
             return Optional.of(
                     new PlannedRun(request.slots(), strategies.plan(settings.strategy(), request)));

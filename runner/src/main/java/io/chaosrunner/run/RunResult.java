@@ -29,4 +29,9 @@ public sealed interface RunResult {
 
     /** The API server failed or could not be reached; a restart takes the run up. */
     record Interrupted(ClusterException why) implements RunResult {}
+
+    /** Return how a request ends that met a failure of the cluster. */
+    static RunResult of(ClusterException e) {
+        return e.isTransient() ? new Interrupted(e) : new Refused(String.valueOf(e.getMessage()));
+    }
 }

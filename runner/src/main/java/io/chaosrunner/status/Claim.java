@@ -37,7 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param state where the run stands
  * @param reason why it stops or ended; empty while it runs
  * @param ending who ended the launching, in the run's own word; empty while it goes on, or if the
- *     plan says so again when it is asked
+ *     plan says so again when it is asked; of a finished run never empty, unless somebody else than
+ *     its owner declared it finished
  * @param starts how many processes have taken this run up since it last made progress
  * @param log the finished attempts, in the order they ended
  * @param skipped the slots that were skipped, with the reason first given
@@ -128,6 +129,37 @@ public record Claim(
                 engineState,
                 fires,
                 Past.NONE);
+    }
+
+    /**
+     * Return the claim of an engine that has not run yet, so that fires can be settled all the same:
+     * nobody has started its run 1.
+     */
+    public static Claim ofNoRun(Engine engine, String instance, Instant now) {
+        return new Claim(
+                new RunId(1, "none"),
+                instance,
+                now,
+                0,
+                JsonMapper.shared().createObjectNode(),
+                State.FINISHED,
+                "no run yet",
+                "",
+                0,
+                List.of(),
+                Map.of(),
+                engine.engineState(),
+                Fires.NONE);
+    }
+
+    /** Tell whether this claims a run; otherwise it only settles fires. */
+    public boolean isOfRun() {
+        return starts > 0;
+    }
+
+    /** Return the number of the run after this one. */
+    public long nextNumber() {
+        return isOfRun() ? run.number() + 1 : run.number();
     }
 
     /** Report a claim that cannot be read: somebody edited the annotation. */
@@ -358,6 +390,11 @@ public record Claim(
     /** Return this claim of a run that knows that of earlier ones. */
     public Claim knowing(Past earlier) {
         return changed(c -> c.past = earlier);
+    }
+
+    /** Return this claim with a schedule begun: its fires up to that one are settled. */
+    public Claim beginningSchedule(Fire settledUpTo) {
+        return changed(c -> c.fires = fires.beginning(settledUpTo));
     }
 
     private Claim changed(Consumer<Parts> change) {

@@ -2,8 +2,10 @@ package io.chaosrunner.status;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Fire;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,11 +22,16 @@ import tools.jackson.databind.node.ObjectNode;
  * @param started the fire that this run was started for; empty if somebody asked for the run
  * @param settled the latest fire that was started or skipped
  * @param skipped the fires that were skipped since this run began, oldest first
+ * @param runs how many runs the schedule of the settled fire has started
  */
-public record Fires(Optional<Fire> started, Optional<Fire> settled, List<Skipped> skipped) {
+public record Fires(
+        Optional<Fire> started, Optional<Fire> settled, List<Skipped> skipped, long runs) {
 
     /** Nothing is scheduled. */
-    public static final Fires NONE = new Fires(Optional.empty(), Optional.empty(), List.of());
+    public static final Fires NONE = new Fires(Optional.empty(), Optional.empty(), List.of(), 0);
+
+    /** Where the scheduling service says for which fire the operator's runner is to run. */
+    public static final String HANDED_OVER = "chaosrunner.io/fire";
 
     /** So many are kept apart; beyond it the two oldest become one. */
     static final int MOST_SKIPPED = 8;
@@ -67,6 +74,28 @@ public record Fires(Optional<Fire> started, Optional<Fire> settled, List<Skipped
         }
     }
 
+    /**
+     * Return the fire that the scheduling service handed to the operator's runner: with it the
+     * runner runs once, and leaves the schedule to the service.
+     */
+    public static Optional<Fire> handedOver(Engine engine) {
+        return engine.annotation(HANDED_OVER)
+                .map(text -> text.split(" ", 2))
+                .filter(parts -> parts.length == 2)
+                .flatMap(parts -> {
+                    try {
+                        return Optional.of(new Fire(Instant.parse(parts[0]), parts[1]));
+                    } catch (DateTimeParseException e) {
+                        return Optional.empty();
+                    }
+                });
+    }
+
+    /** Return how a fire is handed over. */
+    public static String handOver(Fire fire) {
+        return fire.at() + " " + fire.schedule();
+    }
+
     /** Tell whether a fire was started or skipped already, or is older than one that was. */
     public boolean isSettled(Fire fire) {
         return settled.isPresent() && !fire.at().isAfter(settled.get().at());
@@ -74,7 +103,21 @@ public record Fires(Optional<Fire> started, Optional<Fire> settled, List<Skipped
 
     /** Return this for the next run, which that fire starts, or somebody asked for. */
     public Fires next(Optional<Fire> fire) {
-        return new Fires(fire, fire.or(() -> settled), List.of());
+        return new Fires(
+                fire,
+                fire.or(() -> settled),
+                List.of(),
+                fire.map(this::runsOfSameSchedule).map(n -> n + 1).orElse(runs));
+    }
+
+    /** Return this with all fires of a schedule settled up to one, and its runs counted anew. */
+    Fires beginning(Fire settledUpTo) {
+        return new Fires(started, Optional.of(settledUpTo), skipped, 0);
+    }
+
+    private long runsOfSameSchedule(Fire fire) {
+        boolean same = settled.filter(s -> s.schedule().equals(fire.schedule())).isPresent();
+        return same ? runs : 0;
     }
 
     /** Return this with fires skipped, the latest of which is given. */
@@ -88,7 +131,7 @@ public record Fires(Optional<Fire> started, Optional<Fire> settled, List<Skipped
         while (all.size() > MOST_SKIPPED) {
             all.addFirst(all.removeFirst().and(all.removeFirst()));
         }
-        return new Fires(started, Optional.of(latest), all);
+        return new Fires(started, Optional.of(latest), all, runsOfSameSchedule(latest));
     }
 
     static Fires read(JsonNode claim) {
@@ -101,7 +144,11 @@ public record Fires(Optional<Fire> started, Optional<Fire> settled, List<Skipped
                             each.required("count").asLong(),
                             each.path("reason").asString("")));
         }
-        return new Fires(fire(claim.path("fire")), fire(claim.path("settledFire")), skipped);
+        return new Fires(
+                fire(claim.path("fire")),
+                fire(claim.path("settledFire")),
+                skipped,
+                claim.path("scheduledRuns").asLong(0));
     }
 
     private static Optional<Fire> fire(JsonNode json) {
@@ -116,6 +163,9 @@ public record Fires(Optional<Fire> started, Optional<Fire> settled, List<Skipped
     void write(ObjectNode claim) {
         started.ifPresent(fire -> write(claim, "fire", fire));
         settled.ifPresent(fire -> write(claim, "settledFire", fire));
+        if (runs > 0) {
+            claim.put("scheduledRuns", runs);
+        }
         if (!skipped.isEmpty()) {
             ArrayNode list = claim.putArray("skippedFires");
             for (Skipped each : skipped) {

@@ -64,7 +64,7 @@ public sealed interface Start {
         Claim last = over.get();
         return last.fires().isSettled(fire.get())
                 ? new AlreadyFinished(last)
-                : new NewRun(last.run().number() + 1, over);
+                : new NewRun(last.nextNumber(), over);
     }
 
     /**
@@ -81,7 +81,7 @@ public sealed interface Start {
         }
         Claim claim = found.get();
         boolean reset = engine.statusEntries().isEmpty();
-        long next = claim.run().number() + 1;
+        long next = claim.nextNumber();
         return switch (caller) {
             case OPERATOR -> {
                 if (reset) {

@@ -96,7 +96,15 @@ class PastTest {
         for (int number = 1; number <= 200; number++) {
             Claim run = run(number, past);
             for (int ordinal = 0; ordinal < 6; ordinal++) {
-                run = run.with(attempt(run, ordinal, ordinal % 2, 1 + ordinal / 2, 1, Outcome.PASSED));
+                run =
+                        run.with(
+                                attempt(
+                                        run,
+                                        ordinal,
+                                        ordinal % 2,
+                                        1 + ordinal / 2,
+                                        1,
+                                        Outcome.PASSED));
             }
             past = Past.of(LIST, Optional.of(run));
         }

@@ -86,7 +86,9 @@ class PluginTest {
                     .annotation("chaosrunner.io/execution", "strategy: killer")
                     .spec(
                             "components",
-                            Map.of("runner", Map.of("args", List.of("--plugins", folder.toString()))))
+                            Map.of(
+                                    "runner",
+                                    Map.of("args", List.of("--plugins", folder.toString()))))
                     .experiment("pod-delete")
                     .create();
 

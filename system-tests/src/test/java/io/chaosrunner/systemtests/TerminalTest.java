@@ -295,8 +295,7 @@ class TerminalTest {
         for (List<String> command :
                 List.of(List.of("run", ENGINE), List.of("list"), List.of("stop", ENGINE))) {
             Said said =
-                    TerminalProcess.start(folder, kubeconfig, command.toArray(String[]::new))
-                            .end();
+                    TerminalProcess.start(folder, kubeconfig, command.toArray(String[]::new)).end();
 
             assertThat(said.exitCode()).isEqualTo(3);
             assertThat(said.err()).contains("forbidden", "chaosengines").doesNotContain("\tat ");
@@ -325,7 +324,8 @@ class TerminalTest {
                         Files.readString(audit),
                         engine.path("status").toString(),
                         engine.at("/metadata/annotations").toString(),
-                        stage.namespace.admin()
+                        stage.namespace
+                                .admin()
                                 .v1()
                                 .events()
                                 .inNamespace(stage.namespace.name())

@@ -1,0 +1,199 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.schedule.Preview;
+import io.chaosrunner.schedule.Preview.Entry;
+import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.schedule.Timetable;
+import io.chaosrunner.strategy.InvalidParameters;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Show when an engine's schedule fires, without touching anything. */
+@Command(
+        name = "next",
+        description = "Shows when a schedule fires next, and which times do not fire and why.",
+        mixinStandardHelpOptions = true)
+final class NextCommand implements Callable<Integer> {
+    private static final DateTimeFormatter LOCAL =
+            DateTimeFormatter.ofPattern("EEE yyyy-MM-dd HH:mm:ss xxx", Locale.ROOT);
+
+    @Spec private @Nullable CommandSpec spec;
+
+    @Option(
+            names = {"-f", "--filename"},
+            paramLabel = "FILE",
+            required = true,
+            description = "YAML with one ChaosEngine.")
+    private List<Path> files = List.of();
+
+    @Option(
+            names = {"-n", "--count"},
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "How many fires to show (default: ${DEFAULT-VALUE}).")
+    private int count;
+
+    @Option(
+            names = "--from",
+            paramLabel = "TIME",
+            description = "Where to begin, such as 2027-01-31T09:00:00Z; now by default.")
+    private @Nullable String from;
+
+    @Option(
+            names = "--schedule",
+            paramLabel = "KEY=VALUE",
+            description = "Overrule one setting of the engine's schedule, such as every=30m.")
+    private Map<String, String> schedule = Map.of();
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            defaultValue = "text",
+            description = "text or json (default: ${DEFAULT-VALUE}).")
+    private String output = "text";
+
+    @Override
+    public Integer call() {
+        CommandLine command = Objects.requireNonNull(spec).commandLine();
+        if (!output.equals("text") && !output.equals("json")) {
+            throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
+        }
+        if (count < 1) {
+            throw new ParameterException(command, "-n must be at least 1, but is " + count);
+        }
+        Instant begin = begin(command);
+        Engine engine = EngineFile.read(files, command);
+        Instant anchor = engine.created().equals(Instant.EPOCH) ? begin : engine.created();
+        Optional<ScheduleSpec> read;
+        try {
+            read =
+                    ScheduleSpec.of(
+                            engine.annotation(ScheduleSpec.ANNOTATION),
+                            EngineFile.settings(schedule, command),
+                            anchor);
+        } catch (InvalidParameters e) {
+            e.problems().forEach(problem -> command.getErr().println("chaos-runner: " + problem));
+            return ExitCode.INVALID;
+        }
+        if (read.isEmpty()) {
+            command.getErr()
+                    .println(
+                            "chaos-runner: ChaosEngine %s has no schedule; write the annotation %s"
+                                    .formatted(engine.name(), ScheduleSpec.ANNOTATION));
+            return ExitCode.INVALID;
+        }
+        Preview preview =
+                Preview.of(
+                        Timetable.of(read.get(), anchor, engine.ref().toString().hashCode()),
+                        begin,
+                        count);
+        if (output.equals("json")) {
+            json(preview, read.get(), command.getOut());
+        } else {
+            text(preview, read.get(), command.getOut());
+        }
+        return ExitCode.OK;
+    }
+
+    private Instant begin(CommandLine command) {
+        if (from == null) {
+            return Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS);
+        }
+        try {
+            return OffsetDateTime.parse(from).toInstant();
+        } catch (DateTimeException e) {
+            throw new ParameterException(
+                    command,
+                    "--from: '%s' is not a time; write 2027-01-31T09:00:00Z".formatted(from));
+        }
+    }
+
+    private static void text(Preview preview, ScheduleSpec schedule, PrintWriter out) {
+        ZoneId zone = schedule.zone();
+        if (schedule.policy().suspend()) {
+            out.println("The schedule is suspended: nothing starts before suspend is removed.");
+        }
+        out.printf("%-38s  %-20s%n", "FIRES (" + zone + ")", "UTC");
+        for (Entry entry : preview.entries()) {
+            switch (entry) {
+                case Entry.Fires(Instant at, Instant start, String note) ->
+                        out.printf(
+                                        "%-38s  %-20s  %s%s",
+                                        LOCAL.format(at.atZone(zone)),
+                                        at,
+                                        note,
+                                        start.equals(at) ? "" : " starts " + clock(start, zone))
+                                .println();
+                case Entry.Excluded(Instant at, Instant to, long times, String reason) ->
+                        out.printf(
+                                "  not %-32s  %-20s  %s%n",
+                                LOCAL.format(at.atZone(zone)),
+                                at,
+                                times == 1
+                                        ? reason
+                                        : "%s (%d times until %s)"
+                                                .formatted(reason, times, clock(to, zone)));
+            }
+        }
+        preview.end().ifPresent(why -> out.println("Then it is over: " + why + "."));
+        out.flush();
+    }
+
+    private static String clock(Instant instant, ZoneId zone) {
+        return LOCAL.format(instant.truncatedTo(ChronoUnit.SECONDS).atZone(zone));
+    }
+
+    private static void json(Preview preview, ScheduleSpec schedule, PrintWriter out) {
+        ZoneId zone = schedule.zone();
+        ObjectNode json = JsonMapper.shared().createObjectNode();
+        json.put("timeZone", zone.getId()).put("suspended", schedule.policy().suspend());
+        ArrayNode entries = json.putArray("entries");
+        for (Entry entry : preview.entries()) {
+            ObjectNode one = entries.addObject();
+            one.put("fires", entry instanceof Entry.Fires)
+                    .put("at", entry.at().toString())
+                    .put("local", local(entry.at(), zone));
+            switch (entry) {
+                case Entry.Fires(Instant at, Instant start, String note) -> {
+                    one.put("start", start.toString());
+                    if (!note.isEmpty()) {
+                        one.put("note", note);
+                    }
+                }
+                case Entry.Excluded(Instant at, Instant to, long times, String reason) ->
+                        one.put("until", to.toString()).put("count", times).put("reason", reason);
+            }
+        }
+        preview.end().ifPresent(why -> json.put("end", why));
+        out.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json));
+        out.flush();
+    }
+
+    private static String local(Instant instant, ZoneId zone) {
+        return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(instant.atZone(zone));
+    }
+}

@@ -1,0 +1,87 @@
+package io.chaosrunner.schedule;
+
+import java.time.Instant;
+import java.util.Date;
+import java.util.UUID;
+import org.quartz.Job;
+import org.quartz.JobBuilder;
+import org.quartz.JobDataMap;
+import org.quartz.JobExecutionContext;
+import org.quartz.JobKey;
+import org.quartz.Scheduler;
+import org.quartz.SchedulerException;
+import org.quartz.SimpleScheduleBuilder;
+import org.quartz.TriggerBuilder;
+import org.quartz.impl.DirectSchedulerFactory;
+import org.quartz.simpl.RAMJobStore;
+import org.quartz.simpl.SimpleThreadPool;
+
+/** Let Quartz keep the time: one trigger for each alarm, in memory. */
+public final class QuartzAlarms implements Alarms {
+    private static final String RING = "ring";
+
+    private final Scheduler scheduler;
+
+    /** Begin to keep the time. */
+    public QuartzAlarms() {
+        // Quartz keeps its schedulers by name, in one place for the whole process.
+        String name = "alarms-" + UUID.randomUUID();
+        try {
+            DirectSchedulerFactory factory = DirectSchedulerFactory.getInstance();
+            factory.createScheduler(
+                    name, "1", new SimpleThreadPool(1, Thread.NORM_PRIORITY), new RAMJobStore());
+            scheduler = factory.getScheduler(name);
+            scheduler.start();
+        } catch (SchedulerException e) {
+            throw new IllegalStateException("Quartz does not start", e);
+        }
+    }
+
+    @Override
+    public void set(String name, Instant at, Runnable ring) {
+        var data = new JobDataMap();
+        data.put(RING, ring);
+        try {
+            scheduler.deleteJob(JobKey.jobKey(name));
+            scheduler.scheduleJob(
+                    JobBuilder.newJob(Alarm.class).withIdentity(name).setJobData(data).build(),
+                    TriggerBuilder.newTrigger()
+                            .startAt(Date.from(at))
+                            .withSchedule(
+                                    SimpleScheduleBuilder.simpleSchedule()
+                                            .withMisfireHandlingInstructionFireNow())
+                            .build());
+        } catch (SchedulerException e) {
+            throw new IllegalStateException("alarm " + name + " cannot be set", e);
+        }
+    }
+
+    @Override
+    public void cancel(String name) {
+        try {
+            scheduler.deleteJob(JobKey.jobKey(name));
+        } catch (SchedulerException e) {
+            throw new IllegalStateException("alarm " + name + " cannot be cancelled", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            scheduler.shutdown(false);
+        } catch (SchedulerException e) {
+            throw new IllegalStateException("Quartz does not stop", e);
+        }
+    }
+
+    /** Call back; Quartz makes one for each ring, so it must be public. */
+    public static final class Alarm implements Job {
+        /** Made by Quartz. */
+        public Alarm() {}
+
+        @Override
+        public void execute(JobExecutionContext context) {
+            ((Runnable) context.getMergedJobDataMap().get(RING)).run();
+        }
+    }
+}

@@ -1,0 +1,647 @@
+package io.chaosrunner.schedule;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Cluster.Following;
+import io.chaosrunner.cluster.Cluster.Selection;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.EngineWriter;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.run.EngineEvents;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.RunEnd;
+import io.chaosrunner.run.RunListener;
+import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.schedule.Agenda.LastRun;
+import io.chaosrunner.schedule.Agenda.Situation;
+import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.ScheduleSpec.Kind;
+import io.chaosrunner.schedule.ScheduleSpec.Overlap;
+import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.EngineUpdate;
+import io.chaosrunner.status.Fires;
+import io.chaosrunner.status.Fires.Skipped;
+import io.chaosrunner.status.LoggedAttempt;
+import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.strategy.InvalidParameters;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Run one engine again and again, as its schedule says, until the schedule is over.
+ *
+ * <p>All that is decided is read from the engine: its schedule, and in the claim which fires are
+ * settled. So a process that starts anew goes on where the one before it ended, and edits of the
+ * engine take effect between two runs. One thread, the caller of {@link #run()}, does everything;
+ * watches and alarms only wake it. Used once.
+ */
+public final class ScheduledRuns {
+    /** Between two runs nothing is urgent: whoever stops the engine under the operator ends the pod. */
+    private static final Duration POLL = Duration.ofSeconds(10);
+
+    /** As long as a run waits for the operator to end it. */
+    private static final Duration OPERATOR_PATIENCE = Duration.ofSeconds(240);
+
+    /** While a schedule skips fire after fire, they are recorded this often. */
+    private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
+
+    /** Nothing depends on it: whoever has something to say wakes the loop. */
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+
+    private static final String FIRE = "fire";
+    private static final String REPLACE = "replace";
+
+    private final Cluster cluster;
+    private final RunRequest request;
+    private final Map<String, ?> flags;
+    private final Function<RunRequest, Run> runs;
+    private final Clock clock;
+    private final RunListener listener;
+    private final Alarms alarms;
+    private final Semaphore wakes = new Semaphore(0);
+    private volatile @Nullable String leaving;
+    private volatile @Nullable Run running;
+    private volatile Engine latest;
+    private volatile boolean gone;
+    private Engine engine;
+    private @Nullable Timetable timetable;
+    private Optional<LastRun> lastRun = Optional.empty();
+    private boolean firstRun = true;
+    private Instant lastRecord = Instant.MIN;
+    private String told = "";
+
+    /**
+     * How it ended.
+     *
+     * @param result how the last request for a run ended
+     * @param over why the schedule is over; empty if it is not
+     */
+    public record End(RunResult result, Optional<String> over) {}
+
+    /** One run, as {@link EngineRun} does it. */
+    interface Run {
+        RunResult run();
+
+        void stop(String why);
+
+        void leave(String why);
+    }
+
+    /**
+     * @param request what to ask for at each fire; holds the engine as just read. The first run is
+     *     asked for as it says, later ones with what the engine says then
+     * @param flags settings of the schedule that overrule the engine's annotation
+     */
+    public ScheduledRuns(
+            Cluster cluster,
+            RunRequest request,
+            Map<String, ?> flags,
+            StrategyCatalogue strategies,
+            Clock clock,
+            RunListener listener,
+            QuartzAlarms alarms) {
+        this(
+                cluster,
+                request,
+                flags,
+                one -> engineRun(new EngineRun(cluster, one, strategies, clock, listener)),
+                clock,
+                listener,
+                alarms);
+    }
+
+    ScheduledRuns(
+            Cluster cluster,
+            RunRequest request,
+            Map<String, ?> flags,
+            Function<RunRequest, Run> runs,
+            Clock clock,
+            RunListener listener,
+            Alarms alarms) {
+        this.cluster = cluster;
+        this.request = request;
+        this.flags = Map.copyOf(flags);
+        this.runs = runs;
+        this.clock = clock;
+        this.listener = listener;
+        this.alarms = alarms;
+        engine = request.seen().orElseThrow();
+        latest = engine;
+    }
+
+    static Run engineRun(EngineRun run) {
+        return new Run() {
+            @Override
+            public RunResult run() {
+                return run.run();
+            }
+
+            @Override
+            public void stop(String why) {
+                run.stop(why);
+            }
+
+            @Override
+            public void leave(String why) {
+                run.leave(why);
+            }
+        };
+    }
+
+    /** Leave at once: what runs goes on, and the next process takes it up. */
+    public void leave(String why) {
+        leaving = why;
+        Run now = running;
+        if (now != null) {
+            now.leave(why);
+        }
+        wakes.release();
+    }
+
+    /** Run until the schedule is over, or the engine can be run no more. */
+    public End run() {
+        try (Following following =
+                cluster.follow(
+                        Resource.ENGINES,
+                        engine.namespace(),
+                        new Selection.Named(engine.name()),
+                        POLL,
+                        new EngineListener())) {
+            while (true) {
+                Optional<End> end = turn();
+                if (end.isPresent()) {
+                    return end.get();
+                }
+            }
+        } catch (ClusterException e) {
+            return ended(RunResult.of(e));
+        } catch (Claim.Unreadable e) {
+            return ended(new RunResult.Refused(String.valueOf(e.getMessage())));
+        } finally {
+            alarms.cancel(FIRE);
+            alarms.cancel(REPLACE);
+        }
+    }
+
+    private static End ended(RunResult result) {
+        return new End(result, Optional.empty());
+    }
+
+    /** Look at the engine as it is now, and do the next thing; empty if there is more to do. */
+    private Optional<End> turn() {
+        String why = leaving;
+        if (why != null) {
+            return Optional.of(ended(new RunResult.Left(why, true)));
+        }
+        Optional<End> stop = heedStop();
+        if (stop.isPresent()) {
+            return stop;
+        }
+        Optional<Claim> claim = Claim.of(engine);
+        if (claim.filter(this::isGoingOn).isPresent()) {
+            return resume(claim.get());
+        }
+        Optional<ScheduleSpec> spec;
+        try {
+            spec =
+                    ScheduleSpec.of(
+                            engine.annotation(ScheduleSpec.ANNOTATION), flags, engine.created());
+        } catch (InvalidParameters e) {
+            return refuse(e);
+        }
+        if (spec.isEmpty()) {
+            return Optional.of(over("the schedule was removed"));
+        }
+        Timetable now = timetable;
+        if (now == null || !now.spec().equals(spec.get())) {
+            if (now != null && claim.isPresent() && !settleBefore(now, spec.get(), claim.get())) {
+                return Optional.empty();
+            }
+            now = timetable(spec.get());
+            timetable = now;
+            told = "";
+        }
+        return claim.isPresent() ? act(now, claim.get()) : begin(now);
+    }
+
+    private Optional<End> resume(Claim claim) {
+        boolean first = claim.fires().runs() <= 1;
+        return carryOut(
+                first ? request.seeing(engine) : request.derivedFrom(engine),
+                () -> guardResumed(claim));
+    }
+
+    private void guardResumed(Claim claim) {
+        try {
+            ScheduleSpec.of(engine.annotation(ScheduleSpec.ANNOTATION), flags, engine.created())
+                    .ifPresent(spec ->
+                            guardReplacement(
+                                    timetable(spec),
+                                    claim.fires().settled().map(Fire::at).orElse(millis()),
+                                    claim.fires().runs()));
+        } catch (InvalidParameters e) {
+            // It will be told when the run is over.
+        }
+    }
+
+    private Timetable timetable(ScheduleSpec spec) {
+        return Timetable.of(spec, engine.created(), engine.ref().toString().hashCode());
+    }
+
+    /** Whether a run is to be taken up; entries the operator has emptied end what was before. */
+    private boolean isGoingOn(Claim claim) {
+        return claim.state() != Claim.State.FINISHED && !engine.statusEntries().isEmpty();
+    }
+
+    /** What stops a run stops a schedule, whose runner must not end as if all were well. */
+    private Optional<End> heedStop() {
+        boolean operator = request.caller() == Caller.OPERATOR;
+        if (!engine.stopRequested() && !engine.deleting()) {
+            return Optional.empty();
+        }
+        if (!operator) {
+            return Optional.of(ended(new RunResult.Left("the engine says stop", false)));
+        }
+        tell("engineState is stop: the operator ends this schedule");
+        Instant end = clock.instant().plus(OPERATOR_PATIENCE);
+        while (leaving == null && clock.instant().isBefore(end)) {
+            await(Duration.ofSeconds(1));
+        }
+        return Optional.of(ended(new RunResult.Left("the operator ends this schedule", true)));
+    }
+
+    // ---- The schedule -------------------------------------------------------------------------
+
+    /** Settle what was due by a schedule that was edited; false if there is more to settle. */
+    private boolean settleBefore(Timetable old, ScheduleSpec spec, Claim claim) {
+        Step step = Agenda.decide(old, situation(old, claim), clock.instant());
+        var skipped = new ArrayList<>(step.skipped());
+        if (step instanceof Step.Launch(Fire fire, var before)
+                && !spec.hash().equals(old.spec().hash())) {
+            skipped.add(new Skipped(fire.at(), fire.at(), 1, "the schedule was changed"));
+        }
+        if (skipped.isEmpty()) {
+            return true;
+        }
+        record(claim, skipped, old);
+        return false;
+    }
+
+    /** A schedule that cannot be used launches nothing; once one was used, it can be mended. */
+    private Optional<End> refuse(InvalidParameters problems) {
+        boolean nothingUsed = firstRun && timetable == null;
+        if (nothingUsed) {
+            Optional<End> recorded =
+                    carryOut(request.seeing(engine).unusable(problems.problems()), () -> {});
+            if (recorded.isPresent()) {
+                return recorded;
+            }
+        }
+        String message = "nothing is launched: " + problems.getMessage();
+        if (!told.equals(message)) {
+            tell(message);
+            new EngineEvents(cluster, engine, clock, listener::heard)
+                    .emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", message));
+        }
+        alarms.cancel(FIRE);
+        return nothingUsed
+                ? Optional.of(ended(new RunResult.Misconfigured(problems.problems())))
+                : awaitWake();
+    }
+
+    private End over(String why) {
+        tell("the schedule is over: " + why);
+        return new End(new RunResult.AlreadyFinished(entries()), Optional.of(why));
+    }
+
+    private long runsOf(Timetable now) {
+        return Claim.of(engine).map(claim -> situation(now, claim).runs()).orElse(0L);
+    }
+
+    private Situation situation(Timetable now, Claim claim) {
+        Fires fires = claim.fires();
+        boolean same =
+                fires.settled().filter(f -> f.schedule().equals(now.spec().hash())).isPresent();
+        return new Situation(
+                fires.settled().map(Fire::at).orElse(now.beginning()),
+                same ? fires.runs() : 0,
+                lastRun(claim));
+    }
+
+    private Optional<LastRun> lastRun(Claim claim) {
+        List<StatusEntry> entries = entries();
+        if (!claim.isOfRun() || entries.isEmpty()) {
+            return Optional.empty();
+        }
+        String name = "run " + claim.run().number();
+        if (lastRun.filter(run -> run.name().equals(name)).isPresent()) {
+            return lastRun;
+        }
+        Instant end =
+                claim.log().stream()
+                        .map(LoggedAttempt::end)
+                        .max(Instant::compareTo)
+                        .orElse(claim.runStart());
+        return Optional.of(new LastRun(name, claim.runStart(), end, outcome(entries)));
+    }
+
+    private static Optional<StopWhen> outcome(List<StatusEntry> entries) {
+        if (entries.stream()
+                .anyMatch(e -> e.verdict() == Verdict.FAIL || e.verdict() == Verdict.ERROR)) {
+            return Optional.of(StopWhen.FAILED);
+        }
+        boolean passed =
+                entries.stream()
+                        .allMatch(e ->
+                                e.verdict() == Verdict.PASS
+                                        || e.verdict() == Verdict.NOT_APPLICABLE);
+        return passed ? Optional.of(StopWhen.PASSED) : Optional.empty();
+    }
+
+    private List<StatusEntry> entries() {
+        return engine.statusEntries().stream().map(StatusEntry::read).toList();
+    }
+
+    // ---- One step -----------------------------------------------------------------------------
+
+    /** Nothing was ever claimed: fires count from the anchor. */
+    private Optional<End> begin(Timetable now) {
+        var situation = new Situation(now.beginning(), 0, Optional.empty());
+        Step step = Agenda.decide(now, situation, clock.instant());
+        if (step.skipped().isEmpty()) {
+            return carryOut(now, step);
+        }
+        Claim none = Claim.ofNoRun(engine, request.instance(), millis());
+        record(none, step.skipped(), now);
+        return Optional.empty();
+    }
+
+    private Optional<End> act(Timetable now, Claim claim) {
+        boolean known =
+                claim.fires()
+                        .settled()
+                        .filter(f -> f.schedule().equals(now.spec().hash()))
+                        .isPresent();
+        boolean restarted = engine.statusEntries().isEmpty() && claim.isOfRun();
+        if (now.spec().kind() instanceof Kind.Now && restarted) {
+            // The operator has started the engine once more, and that is what it means.
+            return carryOut(request.derivedFrom(engine), () -> {});
+        }
+        if (!known) {
+            // Nobody knows when this schedule was written: it counts from when it was seen.
+            write(claim.beginningSchedule(now.fire(millis())));
+            return Optional.empty();
+        }
+        Step step = Agenda.decide(now, situation(now, claim), clock.instant());
+        if (!step.skipped().isEmpty()) {
+            record(claim, step.skipped(), now);
+            return Optional.empty();
+        }
+        if (step instanceof Step.Over && restarted && claim.fires().runs() > 0) {
+            write(claim.beginningSchedule(now.fire(millis())));
+            return Optional.empty();
+        }
+        return carryOut(now, step);
+    }
+
+    private Optional<End> carryOut(Timetable now, Step step) {
+        return switch (step) {
+            case Step.Over(String why, var skipped) -> Optional.of(over(why));
+            case Step.Wait(Fire fire, Instant until, var skipped) -> {
+                if (!until.isAfter(clock.instant())) {
+                    yield Optional.empty();
+                }
+                boolean suspended = now.spec().policy().suspend();
+                Instant wake = suspended ? later(until, lastRecord.plus(BETWEEN_RECORDS)) : until;
+                tellNext(suspended, fire, until);
+                alarms.set(FIRE, wake, wakes::release);
+                yield awaitWake();
+            }
+            case Step.Launch(Fire fire, var skipped) -> {
+                RunRequest fired = request.seeing(engine).firedBy(fire);
+                RunRequest asked =
+                        now.spec()
+                                .policy()
+                                .history()
+                                .map(runs -> fired.with("history", runs))
+                                .orElse(fired);
+                boolean launchedByOperator = firstRun && engine.statusEntries().isEmpty();
+                long runs = runsOf(now) + 1;
+                yield carryOut(
+                        launchedByOperator ? asked : asked.derivedFrom(engine),
+                        () -> guardReplacement(now, fire.at(), runs));
+            }
+        };
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
+    }
+
+    private void tellNext(boolean suspended, Fire fire, Instant until) {
+        String next = suspended ? "suspended" : "next run for the " + fire;
+        if (!told.equals(next)) {
+            told = next;
+            listener.heard(
+                    suspended ? new RunNotice.Waiting(next) : new RunNotice.Next(until, next));
+        }
+    }
+
+    /**
+     * Run once, to the end; then look at the engine anew.
+     *
+     * @param guard done once the run can be stopped
+     */
+    private Optional<End> carryOut(RunRequest one, Runnable guard) {
+        Run run = runs.apply(one);
+        firstRun = false;
+        running = run;
+        guard.run();
+        String why = leaving;
+        if (why != null) {
+            run.leave(why);
+        }
+        RunResult result;
+        try {
+            result = run.run();
+        } finally {
+            running = null;
+            alarms.cancel(REPLACE);
+        }
+        Instant end = millis();
+        return switch (result) {
+            case RunResult.Completed completed -> {
+                Optional<End> gone = reread();
+                Claim.of(engine)
+                        .ifPresent(claim ->
+                                lastRun =
+                                        Optional.of(
+                                                new LastRun(
+                                                        "run " + claim.run().number(),
+                                                        claim.runStart(),
+                                                        end,
+                                                        outcome(completed))));
+                yield gone;
+            }
+            case RunResult.AlreadyFinished _ -> reread();
+            case RunResult.Misconfigured _ when one.problems().isEmpty() -> reread();
+            case RunResult.Misconfigured _,
+                    RunResult.Refused _,
+                    RunResult.Left _,
+                    RunResult.Interrupted _ ->
+                    Optional.of(ended(result));
+        };
+    }
+
+    private static Optional<StopWhen> outcome(RunResult.Completed completed) {
+        return completed.end().cause() == RunEnd.Cause.ABORT
+                ? Optional.empty()
+                : outcome(completed.entries());
+    }
+
+    /** Where fires replace runs, the next one stops the run that is going on. */
+    private void guardReplacement(Timetable now, Instant fire, long runs) {
+        boolean lastRun =
+                now.spec().policy().maxRuns().filter(most -> runs >= most).isPresent();
+        if (now.spec().policy().overlap() != Overlap.REPLACE || lastRun) {
+            return;
+        }
+        now.next(fire)
+                .ifPresent(next ->
+                        alarms.set(
+                                REPLACE,
+                                now.start(next),
+                                () -> {
+                                    Run run = running;
+                                    if (run != null && replacesStill()) {
+                                        run.stop("the fire of " + next + " replaces this run");
+                                    } else if (run != null) {
+                                        guardReplacement(now, next, runs);
+                                    }
+                                }));
+    }
+
+    private boolean replacesStill() {
+        try {
+            Engine seen = latest;
+            return ScheduleSpec.of(
+                            seen.annotation(ScheduleSpec.ANNOTATION), flags, seen.created())
+                    .filter(spec -> spec.policy().overlap() == Overlap.REPLACE)
+                    .filter(spec -> !spec.policy().suspend())
+                    .isPresent();
+        } catch (InvalidParameters e) {
+            return false;
+        }
+    }
+
+    // ---- The engine ---------------------------------------------------------------------------
+
+    /** Record fires that start no run; false if the engine changed meanwhile. */
+    private boolean record(Claim claim, List<Skipped> skipped, Timetable by) {
+        Claim more = claim;
+        for (Skipped each : skipped) {
+            more = more.skippingFires(each, by.fire(each.to()));
+        }
+        boolean written = write(more);
+        if (written) {
+            lastRecord = clock.instant();
+            for (Skipped each : skipped) {
+                tell(
+                        "%d fires from %s to %s start no run: %s"
+                                .formatted(each.count(), each.from(), each.to(), each.reason()));
+            }
+        }
+        return written;
+    }
+
+    private boolean write(Claim claim) {
+        var taken = EngineWriter.take(cluster, engine, EngineUpdate.claim(engine, claim));
+        taken.ifPresent(stored -> engine = stored.engine());
+        if (taken.isEmpty()) {
+            reread();
+        }
+        return taken.isPresent();
+    }
+
+    private Optional<End> reread() {
+        Optional<Engine> read =
+                cluster.get(Resource.ENGINES, engine.namespace(), engine.name()).map(Engine::new);
+        if (read.isEmpty() || !read.get().uid().equals(engine.uid())) {
+            return gone();
+        }
+        engine = read.get();
+        return Optional.empty();
+    }
+
+    private Optional<End> gone() {
+        return Optional.of(ended(new RunResult.Left("the engine was deleted", false)));
+    }
+
+    /** Wait for an alarm, or for the engine to change; then look again. */
+    private Optional<End> awaitWake() {
+        await(LONGEST_WAIT);
+        Engine seen = latest;
+        return gone || !seen.resourceVersion().equals(engine.resourceVersion())
+                ? reread()
+                : Optional.empty();
+    }
+
+    private void await(Duration longest) {
+        try {
+            if (wakes.tryAcquire(longest.toMillis(), TimeUnit.MILLISECONDS)) {
+                wakes.drainPermits();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClusterException(ClusterException.Kind.UNREACHABLE, "interrupted");
+        }
+    }
+
+    private Instant millis() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    private void tell(String what) {
+        told = what;
+        listener.heard(new RunNotice.Waiting(what));
+    }
+
+    /** Wakes the loop; called by the watch's thread. */
+    private final class EngineListener implements Cluster.Listener {
+        @Override
+        public void present(ObjectNode json) {
+            latest = new Engine(json);
+            wakes.release();
+        }
+
+        @Override
+        public void gone(ObjectNode json) {
+            gone = true;
+            wakes.release();
+        }
+
+        @Override
+        public void unavailable(ClusterException why) {
+            // The engine is read before each run all the same.
+        }
+    }
+}

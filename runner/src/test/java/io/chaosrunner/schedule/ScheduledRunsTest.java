@@ -1,0 +1,347 @@
+package io.chaosrunner.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Cluster.Following;
+import io.chaosrunner.cluster.Cluster.Selection;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.resolve.RunnerEnvironment;
+import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.Fires.Skipped;
+import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.testing.EngineWorld;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Whole schedules against the sandbox, over HTTP, with Quartz keeping the time. */
+@Execution(ExecutionMode.CONCURRENT)
+class ScheduledRunsTest {
+
+    /** Looks at every state the engine ever had, and counts what became of each fire. */
+    private static final class Ledger implements Cluster.Listener {
+        final Map<Long, Instant> fires = new TreeMap<>();
+        private final Map<Long, List<Skipped>> skipped = new LinkedHashMap<>();
+
+        @Override
+        public synchronized void present(ObjectNode object) {
+            Claim.of(new Engine(object))
+                    .ifPresent(claim -> {
+                        long run = claim.run().number();
+                        claim.fires().started().ifPresent(fire -> fires.put(run, fire.at()));
+                        skipped.put(claim.isOfRun() ? run : 0, claim.fires().skipped());
+                    });
+        }
+
+        @Override
+        public void gone(ObjectNode object) {}
+
+        @Override
+        public void unavailable(ClusterException why) {}
+
+        synchronized List<Skipped> skipped() {
+            return skipped.values().stream().flatMap(List::stream).toList();
+        }
+
+        /** Each fire of an interval from the first to the last that is settled is one or the other. */
+        synchronized void isComplete(Duration interval, Instant created, Instant settled) {
+            long settledFires = Duration.between(created, settled).dividedBy(interval) + 1;
+            long skips = skipped().stream().mapToLong(Skipped::count).sum();
+            assertThat(fires.values()).doesNotHaveDuplicates();
+            assertThat(fires.size() + skips)
+                    .as("runs %s and skips %s", fires, skipped())
+                    .isEqualTo(settledFires);
+        }
+    }
+
+    /** One process that follows the schedule of the engine. */
+    private static final class Process implements AutoCloseable {
+        final List<RunNotice> notices = new CopyOnWriteArrayList<>();
+        private final Cluster cluster;
+        private final QuartzAlarms alarms = new QuartzAlarms();
+        private final ScheduledRuns runs;
+        private final CompletableFuture<ScheduledRuns.End> end = new CompletableFuture<>();
+
+        Process(EngineWorld world) {
+            this(world, world.connect());
+        }
+
+        Process(EngineWorld world, Cluster cluster) {
+            this.cluster = cluster;
+            Engine engine = world.engine();
+            runs =
+                    new ScheduledRuns(
+                            cluster,
+                            new RunRequest(
+                                            EngineWorld.ENGINE,
+                                            Caller.OPERATOR,
+                                            Optional.empty(),
+                                            Optional.of(RunnerEnvironment.of(engine)),
+                                            Map.of(),
+                                            "p" + System.identityHashCode(this))
+                                    .seeing(engine),
+                            Map.of(),
+                            StrategyCatalogue.onClassPath(),
+                            Clock.systemUTC(),
+                            notices::add,
+                            alarms);
+            Thread.ofVirtual()
+                    .start(() -> {
+                        try {
+                            end.complete(runs.run());
+                        } catch (RuntimeException | Error e) {
+                            end.completeExceptionally(e);
+                        }
+                    });
+        }
+
+        ScheduledRuns.End end() {
+            return end.orTimeout(60, TimeUnit.SECONDS).join();
+        }
+
+        boolean told(String words) {
+            return notices.stream().anyMatch(notice -> notice.toString().contains(words));
+        }
+
+        @Override
+        public void close() {
+            runs.leave("the test is over");
+            alarms.close();
+            cluster.close();
+        }
+    }
+
+    private static EngineWorld world(String schedule) {
+        return EngineWorld.start()
+                .engineWith(
+                        "{'metadata': {'annotations': {'chaosrunner.io/schedule': '%s'}}, 'spec': {'jobCleanUpPolicy': 'delete'}}"
+                                .formatted(schedule),
+                        "a");
+    }
+
+    private static Ledger ledger(EngineWorld world, Cluster onlooker) {
+        var ledger = new Ledger();
+        Following following =
+                onlooker.follow(
+                        Resource.ENGINES,
+                        "n",
+                        new Selection.Named("e"),
+                        Duration.ofSeconds(1),
+                        ledger);
+        assertThat(following).isNotNull();
+        return ledger;
+    }
+
+    private static void until(BooleanSupplier condition) {
+        await().atMost(Duration.ofSeconds(40))
+                .pollInterval(Duration.ofMillis(20))
+                .until(condition::getAsBoolean);
+    }
+
+    private static Instant settled(EngineWorld world) {
+        return world.claim().fires().settled().orElseThrow().at();
+    }
+
+    @Test
+    void eachFireIsARunOfTheSameEngineUntilAllRunsAreDone() {
+        try (EngineWorld world = world("{every: 2s, maxRuns: 3}");
+                Cluster onlooker = world.connect();
+                Process process = new Process(world)) {
+            Ledger ledger = ledger(world, onlooker);
+            ScheduledRuns.End end = process.end();
+
+            assertThat(end.over()).contains("maxRuns: 3 runs were started");
+            assertThat(end.result()).isInstanceOf(RunResult.AlreadyFinished.class);
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+            assertThat(world.claim().run().number()).isEqualTo(3);
+            until(() -> ledger.fires.size() == 3);
+            ledger.isComplete(Duration.ofSeconds(2), world.engine().created(), settled(world));
+        }
+    }
+
+    @Test
+    void entriesAreResetForEachRun() {
+        try (EngineWorld world = world("{every: 2s, maxRuns: 2}").script("a", "verdict=Fail then verdict=Pass");
+                Process process = new Process(world)) {
+            until(() -> world.entries().equals(List.of("a: Completed/Fail")));
+            until(() -> !world.entries().equals(List.of("a: Completed/Fail")));
+            process.end();
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+        }
+    }
+
+    @Test
+    void aProcessThatDiesIsFollowedByOneThatNeitherRepeatsNorLoses() {
+        try (EngineWorld world = world("{every: 2s, maxRuns: 6}");
+                Cluster onlooker = world.connect()) {
+            Ledger ledger = ledger(world, onlooker);
+            int processes = 0;
+            Optional<String> over = Optional.empty();
+            while (over.isEmpty() && processes < 40) {
+                processes++;
+                try (Process process = new Process(world)) {
+                    long before = world.requests().size();
+                    int more = 12 + 7 * processes;
+                    until(() -> process.end.isDone() || world.requests().size() > before + more);
+                    process.runs.leave("killed");
+                    over = process.end().over();
+                }
+            }
+            assertThat(over).contains("maxRuns: 6 runs were started");
+            assertThat(processes).isGreaterThan(2);
+            assertThat(world.claim().run().number()).isEqualTo(6);
+            ledger.isComplete(Duration.ofSeconds(2), world.engine().created(), settled(world));
+        }
+    }
+
+    @Test
+    void aFireDuringARunIsRecordedAsSkipped() {
+        try (EngineWorld world =
+                        world("{every: 1s, maxRuns: 2}").script("a", "after=150s");
+                Cluster onlooker = world.connect();
+                Process process = new Process(world)) {
+            Ledger ledger = ledger(world, onlooker);
+            process.end();
+            assertThat(ledger.skipped())
+                    .anyMatch(s -> s.reason().equals("run 1 was still going on"));
+            ledger.isComplete(Duration.ofSeconds(1), world.engine().created(), settled(world));
+        }
+    }
+
+    @Test
+    void aFireReplacesTheRunThatIsGoingOn() {
+        try (EngineWorld world =
+                        world("{every: 5s, maxRuns: 2, overlap: replace}")
+                                .script("a", "after=500s");
+                Process process = new Process(world)) {
+            process.end();
+            assertThat(world.claim().run().number()).isEqualTo(2);
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+            assertThat(process.told("replaces this run")).isTrue();
+        }
+    }
+
+    @Test
+    void aScheduleIsSuspendedAndGoesOnWhileTheProcessLives() {
+        try (EngineWorld world = world("{every: 2s, suspend: true}");
+                Cluster onlooker = world.connect();
+                Process process = new Process(world)) {
+            Ledger ledger = ledger(world, onlooker);
+            until(() -> process.told("start no run: suspended"));
+            assertThat(world.claim().isOfRun()).isFalse();
+            world.edit(
+                    "{'metadata': {'annotations': {'chaosrunner.io/schedule': '{every: 2s, maxRuns: 1}'}}}");
+            assertThat(process.end().over()).contains("maxRuns: 1 runs were started");
+            assertThat(ledger.skipped()).allMatch(s -> s.reason().equals("suspended"));
+            ledger.isComplete(Duration.ofSeconds(2), world.engine().created(), settled(world));
+        }
+    }
+
+    @Test
+    void anEditedScheduleCountsFromWhenItWasSeen() {
+        try (EngineWorld world = world("{every: 1h}");
+                Process process = new Process(world)) {
+            until(() -> process.told("next run for the fire of"));
+            world.edit(
+                    "{'metadata': {'annotations': {'chaosrunner.io/schedule': '{every: 1s, maxRuns: 1}'}}}");
+            assertThat(process.end().over()).contains("maxRuns: 1 runs were started");
+            assertThat(world.claim().run().number()).isEqualTo(2);
+            assertThat(world.claim().fires().skipped()).isEmpty();
+        }
+    }
+
+    @Test
+    void aBadScheduleLaunchesNothingAndSaysWhy() {
+        try (EngineWorld world = world("{evry: 2s}");
+                Process process = new Process(world)) {
+            assertThat(process.end().result()).isInstanceOf(RunResult.Misconfigured.class);
+            assertThat(world.entries()).containsExactly("a: Skipped/Fail");
+            assertThat(world.message("ChaosRunFailed")).contains("did you mean 'every'?");
+            assertThat(world.names(Resource.JOBS)).isEmpty();
+        }
+    }
+
+    @Test
+    void aScheduleThatIsSpoiltCanBeMended() {
+        try (EngineWorld world = world("{every: 1h}");
+                Process process = new Process(world)) {
+            until(() -> process.told("next run for the fire of"));
+            world.edit("{'metadata': {'annotations': {'chaosrunner.io/schedule': '{every: soon}'}}}");
+            until(() -> process.told("nothing is launched: schedule.every"));
+            until(() -> world.message("ChaosRunFailed").contains("schedule.every"));
+            world.edit(
+                    "{'metadata': {'annotations': {'chaosrunner.io/schedule': '{every: 1h, maxRuns: 1}'}}}");
+            assertThat(process.end().over()).contains("maxRuns: 1 runs were started");
+        }
+    }
+
+    @Test
+    void aScheduleStopsWhenARunFails() {
+        try (EngineWorld world =
+                        world("{every: 1s, stopWhen: failed}")
+                                .script("a", "verdict=Pass then verdict=Fail");
+                Process process = new Process(world)) {
+            assertThat(process.end().over()).contains("stopWhen: run 2 failed");
+        }
+    }
+
+    @Test
+    void stopBetweenTwoRunsWaitsForTheOperator() {
+        try (EngineWorld world = world("{every: 1h}");
+                Process process = new Process(world)) {
+            until(() -> process.told("next run for the fire of"));
+            world.edit("{'spec': {'engineState': 'stop'}}");
+            until(() -> process.told("the operator ends this schedule"));
+            assertThat(process.end.isDone()).isFalse();
+            process.runs.leave("terminated");
+            assertThat(process.end().result())
+                    .isEqualTo(new RunResult.Left("the operator ends this schedule", true));
+        }
+    }
+
+    @Test
+    void aDeletedEngineEndsTheSchedule() {
+        try (EngineWorld world = world("{every: 1h}");
+                Process process = new Process(world)) {
+            until(() -> process.told("next run for the fire of"));
+            world.delete(Resource.ENGINES, "e");
+            assertThat(process.end().result())
+                    .isEqualTo(new RunResult.Left("the engine was deleted", false));
+        }
+    }
+
+    @Test
+    void anEngineThatTheOperatorStartsAgainBeginsItsScheduleAnew() {
+        try (EngineWorld world = world("{every: 1s, maxRuns: 2}")) {
+            try (Process process = new Process(world)) {
+                process.end();
+            }
+            world.edit("{'status': {'experiments': null}}");
+            try (Process process = new Process(world)) {
+                assertThat(process.end().over()).contains("maxRuns: 2 runs were started");
+            }
+            assertThat(world.claim().run().number()).isEqualTo(4);
+        }
+    }
+}
