@@ -83,15 +83,7 @@ public record RunRequest(
         var more = new HashMap<String, Object>(settings);
         more.putIfAbsent(setting, value);
         return new RunRequest(
-                engine,
-                caller,
-                experiments,
-                environment,
-                more,
-                instance,
-                fire,
-                seen,
-                problems);
+                engine, caller, experiments, environment, more, instance, fire, seen, problems);
     }
 
     /** Ask that nothing be launched, and be recorded why. */
