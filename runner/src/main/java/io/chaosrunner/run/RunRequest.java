@@ -83,14 +83,7 @@ public record RunRequest(
         var more = new HashMap<String, Object>(settings);
         more.putIfAbsent(setting, value);
         return new RunRequest(
-                engine,
-                caller,
-                experiments,
-                environment,
-                more,
-                instance,
-                fire,
-                seen,
+                engine, caller, experiments, environment, more, instance, fire, tracing, seen,
                 problems);
     }
 
