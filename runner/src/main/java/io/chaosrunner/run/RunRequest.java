@@ -83,7 +83,15 @@ public record RunRequest(
         var more = new HashMap<String, Object>(settings);
         more.putIfAbsent(setting, value);
         return new RunRequest(
-                engine, caller, experiments, environment, more, instance, fire, tracing, seen,
+                engine,
+                caller,
+                experiments,
+                environment,
+                more,
+                instance,
+                fire,
+                tracing,
+                seen,
                 problems);
     }
 
