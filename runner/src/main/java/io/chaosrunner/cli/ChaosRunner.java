@@ -18,7 +18,6 @@ import io.chaosrunner.schedule.ScheduledRuns;
 import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.Parameters;
-import io.chaosrunner.telemetry.Traces;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Collection;
@@ -192,35 +191,18 @@ public final class ChaosRunner implements Callable<Integer> {
         Map<String, Object> flags =
                 EngineFile.settings(schedule, Objects.requireNonNull(spec).commandLine());
         AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat());
-        // Null unless there is a collector: nothing of OpenTelemetry is even loaded then.
-        Traces traces =
-                environment.tracing().endpoint().isEmpty()
-                        ? null
-                        : Traces.start(
-                                environment.tracing(),
-                                variables.getOrDefault("OTEL_EXPORTER_OTLP_PROTOCOL", ""),
-                                engine,
-                                message -> log.note("telemetry", message));
-        RunnerEnvironment told =
-                traces == null ? environment : environment.withTracing(traces.forExperiments());
-        RunListener listener =
-                traces == null
-                        ? log
-                        : notice -> {
-                            log.heard(notice);
-                            traces.heard(notice);
-                        };
-        try (traces;
+        try (Tracing tracing =
+                        Tracing.of(variables, engine, message -> log.note("telemetry", message));
                 Fabric8Cluster cluster = reach()) {
             RunRequest request =
                     new RunRequest(
                             engine,
                             Caller.OPERATOR,
                             Optional.of(experiments),
-                            Optional.of(told),
+                            Optional.of(environment.withTracing(tracing.forExperiments())),
                             Map.of(),
                             instance());
-            RunResult result = run(cluster, request, flags, listener);
+            RunResult result = run(cluster, request, flags, tracing.beside(log));
             tell(result, log);
             return ExitCode.underOperator(result);
         }

@@ -231,19 +231,31 @@ final class RunCommand implements Callable<Integer> {
     // ---- Here --------------------------------------------------------------------------------
 
     private int run(Cluster cluster, EngineRef ref, boolean takeUp, Output.Shown shown) {
+        try (Tracing tracing =
+                Tracing.of(
+                        System.getenv(),
+                        ref,
+                        message -> shown.heard(new RunNotice.Warning(message)))) {
+            return run(cluster, ref, takeUp, shown, tracing);
+        }
+    }
+
+    private int run(
+            Cluster cluster, EngineRef ref, boolean takeUp, Output.Shown shown, Tracing tracing) {
         EngineRun run =
                 new EngineRun(
                         cluster,
                         new RunRequest(
-                                ref,
-                                takeUp ? Caller.PERSON_WHO_RESUMES : Caller.PERSON,
-                                Optional.empty(),
-                                Optional.empty(),
-                                EngineFile.settings(settings, command()),
-                                ChaosRunner.instance()),
+                                        ref,
+                                        takeUp ? Caller.PERSON_WHO_RESUMES : Caller.PERSON,
+                                        Optional.empty(),
+                                        Optional.empty(),
+                                        EngineFile.settings(settings, command()),
+                                        ChaosRunner.instance())
+                                .with(tracing.forExperiments()),
                         parent().strategies(),
                         Clock.systemUTC(),
-                        shown);
+                        tracing.beside(shown));
         Signals.handleAtTerminal(
                 why -> {
                     shown.heard(

@@ -1,5 +1,10 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.config.MonitoringSettings;
+import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.strategy.InvalidParameters;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
+import io.chaosrunner.validate.AnnotationCheck;
 import io.chaosrunner.validate.Finding.Severity;
 import io.chaosrunner.validate.Validation;
 import io.chaosrunner.validate.ValidationReport;
@@ -8,10 +13,12 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +40,15 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 no error, 2 an error, or with --strict a warning, or invalid usage."
         })
 final class ValidateCommand implements Callable<Integer> {
+    /** Annotations beside that of the execution settings, and who knows how to read them. */
+    private static final Map<String, AnnotationCheck> ANNOTATIONS =
+            Map.of(
+                    ScheduleSpec.ANNOTATION,
+                    (engine, text) -> problemsOfSchedule(text),
+                    MonitoringSettings.ANNOTATION,
+                    (engine, text) ->
+                            MonitoringSettings.of(engine.spec(), Optional.of(text)).problems());
+
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;
 
@@ -67,7 +83,7 @@ final class ValidateCommand implements Callable<Integer> {
             read(file, command, texts);
         }
         Validation validation =
-                Validation.of(texts, Objects.requireNonNull(parent).strategies(), Map.of());
+                Validation.of(texts, Objects.requireNonNull(parent).strategies(), ANNOTATIONS);
         PrintWriter out = command.getOut();
         if (output.equals("json")) {
             ValidationReport.json(validation, out);
@@ -78,6 +94,16 @@ final class ValidateCommand implements Callable<Integer> {
                 validation.count(Severity.ERROR)
                         + (strict ? validation.count(Severity.WARNING) : 0);
         return counting == 0 ? ExitCode.OK : ExitCode.INVALID;
+    }
+
+    /** An engine that is applied now is created now. */
+    private static List<Problem> problemsOfSchedule(String text) {
+        try {
+            ScheduleSpec.of(Optional.of(text), Map.of(), Clock.systemUTC().instant());
+            return List.of();
+        } catch (InvalidParameters e) {
+            return e.problems();
+        }
     }
 
     private static void read(String file, CommandLine command, List<Validation.Text> texts) {

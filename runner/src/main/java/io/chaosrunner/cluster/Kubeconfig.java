@@ -46,8 +46,7 @@ final class Kubeconfig {
         List<String> names = config.getContexts().stream().map(NamedContext::getName).toList();
         if (names.isEmpty() && (file.isPresent() || !isElsewhere())) {
             throw unconfigured(
-                    file.map(path ->
-                                    path + " names no context: it is no kubeconfig")
+                    file.map(path -> path + " names no context: it is no kubeconfig")
                             .orElseGet(() ->
                                     "no cluster to talk to: %s says nothing, and this is no pod; name a kubeconfig with --kubeconfig or KUBECONFIG, or use --sandbox"
                                             .formatted(

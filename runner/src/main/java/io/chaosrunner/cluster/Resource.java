@@ -20,6 +20,10 @@ public enum Resource {
     CONFIG_MAPS("/api/v1", "configmaps"),
     /** Secrets; only their presence is ever read. */
     SECRETS("/api/v1", "secrets"),
+    /** Deployments, of exporters. */
+    DEPLOYMENTS("/apis/apps/v1", "deployments"),
+    /** Services, of exporters. */
+    SERVICES("/api/v1", "services"),
     /** Leases: which of several processes leads. */
     LEASES("/apis/coordination.k8s.io/v1", "leases");
 

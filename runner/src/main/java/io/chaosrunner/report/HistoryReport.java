@@ -38,7 +38,9 @@ public final class HistoryReport {
     public static void table(EngineRef engine, Remembered remembered, PrintWriter out) {
         List<RunRecord> runs = remembered.runs().runs();
         if (runs.isEmpty()) {
-            out.printf("no run of ChaosEngine %s is recorded%n", engine);
+            out.printf(
+                    "no run of ChaosEngine %s is recorded; begin one: chaos-runner run %s -n %s%n",
+                    engine, engine.name(), engine.namespace());
         } else {
             rows(runs, out);
             out.printf(
@@ -60,7 +62,7 @@ public final class HistoryReport {
                             Long.toString(run.number()),
                             time(run.start()),
                             run.json().has("fire") ? time(Instant.parse(run.text("fire"))) : "-",
-                            ForecastReport.words(run.took()),
+                            took(run),
                             orDash(run.text("strategy")),
                             Long.toString(run.json().path("seed").asLong(0)),
                             orDash(verdicts(run))));
@@ -112,7 +114,7 @@ public final class HistoryReport {
     public static void one(
             EngineRef engine, Remembered remembered, RunRecord run, PrintWriter out) {
         out.printf("run %d (%s) of ChaosEngine %s%n%n", run.number(), run.text("id"), engine);
-        field("started", time(run.start()) + ", took " + ForecastReport.words(run.took()), out);
+        field("started", time(run.start()) + ", took " + took(run), out);
         if (run.json().has("fire")) {
             field("fire", time(Instant.parse(run.text("fire"))), out);
         }
@@ -176,7 +178,7 @@ public final class HistoryReport {
         }
         if (!table.isEmpty()) {
             out.println();
-            Columns.of(table).forEach(line -> out.println("  " + line));
+            Columns.of(table).forEach(line -> out.println("  " + line.stripTrailing()));
         }
     }
 
@@ -196,7 +198,7 @@ public final class HistoryReport {
         }
         if (table.size() > 1) {
             out.println();
-            Columns.of(table).forEach(line -> out.println("  " + line));
+            Columns.of(table).forEach(line -> out.println("  " + line.stripTrailing()));
         }
     }
 
@@ -209,6 +211,11 @@ public final class HistoryReport {
             out.println("read from " + String.join(", ", remembered.sources()));
         }
         remembered.problems().forEach(problem -> out.println("not read: " + problem));
+    }
+
+    /** An end is known to the second only. */
+    private static String took(RunRecord run) {
+        return ForecastReport.words(run.took().truncatedTo(ChronoUnit.SECONDS));
     }
 
     private static String time(Instant instant) {

@@ -13,6 +13,7 @@ public final class ProgressLines implements RunListener {
     private final PrintStream out;
     private final Clock clock;
     private final Instant begin;
+    private int running;
 
     /**
      * @param out where lines go; never closed here
@@ -40,26 +41,35 @@ public final class ProgressLines implements RunListener {
                                             started.strategy(),
                                             started.seed()));
             case RunNotice.Waiting waiting -> line("wait", waiting.why());
-            case RunNotice.Next next -> line("next", next.why() + " at " + next.at());
-            case RunNotice.Launched launched ->
-                    line(
-                            launched.adopted() ? "adopt" : "launch",
-                            "%s as Job %s%s"
-                                    .formatted(
-                                            launched.experiment(),
-                                            launched.job(),
-                                            inBrackets(launched.why())));
+            case RunNotice.Next next -> {
+                // While something runs, it is the next thing one hears of.
+                if (running == 0) {
+                    line("next", next.why() + " at " + next.at());
+                }
+            }
+            case RunNotice.Launched launched -> {
+                running++;
+                line(
+                        launched.adopted() ? "adopt" : "launch",
+                        "%s as Job %s%s"
+                                .formatted(
+                                        launched.experiment(),
+                                        launched.job(),
+                                        inBrackets(launched.why())));
+            }
             case RunNotice.Running running ->
                     line("running", "%s in pod %s".formatted(running.experiment(), running.pod()));
-            case RunNotice.Ended ended ->
-                    line(
-                            ended.entry().verdict().word(),
-                            "%s, %s after %s%s"
-                                    .formatted(
-                                            ended.experiment(),
-                                            ended.entry().status(),
-                                            seconds(ended.took()),
-                                            ended.detail().isEmpty() ? "" : ": " + ended.detail()));
+            case RunNotice.Ended ended -> {
+                running = Math.max(0, running - 1);
+                line(
+                        ended.entry().verdict().word(),
+                        "%s, %s after %s%s"
+                                .formatted(
+                                        ended.experiment(),
+                                        ended.entry().status(),
+                                        seconds(ended.took()),
+                                        ended.detail().isEmpty() ? "" : ": " + ended.detail()));
+            }
             case RunNotice.Skipped skipped ->
                     line("skip", skipped.experiment() + inBrackets(skipped.why()));
             case RunNotice.Stopping stopping ->

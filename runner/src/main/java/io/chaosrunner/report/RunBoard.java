@@ -27,6 +27,10 @@ final class RunBoard {
     private static final int LEAST_WIDTH = 20;
 
     private static final int LEAST_HEIGHT = 5;
+
+    /** Branch, word and the space between. */
+    private static final int BESIDE_NAME = 13;
+
     private static final int MOST_WARNINGS = 3;
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
@@ -88,7 +92,6 @@ final class RunBoard {
                 row.since = launched.attempt().start();
                 row.text = times(launched.attempt());
                 row.where = because(launched.why());
-                next = null;
                 doing = "";
             }
             case RunNotice.Running running -> {
@@ -117,6 +120,7 @@ final class RunBoard {
             case RunNotice.Stopping stopping -> {
                 Row row = row(stopping.attempt(), stopping.experiment());
                 row.stage = Stage.STOPPING;
+                next = null;
                 row.where = because(stopping.why());
             }
             case RunNotice.CleanedUp _ -> {}
@@ -150,9 +154,6 @@ final class RunBoard {
             StatusEntry entry = finished.entries().get(slot);
             Row row = row(slot, entry.name());
             row.since = null;
-            if (!row.text.startsWith(entry.status())) {
-                row.text = entry.status();
-            }
             row.verdict = entry.verdict();
             row.stage =
                     switch (entry.verdict()) {
@@ -160,6 +161,9 @@ final class RunBoard {
                         case NOT_APPLICABLE -> Stage.SKIPPED;
                         case FAIL, ERROR, STOPPED, AWAITED -> Stage.BAD;
                     };
+            if (row.stage != Stage.SKIPPED && !row.text.startsWith(entry.status())) {
+                row.text = entry.status();
+            }
         }
     }
 
@@ -190,12 +194,14 @@ final class RunBoard {
         int most = Math.max(LEAST_HEIGHT, height);
         var lines = new ArrayList<String>();
         lines.add(head(now, columns));
-        var foot = foot(now, columns);
+        List<String> all = foot(now, columns);
+        // Head, one row and what the rest is doing come first.
+        List<String> foot = all.subList(Math.max(0, all.size() - (most - 3)), all.size());
         int room = Math.max(1, most - lines.size() - foot.size());
         List<Row> shown = shown(room);
         int nameWidth =
                 Math.min(
-                        columns / 2,
+                        Math.min(columns / 2, columns - BESIDE_NAME),
                         shown.stream().mapToInt(row -> row.name.length()).max().orElse(1));
         for (int i = 0; i < shown.size(); i++) {
             boolean last = i == shown.size() - 1 && shown.size() == rows.size();
@@ -247,8 +253,9 @@ final class RunBoard {
         String elapsed = since == null ? "" : words(Duration.between(since, now));
         String tail = oneLine(String.join("  ", parts(elapsed, row.text, row.where)));
         int room = columns - branch.length() - nameWidth - 2 - word.length() - 2;
-        String drawn = room < 4 ? "" : "  " + cut(tail, room);
-        return branch + padded + "  " + coloured(row, word) + drawn;
+        return room < 4 || tail.isEmpty()
+                ? branch + padded + "  " + coloured(row, word.strip())
+                : branch + padded + "  " + coloured(row, word) + "  " + cut(tail, room);
     }
 
     private static List<String> parts(String... parts) {

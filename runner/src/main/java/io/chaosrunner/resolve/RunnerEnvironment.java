@@ -17,6 +17,7 @@ import tools.jackson.databind.JsonNode;
  * @param serviceAccount {@code CHAOS_SVC_ACC}: service account of experiments
  * @param auxiliaryAppInfo {@code AUXILIARY_APPINFO}: passed on
  * @param tracing where traces go
+ * @param monitorImage {@code CHAOS_MONITOR_IMAGE}: image of exporters, where an engine names none
  */
 public record RunnerEnvironment(
         String engine,
@@ -24,7 +25,8 @@ public record RunnerEnvironment(
         String targets,
         String serviceAccount,
         String auxiliaryAppInfo,
-        Tracing tracing) {
+        Tracing tracing,
+        String monitorImage) {
 
     public RunnerEnvironment {
         requireNonNull(engine, "engine is null");
@@ -33,6 +35,7 @@ public record RunnerEnvironment(
         requireNonNull(serviceAccount, "serviceAccount is null");
         requireNonNull(auxiliaryAppInfo, "auxiliaryAppInfo is null");
         requireNonNull(tracing, "tracing is null");
+        requireNonNull(monitorImage, "monitorImage is null");
     }
 
     /**
@@ -61,7 +64,8 @@ public record RunnerEnvironment(
                 variables.getOrDefault("AUXILIARY_APPINFO", ""),
                 new Tracing(
                         variables.getOrDefault("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
-                        variables.getOrDefault("TRACE_PARENT", "")));
+                        variables.getOrDefault("TRACE_PARENT", "")),
+                variables.getOrDefault("CHAOS_MONITOR_IMAGE", ""));
     }
 
     /** Derive from the engine what the operator would have given; tracing is off. */
@@ -73,13 +77,14 @@ public record RunnerEnvironment(
                 targets(engine),
                 spec.path("chaosServiceAccount").asString(""),
                 spec.path("auxiliaryAppInfo").asString(""),
-                Tracing.OFF);
+                Tracing.OFF,
+                "");
     }
 
     /** Return the same environment with other tracing. */
     public RunnerEnvironment withTracing(Tracing other) {
         return new RunnerEnvironment(
-                engine, namespace, targets, serviceAccount, auxiliaryAppInfo, other);
+                engine, namespace, targets, serviceAccount, auxiliaryAppInfo, other, monitorImage);
     }
 
     private static String targets(Engine engine) {

@@ -113,11 +113,16 @@ final class AttemptEnds implements AttemptWatch.Listener {
         });
     }
 
-    /** It ran while nobody looked, and its Job is gone: what is left of it is removed. */
+    /** It ran while nobody looked, and its Job is gone. */
     void lost(LiveAttempt each, LiveJob job) {
         each.job(job);
+        unseen(each, "Job %s was deleted while no runner looked".formatted(job.name()));
+    }
+
+    /** What is left of it is removed: a node that comes back must not go on with it. */
+    @Override
+    public void unseen(LiveAttempt each, String why) {
         each.phase = Phase.JUDGED;
-        String why = "Job %s was deleted while no runner looked".formatted(job.name());
         Instant at = context.now();
         context.mailbox.task(() -> {
             Conclusion conclusion = judge.judge(each, at, why, context.patience.resultAfterCrash());

@@ -51,6 +51,9 @@ final class AttemptWatch implements AutoCloseable {
         /** Its experiment ended, and not well. */
         void failed(LiveAttempt each, Instant at, String why);
 
+        /** It may still run where nobody sees it, and was waited for long enough. */
+        void unseen(LiveAttempt each, String why);
+
         /** Its pod did not start in time, or never can. */
         void didNotStart(LiveAttempt each, String why);
     }
@@ -148,6 +151,8 @@ final class AttemptWatch implements AutoCloseable {
             if (each.suspectUntil != null && !now.isBefore(each.suspectUntil)) {
                 if (each.jobComplete) {
                     listener.succeeded(each, now);
+                } else if (each.unseen) {
+                    listener.unseen(each, each.suspicion);
                 } else {
                     listener.failed(each, now, each.suspicion);
                 }
@@ -183,6 +188,7 @@ final class AttemptWatch implements AutoCloseable {
             case PodState.Running(Instant since) -> {
                 // The node answers again.
                 each.suspectUntil = null;
+                each.unseen = false;
                 if (!each.runs) {
                     each.runs = true;
                     listener.runs(each);
@@ -202,18 +208,15 @@ final class AttemptWatch implements AutoCloseable {
                 }
             }
             case PodState.Deleting(String reason, String message) ->
-                    suspect(
-                            each,
-                            "pod %s was deleted%s"
-                                    .formatted(each.pod, afterColon(words(reason, message))),
-                            context.patience.deletion());
+                    loseSight(each, "pod %s was deleted", words(reason, message));
             case PodState.Unknown(String reason, String message) ->
-                    suspect(
-                            each,
-                            "pod %s: its node does not answer%s"
-                                    .formatted(each.pod, afterColon(words(reason, message))),
-                            context.patience.deletion());
+                    loseSight(each, "pod %s: its node does not answer", words(reason, message));
         }
+    }
+
+    private void loseSight(LiveAttempt each, String what, String detail) {
+        each.unseen = true;
+        suspect(each, what.formatted(each.pod) + afterColon(detail), context.patience.deletion());
     }
 
     private void finished(LiveAttempt each, PodState.Finished finished) {
@@ -246,6 +249,7 @@ final class AttemptWatch implements AutoCloseable {
         if (PodState.of(pod, each.jobName()) instanceof PodState.Finished finished) {
             finished(each, finished);
         } else {
+            each.unseen = false;
             suspect(each, "pod %s was deleted".formatted(each.pod), context.patience.podLag());
         }
     }

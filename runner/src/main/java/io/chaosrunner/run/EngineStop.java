@@ -165,7 +165,7 @@ public final class EngineStop {
                     standing.claim().filter(other -> other.run().id().equals(claim.run().id()));
             if (held.isEmpty() || held.get().state() == Claim.State.FINISHED) {
                 ask(ref, null);
-                return new Outcome.Stopped(standing.entries());
+                return stopped(now.get(), standing.entries());
             }
             Duration waited = Duration.ofNanos(System.nanoTime() - begin);
             boolean heard = held.get().state() == Claim.State.STOPPING;
@@ -207,7 +207,7 @@ public final class EngineStop {
             case RunResult.Completed(var end, var entries) -> {
                 removeRunner(engine);
                 ask(engine.ref(), null);
-                yield new Outcome.Stopped(entries);
+                yield stopped(engine, entries);
             }
             case RunResult.AlreadyFinished _ -> {
                 removeRunner(engine);
@@ -219,6 +219,16 @@ public final class EngineStop {
                     new Outcome.NotStopped(String.valueOf(problems));
             case RunResult.Interrupted(ClusterException why) -> throw why;
         };
+    }
+
+    /** A run that is over may have had to give up on pods it could not remove. */
+    private Outcome stopped(Engine engine, List<StatusEntry> entries) {
+        List<String> left = LivePods.names(LivePods.of(cluster, engine));
+        return left.isEmpty()
+                ? new Outcome.Stopped(entries)
+                : new Outcome.NotStopped(
+                        "the run is over, but pods are still there: %s; their nodes may be gone, or they may not be deleted: remove them by hand"
+                                .formatted(String.join(", ", left)));
     }
 
     /** The runner's own pod lost its claim, and nobody but the operator looks after it. */

@@ -16,6 +16,7 @@ import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EngineUpdate;
 import io.chaosrunner.status.Fires;
+import io.chaosrunner.status.Past;
 import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.Start;
 import io.chaosrunner.status.StatusEntry;
@@ -142,11 +143,12 @@ final class EngineTaking {
                         engine.annotation(ExecutionSettings.ANNOTATION),
                         context.request.settings());
         long seed = settings.seed().orElseGet(() -> random.nextLong(1L << 48));
-        Claim claim = claim(engine, number, before, seed, settings.tree());
+        Claim claim = withPast(claim(engine, number, before, seed, settings.tree()), names, before);
         var problems = new ArrayList<>(context.request.problems());
         problems.addAll(settings.problems());
         Optional<PlannedRun> planned =
-                PlannedRun.of(context.strategies, settings, names, seed, problems);
+                PlannedRun.of(
+                        context.strategies, settings, names, seed, claim.past().runs(), problems);
         Optional<RunLimits> limits = planned.flatMap(p -> limits(settings, p, claim, problems));
         if (limits.isPresent() && names.size() > limits.get().mostLaunches()) {
             problems.add(
@@ -198,6 +200,13 @@ final class EngineTaking {
                 before.map(Claim::fires).orElse(Fires.NONE).next(fire(engine)));
     }
 
+    /** What is known of earlier runs takes no experiment its place in the log. */
+    private static Claim withPast(Claim claim, List<String> names, Optional<Claim> before) {
+        Past past = Past.of(names, before);
+        Claim knowing = claim.knowing(past);
+        return knowing.mostAttempts() < names.size() ? claim.knowing(past.forgotten()) : knowing;
+    }
+
     private Instant now() {
         return context.now().truncatedTo(ChronoUnit.MILLIS);
     }
@@ -244,7 +253,8 @@ final class EngineTaking {
             Claim over = last.endingBy(RunRecord.INTERRUPTED, why).in(Claim.State.FINISHED, why);
             return List.of(RunRecord.of(over, entries));
         }
-        return last.fires().skipped().isEmpty() ? List.of() : List.of(RunRecord.of(last, entries));
+        boolean recorded = !last.ending().isEmpty() && last.fires().skipped().isEmpty();
+        return recorded ? List.of() : List.of(RunRecord.of(last, entries));
     }
 
     /** Record that nothing can be launched; asked again if the engine changed meanwhile. */
@@ -324,7 +334,13 @@ final class EngineTaking {
         ExecutionSettings settings = ExecutionSettings.of(claim.execution());
         var problems = new ArrayList<Problem>();
         Optional<PlannedRun> planned =
-                PlannedRun.of(context.strategies, settings, names, claim.seed(), problems);
+                PlannedRun.of(
+                        context.strategies,
+                        settings,
+                        names,
+                        claim.seed(),
+                        claim.past().runs(),
+                        problems);
         Optional<RunLimits> limits = planned.flatMap(p -> limits(settings, p, claim, problems));
         Optional<String> broken = Optional.empty();
         if (limits.isEmpty()) {

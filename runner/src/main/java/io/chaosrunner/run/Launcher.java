@@ -1,47 +1,37 @@
 package io.chaosrunner.run;
 
 import static java.util.Objects.requireNonNull;
-import static java.util.stream.Collectors.joining;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.crd.Experiment;
-import io.chaosrunner.crd.Result;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobFactory;
 import io.chaosrunner.job.JobName;
 import io.chaosrunner.job.Launch;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
-import io.chaosrunner.resolve.ExperimentResolver;
-import io.chaosrunner.resolve.Flaw;
-import io.chaosrunner.resolve.Resolution;
-import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Turn launch commands into Jobs: resolve, check what they need, create each exactly once.
+ * Turn launch commands into Jobs, each exactly once.
  *
  * <p>The engine is read before a batch of creations and after it: whoever asked to stop meanwhile
  * is heard, and what was just created goes again. Batches that meet share these readings.
@@ -52,15 +42,13 @@ final class Launcher {
     private final Cluster cluster;
     private final ExecutorService tasks;
     private final JobFactory jobs;
-    private final RunnerEnvironment environment;
+    private final LaunchCheck check;
     private final Supplier<Engine> engine;
     private final Predicate<Engine> mayLaunch;
     private final EngineEvents events;
     private final Reaper reaper;
     private final Duration deletion;
     private final SharedReading<Optional<Engine>> live = new SharedReading<>(this::readEngine);
-    private final Consumer<RunNotice> notices;
-    private volatile boolean checksForbidden;
     private volatile boolean closed;
     private int batches;
 
@@ -68,23 +56,21 @@ final class Launcher {
             Cluster cluster,
             ExecutorService tasks,
             JobFactory jobs,
-            RunnerEnvironment environment,
+            LaunchCheck check,
             Supplier<Engine> engine,
             Predicate<Engine> mayLaunch,
             EngineEvents events,
             Reaper reaper,
-            Duration deletion,
-            Consumer<RunNotice> notices) {
+            Duration deletion) {
         this.cluster = cluster;
         this.tasks = tasks;
         this.jobs = jobs;
-        this.environment = environment;
+        this.check = check;
         this.engine = engine;
         this.mayLaunch = mayLaunch;
         this.events = events;
         this.reaper = reaper;
         this.deletion = deletion;
-        this.notices = notices;
     }
 
     /** One launch that was decided. */
@@ -147,17 +133,17 @@ final class Launcher {
     }
 
     private List<Outcome> launchBatch(List<Order> orders) {
-        List<Prepared> prepared = inParallel(orders, this::prepare);
-        if (prepared.stream().noneMatch(p -> p.spec != null)) {
-            return prepared.stream().map(Prepared::outcome).toList();
+        List<LaunchCheck.Prepared> prepared = inParallel(orders, check::prepare);
+        if (prepared.stream().noneMatch(p -> p.spec() != null)) {
+            return prepared.stream().map(LaunchCheck.Prepared::outcome).toList();
         }
         if (closed || !mayLaunch()) {
             return prepared.stream()
-                    .map(p -> p.spec == null ? p.outcome() : new Outcome.Withheld())
+                    .map(p -> p.spec() == null ? p.outcome() : new Outcome.Withheld())
                     .toList();
         }
         List<Outcome> outcomes =
-                inParallel(prepared, p -> p.spec == null ? p.outcome() : create(p));
+                inParallel(prepared, p -> p.spec() == null ? p.outcome() : create(p));
         if (mayLaunch()) {
             return outcomes;
         }
@@ -173,21 +159,6 @@ final class Launcher {
         return withdrawn;
     }
 
-    /**
-     * @param spec absent if it failed
-     * @param ran whether something proves that it was launched before
-     */
-    private record Prepared(
-            Order order,
-            @Nullable ExperimentSpec spec,
-            String resultBefore,
-            boolean ran,
-            @Nullable Outcome failed) {
-        Outcome outcome() {
-            return failed == null ? new Outcome.Withheld() : failed;
-        }
-    }
-
     private Optional<Engine> readEngine() {
         Engine known = engine.get();
         return cluster.get(Resource.ENGINES, known.namespace(), known.name()).map(Engine::new);
@@ -198,182 +169,7 @@ final class Launcher {
         return live.read().filter(mayLaunch).isPresent();
     }
 
-    /** A right that is missing is missing for every experiment; each entry says so. */
-    private Prepared prepare(Order order) {
-        try {
-            return checked(order);
-        } catch (ClusterException e) {
-            if (e.kind() != Kind.FORBIDDEN) {
-                throw e;
-            }
-            return forbidden(order, e);
-        }
-    }
-
-    private Prepared forbidden(Order order, ClusterException e) {
-        return refuse(
-                order,
-                EngineEvent.DEPENDENCY_CHECK,
-                StatusEntry.failedToRun(order.experiment()),
-                "the runner's account may not: " + e.getMessage());
-    }
-
-    private Prepared checked(Order order) {
-        Engine read = engine.get();
-        Optional<ObjectNode> found =
-                order.experiment().isEmpty()
-                        ? Optional.empty()
-                        : cluster.get(Resource.EXPERIMENTS, read.namespace(), order.experiment());
-        OptionalInt listed = listed(read, order);
-        if (listed.isEmpty() && found.isPresent()) {
-            return refuse(
-                    order,
-                    EngineEvent.DEPENDENCY_CHECK,
-                    StatusEntry.failedToRun(order.experiment()),
-                    "the list of ChaosEngine %s was edited: it does not say which entry of %s is meant"
-                            .formatted(read.ref(), order.experiment()));
-        }
-        if (found.isEmpty()) {
-            return refuse(
-                    order,
-                    EngineEvent.NOT_FOUND,
-                    StatusEntry.notFound(order.experiment()),
-                    "ChaosExperiment %s/%s not found; install it, or remove it from ChaosEngine %s"
-                            .formatted(read.namespace(), order.experiment(), read.name()));
-        }
-        Resolution resolution =
-                ExperimentResolver.resolve(
-                        read, listed.getAsInt(), new Experiment(found.get()), environment);
-        return switch (resolution) {
-            case Resolution.NotFound(String message) ->
-                    refuse(
-                            order,
-                            EngineEvent.NOT_FOUND,
-                            StatusEntry.notFound(order.experiment()),
-                            message);
-            case Resolution.Invalid(String reason, List<Flaw> problems) ->
-                    refuse(
-                            order,
-                            reason,
-                            StatusEntry.failedToRun(order.experiment()),
-                            problems.stream().map(Flaw::toString).collect(joining("; ")));
-            case Resolution.Resolved(ExperimentSpec spec, List<Flaw> warnings) -> {
-                warnings.forEach(
-                        warning -> notices.accept(new RunNotice.Warning(warning.toString())));
-                List<String> missing = missing(spec);
-                if (!missing.isEmpty()) {
-                    yield refuse(
-                            order,
-                            EngineEvent.DEPENDENCY_CHECK,
-                            StatusEntry.failedToRun(order.experiment()),
-                            String.join("; ", missing));
-                }
-                events.emit(
-                        new EngineEvent(
-                                EngineEvent.DEPENDENCY_CHECK,
-                                false,
-                                order.experiment(),
-                                "Experiment resources validated for Chaos Experiment: "
-                                        + order.experiment()));
-                Optional<Result> result = result(spec);
-                yield new Prepared(
-                        order,
-                        spec,
-                        result.map(Result::version).orElse(""),
-                        ran(order, read, result),
-                        null);
-            }
-        };
-    }
-
-    /**
-     * Find the order's entry; a list edited meanwhile is followed only where that is unambiguous.
-     */
-    private static OptionalInt listed(Engine engine, Order order) {
-        List<String> names = engine.experiments().stream().map(e -> e.name()).toList();
-        int slot = order.attempt().slot();
-        if (slot < names.size() && names.get(slot).equals(order.experiment())) {
-            return OptionalInt.of(slot);
-        }
-        int first = names.indexOf(order.experiment());
-        return first >= 0 && first == names.lastIndexOf(order.experiment())
-                ? OptionalInt.of(first)
-                : OptionalInt.empty();
-    }
-
-    private Prepared refuse(Order order, String reason, StatusEntry entry, String why) {
-        events.emit(
-                new EngineEvent(
-                        reason,
-                        true,
-                        order.experiment(),
-                        "Experiment Job creation failed, skipping Chaos Experiment: %s (%s)"
-                                .formatted(order.experiment(), why)));
-        return new Prepared(order, null, "", false, new Outcome.Impossible(entry, why));
-    }
-
-    private List<String> missing(ExperimentSpec spec) {
-        var missing = new ArrayList<String>();
-        for (String name : spec.configMaps()) {
-            check(Resource.CONFIG_MAPS, "ConfigMap", name, spec).ifPresent(missing::add);
-        }
-        for (String name : spec.secrets()) {
-            check(Resource.SECRETS, "Secret", name, spec).ifPresent(missing::add);
-        }
-        return missing;
-    }
-
-    private Optional<String> check(
-            Resource resource, String kind, String name, ExperimentSpec spec) {
-        String namespace = spec.engine().namespace();
-        try {
-            return cluster.get(resource, namespace, name).isPresent()
-                    ? Optional.empty()
-                    : Optional.of(
-                            "%s %s/%s not found, needed by experiment %s; create it or do not mount it"
-                                    .formatted(kind, namespace, name, spec.experiment()));
-        } catch (ClusterException e) {
-            if (e.kind() != Kind.FORBIDDEN) {
-                throw e;
-            }
-            if (!checksForbidden) {
-                checksForbidden = true;
-                notices.accept(
-                        new RunNotice.Warning(
-                                "%s %s is not checked: %s; the kubelet will tell if it is missing"
-                                        .formatted(kind, name, e.getMessage())));
-            }
-            return Optional.empty();
-        }
-    }
-
-    private Optional<Result> result(ExperimentSpec spec) {
-        try {
-            return cluster.get(Resource.RESULTS, spec.engine().namespace(), spec.resultName())
-                    .map(Result::new);
-        } catch (ClusterException e) {
-            if (e.kind() == Kind.FORBIDDEN || e.kind() == Kind.NOT_FOUND) {
-                return Optional.empty();
-            }
-            throw e;
-        }
-    }
-
-    /**
-     * Tell whether an execution left a trace, although no Job of it was found: an experiment marks
-     * its result before it injects anything, and an earlier process may have seen its pod run.
-     */
-    private static boolean ran(Order order, Engine engine, Optional<Result> result) {
-        List<JsonNode> entries = engine.statusEntries();
-        int slot = order.attempt().slot();
-        String pod = slot < entries.size() ? StatusEntry.read(entries.get(slot)).pod() : "";
-        return JobName.isOfPod(pod, order.id())
-                || result.flatMap(r -> ExecutionLabels.read(r.json()))
-                        .filter(order.id()::equals)
-                        .isPresent();
-    }
-
-    private Outcome create(Prepared prepared) {
+    private Outcome create(LaunchCheck.Prepared prepared) {
         Order order = prepared.order();
         ExperimentSpec spec = requireNonNull(prepared.spec());
         Launch launch =
@@ -412,7 +208,7 @@ final class Launcher {
                         }
                     }
                     case INVALID, CONFLICT, NOT_FOUND -> {
-                        return refuse(
+                        return check.refuse(
                                         order,
                                         EngineEvent.DEPENDENCY_CHECK,
                                         StatusEntry.failedToRun(order.experiment()),
@@ -420,7 +216,7 @@ final class Launcher {
                                 .outcome();
                     }
                     case FORBIDDEN -> {
-                        return forbidden(order, e).outcome();
+                        return check.forbidden(order, e).outcome();
                     }
                     default -> throw e;
                 }
@@ -486,7 +282,7 @@ final class Launcher {
         JsonNode job = found.get();
         boolean ours =
                 ExecutionLabels.read(job).filter(order.id()::equals).isPresent()
-                        && ownedBy(job, order.id().engineUid());
+                        && engine.get().owns(job);
         if (!ours) {
             return new Holder.Somebody();
         }
@@ -499,22 +295,13 @@ final class Launcher {
         if (closed) {
             return new Outcome.Withheld();
         }
-        return refuse(
+        return check.refuse(
                         order,
                         EngineEvent.DEPENDENCY_CHECK,
                         StatusEntry.failedToRun(order.experiment()),
                         "Job %s of this execution is being deleted and does not go; see its finalizers"
                                 .formatted(job.path("metadata").path("name").asString()))
                 .outcome();
-    }
-
-    private static boolean ownedBy(JsonNode job, String engineUid) {
-        for (JsonNode owner : job.path("metadata").path("ownerReferences")) {
-            if (owner.path("uid").asString("").equals(engineUid)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private Outcome created(Order order, LiveJob job, boolean adopted) {

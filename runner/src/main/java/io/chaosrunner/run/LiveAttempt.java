@@ -42,6 +42,9 @@ final class LiveAttempt {
 
     String suspicion = "";
 
+    /** Whether what is suspected is that nobody sees it, though it may still run. */
+    boolean unseen;
+
     /** Whether the Job says that its pod succeeded. */
     boolean jobComplete;
 

@@ -4,6 +4,7 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
+import io.chaosrunner.job.PodState;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -41,9 +42,14 @@ final class LivePods {
         return pods.stream().map(LivePods::name).toList();
     }
 
+    /** A mesh may keep a pod alive whose experiment is over. */
     private static boolean isLive(ObjectNode pod) {
         String phase = pod.path("status").path("phase").asString("");
-        return !phase.equals("Succeeded") && !phase.equals("Failed");
+        boolean isOver =
+                LiveJob.ofPod(pod)
+                        .filter(job -> PodState.of(pod, job.name()) instanceof PodState.Finished)
+                        .isPresent();
+        return !phase.equals("Succeeded") && !phase.equals("Failed") && !isOver;
     }
 
     private static String name(ObjectNode pod) {

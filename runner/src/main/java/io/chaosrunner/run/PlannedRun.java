@@ -22,26 +22,37 @@ import java.util.Optional;
  */
 public record PlannedRun(List<Slot> slots, ExecutionPlan plan) {
 
-    /**
-     * Ask the strategy that the settings name for a plan.
-     *
-     * @param experiments names of the experiments, in order
-     * @param problems where the strategy's refusals go
-     * @return empty if it refused
-     */
+    /** Ask the strategy that the settings name for a plan of a run that is the first. */
     public static Optional<PlannedRun> of(
             StrategyCatalogue strategies,
             ExecutionSettings settings,
             List<String> experiments,
             long seed,
             List<Problem> problems) {
+        return of(strategies, settings, experiments, seed, List.of(), problems);
+    }
+
+    /**
+     * Ask the strategy that the settings name for a plan.
+     *
+     * @param experiments names of the experiments, in order
+     * @param history the runs before, oldest first, as recorded in the run's claim
+     * @param problems where the strategy's refusals go
+     * @return empty if it refused
+     */
+    static Optional<PlannedRun> of(
+            StrategyCatalogue strategies,
+            ExecutionSettings settings,
+            List<String> experiments,
+            long seed,
+            List<PastRun> history,
+            List<Problem> problems) {
         var slots = new ArrayList<Slot>();
         for (int i = 0; i < experiments.size(); i++) {
             slots.add(new Slot(i, experiments.get(i)));
         }
         StrategyRequest request =
-                new Request(
-                        List.copyOf(slots), settings.parameters(), Draws.seeded(seed), List.of());
+                new Request(List.copyOf(slots), settings.parameters(), Draws.seeded(seed), history);
         try {
             return Optional.of(
                     new PlannedRun(request.slots(), strategies.plan(settings.strategy(), request)));

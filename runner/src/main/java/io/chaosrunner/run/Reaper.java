@@ -8,6 +8,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.ExecutionId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -64,12 +65,19 @@ final class Reaper {
     private void removeAll(String selector) {
         long end = System.nanoTime() + LONGEST.toNanos();
         Duration pause = FIRST_PAUSE;
+        boolean told = false;
         while (true) {
             // Jobs first: a Job that lost its pod makes another.
-            boolean left =
-                    removeOnce(Resource.JOBS, selector) | removeOnce(Resource.PODS, selector);
-            if (!left) {
+            var left = new ArrayList<String>();
+            removeOnce(Resource.JOBS, selector, left);
+            removeOnce(Resource.PODS, selector, left);
+            if (left.isEmpty()) {
                 return;
+            }
+            if (!told && pause.equals(LAST_PAUSE)) {
+                told = true;
+                notices.accept(
+                        new RunNotice.Waiting("until these are gone: " + String.join(", ", left)));
             }
             if (System.nanoTime() > end) {
                 notices.accept(
@@ -86,8 +94,8 @@ final class Reaper {
         }
     }
 
-    /** Ask for the removal of what is there; returns whether something is left to wait for. */
-    private boolean removeOnce(Resource resource, String selector) {
+    /** Ask for the removal of what is there; names what is left to wait for. */
+    private void removeOnce(Resource resource, String selector, List<String> left) {
         List<ObjectNode> objects;
         try {
             objects = cluster.list(resource, namespace, selector);
@@ -97,25 +105,25 @@ final class Reaper {
                         new RunNotice.Warning(
                                 "%s are not removed: %s"
                                         .formatted(resource.plural(), e.getMessage())));
-                return false;
+                return;
             }
             throw e;
         }
-        boolean left = false;
         for (ObjectNode object : objects) {
             JsonNode metadata = object.path("metadata");
+            String name = metadata.path("name").asString();
             if (metadata.path("deletionTimestamp").isString()) {
-                left = true;
+                left.add(name);
                 continue;
             }
             try {
                 cluster.delete(
                         resource,
                         namespace,
-                        metadata.path("name").asString(),
+                        name,
                         metadata.path("uid").asString(),
                         Propagation.BACKGROUND);
-                left = true;
+                left.add(name);
             } catch (ClusterException e) {
                 if (e.kind() != Kind.FORBIDDEN) {
                     throw e;
@@ -123,13 +131,9 @@ final class Reaper {
                 notices.accept(
                         new RunNotice.Warning(
                                 "%s %s is not removed: %s"
-                                        .formatted(
-                                                resource.plural(),
-                                                metadata.path("name").asString(),
-                                                e.getMessage())));
+                                        .formatted(resource.plural(), name, e.getMessage())));
             }
         }
-        return left;
     }
 
     private static void pause(Duration duration) {

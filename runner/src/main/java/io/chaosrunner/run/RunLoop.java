@@ -42,6 +42,9 @@ final class RunLoop implements AutoCloseable {
     /** Longer than a Job's creation takes with all retries. */
     private static final Duration LONGEST_LAUNCH = Duration.ofSeconds(30);
 
+    /** Shorter than the 30 s that a pod has from SIGTERM to SIGKILL unless it says otherwise. */
+    private static final Duration BEFORE_SIGKILL = Duration.ofSeconds(20);
+
     /** As many objects of old runs are removed by each run, and twice what a run makes. */
     private static final int OLD_OBJECTS = 100;
 
@@ -62,6 +65,7 @@ final class RunLoop implements AutoCloseable {
     private final EngineWatch engineWatch;
     private final String engineUid;
     private RunState state;
+    private Optional<Decision.Wake> told = Optional.empty();
     private boolean aborting;
     private @Nullable RunEnd finish;
 
@@ -88,13 +92,21 @@ final class RunLoop implements AutoCloseable {
                                 claimed.run(),
                                 taken.settings().strategy(),
                                 taken.limits().experimentTimeout().orElse(null)),
-                        context.request.environment().orElseGet(() -> RunnerEnvironment.of(engine)),
+                        new LaunchCheck(
+                                cluster,
+                                context.request
+                                        .environment()
+                                        .orElseGet(() ->
+                                                RunnerEnvironment.of(engine)
+                                                        .withTracing(context.request.tracing())),
+                                engineWatch::engine,
+                                events,
+                                context::tell),
                         engineWatch::engine,
                         engineWatch::allowsLaunch,
                         events,
                         reaper,
-                        context.patience.deletion(),
-                        context::tell);
+                        context.patience.deletion());
         writer =
                 new EngineWriter(
                         cluster, engine, taken.engine().mayPatch(), context.clock, engineWatch);
@@ -133,6 +145,7 @@ final class RunLoop implements AutoCloseable {
                         claimed.seed(),
                         names,
                         taken.resumed()));
+        monitor();
         if (taken.resumed()) {
             takeUp();
         }
@@ -149,6 +162,24 @@ final class RunLoop implements AutoCloseable {
             awaitMessage();
         }
         return context.ended().orElseGet(this::finish);
+    }
+
+    private void monitor() {
+        var monitor =
+                new Monitor(
+                        context.cluster,
+                        engineWatch.engine(),
+                        context.request
+                                .environment()
+                                .map(RunnerEnvironment::monitorImage)
+                                .filter(image -> !image.isEmpty()),
+                        context::tell);
+        if (monitor.isWanted()) {
+            context.mailbox.task(() -> {
+                monitor.ensure();
+                return () -> {};
+            });
+        }
     }
 
     private void removeOldRuns() {
@@ -190,7 +221,7 @@ final class RunLoop implements AutoCloseable {
     private RunResult finish() {
         RunEnd end = requireNonNull(finish);
         record(end);
-        writer.claim(claim -> claim.in(Claim.State.FINISHED, end.why()));
+        writer.claim(claim -> over(claim, end));
         writer.close();
         takeMessages();
         return context.ended()
@@ -200,16 +231,21 @@ final class RunLoop implements AutoCloseable {
                 });
     }
 
+    /** Only who has recorded the run says by what it ended. */
+    private static Claim over(Claim claim, RunEnd end) {
+        return claim.endingBy(TakeUp.word(end.cause()), end.why())
+                .in(Claim.State.FINISHED, end.why());
+    }
+
     /** Record the run before the claim says that it is over: so no finished run is forgotten. */
     private void record(RunEnd end) {
         if (context.isLeaving() || engineWatch.isGone()) {
             return;
         }
-        Claim over = writer.claim().in(Claim.State.FINISHED, end.why());
         new RunHistory(context.cluster, context::tell)
                 .record(
                         engineWatch.engine(),
-                        List.of(RunRecord.of(over, entries.all())),
+                        List.of(RunRecord.of(over(writer.claim(), end), entries.all())),
                         taken.settings().history())
                 .ifPresent(writer::remember);
     }
@@ -218,10 +254,8 @@ final class RunLoop implements AutoCloseable {
     public void close() {
         launcher.close();
         writer.abandon();
-        if (!context.isLeaving()) {
-            // What is being created now must be adopted by others or go: not fall in between.
-            launcher.awaitLast(LONGEST_LAUNCH);
-        }
+        // What is being created now must be adopted by others or go: not fall in between.
+        launcher.awaitLast(context.isLeaving() ? BEFORE_SIGKILL : LONGEST_LAUNCH);
         watch.close();
         engineWatch.close();
         plan.close();
@@ -318,9 +352,16 @@ final class RunLoop implements AutoCloseable {
         if (!orders.isEmpty()) {
             launch(orders);
         }
-        if (live.isEmpty() && state.ending.isEmpty()) {
-            machine.wake(state)
-                    .ifPresent(wake -> context.tell(new RunNotice.Next(wake.at(), wake.why())));
+        if (state.ending.isEmpty()) {
+            tellNext();
+        }
+    }
+
+    private void tellNext() {
+        Optional<Decision.Wake> next = machine.wake(state);
+        if (!next.equals(told)) {
+            told = next;
+            next.ifPresent(wake -> context.tell(new RunNotice.Next(wake.at(), wake.why())));
         }
     }
 

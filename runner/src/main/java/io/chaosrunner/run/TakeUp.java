@@ -5,6 +5,7 @@ import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.LoggedAttempt.Mark;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +39,9 @@ record TakeUp(List<Left> over, List<Left> broken, List<Left> running, Optional<R
     static TakeUp of(Claim claim, String engineUid, List<KnownJob> jobs, int slots) {
         Map<ExecutionId, KnownJob> byId = new LinkedHashMap<>();
         jobs.forEach(job -> byId.put(job.id(), job));
+        var last = new HashMap<Integer, Long>();
+        claim.log().forEach(one -> last.merge(one.slot(), (long) one.ordinal(), Math::max));
+        jobs.forEach(job -> last.merge(job.id().slot(), job.launch().ordinal(), Math::max));
         var over = new ArrayList<Left>();
         var broken = new ArrayList<Left>();
         for (LoggedAttempt logged : claim.log()) {
@@ -49,7 +53,10 @@ record TakeUp(List<Left> over, List<Left> broken, List<Left> running, Optional<R
                             logged.iteration(),
                             logged.attempt());
             Optional<KnownJob> job = Optional.ofNullable(byId.remove(id));
-            boolean beingRemoved = logged.mark() == Mark.BEING_STOPPED;
+            // A retry is launched once the attempt before is gone, perhaps before that is logged.
+            boolean beingRemoved =
+                    logged.mark() == Mark.BEING_STOPPED
+                            && logged.ordinal() >= last.getOrDefault(logged.slot(), -1L);
             Optional<Attempt.End> end = beingRemoved ? Optional.empty() : Optional.of(end(logged));
             var attempt =
                     new Attempt(

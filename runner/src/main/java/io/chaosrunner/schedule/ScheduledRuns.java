@@ -55,7 +55,8 @@ import tools.jackson.databind.node.ObjectNode;
  * watches and alarms only wake it. Used once.
  */
 public final class ScheduledRuns {
-    private static final Duration POLL = Duration.ofSeconds(2);
+    /** Between two runs nothing is urgent: whoever stops the engine under the operator ends the pod. */
+    private static final Duration POLL = Duration.ofSeconds(10);
 
     /** As long as a run waits for the operator to end it. */
     private static final Duration OPERATOR_PATIENCE = Duration.ofSeconds(240);
@@ -219,26 +220,47 @@ public final class ScheduledRuns {
         if (claim.filter(this::isGoingOn).isPresent()) {
             return resume(claim.get());
         }
-        Optional<End> refused = readSchedule(claim);
+        Optional<ScheduleSpec> spec;
+        try {
+            spec =
+                    ScheduleSpec.of(
+                            engine.annotation(ScheduleSpec.ANNOTATION), flags, engine.created());
+        } catch (InvalidParameters e) {
+            return refuse(e);
+        }
+        if (spec.isEmpty()) {
+            return Optional.of(over("the schedule was removed"));
+        }
         Timetable now = timetable;
-        if (refused.isPresent() || now == null) {
-            return refused;
+        if (now == null || !now.spec().equals(spec.get())) {
+            if (now != null && claim.isPresent() && !settleBefore(now, spec.get(), claim.get())) {
+                return Optional.empty();
+            }
+            now = timetable(spec.get());
+            timetable = now;
+            told = "";
         }
         return claim.isPresent() ? act(now, claim.get()) : begin(now);
     }
 
     private Optional<End> resume(Claim claim) {
+        boolean first = claim.fires().runs() <= 1;
+        return carryOut(
+                first ? request.seeing(engine) : request.derivedFrom(engine),
+                () -> guardResumed(claim));
+    }
+
+    private void guardResumed(Claim claim) {
         try {
             ScheduleSpec.of(engine.annotation(ScheduleSpec.ANNOTATION), flags, engine.created())
                     .ifPresent(spec ->
                             guardReplacement(
                                     timetable(spec),
-                                    claim.fires().settled().map(Fire::at).orElse(millis())));
+                                    claim.fires().settled().map(Fire::at).orElse(millis()),
+                                    claim.fires().runs()));
         } catch (InvalidParameters e) {
             // It will be told when the run is over.
         }
-        boolean first = claim.fires().runs() <= 1;
-        return carryOut(first ? request.seeing(engine) : request.derivedFrom(engine));
     }
 
     private Timetable timetable(ScheduleSpec spec) {
@@ -269,33 +291,7 @@ public final class ScheduledRuns {
 
     // ---- The schedule -------------------------------------------------------------------------
 
-    /** Read the schedule if it was edited; what was due before by the old one is settled first. */
-    private Optional<End> readSchedule(Optional<Claim> claim) {
-        ScheduleSpec spec;
-        try {
-            Optional<ScheduleSpec> read =
-                    ScheduleSpec.of(
-                            engine.annotation(ScheduleSpec.ANNOTATION), flags, engine.created());
-            if (read.isEmpty()) {
-                return Optional.of(over("the schedule was removed"));
-            }
-            spec = read.get();
-        } catch (InvalidParameters e) {
-            return refuse(e);
-        }
-        Timetable old = timetable;
-        if (old != null && old.spec().equals(spec)) {
-            return Optional.empty();
-        }
-        if (old != null && claim.isPresent() && !settleBefore(old, spec, claim.get())) {
-            return Optional.empty();
-        }
-        timetable = timetable(spec);
-        told = "";
-        return Optional.empty();
-    }
-
-    /** False if the engine changed meanwhile: look again. */
+    /** Settle what was due by a schedule that was edited; false if there is more to settle. */
     private boolean settleBefore(Timetable old, ScheduleSpec spec, Claim claim) {
         Step step = Agenda.decide(old, situation(old, claim), clock.instant());
         var skipped = new ArrayList<>(step.skipped());
@@ -306,8 +302,7 @@ public final class ScheduledRuns {
         if (skipped.isEmpty()) {
             return true;
         }
-        boolean recorded = record(claim, skipped, old);
-        timetable = recorded ? null : old;
+        record(claim, skipped, old);
         return false;
     }
 
@@ -316,7 +311,7 @@ public final class ScheduledRuns {
         boolean nothingUsed = firstRun && timetable == null;
         if (nothingUsed) {
             Optional<End> recorded =
-                    carryOut(request.seeing(engine).unusable(problems.problems()));
+                    carryOut(request.seeing(engine).unusable(problems.problems()), () -> {});
             if (recorded.isPresent()) {
                 return recorded;
             }
@@ -336,6 +331,10 @@ public final class ScheduledRuns {
     private End over(String why) {
         tell("the schedule is over: " + why);
         return new End(new RunResult.AlreadyFinished(entries()), Optional.of(why));
+    }
+
+    private long runsOf(Timetable now) {
+        return Claim.of(engine).map(claim -> situation(now, claim).runs()).orElse(0L);
     }
 
     private Situation situation(Timetable now, Claim claim) {
@@ -405,7 +404,7 @@ public final class ScheduledRuns {
         boolean restarted = engine.statusEntries().isEmpty() && claim.isOfRun();
         if (now.spec().kind() instanceof Kind.Now && restarted) {
             // The operator has started the engine once more, and that is what it means.
-            return carryOut(request.derivedFrom(engine));
+            return carryOut(request.derivedFrom(engine), () -> {});
         }
         if (!known) {
             // Nobody knows when this schedule was written: it counts from when it was seen.
@@ -438,10 +437,18 @@ public final class ScheduledRuns {
                 yield awaitWake();
             }
             case Step.Launch(Fire fire, var skipped) -> {
-                RunRequest asked = request.seeing(engine).firedBy(fire);
+                RunRequest fired = request.seeing(engine).firedBy(fire);
+                RunRequest asked =
+                        now.spec()
+                                .policy()
+                                .history()
+                                .map(runs -> fired.with("history", runs))
+                                .orElse(fired);
                 boolean launchedByOperator = firstRun && engine.statusEntries().isEmpty();
-                guardReplacement(now, fire.at());
-                yield carryOut(launchedByOperator ? asked : asked.derivedFrom(engine));
+                long runs = runsOf(now) + 1;
+                yield carryOut(
+                        launchedByOperator ? asked : asked.derivedFrom(engine),
+                        () -> guardReplacement(now, fire.at(), runs));
             }
         };
     }
@@ -459,11 +466,16 @@ public final class ScheduledRuns {
         }
     }
 
-    /** Run once, to the end; then look at the engine anew. */
-    private Optional<End> carryOut(RunRequest one) {
+    /**
+     * Run once, to the end; then look at the engine anew.
+     *
+     * @param guard done once the run can be stopped
+     */
+    private Optional<End> carryOut(RunRequest one, Runnable guard) {
         Run run = runs.apply(one);
         firstRun = false;
         running = run;
+        guard.run();
         String why = leaving;
         if (why != null) {
             run.leave(why);
@@ -507,8 +519,10 @@ public final class ScheduledRuns {
     }
 
     /** Where fires replace runs, the next one stops the run that is going on. */
-    private void guardReplacement(Timetable now, Instant fire) {
-        if (now.spec().policy().overlap() != Overlap.REPLACE) {
+    private void guardReplacement(Timetable now, Instant fire, long runs) {
+        boolean lastRun =
+                now.spec().policy().maxRuns().filter(most -> runs >= most).isPresent();
+        if (now.spec().policy().overlap() != Overlap.REPLACE || lastRun) {
             return;
         }
         now.next(fire)
@@ -521,7 +535,7 @@ public final class ScheduledRuns {
                                     if (run != null && replacesStill()) {
                                         run.stop("the fire of " + next + " replaces this run");
                                     } else if (run != null) {
-                                        guardReplacement(now, next);
+                                        guardReplacement(now, next, runs);
                                     }
                                 }));
     }

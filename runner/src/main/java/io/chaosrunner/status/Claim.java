@@ -10,17 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -41,13 +37,15 @@ import tools.jackson.databind.node.ObjectNode;
  * @param state where the run stands
  * @param reason why it stops or ended; empty while it runs
  * @param ending who ended the launching, in the run's own word; empty while it goes on, or if the
- *     plan says so again when it is asked
+ *     plan says so again when it is asked; of a finished run never empty, unless somebody else than
+ *     its owner declared it finished
  * @param starts how many processes have taken this run up since it last made progress
  * @param log the finished attempts, in the order they ended
  * @param skipped the slots that were skipped, with the reason first given
  * @param engineState the engine's {@code engineState} at the start of the run; where no operator
  *     has a say, any later edit of it stops the run
  * @param fires which fires of the engine's schedule are settled
+ * @param past what the strategy may know of earlier runs
  */
 public record Claim(
         RunId run,
@@ -62,7 +60,8 @@ public record Claim(
         List<LoggedAttempt> log,
         Map<Integer, String> skipped,
         String engineState,
-        Fires fires) {
+        Fires fires,
+        Past past) {
 
     /** Where the claim is kept. */
     public static final String ANNOTATION = "chaosrunner.io/run";
@@ -98,6 +97,38 @@ public record Claim(
         reason = cut(reason, LONGEST_REASON);
         log = List.copyOf(log);
         skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
+    }
+
+    /** Hold a claim of a run that knows of none before it. */
+    public Claim(
+            RunId run,
+            String instance,
+            Instant runStart,
+            long seed,
+            ObjectNode execution,
+            State state,
+            String reason,
+            String ending,
+            int starts,
+            List<LoggedAttempt> log,
+            Map<Integer, String> skipped,
+            String engineState,
+            Fires fires) {
+        this(
+                run,
+                instance,
+                runStart,
+                seed,
+                execution,
+                state,
+                reason,
+                ending,
+                starts,
+                log,
+                skipped,
+                engineState,
+                fires,
+                Past.NONE);
     }
 
     /**
@@ -164,15 +195,11 @@ public record Claim(
                     log.add(LoggedAttempt.read(entry, runStart));
                 }
             }
-            json.path("whys")
-                    .propertyStream()
-                    .forEach(e -> because(log, e.getKey(), slots(e.getValue().asString(""))));
+            Map<Integer, String> whys = new HashMap<>();
+            Reasons.read(json.path("whys"), (why, ordinal) -> whys.put(ordinal, why));
+            log.replaceAll(each -> each.because(whys.getOrDefault(each.ordinal(), "")));
             var skipped = new LinkedHashMap<Integer, String>();
-            json.path("skipped")
-                    .propertyStream()
-                    .forEach(e ->
-                            slots(e.getValue().asString(""))
-                                    .forEach(slot -> skipped.put(slot, e.getKey())));
+            Reasons.read(json.path("skipped"), (why, slot) -> skipped.put(slot, why));
             return new Claim(
                     new RunId(json.required("number").asLong(), json.required("id").asString()),
                     json.required("instance").asString(),
@@ -186,7 +213,8 @@ public record Claim(
                     log,
                     skipped,
                     json.path("engineState").asString(""),
-                    Fires.read(json));
+                    Fires.read(json),
+                    Past.read(json));
         } catch (JacksonException
                 | DateTimeParseException
                 | IllegalArgumentException
@@ -194,11 +222,6 @@ public record Claim(
                 | IndexOutOfBoundsException e) {
             throw new Unreadable(engine, e);
         }
-    }
-
-    private static void because(List<LoggedAttempt> log, String why, IntStream ordinals) {
-        Set<Integer> these = ordinals.boxed().collect(Collectors.toSet());
-        log.replaceAll(each -> these.contains(each.ordinal()) ? each.because(why) : each);
     }
 
     private static State state(String word) {
@@ -227,15 +250,15 @@ public record Claim(
             json.put("engineState", engineState);
         }
         fires.write(json);
+        past.write(json);
         if (!skipped.isEmpty()) {
-            var byReason = new LinkedHashMap<String, BitSet>();
-            skipped.forEach(
-                    (slot, why) -> byReason.computeIfAbsent(why, w -> new BitSet()).set(slot));
-            write(byReason, json.putObject("skipped"));
+            var reasons = new Reasons();
+            skipped.forEach((slot, why) -> reasons.add(why, slot));
+            json.set("skipped", reasons.json());
         }
-        Map<String, BitSet> whys = whys(log);
+        Reasons whys = whys(log);
         if (!whys.isEmpty()) {
-            write(whys, json.putObject("whys"));
+            json.set("whys", whys.json());
         }
         if (!log.isEmpty()) {
             var entries = new StringBuilder();
@@ -247,52 +270,25 @@ public record Claim(
         return JsonMapper.shared().writeValueAsString(json);
     }
 
-    private static void write(Map<String, BitSet> byReason, ObjectNode json) {
-        byReason.forEach((why, numbers) -> json.put(why, ranges(numbers)));
-    }
-
-    /** Return the ordinals of attempts by the reason to launch them. */
-    private static Map<String, BitSet> whys(List<LoggedAttempt> log) {
-        var byReason = new LinkedHashMap<String, BitSet>();
+    /** Return why attempts were launched, by ordinal. */
+    private static Reasons whys(List<LoggedAttempt> log) {
+        var whys = new Reasons();
         for (LoggedAttempt attempt : log) {
             if (!attempt.why().isEmpty()) {
-                byReason.computeIfAbsent(attempt.why(), why -> new BitSet()).set(attempt.ordinal());
+                whys.add(attempt.why(), attempt.ordinal());
             }
         }
-        return byReason;
-    }
-
-    /** Write numbers as {@code 0-3 7 9-12}. */
-    private static String ranges(BitSet slots) {
-        var text = new StringBuilder();
-        for (int first = slots.nextSetBit(0); first >= 0; ) {
-            int last = slots.nextClearBit(first) - 1;
-            text.append(text.isEmpty() ? "" : " ").append(first);
-            if (last > first) {
-                text.append('-').append(last);
-            }
-            first = slots.nextSetBit(last + 1);
-        }
-        return text.toString();
-    }
-
-    private static IntStream slots(String ranges) {
-        return Arrays.stream(ranges.split(" "))
-                .flatMapToInt(range -> {
-                    int dash = range.indexOf('-');
-                    int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
-                    int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
-                    return IntStream.rangeClosed(first, last);
-                });
+        return whys;
     }
 
     /**
      * Return how many attempts the log of this run has room for: what {@link #MOST_BYTES} leaves
-     * beside the settings.
+     * beside the settings and what is known of earlier runs.
      */
     public int mostAttempts() {
         int settings = execution.toString().getBytes(StandardCharsets.UTF_8).length;
-        return Math.max(0, (MOST_BYTES - REST_BYTES - settings) / LoggedAttempt.MOST_CHARACTERS);
+        int room = MOST_BYTES - REST_BYTES - settings - past.bytes();
+        return Math.max(0, room / LoggedAttempt.MOST_CHARACTERS);
     }
 
     /** Say why an engine is not held by this claim any more; empty if it is. */
@@ -365,15 +361,9 @@ public record Claim(
     /** Reasons live in the room that attempts do not need yet, and give way to them. */
     private void makeRoom(List<LoggedAttempt> longer) {
         int room = (mostAttempts() - longer.size()) * LoggedAttempt.MOST_CHARACTERS;
-        for (int i = longer.size() - 1; i >= 0 && bytes(whys(longer)) > room; i--) {
+        for (int i = longer.size() - 1; i >= 0 && whys(longer).bytes() > room; i--) {
             longer.set(i, longer.get(i).because(""));
         }
-    }
-
-    private static int bytes(Map<String, BitSet> whys) {
-        ObjectNode json = JsonMapper.shared().createObjectNode();
-        write(whys, json);
-        return json.toString().getBytes(StandardCharsets.UTF_8).length;
     }
 
     static String cut(String text, int longest) {
@@ -395,6 +385,11 @@ public record Claim(
     /** Return this claim with fires settled that start no run, the latest of which is given. */
     public Claim skippingFires(Fires.Skipped more, Fire latest) {
         return changed(c -> c.fires = fires.skipping(more, latest));
+    }
+
+    /** Return this claim of a run that knows that of earlier ones. */
+    public Claim knowing(Past earlier) {
+        return changed(c -> c.past = earlier);
     }
 
     /** Return this claim with a schedule begun: its fires up to that one are settled. */
@@ -423,6 +418,7 @@ public record Claim(
         private Map<Integer, String> skipped;
         private final String engineState;
         private Fires fires;
+        private Past past;
 
         Parts(Claim from) {
             run = from.run;
@@ -438,6 +434,7 @@ public record Claim(
             skipped = from.skipped;
             engineState = from.engineState;
             fires = from.fires;
+            past = from.past;
         }
 
         Claim claim() {
@@ -454,7 +451,8 @@ public record Claim(
                     log,
                     skipped,
                     engineState,
-                    fires);
+                    fires,
+                    past);
         }
     }
 }

@@ -72,7 +72,7 @@ final class ExperimentCheck {
         var taken = new HashMap<String, String>();
         syntax.mounts(definition.path("configMaps"), path + ".configMaps", taken);
         syntax.mounts(definition.path("secrets"), path + ".secrets", taken);
-        syntax.mounts(definition.path("hostFileVolumes"), path + ".hostFileVolumes", taken);
+        syntax.places(definition.path("hostFileVolumes"), path + ".hostFileVolumes", taken);
         if (definition.path("labels").isEmpty()) {
             document.warning(
                     path + ".labels",

@@ -152,14 +152,21 @@ final class Syntax {
         }
     }
 
-    /** Checks the names of mounted objects, and that no two are mounted at one place. */
+    /** Checks mounted ConfigMaps or Secrets: their names, and {@link #places}. */
     void mounts(JsonNode list, String path, Map<String, String> taken) {
         for (int i = 0; i < list.size(); i++) {
             String name = list.path(i).path("name").asString("");
-            String mountPath = list.path(i).path("mountPath").asString("");
             if (!name.isEmpty()) {
                 objectName(name, path + "[" + i + "].name");
             }
+        }
+        places(list, path, taken);
+    }
+
+    /** Checks that no two things are mounted at one place. */
+    void places(JsonNode list, String path, Map<String, String> taken) {
+        for (int i = 0; i < list.size(); i++) {
+            String mountPath = list.path(i).path("mountPath").asString("");
             String at = path + "[" + i + "].mountPath";
             String before = mountPath.isEmpty() ? null : taken.putIfAbsent(mountPath, at);
             if (before != null) {

@@ -38,6 +38,26 @@ class ValidateCommandTest {
         assertThat(ChaosRunner.execute("validate", "--strict", "-f", dag)).isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "chaosrunner.io/schedule: 'every: 1h'|0",
+                "chaosrunner.io/schedule: 'every: soon'|2",
+                "chaosrunner.io/monitoring: 'image: x'|0",
+                "chaosrunner.io/monitoring: 'imgae: x'|2"
+            })
+    void anAnnotationIsReadByThoseWhoKnowIt(String annotation, int exitCode) throws IOException {
+        String engine =
+                Files.readString(Path.of(EXAMPLES, "first-run.yaml"))
+                        .replaceFirst(
+                                "namespace: default", "$0\n  annotations: {" + annotation + "}");
+        Path file = Files.writeString(folder.resolve("e.yaml"), engine);
+
+        assertThat(engine).contains(annotation);
+        assertThat(ChaosRunner.execute("validate", "-f", file.toString())).isEqualTo(exitCode);
+    }
+
     @Test
     void aFileThatIsNotThereEndsWith2() {
         assertThat(ChaosRunner.execute("validate", "-f", folder.resolve("no.yaml").toString()))

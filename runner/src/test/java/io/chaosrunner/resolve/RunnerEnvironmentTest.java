@@ -62,7 +62,9 @@ class RunnerEnvironmentTest {
     @DisplayName("The engine gives everything else the operator would have given")
     void ofEngine() {
         assertThat(RunnerEnvironment.of(engine("spec: {auxiliaryAppInfo: 'shop:app=till'}")))
-                .isEqualTo(new RunnerEnvironment("e", "n", "", "sa", "shop:app=till", Tracing.OFF));
+                .isEqualTo(
+                        new RunnerEnvironment(
+                                "e", "n", "", "sa", "shop:app=till", Tracing.OFF, ""));
     }
 
     @Test
@@ -77,9 +79,16 @@ class RunnerEnvironmentTest {
                                         "CHAOS_SVC_ACC", "sa",
                                         "OTEL_EXPORTER_OTLP_ENDPOINT", "otel:4317",
                                         "TRACE_PARENT", "{}",
+                                        "CHAOS_MONITOR_IMAGE", "exporter:1",
                                         "HOME", "/")))
                 .isEqualTo(
                         new RunnerEnvironment(
-                                "e", "n", "pod:n:[a]", "sa", "", new Tracing("otel:4317", "{}")));
+                                "e",
+                                "n",
+                                "pod:n:[a]",
+                                "sa",
+                                "",
+                                new Tracing("otel:4317", "{}"),
+                                "exporter:1"));
     }
 }

@@ -9,7 +9,11 @@ import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -592,6 +596,34 @@ class EngineRunTest {
                 int requests = world.requests().size();
                 assertThat(world.names(Resource.JOBS)).hasSize(1);
                 assertThat(world.requests()).hasSize(requests);
+            }
+        }
+
+        @Test
+        @DisplayName("53: leaving while a Job is being created does not leave the Job behind")
+        void leavingDuringACreationWithdrawsTheJobIfTheEngineSaysStop() {
+            var world = EngineWorld.start().listing("a").script("a", "after=30s");
+            try (RunBench bench = operator(world)) {
+                var result = new CompletableFuture<RunResult>();
+                world.onRequest(request -> {
+                    if (request.verb().equals("create") && request.resource().equals("jobs")) {
+                        world.edit("{'spec': {'engineState': 'stop'}}");
+                        bench.leave("SIGTERM");
+                        // The creation is slow: a runner that does not wait for it is gone by then.
+                        try {
+                            result.get(500, TimeUnit.MILLISECONDS);
+                        } catch (TimeoutException e) {
+                            // It waits.
+                        } catch (InterruptedException | ExecutionException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    }
+                });
+                bench.begin().thenAccept(result::complete);
+                assertThat(RunBench.finished(result)).isInstanceOf(RunResult.Left.class);
+                until(() -> world.count("create", "jobs") == 1);
+                assertThat(world.names(Resource.JOBS)).isEmpty();
+                assertThat(world.names(Resource.PODS)).isEmpty();
             }
         }
 

@@ -91,7 +91,7 @@ class LostJobTest {
 
     @Test
     void whatEndedIsJudgedByItsResult() {
-        var world = EngineWorld.start().listing("a", "b").script("a", "verdict=Fail after=60s");
+        var world = EngineWorld.start().listing("a", "b").script("a", "verdict=Fail after=5m");
         try (var first = start(world, Caller.OPERATOR)) {
             RunBench.until(() ->
                     world.get(Resource.RESULTS, "e-a")
@@ -123,7 +123,7 @@ class LostJobTest {
 
     @Test
     void aJobThatWasKeptIsToldOfOnce() {
-        var world = EngineWorld.start().listing("a", "b").script("b", "after=60s");
+        var world = EngineWorld.start().listing("a", "b").script("b", "hang");
         var first = new RunBench(world, Caller.OPERATOR);
         try (first) {
             var result = first.begin();
@@ -131,7 +131,13 @@ class LostJobTest {
             RunBench.until(() -> !world.message("ExperimentJobCleanUp").isEmpty());
             first.leave("killed");
             RunBench.finished(result);
-            again(world, Caller.OPERATOR).run();
+            var second = again(world, Caller.OPERATOR);
+            var end = second.begin();
+            second.untilTold(RunNotice.Launched.class);
+            world.names(Resource.JOBS).stream()
+                    .filter(name -> name.startsWith("b-"))
+                    .forEach(name -> world.delete(Resource.JOBS, name));
+            RunBench.finished(end);
             assertThat(world.events("a")).contains("ExperimentJobCleanUp Normal x1");
             assertThat(world.events("b")).contains("ExperimentJobCleanUp Normal x1");
         }

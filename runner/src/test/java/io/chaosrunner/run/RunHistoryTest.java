@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.sandbox.SandboxServer.Options;
+import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.RunRecords;
 import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.strategy.PastRun;
 import io.chaosrunner.testing.EngineWorld;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What is remembered of runs, and what is left of them, against the sandbox. */
@@ -219,6 +222,27 @@ class RunHistoryTest {
     }
 
     @Test
+    void aRunThatSomebodyElseDeclaredFinishedIsRecordedBeforeTheNextOneBegins() {
+        try (EngineWorld world = world().listing("a")) {
+            run(world, Map.of());
+            Claim declared = world.claim().endingBy("", "a person stopped it");
+            world.delete(Resource.CONFIG_MAPS, "e-runs");
+            world.edit(
+                    "{'metadata': {'annotations': {'%s': %s}}}"
+                            .formatted(
+                                    Claim.ANNOTATION,
+                                    JsonMapper.shared().writeValueAsString(declared.text())));
+
+            run(world, Map.of());
+
+            assertThat(numbers(stored(world))).containsExactly(1L, 2L);
+            RunRecord first = stored(world).runs().getFirst();
+            assertThat(first.text("endedBy")).isEqualTo("interrupted");
+            assertThat(first.text("reason")).isEqualTo("a person stopped it");
+        }
+    }
+
+    @Test
     void aRunThatCouldNotBeginIsRecordedWithTheReason() {
         try (EngineWorld world = world().listing("a")) {
             new RunBench(world, Caller.PERSON).with(Map.of("strategy", "paralel")).run();
@@ -309,6 +333,22 @@ class RunHistoryTest {
                                 .asString(""))
                 .sorted()
                 .toList();
+    }
+
+    @Test
+    void aRunsClaimKnowsTheRunsBeforeItThoughNoConfigMapMayBeRead() {
+        try (EngineWorld world = world().listing("a", "b").script("a", "verdict=Fail")) {
+            world.server().forbid("*", "configmaps");
+            run(world, Map.of());
+            run(world, Map.of());
+            run(world, Map.of());
+
+            List<PastRun> past = world.claim().past().runs();
+            assertThat(past).extracting(PastRun::number).containsExactly(1L, 2L);
+            assertThat(past.getFirst().executions())
+                    .extracting(each -> each.slot() + " " + each.end().orElseThrow().outcome())
+                    .containsExactly("0 FAILED", "1 PASSED");
+        }
     }
 
     @Test

@@ -39,6 +39,18 @@ class FiresTest {
     }
 
     @Test
+    void theRunsOfAScheduleAreCountedUntilItIsAnother() {
+        Fires fires = Fires.NONE.next(Optional.of(fire(1))).next(Optional.of(fire(2)));
+        assertThat(fires.runs()).isEqualTo(2);
+        assertThat(fires.skipping(skipped(3, "suspended"), fire(3)).runs()).isEqualTo(2);
+        assertThat(fires.next(Optional.empty()).runs()).isEqualTo(2);
+
+        Fire other = new Fire(fire(4).at(), "another schedule");
+        assertThat(fires.next(Optional.of(other)).runs()).isEqualTo(1);
+        assertThat(fires.beginning(fire(4)).runs()).isZero();
+    }
+
+    @Test
     void firesSkippedInARowForOneReasonAreOneRecord() {
         Fires fires =
                 Fires.NONE

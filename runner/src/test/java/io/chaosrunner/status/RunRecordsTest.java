@@ -124,7 +124,7 @@ class RunRecordsTest {
         assertThat(details(records))
                 .isSortedAccordingTo(Comparator.comparing(less::indexOf).reversed());
         assertThat(details(records).getLast()).isEmpty();
-        assertThat(details(records).getFirst()).isEqualTo("no-launches");
+        assertThat(details(records).getFirst()).isEqualTo("no-why");
         RunRecord oldest = records.runs().getFirst();
         assertThat(oldest.json().path("experiments")).hasSize(24);
         assertThat(oldest.json().path("verdicts").toString()).isEqualTo("{\"Pass\":16,\"N/A\":8}");

@@ -263,6 +263,17 @@ class ValidationTest {
     }
 
     @Test
+    void aHostFilesNameIsNoObjectsName() {
+        Validation validation =
+                validate(
+                        EXPERIMENT.replace(
+                                "image: x",
+                                "image: x\n    hostFileVolumes: [{name: Docker_Sock, mountPath: /s, nodePath: /s}]"));
+
+        assertThat(validation.findings()).isEmpty();
+    }
+
+    @Test
     void anExperimentInAnotherNamespaceIsNotTheOneMeant() {
         Validation validation =
                 validate(

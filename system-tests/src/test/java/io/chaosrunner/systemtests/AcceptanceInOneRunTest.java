@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
  * once; what each becomes is looked at afterwards. The numbers are those of the acceptance list.
  */
 @NeedsControlPlane
-@Timeout(300)
+@Timeout(600)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AcceptanceInOneRunTest {
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.chaosrunner.sandbox.Scenario;
+import io.chaosrunner.systemtests.ApiProxy.Fault;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -17,8 +18,11 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -30,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The cases of the acceptance list, by number, that need a run of their own. */
 @NeedsControlPlane
-@Timeout(300)
+@Timeout(600)
 @Execution(ExecutionMode.CONCURRENT)
 class AcceptanceTest {
 
@@ -90,13 +94,18 @@ class AcceptanceTest {
                 .containsExactly("pod-delete Completed Pass", "pod-cpu-hog Completed Pass");
     }
 
-    /** A pod with every label of the Job's own, but owned by nobody, that has failed. */
+    /** A failed pod with the Job's name and every label of ours, but of no Job. */
     private void forgePodOf(Job job) {
+        var labels = new HashMap<>(job.getMetadata().getLabels());
+        // The Job's own selector: by it the Job controller would make the pod the Job's.
+        labels.keySet().removeIf(label -> label.endsWith("controller-uid"));
+        labels.put("job-name", job.getMetadata().getName());
+        labels.put("batch.kubernetes.io/job-name", job.getMetadata().getName());
         Pod forged =
                 new PodBuilder()
                         .withNewMetadata()
                         .withName("forged")
-                        .withLabels(job.getSpec().getTemplate().getMetadata().getLabels())
+                        .withLabels(labels)
                         .endMetadata()
                         .withNewSpec()
                         .withNodeName("nowhere")
@@ -202,27 +211,32 @@ class AcceptanceTest {
                 .create();
         stage.patch("{\"status\":{\"unheardOf\":{\"kept\":\"too\"}}}");
 
-        RunnerPod runner = RunnerPod.create(stage.namespace, ENGINE);
-        int edits = 0;
-        while (!isOver(runner.resource().get())) {
-            edits++;
-            stage.patch("{\"metadata\":{\"annotations\":{\"edit\":\"%d\"}}}".formatted(edits));
-        }
-        runner.awaitCompletion(stage.kubelet);
+        // Just before every third write of the runner somebody else writes.
+        var writes = new AtomicInteger();
+        var edits = new AtomicInteger();
+        stage.proxy.inject(
+                new Fault.After(() ->
+                        stage.patch(
+                                "{\"metadata\":{\"annotations\":{\"edit\":\"%d\"}}}"
+                                        .formatted(edits.incrementAndGet()))),
+                Integer.MAX_VALUE,
+                call ->
+                        call.resource().equals("chaosengines")
+                                && Set.of("patch", "update").contains(call.verb())
+                                && writes.getAndIncrement() % 3 == 0);
+
+        stage.run();
 
         GenericKubernetesResource engine = stage.namespace.engine(ENGINE);
         assertThat(stage.entries())
                 .containsExactly("pod-delete Completed Fail", "pod-cpu-hog Completed Pass");
         assertThat(engine.getMetadata().getAnnotations())
                 .as("the last edit")
-                .containsEntry("edit", Integer.toString(edits));
+                .containsEntry("edit", edits.toString());
+        assertThat(edits).hasValueGreaterThan(1);
         assertThat(engine.<String>get("spec", "unheardOf", "kept")).isEqualTo("yes");
         assertThat(engine.<String>get("status", "unheardOf", "kept")).isEqualTo("too");
         assertThat(engine.<String>get("status", "engineStatus")).isEqualTo("initialized");
-    }
-
-    private static boolean isOver(Pod pod) {
-        return pod.getStatus().getPhase().equals("Succeeded");
     }
 
     @Test
@@ -242,8 +256,9 @@ class AcceptanceTest {
                         "not-there ChaosExperiment Not Found Fail",
                         "pod-cpu-hog Completed Fail");
         assertThat(stage.createdJobs())
-                .extracting(call -> call.body().contains("pod-delete-"))
-                .containsExactly(true, false);
+                .satisfiesExactly(
+                        call -> assertThat(call.body()).contains("-name pod-delete"),
+                        call -> assertThat(call.body()).contains("-name pod-cpu-hog"));
     }
 
     @ParameterizedTest

@@ -46,6 +46,9 @@ final class ApiProxy implements AutoCloseable {
         /** Forwarded later. */
         record Delay(Duration duration) implements Fault {}
 
+        /** Forwarded once something else was done. */
+        record After(Runnable deed) implements Fault {}
+
         /** Not forwarded; the connection is closed without an answer. */
         record Unreached() implements Fault {}
 
@@ -292,6 +295,10 @@ final class ApiProxy implements AutoCloseable {
                     HttpResponse<InputStream> answer = forward(exchange, body);
                     answered(call, answer.statusCode());
                     answer.body().close();
+                }
+                case Fault.After after -> {
+                    after.deed().run();
+                    pass(call, exchange, body);
                 }
                 case Fault.Delay delay -> {
                     closing.await(delay.duration().toNanos(), TimeUnit.NANOSECONDS);

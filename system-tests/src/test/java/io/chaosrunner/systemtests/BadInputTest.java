@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
  * one, and its exit code says whether starting it again may help.
  */
 @NeedsControlPlane
-@Timeout(300)
+@Timeout(600)
 @Execution(ExecutionMode.CONCURRENT)
 class BadInputTest {
 

@@ -1,13 +1,24 @@
 package io.chaosrunner.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.chaosrunner.systemtests.ApiProxy.Call;
+import io.fabric8.kubernetes.api.model.Event;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A strategy's jar dropped into a folder decides a run of an operator-made pod. */
 @NeedsControlPlane
@@ -45,6 +56,80 @@ class PluginTest {
 
             assertThat(verdicts(namespace)).containsExactly("N/A", "Fail", "N/A");
             assertThat(namespace.jobs()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aStrategyThatKeepsEndingTheProcessFailsTheRunByNameAtTheThirdStart(
+            ControlPlane controlPlane, @TempDir Path folder) throws IOException {
+        jar(
+                folder,
+                "Killer",
+                """
+                import io.chaosrunner.strategy.*;
+                public final class Killer implements ExecutionStrategy {
+                    public String name() { return "killer"; }
+                    public ExecutionPlan plan(StrategyRequest request) {
+                        return progress -> {
+                            Runtime.getRuntime().halt(1);
+                            return Decision.NOTHING;
+                        };
+                    }
+                }
+                """);
+        try (TestNamespace namespace = TestNamespace.create(controlPlane);
+                FakeKubelet kubelet = FakeKubelet.start(namespace)) {
+            namespace.experiment("pod-delete");
+            namespace
+                    .newEngine(ENGINE)
+                    .account(namespace.podDeleteSa())
+                    .annotation("chaosrunner.io/execution", "strategy: killer")
+                    .spec(
+                            "components",
+                            Map.of(
+                                    "runner",
+                                    Map.of("args", List.of("--plugins", folder.toString()))))
+                    .experiment("pod-delete")
+                    .create();
+
+            RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
+
+            assertThat(namespace.events(ENGINE + "-runner"))
+                    .extracting(Event::getReason, Event::getMessage)
+                    .contains(
+                            tuple(
+                                    "ChaosRunFailed",
+                                    "strategy killer broke a rule: this is start 3 without progress: it may be ending the process"));
+            assertThat(namespace.jobs()).isEmpty();
+            assertThat(verdicts(namespace)).containsExactly("N/A");
+        }
+    }
+
+    /** Make the jar of a strategy of one class in the unnamed package. */
+    private static void jar(Path folder, String name, String source) throws IOException {
+        Path file = Files.writeString(folder.resolve(name + ".java"), source);
+        int compiled =
+                ToolProvider.getSystemJavaCompiler()
+                        .run(
+                                null,
+                                null,
+                                null,
+                                "-proc:none",
+                                "-cp",
+                                RunnerContainer.classPath(),
+                                file.toString());
+        assertThat(compiled).isZero();
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().putValue("Chaosrunner-Spi", "1.0");
+        try (var jar =
+                new JarOutputStream(
+                        Files.newOutputStream(folder.resolve(name + ".jar")), manifest)) {
+            jar.putNextEntry(new JarEntry(name + ".class"));
+            jar.write(Files.readAllBytes(folder.resolve(name + ".class")));
+            jar.putNextEntry(
+                    new JarEntry("META-INF/services/io.chaosrunner.strategy.ExecutionStrategy"));
+            jar.write(name.getBytes(StandardCharsets.UTF_8));
         }
     }
 

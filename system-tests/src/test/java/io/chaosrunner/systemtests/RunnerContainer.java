@@ -121,22 +121,8 @@ final class RunnerContainer {
     }
 
     private Process start() {
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // Many are started, on few cores, and none lives long.
-        command.addAll(
-                List.of(
-                        "-Xmx128m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Xshare:auto",
-                        "-XX:-UsePerfData",
-                        "-cp",
-                        classPath(),
-                        MAIN));
-        command.addAll(container.getArgs());
         var builder =
-                new ProcessBuilder(command)
+                new ProcessBuilder(command(container.getArgs()))
                         .redirectErrorStream(true)
                         .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
@@ -154,8 +140,32 @@ final class RunnerContainer {
         }
     }
 
+    /** Prepare a process of chaos-runner with the environment of this one. */
+    static ProcessBuilder command(String... arguments) {
+        return new ProcessBuilder(command(List.of(arguments)));
+    }
+
+    /** Return the command line of chaos-runner with these arguments. */
+    static List<String> command(List<String> arguments) {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // Many are started, on few cores, and none lives long.
+        command.addAll(
+                List.of(
+                        "-Xmx128m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Xshare:auto",
+                        "-XX:-UsePerfData",
+                        "-cp",
+                        classPath(),
+                        MAIN));
+        command.addAll(arguments);
+        return command;
+    }
+
     /** The tests' own but for the tests: what is found there by service loading is not ours. */
-    private static String classPath() {
+    static String classPath() {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> !entry.endsWith("test-classes"))
                 .collect(Collectors.joining(File.pathSeparator));

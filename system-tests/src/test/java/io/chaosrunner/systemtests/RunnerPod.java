@@ -5,19 +5,22 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /** Launch an engine's runner as the chaos-operator does, and see how it ends. */
 final class RunnerPod {
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** Long: several JVMs may have to share one core. */
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private final TestNamespace namespace;
     private final String name;
@@ -29,13 +32,26 @@ final class RunnerPod {
 
     /** Mark the engine as initialized and create its runner's pod. */
     static RunnerPod create(TestNamespace namespace, String engineName) {
+        return create(namespace, engineName, Map.of());
+    }
+
+    /** Do the same where something adds to the runner's environment. */
+    static RunnerPod create(
+            TestNamespace namespace, String engineName, Map<String, String> environment) {
         Litmus.engines(namespace.admin(), namespace.name())
                 .named(engineName)
                 .patch(
                         PatchContext.of(PatchType.JSON_MERGE),
                         "{\"status\":{\"engineStatus\":\"initialized\"}}");
         JsonNode engine = Litmus.read(namespace, "chaosengines", engineName);
-        return create(namespace, engineName, manifest(namespace, engine));
+        Pod pod = manifest(namespace, engine);
+        environment.forEach((name, value) ->
+                pod.getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getEnv()
+                        .add(new EnvVar(name, value, null)));
+        return create(namespace, engineName, pod);
     }
 
     /**

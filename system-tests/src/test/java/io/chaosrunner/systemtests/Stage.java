@@ -25,7 +25,9 @@ final class Stage implements AutoCloseable {
     static final String ENGINE = "engine-nginx";
     static final String RUNNER = ENGINE + "-runner";
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** Long: several JVMs may have to share one core. */
+    private static final Duration LIMIT = Duration.ofMinutes(3);
+
     private static final Pattern CLAIM =
             Pattern.compile("\"number\":(\\d+),\"id\":\"([a-z0-9]+)\".*\"state\":\"(\\w+)\"");
 
@@ -83,6 +85,27 @@ final class Stage implements AutoCloseable {
         Litmus.engines(namespace.admin(), namespace.name())
                 .named(ENGINE)
                 .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+    }
+
+    /** Keep a pod from going when it is deleted. */
+    void hold(Pod pod) {
+        finalizers(pod, "[\"example.com/held\"]");
+    }
+
+    /** Let a pod go that was held. */
+    void release(Pod pod) {
+        finalizers(pod, "null");
+    }
+
+    private void finalizers(Pod pod, String finalizers) {
+        namespace
+                .admin()
+                .pods()
+                .inNamespace(namespace.name())
+                .withName(pod.getMetadata().getName())
+                .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        "{\"metadata\":{\"finalizers\":" + finalizers + "}}");
     }
 
     /** Wait until something holds; a failure tells the runner's story. */

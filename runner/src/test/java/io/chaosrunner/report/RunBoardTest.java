@@ -1,0 +1,171 @@
+package io.chaosrunner.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.RunId;
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.run.Attempt;
+import io.chaosrunner.run.RunEnd;
+import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.status.StatusEntry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The tree says where each experiment stands, and always fits its terminal. */
+class RunBoardTest {
+
+    private static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
+    private static final EngineRef ENGINE = new EngineRef("litmus", "nginx");
+
+    private final RunBoard board = new RunBoard(ENGINE, ZoneOffset.UTC, Colours.PLAIN, NOON);
+
+    private static RunNotice.Started started(List<String> experiments) {
+        return new RunNotice.Started(new RunId(3, "k3f9"), "dag", 42, experiments, false);
+    }
+
+    private static Attempt attempt(int slot, Instant start) {
+        return new Attempt(slot, slot, 1, 1, start, Optional.empty());
+    }
+
+    private void launch(int slot, String name, Instant at) {
+        board.heard(new RunNotice.Launched(attempt(slot, at), name, name + "-j", "first", false));
+        board.heard(new RunNotice.Running(attempt(slot, at), name, name + "-j", name + "-p"));
+    }
+
+    private void end(int slot, String name, Verdict verdict) {
+        board.heard(
+                new RunNotice.Ended(
+                        attempt(slot, NOON),
+                        name,
+                        name + "-j",
+                        name + "-p",
+                        StatusEntry.completed(name, name + "-p", verdict),
+                        Duration.ofSeconds(32),
+                        verdict == Verdict.PASS ? "" : "the probe\nsaid no"));
+    }
+
+    @Test
+    void eachExperimentIsOneBranch() {
+        board.heard(started(List.of("pod-delete", "cpu-hog", "disk-fill", "node-drain")));
+        end(0, "pod-delete", Verdict.PASS);
+        launch(1, "cpu-hog", NOON.plusSeconds(40));
+        board.heard(new RunNotice.Skipped(3, "node-drain", "needs pod-delete.failed"));
+        board.heard(new RunNotice.Next(NOON.plusSeconds(80), "gap after cpu-hog"));
+
+        assertThat(board.lines(NOON.plusSeconds(72), 70, 24))
+                .containsExactly(
+                        "litmus/nginx  run 3, dag, seed 42                                01:12",
+                        "├─ pod-delete  Pass      Completed, 00:32",
+                        "├─ cpu-hog     running   00:32  (first)",
+                        "├─ disk-fill   waiting",
+                        "└─ node-drain  skipped   needs pod-delete.failed",
+                        "next at 12:01:20, in 00:08: gap after cpu-hog",
+                        "1 running, 1 waiting, 1 Pass, 1 skipped");
+    }
+
+    @Test
+    void whatDidNotPassSaysWhyInOneLine() {
+        board.heard(started(List.of("pod-delete")));
+        end(0, "pod-delete", Verdict.FAIL);
+
+        assertThat(board.lines(NOON, 70, 24).get(1))
+                .isEqualTo("└─ pod-delete  Fail      Completed, 00:32  the probe said no");
+    }
+
+    @Test
+    void aTimeThatIsPastIsNotNext() {
+        board.heard(started(List.of("a")));
+        board.heard(new RunNotice.Next(NOON.plusSeconds(5), "gap"));
+
+        assertThat(board.lines(NOON.plusSeconds(5), 70, 24)).noneMatch(l -> l.contains("next"));
+    }
+
+    @Test
+    void whatAStopWaitsForIsSaid() {
+        board.heard(started(List.of("a")));
+        launch(0, "a", NOON);
+        board.heard(new RunNotice.Waiting("interrupted: stopping"));
+        board.heard(new RunNotice.Stopping(attempt(0, NOON), "a", "a-j", "interrupted"));
+
+        assertThat(board.lines(NOON, 70, 24))
+                .contains(
+                        "└─ a  stopping  00:00  (interrupted)",
+                        "interrupted: stopping",
+                        "1 stopping");
+    }
+
+    @Test
+    void theLastDrawingSaysWhatTheEngineSays() {
+        board.heard(started(List.of("a", "b")));
+        launch(0, "a", NOON);
+        board.heard(
+                new RunNotice.Finished(
+                        new RunEnd(RunEnd.Cause.ABORT, "interrupted"),
+                        List.of(
+                                StatusEntry.running("a", "a-p").aborted(),
+                                StatusEntry.waiting("b").aborted())));
+
+        assertThat(board.lines(NOON, 70, 24))
+                .contains(
+                        "├─ a  Stopped   Forcefully Aborted  (first)",
+                        "└─ b  Stopped   Forcefully Aborted",
+                        "interrupted");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200, 80, 24", "200, 20, 5", "200, 400, 300", "1, 20, 5", "24, 80, 24", "19, 80, 24"})
+    void itFitsAnyTerminal(int experiments, int width, int height) {
+        List<String> names =
+                IntStream.range(0, experiments).mapToObj(i -> "experiment-number-" + i).toList();
+        board.heard(started(names));
+        for (int slot = 0; slot < experiments; slot += 3) {
+            launch(slot, names.get(slot), NOON);
+        }
+        for (int slot = 0; slot < experiments; slot += 6) {
+            end(slot, names.get(slot), slot % 4 == 0 ? Verdict.PASS : Verdict.FAIL);
+        }
+        board.heard(new RunNotice.Warning("x".repeat(300)));
+        board.heard(new RunNotice.Next(NOON.plusSeconds(60), "y".repeat(300)));
+
+        List<String> lines = board.lines(NOON, width, height);
+
+        assertThat(lines).hasSizeLessThanOrEqualTo(height);
+        assertThat(lines).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(width));
+    }
+
+    @Test
+    void whereNotAllFitsWhatMovesIsShown() {
+        List<String> names = IntStream.range(0, 200).mapToObj(i -> "e" + i).toList();
+        board.heard(started(names));
+        launch(150, "e150", NOON);
+        end(7, "e7", Verdict.FAIL);
+
+        List<String> lines = board.lines(NOON, 80, 10);
+
+        assertThat(lines)
+                .anyMatch(line -> line.contains("e150 ") && line.contains("running"))
+                .anyMatch(line -> line.contains("e7 ") && line.contains("Fail"))
+                .anyMatch(line -> line.matches("└─ and \\d+ waiting"));
+    }
+
+    @Test
+    void coloursAddNothingToTheWidth() {
+        var coloured = new RunBoard(ENGINE, ZoneOffset.UTC, Colours.ANSI, NOON);
+        coloured.heard(started(List.of("a")));
+        board.heard(started(List.of("a")));
+
+        assertThat(
+                        coloured.lines(NOON, 40, 10).stream()
+                                .map(line -> line.replaceAll("\u001b\\[[0-9]*m", "")))
+                .isEqualTo(board.lines(NOON, 40, 10));
+        assertThat(board.lines(NOON, 40, 10)).noneMatch(line -> line.contains("\u001b"));
+    }
+}

@@ -1,0 +1,212 @@
+package io.chaosrunner.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.sandbox.SandboxServer.Options;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.Claim.State;
+import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.testing.EngineWorld;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Kill the runner before and after every call of runs of every shape, start another, and see that
+ * both together decide and do what one alone does.
+ */
+class KilledStrategiesTest {
+    /** They mostly wait. */
+    private static final int AT_ONCE = 16;
+
+    /** Describe a run. */
+    private record Shape(
+            String policy,
+            List<String> experiments,
+            Map<String, ?> settings,
+            Consumer<EngineWorld> scripts) {
+
+        EngineWorld world() {
+            EngineWorld world =
+                    EngineWorld.start(Options.DEFAULT.withSpeed(300))
+                            .engineWith(
+                                    "{'spec': {'jobCleanUpPolicy': '%s'}}".formatted(policy),
+                                    experiments.toArray(String[]::new));
+            scripts.accept(world);
+            return world;
+        }
+    }
+
+    /** Tell all that must not depend on who was killed when. */
+    private record Story(
+            List<String> launches, Map<Integer, String> skipped, List<String> entries) {}
+
+    private static Shape shape(
+            String policy,
+            int experiments,
+            Map<String, ?> settings,
+            Consumer<EngineWorld> scripts) {
+        return new Shape(
+                policy,
+                IntStream.range(0, experiments).mapToObj(Stage::name).toList(),
+                settings,
+                scripts);
+    }
+
+    @Test
+    void sixInParallel() {
+        Story story =
+                sweep(
+                        shape(
+                                "retain",
+                                6,
+                                Map.of("strategy", "parallel", "maxParallel", 4),
+                                world -> world.script("b", "verdict=Fail helper")));
+        assertThat(story.launches).hasSize(6);
+    }
+
+    @Test
+    void aGraphWithSkips() {
+        Story story =
+                sweep(
+                        shape(
+                                "retain",
+                                6,
+                                Map.of(
+                                        "strategy",
+                                        "dag",
+                                        "dependencies",
+                                        Map.of(
+                                                "b", List.of("a.passed"),
+                                                "c", List.of("a.failed"),
+                                                "d", List.of("b"),
+                                                "e", List.of("c", "f"))),
+                                world -> world.script("a", "verdict=Fail")));
+        assertThat(story.launches).hasSize(4);
+        assertThat(story.skipped).containsOnlyKeys(1, 3);
+    }
+
+    @Test
+    void twentyRandomIterationsWhoseJobsAreDeleted() {
+        Story story =
+                sweep(
+                        shape(
+                                "delete",
+                                7,
+                                Map.of(
+                                        "strategy",
+                                        "random",
+                                        "iterations",
+                                        20,
+                                        "replacement",
+                                        false,
+                                        "seed",
+                                        7),
+                                world -> world.script("c", "verdict=Fail")),
+                        // There are many calls, and before one is after the one before.
+                        List.of(true));
+        assertThat(story.launches).hasSize(20);
+    }
+
+    @Test
+    void retries() {
+        Story story =
+                sweep(
+                        shape(
+                                "retain",
+                                3,
+                                Map.of("strategy", "parallel", "retries", 2, "retryBackoff", "1ms"),
+                                world ->
+                                        world.script("a", "crash helper then verdict=Pass")
+                                                .script("b", "verdict=Error")));
+        assertThat(story.launches).hasSize(6);
+    }
+
+    /** Compares every broken run with the unbroken one; returns the latter's story. */
+    private static Story sweep(Shape shape) {
+        return sweep(shape, List.of(false, true));
+    }
+
+    private static Story sweep(Shape shape, List<Boolean> moments) {
+        int calls;
+        Story unbroken;
+        try (EngineWorld world = shape.world()) {
+            var every = new EveryJob();
+            world.followJobs(every);
+            var counting = new MortalCluster(world.connect(), Integer.MAX_VALUE, true);
+            assertThat(
+                            new RunBench(world, Caller.OPERATOR, counting, "p1")
+                                    .with(shape.settings)
+                                    .run())
+                    .isInstanceOf(RunResult.Completed.class);
+            calls = counting.calls().size();
+            counting.close();
+            unbroken = story(world, every);
+        }
+        var wrong = new ConcurrentSkipListMap<String, Throwable>();
+        try (var threads = Executors.newFixedThreadPool(AT_ONCE)) {
+            for (int call = 1; call <= calls; call++) {
+                for (boolean carriedOut : moments) {
+                    int last = call;
+                    threads.execute(() -> {
+                        try {
+                            killOnce(shape, last, carriedOut, unbroken);
+                        } catch (RuntimeException | Error e) {
+                            String moment = carriedOut ? "after" : "before";
+                            wrong.put("%s call %03d".formatted(moment, last), e);
+                        }
+                    });
+                }
+            }
+        }
+        System.out.printf("kill points of %s: %d%n", shape.settings, calls * moments.size());
+        if (!wrong.isEmpty()) {
+            var failure = new AssertionError("killed " + wrong.keySet());
+            wrong.values().forEach(failure::addSuppressed);
+            throw failure;
+        }
+        return unbroken;
+    }
+
+    private static void killOnce(Shape shape, int call, boolean carriedOut, Story unbroken) {
+        try (EngineWorld world = shape.world()) {
+            var every = new EveryJob();
+            world.followJobs(every);
+            RunResult first;
+            try (var mortal = new MortalCluster(world.connect(), call, carriedOut)) {
+                first =
+                        new RunBench(world, Caller.OPERATOR, mortal, "p1")
+                                .with(shape.settings)
+                                .run();
+            }
+            if (!(first instanceof RunResult.Completed)) {
+                assertThat(first).isInstanceOf(RunResult.Interrupted.class);
+                try (Cluster cluster = world.connect()) {
+                    var second = new RunBench(world, Caller.OPERATOR, cluster, "p2");
+                    assertThat(second.with(shape.settings).run())
+                            .isInstanceOfAny(
+                                    RunResult.Completed.class, RunResult.AlreadyFinished.class);
+                }
+            }
+            assertThat(story(world, every)).isEqualTo(unbroken);
+            Claim claim = world.claim();
+            assertThat(claim.run().number()).isEqualTo(1);
+            assertThat(claim.state()).isEqualTo(State.FINISHED);
+            assertThat(claim.log()).hasSameSizeAs(unbroken.launches);
+            if (shape.policy.equals("delete")) {
+                RunBench.until(() -> world.names(Resource.JOBS).isEmpty());
+                RunBench.until(() -> world.names(Resource.PODS).isEmpty());
+            }
+        }
+    }
+
+    private static Story story(EngineWorld world, EveryJob every) {
+        return new Story(every.decisions(), world.claim().skipped(), world.entries());
+    }
+}

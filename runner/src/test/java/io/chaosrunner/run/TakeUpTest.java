@@ -1,0 +1,75 @@
+package io.chaosrunner.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.job.Launch;
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.RunId;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.Fires;
+import io.chaosrunner.status.LoggedAttempt;
+import io.chaosrunner.status.LoggedAttempt.Mark;
+import io.chaosrunner.strategy.Outcome;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+class TakeUpTest {
+
+    @Test
+    void aRemovalThatWasBegunIsFinished() {
+        TakeUp left = TakeUp.of(claim(stopped(0, 0, 1)), "uid", List.of(job(0, 0, 1)), 1);
+        assertThat(left.broken()).extracting(each -> each.attempt().attempt()).containsExactly(1);
+        assertThat(left.over()).isEmpty();
+        assertThat(left.running()).isEmpty();
+    }
+
+    @Test
+    void anAttemptWhoseRetryWasLaunchedIsGoneWhateverTheLogSays() {
+        TakeUp left = TakeUp.of(claim(stopped(0, 0, 1)), "uid", List.of(job(1, 0, 2)), 1);
+        assertThat(left.broken()).isEmpty();
+        assertThat(left.over())
+                .extracting(each -> each.attempt().end().orElseThrow().outcome())
+                .containsExactly(Outcome.ERROR);
+        assertThat(left.running()).extracting(each -> each.attempt().attempt()).containsExactly(2);
+    }
+
+    private static LoggedAttempt stopped(int ordinal, int slot, int attempt) {
+        return new LoggedAttempt(
+                ordinal,
+                slot,
+                1,
+                attempt,
+                Stage.START,
+                Stage.START.plusSeconds(5),
+                Outcome.ERROR,
+                Mark.BEING_STOPPED);
+    }
+
+    private static KnownJob job(int ordinal, int slot, int attempt) {
+        return new KnownJob(
+                new ExecutionId("uid", "r", slot, 1, attempt),
+                new LiveJob("a-x", "job-uid", "e-a", "", Duration.ofSeconds(180)),
+                new Launch(Stage.START.plusSeconds(9), ordinal, "why", ""));
+    }
+
+    private static Claim claim(LoggedAttempt attempt) {
+        return new Claim(
+                        new RunId(1, "r"),
+                        "process-1",
+                        Stage.START,
+                        0,
+                        JsonNodeFactory.instance.objectNode(),
+                        Claim.State.RUNNING,
+                        "",
+                        "",
+                        1,
+                        List.of(),
+                        Map.of(),
+                        "active",
+                        Fires.NONE)
+                .with(attempt);
+    }
+}

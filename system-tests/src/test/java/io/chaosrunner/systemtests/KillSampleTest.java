@@ -1,0 +1,197 @@
+package io.chaosrunner.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.systemtests.ApiProxy.Call;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Kill the runner with SIGKILL around calls that are spread evenly over runs of every shape, and
+ * see that both processes together decide and do what one alone does.
+ *
+ * <p>A sample, drawn from a seed and printed: every single call of these runs is the last one in
+ * the runner's own tests, without processes; of a short run, with processes, in {@link
+ * KillSweepTest}.
+ */
+@NeedsControlPlane
+@Timeout(600)
+class KillSampleTest {
+
+    private static final String ENGINE = "engine-nginx";
+    private static final String RUNNER = ENGINE + "-runner";
+    private static final int POINTS = 8;
+    private static final long SEED = 4;
+
+    /** A run mostly waits: for the JVM, for Jobs to complete, for the next second. */
+    private static final int AT_ONCE = 3;
+
+    /** Describe a run: what its experiments play, in order, and how they are launched. */
+    private record Shape(String name, String policy, String execution, List<String> scenarios) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /** Tell all that must not depend on who was killed when. */
+    private record Story(List<String> launches, String skipped, List<String> entries) {}
+
+    /** Tell how a run went: its story, and how many calls it took. */
+    private record Run(Story story, int calls, boolean killed) {}
+
+    static Stream<Shape> shapes() {
+        return Stream.of(
+                new Shape(
+                        "parallel of 6",
+                        "retain",
+                        "{strategy: parallel, maxParallel: 4}",
+                        Stream.of("Pass", "Fail", "Pass", "Pass", "Pass", "Pass")
+                                .map(verdict -> "verdict=" + verdict + " after=100ms")
+                                .toList()),
+                new Shape(
+                        "dag with skips",
+                        "retain",
+                        "{strategy: dag, dependencies: {e1: [e0.passed], e2: [e0.failed],"
+                                + " e3: [e1], e4: [e2, e5]}}",
+                        List.of(
+                                "verdict=Fail after=100ms",
+                                "after=100ms",
+                                "after=100ms",
+                                "after=100ms",
+                                "after=100ms",
+                                "after=200ms")),
+                new Shape(
+                        "random with 20 iterations",
+                        "delete",
+                        "{strategy: random, iterations: 20, replacement: false, seed: 7}",
+                        IntStream.range(0, 7).mapToObj(i -> "after=100ms").toList()),
+                new Shape(
+                        "retries",
+                        "retain",
+                        "{strategy: parallel, retries: 2, retryBackoff: 10ms}",
+                        List.of(
+                                "crash after=100ms helper",
+                                "verdict=Error after=100ms",
+                                "after=100ms")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void aKilledRunDecidesAsTheUnbrokenOne(Shape shape, ControlPlane controlPlane) {
+        Run unbroken = run(controlPlane, shape, 0, false);
+        List<Integer> points = points(unbroken.calls());
+        System.out.printf("%s: %d calls, killed at %s%n", shape.name(), unbroken.calls(), points);
+        var wrong = new ConcurrentSkipListMap<Integer, Throwable>();
+        try (var threads = Executors.newFixedThreadPool(AT_ONCE)) {
+            for (int i = 0; i < points.size(); i++) {
+                int point = points.get(i);
+                boolean after = i % 2 == 1;
+                threads.execute(() -> {
+                    try {
+                        Run broken = run(controlPlane, shape, point, after);
+                        assertThat(broken.story()).isEqualTo(unbroken.story());
+                    } catch (RuntimeException | Error e) {
+                        wrong.put(point, e);
+                    }
+                });
+            }
+        }
+        if (!wrong.isEmpty()) {
+            var failure = new AssertionError("killed at calls " + wrong.keySet());
+            wrong.values().forEach(failure::addSuppressed);
+            throw failure;
+        }
+    }
+
+    /** One point, drawn, in each of as many equal parts of the run. */
+    private static List<Integer> points(int calls) {
+        var random = new Random(SEED);
+        var points = new TreeSet<Integer>();
+        for (int i = 0; i < POINTS; i++) {
+            points.add(1 + (int) ((i + random.nextDouble()) * calls / POINTS));
+        }
+        return List.copyOf(points);
+    }
+
+    /** Run to the end; killed around a call, or never if that is 0. */
+    private static Run run(ControlPlane controlPlane, Shape shape, int number, boolean after) {
+        try (TestNamespace namespace = TestNamespace.create(controlPlane);
+                ApiProxy proxy = ApiProxy.start(controlPlane);
+                FakeKubelet kubelet = FakeKubelet.start(namespace, proxy::kubeconfigFor)) {
+            if (number > 0 && after) {
+                proxy.killAfter(number, () -> kubelet.runner(RUNNER).kill());
+            } else if (number > 0) {
+                proxy.killBefore(number, () -> kubelet.runner(RUNNER).kill());
+            }
+            EngineManifest engine =
+                    namespace
+                            .newEngine(ENGINE)
+                            .account(namespace.powerful())
+                            .cleanUp(shape.policy())
+                            .annotation("chaosrunner.io/execution", shape.execution());
+            for (int i = 0; i < shape.scenarios().size(); i++) {
+                namespace.experiment("e" + i);
+                engine.experiment("e" + i, shape.scenarios().get(i));
+            }
+            engine.create();
+            RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
+            if (shape.policy().equals("delete")) {
+                TestNamespace.eventually(() -> namespace.jobs().isEmpty());
+            }
+            return new Run(story(namespace, proxy), proxy.calls().size(), proxy.hasKilled());
+        }
+    }
+
+    private static Story story(TestNamespace namespace, ApiProxy proxy) {
+        var launches = new ArrayList<String>();
+        for (Call call : proxy.calls("create", "jobs")) {
+            if (call.status() == 201) {
+                JsonNode metadata = JsonMapper.shared().readTree(call.body()).path("metadata");
+                var labels = metadata.path("labels");
+                launches.add(
+                        "%s.%s.%s: %s"
+                                .formatted(
+                                        labels.path("chaosrunner.io/slot").asString(),
+                                        labels.path("chaosrunner.io/iteration").asString(),
+                                        labels.path("chaosrunner.io/attempt").asString(),
+                                        metadata.path("annotations")
+                                                .path("chaosrunner.io/why")
+                                                .asString()));
+            }
+        }
+        JsonNode claim =
+                JsonMapper.shared()
+                        .readTree(
+                                namespace
+                                        .engine(ENGINE)
+                                        .getMetadata()
+                                        .getAnnotations()
+                                        .get("chaosrunner.io/run"));
+        assertThat(claim.path("state").asString()).isEqualTo("finished");
+        assertThat(claim.path("log").asString().split(" ")).hasSameSizeAs(launches);
+        return new Story(
+                launches.stream().sorted().toList(),
+                claim.path("skipped").toString(),
+                namespace.entries(ENGINE).stream()
+                        .map((Map<String, String> entry) ->
+                                "%s %s %s"
+                                        .formatted(
+                                                entry.get("name"),
+                                                entry.get("status"),
+                                                entry.get("verdict")))
+                        .toList());
+    }
+}
