@@ -90,6 +90,7 @@ public record RunRequest(
                 more,
                 instance,
                 fire,
+                tracing,
                 seen,
                 problems);
     }

@@ -355,20 +355,20 @@ final class ScheduledEngine implements Lane.Step {
     }
 
     private Optional<Instant> run(EngineSchedule schedule, Caller caller, Optional<Fire> fire) {
+        RunRequest asked =
+                new RunRequest(
+                                ref,
+                                caller,
+                                Optional.empty(),
+                                Optional.empty(),
+                                Map.of(),
+                                driving.instance())
+                        .seeing(seen);
         try (Driving.Place place = driving.takePlace()) {
             EngineRun run =
                     new EngineRun(
                             driving.cluster(),
-                            new RunRequest(
-                                    ref,
-                                    caller,
-                                    Optional.empty(),
-                                    Optional.empty(),
-                                    Map.of(),
-                                    driving.instance(),
-                                    fire,
-                                    Optional.of(seen),
-                                    List.of()),
+                            fire.map(asked::firedBy).orElse(asked),
                             driving.strategies(),
                             driving.clock(),
                             driving.listener().run(ref));
