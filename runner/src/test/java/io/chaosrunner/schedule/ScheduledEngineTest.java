@@ -3,6 +3,7 @@ package io.chaosrunner.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
@@ -35,6 +36,9 @@ import tools.jackson.databind.node.ObjectNode;
 class ScheduledEngineTest {
     private static final Instant CREATED = Instant.parse("2026-03-02T10:00:00Z");
     private static final String HOURLY = "every: 1h";
+
+    /** What is only decided asks nobody. */
+    private static final Cluster NOBODY = Fabric8Cluster.connect("http://localhost:9");
 
     private final List<String> heard = new ArrayList<>();
     private Instant now = CREATED;
@@ -272,7 +276,7 @@ class ScheduledEngineTest {
     }
 
     private ScheduledEngine driven(Engine engine) {
-        return new ScheduledEngine(driving(null, clock(), "schedule/me"), engine);
+        return new ScheduledEngine(driving(NOBODY, clock(), "schedule/me"), engine);
     }
 
     private ScheduledEngine driven(Engine engine, Cluster cluster, String process) {
