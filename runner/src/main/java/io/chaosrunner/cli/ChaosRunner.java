@@ -15,6 +15,7 @@ import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.QuartzAlarms;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.schedule.ScheduledRuns;
+import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.Parameters;
 import java.nio.file.Path;
@@ -53,6 +54,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             WaitCommand.class,
             ListCommand.class,
             HistoryCommand.class,
+            ScheduleCommand.class,
             PlanCommand.class,
             NextCommand.class,
             ValidateCommand.class,
@@ -139,7 +141,8 @@ public final class ChaosRunner implements Callable<Integer> {
         return System.getenv("CHAOSENGINE") != null;
     }
 
-    private Fabric8Cluster reach() {
+    /** Connect for a pod, which waits for an API server that does not answer. */
+    Fabric8Cluster reach() {
         return Fabric8Cluster.connect(
                 Optional.ofNullable(kubeconfig), Optional.ofNullable(context));
     }
@@ -187,7 +190,7 @@ public final class ChaosRunner implements Callable<Integer> {
                 List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
         Map<String, Object> flags =
                 EngineFile.settings(schedule, Objects.requireNonNull(spec).commandLine());
-        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat(variables));
+        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, logFormat());
         try (Tracing tracing =
                         Tracing.of(variables, engine, message -> log.note("telemetry", message));
                 Fabric8Cluster cluster = reach()) {
@@ -225,6 +228,8 @@ public final class ChaosRunner implements Callable<Integer> {
         RunRequest one = read.map(request::seeing).orElse(request);
         boolean scheduled =
                 read.isPresent()
+                        // The scheduling service has the runner run once, for this fire.
+                        && Fires.handedOver(read.get()).isEmpty()
                         && (!flags.isEmpty()
                                 || read.get().annotation(ScheduleSpec.ANNOTATION).isPresent());
         if (!scheduled) {
@@ -241,8 +246,8 @@ public final class ChaosRunner implements Callable<Integer> {
         }
     }
 
-    private static AuditLog.Format logFormat(Map<String, String> variables) {
-        return variables.getOrDefault(LOG_FORMAT, "").equalsIgnoreCase("json")
+    static AuditLog.Format logFormat() {
+        return System.getenv().getOrDefault(LOG_FORMAT, "").equalsIgnoreCase("json")
                 ? AuditLog.Format.JSON
                 : AuditLog.Format.TEXT;
     }

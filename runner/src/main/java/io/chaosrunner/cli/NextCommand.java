@@ -137,12 +137,12 @@ final class NextCommand implements Callable<Integer> {
         if (schedule.policy().suspend()) {
             out.println("The schedule is suspended: nothing starts before suspend is removed.");
         }
-        out.printf("%-34s  %-20s%n", "FIRES (" + zone + ")", "UTC");
+        out.printf("%-38s  %-20s%n", "FIRES (" + zone + ")", "UTC");
         for (Entry entry : preview.entries()) {
             switch (entry) {
                 case Entry.Fires(Instant at, Instant start, String note) ->
                         out.printf(
-                                        "%-34s  %-20s  %s%s",
+                                        "%-38s  %-20s  %s%s",
                                         LOCAL.format(at.atZone(zone)),
                                         at,
                                         note,
@@ -150,7 +150,7 @@ final class NextCommand implements Callable<Integer> {
                                 .println();
                 case Entry.Excluded(Instant at, Instant to, long times, String reason) ->
                         out.printf(
-                                "  not %-28s  %-20s  %s%n",
+                                "  not %-32s  %-20s  %s%n",
                                 LOCAL.format(at.atZone(zone)),
                                 at,
                                 times == 1

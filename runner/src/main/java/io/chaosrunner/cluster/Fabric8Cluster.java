@@ -285,6 +285,11 @@ public final class Fabric8Cluster implements Cluster {
         return mapper.readTree(json);
     }
 
+    /** Return the client itself, for what the library does as a whole. */
+    KubernetesClient client() {
+        return client;
+    }
+
     boolean isClosed() {
         return closed;
     }

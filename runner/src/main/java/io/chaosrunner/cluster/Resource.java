@@ -8,6 +8,8 @@ public enum Resource {
     EXPERIMENTS("/apis/litmuschaos.io/v1alpha1", "chaosexperiments"),
     /** LitmusChaos results. */
     RESULTS("/apis/litmuschaos.io/v1alpha1", "chaosresults"),
+    /** LitmusChaos schedules. */
+    SCHEDULES("/apis/litmuschaos.io/v1alpha1", "chaosschedules"),
     /** Jobs. */
     JOBS("/apis/batch/v1", "jobs"),
     /** Pods. */
@@ -21,7 +23,9 @@ public enum Resource {
     /** Deployments, of exporters. */
     DEPLOYMENTS("/apis/apps/v1", "deployments"),
     /** Services, of exporters. */
-    SERVICES("/api/v1", "services");
+    SERVICES("/api/v1", "services"),
+    /** Leases: which of several processes leads. */
+    LEASES("/apis/coordination.k8s.io/v1", "leases");
 
     private final String api;
     private final String plural;

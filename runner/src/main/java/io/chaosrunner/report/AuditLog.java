@@ -26,7 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class AuditLog implements RunListener {
     private final PrintStream out;
     private final Clock clock;
-    private final EngineRef engine;
+    private final @Nullable EngineRef engine;
     private final Format format;
     private @Nullable RunId run;
     private List<String> experiments = List.of();
@@ -41,8 +41,9 @@ public final class AuditLog implements RunListener {
 
     /**
      * @param out where lines go; never closed here
+     * @param engine the engine that all lines are about; null if they are about the process
      */
-    public AuditLog(PrintStream out, Clock clock, EngineRef engine, Format format) {
+    public AuditLog(PrintStream out, Clock clock, @Nullable EngineRef engine, Format format) {
         this.out = out;
         this.clock = clock;
         this.engine = engine;
@@ -160,8 +161,10 @@ public final class AuditLog implements RunListener {
                 JsonMapper.shared()
                         .createObjectNode()
                         .put("time", Instant.now(clock).truncatedTo(ChronoUnit.MILLIS).toString())
-                        .put("event", event)
-                        .put("engine", engine.toString());
+                        .put("event", event);
+        if (engine != null) {
+            line.put("engine", engine.toString());
+        }
         if (run != null) {
             line.put("run", run.number()).put("runId", run.id());
         }

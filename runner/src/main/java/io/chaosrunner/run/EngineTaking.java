@@ -9,6 +9,7 @@ import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.status.Claim;
@@ -83,7 +84,7 @@ final class EngineTaking {
             refuse("ChaosEngine %s is being deleted".formatted(engine.ref()));
             return Optional.empty();
         }
-        return switch (Start.of(engine, context.request.caller(), context.request.fire())) {
+        return switch (Start.of(engine, context.request.caller(), fire(engine))) {
             case Start.NewRun(long number, Optional<Claim> before) -> begin(engine, number, before);
             case Start.Resume(Claim claim) -> takeUp(engine, claim);
             case Start.AlreadyFinished(Claim claim) -> {
@@ -101,6 +102,18 @@ final class EngineTaking {
                 yield Optional.empty();
             }
         };
+    }
+
+    /**
+     * The fire that asks for this run; the scheduling service tells the operator's runner by it.
+     */
+    private Optional<Fire> fire(Engine engine) {
+        if (!context.underOperator() || context.request.fire().isPresent()) {
+            return context.request.fire();
+        }
+        Optional<Claim> claim = Claim.of(engine);
+        return Fires.handedOver(engine)
+                .filter(fire -> claim.filter(c -> c.fires().isSettled(fire)).isEmpty());
     }
 
     private void refuse(String why) {
@@ -184,7 +197,7 @@ final class EngineTaking {
                 List.of(),
                 Map.of(),
                 engine.engineState(),
-                before.map(Claim::fires).orElse(Fires.NONE).next(context.request.fire()));
+                before.map(Claim::fires).orElse(Fires.NONE).next(fire(engine)));
     }
 
     /** What is known of earlier runs takes no experiment its place in the log. */
@@ -240,7 +253,8 @@ final class EngineTaking {
             Claim over = last.endingBy(RunRecord.INTERRUPTED, why).in(Claim.State.FINISHED, why);
             return List.of(RunRecord.of(over, entries));
         }
-        return last.fires().skipped().isEmpty() ? List.of() : List.of(RunRecord.of(last, entries));
+        boolean recorded = !last.ending().isEmpty() && last.fires().skipped().isEmpty();
+        return recorded ? List.of() : List.of(RunRecord.of(last, entries));
     }
 
     /** Record that nothing can be launched; asked again if the engine changed meanwhile. */

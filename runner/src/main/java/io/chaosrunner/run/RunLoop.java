@@ -221,7 +221,7 @@ final class RunLoop implements AutoCloseable {
     private RunResult finish() {
         RunEnd end = requireNonNull(finish);
         record(end);
-        writer.claim(claim -> claim.in(Claim.State.FINISHED, end.why()));
+        writer.claim(claim -> over(claim, end));
         writer.close();
         takeMessages();
         return context.ended()
@@ -231,16 +231,21 @@ final class RunLoop implements AutoCloseable {
                 });
     }
 
+    /** Only who has recorded the run says by what it ended. */
+    private static Claim over(Claim claim, RunEnd end) {
+        return claim.endingBy(TakeUp.word(end.cause()), end.why())
+                .in(Claim.State.FINISHED, end.why());
+    }
+
     /** Record the run before the claim says that it is over: so no finished run is forgotten. */
     private void record(RunEnd end) {
         if (context.isLeaving() || engineWatch.isGone()) {
             return;
         }
-        Claim over = writer.claim().in(Claim.State.FINISHED, end.why());
         new RunHistory(context.cluster, context::tell)
                 .record(
                         engineWatch.engine(),
-                        List.of(RunRecord.of(over, entries.all())),
+                        List.of(RunRecord.of(over(writer.claim(), end), entries.all())),
                         taken.settings().history())
                 .ifPresent(writer::remember);
     }

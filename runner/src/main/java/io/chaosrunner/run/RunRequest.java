@@ -6,6 +6,7 @@ import io.chaosrunner.model.Fire;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,16 +78,33 @@ public record RunRequest(
         return changed(experiments, environment, Optional.of(asking), tracing, seen, problems);
     }
 
+    /** Ask for the same, with one more execution setting unless it is there already. */
+    public RunRequest with(String setting, Object value) {
+        var more = new HashMap<String, Object>(settings);
+        more.putIfAbsent(setting, value);
+        return new RunRequest(
+                engine,
+                caller,
+                experiments,
+                environment,
+                more,
+                instance,
+                fire,
+                tracing,
+                seen,
+                problems);
+    }
+
     /** Ask that nothing be launched, and be recorded why. */
     public RunRequest unusable(List<Problem> why) {
         return changed(experiments, environment, fire, tracing, seen, why);
     }
 
-    /** Ask for the same, with all that the engine says read from itself but for the tracing. */
+    /** Ask for the same, with all that the engine says read from itself; the pod's own stays. */
     public RunRequest derivedFrom(Engine read) {
         return changed(
                 Optional.empty(),
-                environment.map(pod -> RunnerEnvironment.of(read).withTracing(pod.tracing())),
+                environment.map(pod -> pod.derivedFrom(read)),
                 fire,
                 tracing,
                 Optional.of(read),

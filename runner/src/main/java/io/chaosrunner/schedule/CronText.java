@@ -211,7 +211,7 @@ record CronText(List<String> quartz, boolean everyHour) {
                                         words.group(),
                                         at + words.start(),
                                         field.words,
-                                        field.takes,
+                                        takes(field, all),
                                         hint,
                                         working(field, all)));
             }
@@ -293,13 +293,15 @@ record CronText(List<String> quartz, boolean everyHour) {
     }
 
     private static Fault fault(String item, int at, Field field, List<Written> all) {
-        String takes =
-                all.size() == 5 && field == Field.DAY_OF_WEEK
-                        ? "0-7 with 0 and 7 for Sunday, or SUN-SAT"
-                        : field.takes;
         return new Fault(
                 "'%s' at position %d is not a %s (%s); an example that works: \"%s\""
-                        .formatted(item, at, field.words, takes, working(field, all)));
+                        .formatted(item, at, field.words, takes(field, all), working(field, all)));
+    }
+
+    private static String takes(Field field, List<Written> all) {
+        return all.size() == 5 && field == Field.DAY_OF_WEEK
+                ? "0-7 with 0 and 7 for Sunday, or SUN-SAT"
+                : field.takes;
     }
 
     /** Return what was written with one field put right, if that is all that is wrong. */

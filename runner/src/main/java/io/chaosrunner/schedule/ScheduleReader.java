@@ -198,7 +198,7 @@ final class ScheduleReader {
     private ZoneId zone(Parameters.Reader reader) {
         Optional<String> name = reader.text("timeZone");
         try {
-            return name.isPresent() ? ZoneId.of(name.get()) : ZoneOffset.UTC;
+            return ZoneId.of(name.orElse("UTC"));
         } catch (DateTimeException e) {
             problem(
                     "timeZone",
@@ -337,7 +337,7 @@ final class ScheduleReader {
                 Overlap.valueOf(overlap.toUpperCase(Locale.ROOT)),
                 missed.equals("skip") ? Missed.SKIP : Missed.RUN_ONCE,
                 reader.duration("startingDeadline"),
-                history.orElse(Policy.DEFAULT.history()),
+                history.isPresent() ? Optional.of(history.getAsInt()) : Optional.empty(),
                 reader.flag("suspend", false));
     }
 

@@ -96,7 +96,8 @@ public record ScheduleSpec(
      * @param overlap what becomes of a fire while a run is going on
      * @param missed what becomes of a fire that nobody was there to start
      * @param startingDeadline how late a run may still be started
-     * @param history how many runs are remembered, and keep their Jobs
+     * @param history how many runs are remembered, and keep their Jobs; empty if the execution
+     *     settings say so
      * @param suspend whether fires start nothing for now
      */
     public record Policy(
@@ -105,7 +106,7 @@ public record ScheduleSpec(
             Overlap overlap,
             Missed missed,
             Optional<Duration> startingDeadline,
-            int history,
+            Optional<Integer> history,
             boolean suspend) {
         /** What is meant where nothing is said. */
         public static final Policy DEFAULT =
@@ -115,7 +116,7 @@ public record ScheduleSpec(
                         Overlap.SKIP,
                         Missed.SKIP,
                         Optional.empty(),
-                        10,
+                        Optional.empty(),
                         false);
 
         /** A restart of the runner's pod is over within it, back-off included. */

@@ -55,7 +55,8 @@ import tools.jackson.databind.node.ObjectNode;
  * watches and alarms only wake it. Used once.
  */
 public final class ScheduledRuns {
-    private static final Duration POLL = Duration.ofSeconds(2);
+    /** Between two runs nothing is urgent: whoever stops the engine under the operator ends the pod. */
+    private static final Duration POLL = Duration.ofSeconds(10);
 
     /** As long as a run waits for the operator to end it. */
     private static final Duration OPERATOR_PATIENCE = Duration.ofSeconds(240);
@@ -436,7 +437,13 @@ public final class ScheduledRuns {
                 yield awaitWake();
             }
             case Step.Launch(Fire fire, var skipped) -> {
-                RunRequest asked = request.seeing(engine).firedBy(fire);
+                RunRequest fired = request.seeing(engine).firedBy(fire);
+                RunRequest asked =
+                        now.spec()
+                                .policy()
+                                .history()
+                                .map(runs -> fired.with("history", runs))
+                                .orElse(fired);
                 boolean launchedByOperator = firstRun && engine.statusEntries().isEmpty();
                 long runs = runsOf(now) + 1;
                 yield carryOut(

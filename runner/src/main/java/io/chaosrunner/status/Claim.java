@@ -37,7 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param state where the run stands
  * @param reason why it stops or ended; empty while it runs
  * @param ending who ended the launching, in the run's own word; empty while it goes on, or if the
- *     plan says so again when it is asked
+ *     plan says so again when it is asked; of a finished run never empty, unless somebody else than
+ *     its owner declared it finished
  * @param starts how many processes have taken this run up since it last made progress
  * @param log the finished attempts, in the order they ended
  * @param skipped the slots that were skipped, with the reason first given

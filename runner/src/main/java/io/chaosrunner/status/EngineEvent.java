@@ -42,6 +42,9 @@ public record EngineEvent(String reason, boolean warning, String experiment, Str
     /** The run's configuration is unusable, or its strategy broke a rule. */
     public static final String RUN_FAILED = "ChaosRunFailed";
 
+    /** The schedule is unusable, or a fire of it could not be started. */
+    public static final String SCHEDULE_REFUSED = "ChaosScheduleRefused";
+
     /** Return the event's name. */
     public String name(Engine engine) {
         return reason + experiment + engine.uid();
@@ -55,7 +58,7 @@ public record EngineEvent(String reason, boolean warning, String experiment, Str
         event.putObject("metadata").put("name", name(engine)).put("namespace", engine.namespace());
         event.putObject("involvedObject")
                 .put("apiVersion", "litmuschaos.io/v1alpha1")
-                .put("kind", "ChaosEngine")
+                .put("kind", engine.json().path("kind").asString("ChaosEngine"))
                 .put("name", engine.name())
                 .put("namespace", engine.namespace())
                 .put("uid", engine.uid());

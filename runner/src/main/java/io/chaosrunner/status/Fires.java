@@ -2,8 +2,10 @@ package io.chaosrunner.status;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Fire;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +29,9 @@ public record Fires(
 
     /** Nothing is scheduled. */
     public static final Fires NONE = new Fires(Optional.empty(), Optional.empty(), List.of(), 0);
+
+    /** Where the scheduling service says for which fire the operator's runner is to run. */
+    public static final String HANDED_OVER = "chaosrunner.io/fire";
 
     /** So many are kept apart; beyond it the two oldest become one. */
     static final int MOST_SKIPPED = 8;
@@ -67,6 +72,28 @@ public record Fires(
                     count + later.count,
                     reason.equals(later.reason) ? reason : "several reasons");
         }
+    }
+
+    /**
+     * Return the fire that the scheduling service handed to the operator's runner: with it the
+     * runner runs once, and leaves the schedule to the service.
+     */
+    public static Optional<Fire> handedOver(Engine engine) {
+        return engine.annotation(HANDED_OVER)
+                .map(text -> text.split(" ", 2))
+                .filter(parts -> parts.length == 2)
+                .flatMap(parts -> {
+                    try {
+                        return Optional.of(new Fire(Instant.parse(parts[0]), parts[1]));
+                    } catch (DateTimeParseException e) {
+                        return Optional.empty();
+                    }
+                });
+    }
+
+    /** Return how a fire is handed over. */
+    public static String handOver(Fire fire) {
+        return fire.at() + " " + fire.schedule();
     }
 
     /** Tell whether a fire was started or skipped already, or is older than one that was. */

@@ -29,13 +29,12 @@ public record RunRecord(ObjectNode json) {
     /** Said in place of what ended a run, if nothing did. */
     public static final String RUNNING = "running";
 
-    /** What ended a run whose end nobody wrote down. */
+    /** What ended a run that did not come to its own end. */
     public static final String INTERRUPTED = "interrupted";
 
     /** What ended a run that could not begin. */
     public static final String MISCONFIGURED = "misconfigured";
 
-    private static final String PLAN = "plan";
     private static final int LONGEST_NAME = 63;
     private static final int LONGEST_REASON = 200;
     private static final int LONGEST_SUMMARY_REASON = 80;
@@ -70,7 +69,7 @@ public record RunRecord(ObjectNode json) {
         json.set("settings", claim.execution().deepCopy());
         json.put("start", claim.runStart().toString()).put("end", end(claim).toString());
         boolean over = claim.state() == Claim.State.FINISHED;
-        String ending = claim.ending().isEmpty() ? PLAN : claim.ending();
+        String ending = claim.ending().isEmpty() ? INTERRUPTED : claim.ending();
         json.put("endedBy", over ? ending : RUNNING);
         json.put("reason", Claim.cut(claim.reason(), LONGEST_REASON));
         ObjectNode verdicts = json.putObject("verdicts");

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every example does in the sandbox what its page says. */
 class ExamplesTest {
@@ -42,6 +43,22 @@ class ExamplesTest {
     void anExampleCanBePlanned(String file) {
         assertThat(ChaosRunner.execute("plan", "-f", EXAMPLES.resolve(file).toString()))
                 .isEqualTo(0);
+    }
+
+    static Stream<Path> schedules() throws IOException {
+        try (Stream<Path> files = Files.list(EXAMPLES.resolve("schedules"))) {
+            return files.toList().stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("schedules")
+    void anExampleOfAScheduleFires(Path file) {
+        int ended =
+                ChaosRunner.execute(
+                        "next", "-n", "3", "--from", "2026-12-20T00:00:00Z", "-f", file.toString());
+
+        assertThat(ended).isEqualTo(0);
     }
 
     @Test

@@ -34,7 +34,7 @@ class KilledRunTest {
 
     /** Those around the first attempt's end and the launch of the second. */
     static Stream<Arguments> callsAroundTheRetry() {
-        return IntStream.rangeClosed(9, 24).mapToObj(call -> Arguments.of(call, call % 2 == 0));
+        return IntStream.rangeClosed(9, 27).mapToObj(call -> Arguments.of(call, call % 2 == 0));
     }
 
     private static EngineWorld world(String policy) {

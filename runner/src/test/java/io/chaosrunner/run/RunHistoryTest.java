@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.sandbox.SandboxServer.Options;
+import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.RunRecords;
 import io.chaosrunner.status.Start.Caller;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What is remembered of runs, and what is left of them, against the sandbox. */
@@ -216,6 +218,27 @@ class RunHistoryTest {
             assertThat(interrupted.text("endedBy")).isEqualTo("interrupted");
             assertThat(interrupted.json().path("verdicts").path("Pass").asInt()).isEqualTo(1);
             assertThat(interrupted.json().path("launches")).hasSize(1);
+        }
+    }
+
+    @Test
+    void aRunThatSomebodyElseDeclaredFinishedIsRecordedBeforeTheNextOneBegins() {
+        try (EngineWorld world = world().listing("a")) {
+            run(world, Map.of());
+            Claim declared = world.claim().endingBy("", "a person stopped it");
+            world.delete(Resource.CONFIG_MAPS, "e-runs");
+            world.edit(
+                    "{'metadata': {'annotations': {'%s': %s}}}"
+                            .formatted(
+                                    Claim.ANNOTATION,
+                                    JsonMapper.shared().writeValueAsString(declared.text())));
+
+            run(world, Map.of());
+
+            assertThat(numbers(stored(world))).containsExactly(1L, 2L);
+            RunRecord first = stored(world).runs().getFirst();
+            assertThat(first.text("endedBy")).isEqualTo("interrupted");
+            assertThat(first.text("reason")).isEqualTo("a person stopped it");
         }
     }
 

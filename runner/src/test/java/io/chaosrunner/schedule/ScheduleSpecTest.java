@@ -74,14 +74,14 @@ class ScheduleSpecTest {
                                 Overlap.QUEUE,
                                 Missed.RUN_ONCE,
                                 Optional.of(Duration.ofHours(2)),
-                                3,
+                                Optional.of(3),
                                 true));
     }
 
     @Test
     void whatIsNotSaidHasItsDefault() {
         ScheduleSpec spec = spec("every: 30m");
-        assertThat(spec.zone().getId()).isEqualTo("Z");
+        assertThat(spec.zone().getId()).isEqualTo("UTC");
         assertThat(spec.policy()).isEqualTo(ScheduleSpec.Policy.DEFAULT);
         assertThat(spec.jitter()).isZero();
     }

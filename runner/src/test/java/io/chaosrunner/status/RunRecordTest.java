@@ -42,6 +42,7 @@ class RunRecordTest {
                 .with(attempt(0, 0, 1, 1, Outcome.PASSED, "first in order"))
                 .with(attempt(2, 1, 1, 2, Outcome.FAILED, "retry 1 of 1"))
                 .skipping(2, "b did not pass")
+                .endingBy("plan", "every experiment was launched or skipped")
                 .in(State.FINISHED, "every experiment was launched or skipped");
     }
 
@@ -128,7 +129,8 @@ class RunRecordTest {
     @CsvSource({
         "RUNNING, '', running",
         "STOPPING, '', running",
-        "FINISHED, '', plan",
+        "FINISHED, '', interrupted",
+        "FINISHED, plan, plan",
         "FINISHED, deadline, deadline",
         "FINISHED, misconfigured, misconfigured"
     })

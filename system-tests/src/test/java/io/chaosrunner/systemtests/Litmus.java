@@ -30,6 +30,10 @@ final class Litmus {
         return of(client, namespace, "ChaosResult", "chaosresults");
     }
 
+    static Objects schedules(KubernetesClient client, String namespace) {
+        return of(client, namespace, "ChaosSchedule", "chaosschedules");
+    }
+
     /** Return a new, bare object. */
     static GenericKubernetesResource object(String kind, String name) {
         return new GenericKubernetesResourceBuilder()

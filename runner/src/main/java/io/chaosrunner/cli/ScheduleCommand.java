@@ -1,0 +1,178 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.report.AuditLog;
+import io.chaosrunner.run.EngineReadying.Launch;
+import io.chaosrunner.run.RunListener;
+import io.chaosrunner.schedule.ScheduleService;
+import io.chaosrunner.schedule.ServiceListener;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** Drive the schedules of engines and ChaosSchedules, as a service. */
+@Command(
+        name = "schedule",
+        description = "Runs as a service: drives ChaosEngines with a schedule, and ChaosSchedules.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Several processes share one Lease: one leads, the others stand by. SIGTERM ends it;",
+            "runs that go on are left to the next leader.",
+            "",
+            "Exit codes: 0 ended by a signal, 2 invalid usage, 3 cluster error or refused."
+        })
+final class ScheduleCommand implements Callable<Integer> {
+    private static final int LARGEST_PORT = 65_535;
+
+    @Spec private @Nullable CommandSpec spec;
+    @ParentCommand private @Nullable ChaosRunner parent;
+
+    @Option(
+            names = {"-n", "--namespace"},
+            paramLabel = "NAMESPACE",
+            split = ",",
+            description =
+                    "Namespace of the engines; may be given several times; else the pod's or the context's.")
+    private List<String> namespaces = new ArrayList<>();
+
+    @Option(
+            names = {"-A", "--all-namespaces"},
+            description = "Drive the schedules of all namespaces.")
+    private boolean everywhere;
+
+    @Option(
+            names = "--launch",
+            paramLabel = "direct|operator",
+            defaultValue = "direct",
+            description =
+                    "Who launches experiments: this process, or the chaos-operator's runner (default: ${DEFAULT-VALUE}).")
+    private Launch launch = Launch.DIRECT;
+
+    @Option(
+            names = "--lease",
+            paramLabel = "NAME",
+            defaultValue = "chaos-runner-schedule",
+            description = "Lease the replicas share (default: ${DEFAULT-VALUE}).")
+    private String lease = "";
+
+    @Option(
+            names = "--lease-namespace",
+            paramLabel = "NAMESPACE",
+            description = "Namespace of the Lease; else the pod's or the context's.")
+    private @Nullable String leaseNamespace;
+
+    @Option(
+            names = "--most-runs",
+            paramLabel = "N",
+            defaultValue = "64",
+            description =
+                    "Runs that go on in this process at once; later ones wait (default: ${DEFAULT-VALUE}).")
+    private int mostRuns;
+
+    @Option(
+            names = "--health-port",
+            paramLabel = "PORT",
+            defaultValue = "8080",
+            description =
+                    "Port of /livez and /readyz; 0 for any free one (default: ${DEFAULT-VALUE}).")
+    private int healthPort;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        CommandSpec command = Objects.requireNonNull(spec);
+        check(command);
+        quieten();
+        ChaosRunner runner = Objects.requireNonNull(parent);
+        var log = new ServiceLog(System.out, ChaosRunner.logFormat());
+        try (Fabric8Cluster cluster = runner.reach()) {
+            String here = cluster.namespace().orElse("default");
+            var options =
+                    new ScheduleService.Options(
+                            everywhere
+                                    ? List.of("")
+                                    : namespaces.isEmpty() ? List.of(here) : namespaces,
+                            launch,
+                            leaseNamespace == null ? here : leaseNamespace,
+                            lease,
+                            ChaosRunner.instance(),
+                            mostRuns);
+            try (var service =
+                            ScheduleService.start(
+                                    cluster, options, runner.strategies(), Clock.systemUTC(), log);
+                    var health =
+                            HealthServer.start(healthPort, service::standing, service::trouble)) {
+                log.note("healthy", "http://localhost:" + health.port() + "/readyz");
+                Signals.handle(why -> {
+                    log.note("ending", why);
+                    Thread.ofVirtual().start(service::close);
+                });
+                service.await();
+                return ExitCode.OK;
+            } catch (UncheckedIOException e) {
+                command.commandLine()
+                        .getErr()
+                        .println(
+                                "chaos-runner: cannot listen on %s (%s); name a free one with --health-port"
+                                        .formatted(
+                                                e.getMessage(),
+                                                Objects.requireNonNull(e.getCause()).getMessage()));
+                return ExitCode.INVALID;
+            }
+        }
+    }
+
+    private void check(CommandSpec command) {
+        if (everywhere && !namespaces.isEmpty()) {
+            throw new ParameterException(
+                    command.commandLine(), "give either --all-namespaces or --namespace");
+        }
+        if (mostRuns < 1) {
+            throw new ParameterException(
+                    command.commandLine(), "--most-runs must be at least 1, but is " + mostRuns);
+        }
+        if (healthPort < 0 || healthPort > LARGEST_PORT) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "--health-port must be from 0 to 65535, but is " + healthPort);
+        }
+    }
+
+    /** What the libraries log is told here in our words, each thing once. */
+    private static void quieten() {
+        System.setProperty("org.slf4j.simpleLogger.log.org.quartz", "warn");
+        System.setProperty(
+                "org.slf4j.simpleLogger.log.io.fabric8.kubernetes.client.extended.leaderelection",
+                "off");
+    }
+
+    /** One line for everything that the service and its runs do. */
+    private record ServiceLog(PrintStream out, AuditLog.Format format) implements ServiceListener {
+        @Override
+        public RunListener run(EngineRef engine) {
+            return new AuditLog(out, Clock.systemUTC(), engine, format);
+        }
+
+        @Override
+        public void note(EngineRef engine, String event, String message) {
+            new AuditLog(out, Clock.systemUTC(), engine, format).note(event, message);
+        }
+
+        @Override
+        public void note(String event, String message) {
+            new AuditLog(out, Clock.systemUTC(), null, format).note(event, message);
+        }
+    }
+}

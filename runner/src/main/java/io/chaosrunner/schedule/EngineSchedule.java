@@ -1,0 +1,192 @@
+package io.chaosrunner.schedule;
+
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.schedule.Agenda.LastRun;
+import io.chaosrunner.schedule.Agenda.Situation;
+import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.ScheduleSpec.Policy;
+import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.LoggedAttempt;
+import io.chaosrunner.status.Standing;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.strategy.InvalidParameters;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Say what an engine's schedule asks for, from what is stored with the engine alone. Pure.
+ *
+ * @param engine as read
+ * @param standing where its last run stands
+ * @param timetable when it fires
+ */
+record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
+    /** When a schedule began that is older than its engine. */
+    static final String ANCHOR = "chaosrunner.io/schedule-anchor";
+
+    /** Why a schedule waits for a human; whoever removes it lets the schedule go on. */
+    static final String SUSPENDED = "chaosrunner.io/suspended";
+
+    /** How a run was ended that somebody stopped, in the claim's word. */
+    private static final String ABORTED = "abort";
+
+    private static final String STOPPED_BY_OPERATOR = "stopped";
+
+    /**
+     * Read the schedule on an engine; empty if there is none.
+     *
+     * @throws InvalidParameters if it is unusable
+     * @throws Claim.Unreadable if somebody edited the claim
+     */
+    static Optional<EngineSchedule> of(Engine engine) {
+        Claim.of(engine);
+        Instant anchor = anchor(engine);
+        return ScheduleSpec.of(engine.annotation(ScheduleSpec.ANNOTATION), Map.of(), anchor)
+                .map(spec ->
+                        new EngineSchedule(
+                                engine,
+                                Standing.of(engine),
+                                Timetable.of(suspending(spec, engine), anchor, seed(engine))));
+    }
+
+    private static Instant anchor(Engine engine) {
+        return engine.annotation(ANCHOR)
+                .flatMap(text -> {
+                    try {
+                        return Optional.of(OffsetDateTime.parse(text).toInstant());
+                    } catch (DateTimeException e) {
+                        return Optional.empty();
+                    }
+                })
+                .orElse(engine.created());
+    }
+
+    private static long seed(Engine engine) {
+        return engine.ref().toString().hashCode();
+    }
+
+    /** A human's word counts more than the schedule's. */
+    private static ScheduleSpec suspending(ScheduleSpec spec, Engine engine) {
+        if (engine.annotation(SUSPENDED).isEmpty()
+                && !engine.engineStatus().equals(STOPPED_BY_OPERATOR)) {
+            return spec;
+        }
+        Policy policy = spec.policy();
+        return new ScheduleSpec(
+                spec.kind(),
+                spec.zone(),
+                spec.from(),
+                spec.until(),
+                spec.days(),
+                spec.hours(),
+                spec.exclusions(),
+                spec.jitter(),
+                new Policy(
+                        policy.maxRuns(),
+                        policy.stopWhen(),
+                        policy.overlap(),
+                        policy.missed(),
+                        policy.startingDeadline(),
+                        policy.history(),
+                        true),
+                spec.hash());
+    }
+
+    Policy policy() {
+        return timetable.spec().policy();
+    }
+
+    Optional<Claim> claim() {
+        return standing.claim();
+    }
+
+    /** Tell whether a run goes on that has a claim, whoever owns it. */
+    boolean isUnderWay() {
+        return standing.isUnderWay()
+                && claim().filter(claim -> claim.state() != Claim.State.FINISHED).isPresent();
+    }
+
+    /** Tell whether there is a claim that knows nothing of this schedule: it is new, or changed. */
+    boolean isUnknown() {
+        String hash = timetable.spec().hash();
+        return claim().isPresent()
+                && claim().flatMap(claim -> claim.fires().settled())
+                        .filter(fire -> fire.schedule().equals(hash))
+                        .isEmpty();
+    }
+
+    /** Return why a human ended the last run, unless the schedule waits for it already. */
+    Optional<String> abortedByHand() {
+        return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
+                .filter(claim -> claim.ending().equals(ABORTED))
+                .map(Claim::reason)
+                .filter(reason -> !reason.startsWith(ScheduledEngine.REPLACED))
+                .filter(reason -> !reason.endsWith(ScheduledEngine.SUSPENDS));
+    }
+
+    /** Decide what to do now, while no run is under way. */
+    Step decide(Instant now) {
+        return Agenda.decide(timetable, situation(), now);
+    }
+
+    /** Return the next fire after those that are settled. */
+    Optional<Instant> next() {
+        return timetable.next(settled());
+    }
+
+    private Instant settled() {
+        return claim().flatMap(claim -> claim.fires().settled())
+                .map(fire -> fire.at())
+                .orElse(timetable.beginning());
+    }
+
+    private Situation situation() {
+        return new Situation(settled(), claim().map(c -> c.fires().runs()).orElse(0L), lastRun());
+    }
+
+    /** Tell of the last run, if one is over. */
+    Optional<LastRun> lastRun() {
+        return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
+                .filter(claim -> claim.isOfRun() && !standing.entries().isEmpty())
+                .map(claim ->
+                        new LastRun(
+                                "run " + claim.run().number(),
+                                claim.runStart(),
+                                end(claim),
+                                outcome()));
+    }
+
+    private Instant end(Claim claim) {
+        Instant end = claim.runStart();
+        for (LoggedAttempt attempt : claim.log()) {
+            end = attempt.end().isAfter(end) ? attempt.end() : end;
+        }
+        for (var entry : engine.statusEntries()) {
+            String updated = entry.path("lastUpdateTime").asString("");
+            if (!updated.isEmpty()) {
+                Instant at = OffsetDateTime.parse(updated).toInstant();
+                end = at.isAfter(end) ? at : end;
+            }
+        }
+        return end;
+    }
+
+    private Optional<StopWhen> outcome() {
+        List<StatusEntry> entries = standing.entries();
+        if (standing.phase() == Standing.Phase.ABORTED) {
+            return Optional.empty();
+        }
+        boolean passed =
+                entries.stream()
+                        .allMatch(entry ->
+                                entry.verdict() == Verdict.PASS
+                                        || entry.verdict() == Verdict.NOT_APPLICABLE);
+        return Optional.of(passed ? StopWhen.PASSED : StopWhen.FAILED);
+    }
+}

@@ -1,0 +1,193 @@
+package io.chaosrunner.schedule;
+
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Leadership;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.run.EngineReadying.Launch;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Drive the schedules of a cluster, one process of several at a time.
+ *
+ * <p>The leader holds a Lease. Its successor takes up the runs that it left: the Lease says that
+ * their owner is gone. That nothing is started twice does not hang on the Lease, but on the claims.
+ */
+public final class ScheduleService implements AutoCloseable {
+    private final Fabric8Cluster cluster;
+    private final Options options;
+    private final Driving driving;
+    private final ServiceListener listener;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final boolean withSchedules;
+    private @Nullable Leadership leadership;
+    private @Nullable Term term;
+    private String trouble = "";
+
+    /**
+     * Say what is driven, and how.
+     *
+     * @param namespaces where the engines are; an empty name means everywhere
+     * @param launch who launches the experiments
+     * @param leaseNamespace where the Lease is
+     * @param lease its name; services of one name share the work, and others do not know of it
+     * @param process a name no other process has
+     * @param mostRuns how many runs may go on in this process at once
+     */
+    public record Options(
+            List<String> namespaces,
+            Launch launch,
+            String leaseNamespace,
+            String lease,
+            String process,
+            int mostRuns) {
+        public Options {
+            namespaces = List.copyOf(namespaces);
+        }
+    }
+
+    private ScheduleService(
+            Fabric8Cluster cluster,
+            Options options,
+            StrategyCatalogue strategies,
+            Clock clock,
+            ServiceListener listener) {
+        this.cluster = cluster;
+        this.options = options;
+        this.listener = listener;
+        withSchedules = check();
+        driving =
+                new Driving(
+                        cluster,
+                        strategies,
+                        clock,
+                        options.launch(),
+                        Driving.SERVICE + options.process(),
+                        new Semaphore(options.mostRuns(), true),
+                        new QuartzAlarms(),
+                        listener);
+    }
+
+    /**
+     * Begin to seek the leadership, and to drive schedules while it is held.
+     *
+     * @throws ClusterException if engines cannot be read
+     */
+    public static ScheduleService start(
+            Fabric8Cluster cluster,
+            Options options,
+            StrategyCatalogue strategies,
+            Clock clock,
+            ServiceListener listener) {
+        var service = new ScheduleService(cluster, options, strategies, clock, listener);
+        service.seek();
+        return service;
+    }
+
+    /** See that it makes sense to begin; tells whether there are ChaosSchedules to drive. */
+    private boolean check() {
+        cluster.get(Resource.LEASES, options.leaseNamespace(), options.lease());
+        for (String namespace : options.namespaces()) {
+            cluster.list(Resource.ENGINES, namespace, "");
+            try {
+                cluster.list(Resource.SCHEDULES, namespace, "");
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.NOT_FOUND && e.kind() != Kind.FORBIDDEN) {
+                    throw e;
+                }
+                listener.note(
+                        "schedules-unavailable",
+                        "ChaosSchedules are left alone: " + e.getMessage());
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void seek() {
+        synchronized (this) {
+            leadership =
+                    Leadership.seek(
+                            cluster,
+                            options.leaseNamespace(),
+                            options.lease(),
+                            driving.instance(),
+                            new Leadership.Listener() {
+                                @Override
+                                public void leads() {
+                                    begin();
+                                }
+
+                                @Override
+                                public void leadsNoMore(String why) {
+                                    end(why);
+                                }
+
+                                @Override
+                                public void troubled(String why) {
+                                    trouble(why);
+                                }
+                            });
+        }
+        listener.note("standing-by", "for the leader's place");
+    }
+
+    private synchronized void begin() {
+        trouble = "";
+        listener.note("leading", driving.instance());
+        term = Term.begin(driving, options.namespaces(), withSchedules);
+    }
+
+    private synchronized void end(String why) {
+        Term over = term;
+        term = null;
+        if (over != null) {
+            over.close();
+            listener.note("leads-no-more", why);
+        }
+    }
+
+    private synchronized void trouble(String why) {
+        trouble = why;
+        listener.note("trouble", why);
+    }
+
+    /** Say in one line what this process does. */
+    public synchronized String standing() {
+        Term now = term;
+        return now == null ? "stands by" : "leads: " + now.scheduled() + " engines with schedules";
+    }
+
+    /** Return what keeps this process from leading or standing by. */
+    public synchronized Optional<String> trouble() {
+        return trouble.isEmpty() ? Optional.empty() : Optional.of(trouble);
+    }
+
+    /** Wait until this is closed. */
+    public void await() throws InterruptedException {
+        ended.await();
+    }
+
+    /** Stop; runs that go on are left to the next leader, which may begin at once. */
+    @Override
+    public void close() {
+        end("this process ends");
+        Leadership held;
+        synchronized (this) {
+            held = leadership;
+            leadership = null;
+        }
+        if (held != null) {
+            held.close();
+            driving.alarms().close();
+        }
+        ended.countDown();
+    }
+}

@@ -1,0 +1,483 @@
+package io.chaosrunner.schedule;
+
+import io.chaosrunner.cluster.Cluster.Propagation;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.EngineWriter;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.run.EngineReadying;
+import io.chaosrunner.run.EngineReadying.Launch;
+import io.chaosrunner.run.EngineReadying.Readied;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.EngineStop;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.ScheduleSpec.Overlap;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.EngineUpdate;
+import io.chaosrunner.status.Fires;
+import io.chaosrunner.status.Fires.Skipped;
+import io.chaosrunner.status.Standing;
+import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.strategy.InvalidParameters;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Drive one engine by its schedule, while this process leads: every fire starts a run or is
+ * recorded as skipped.
+ *
+ * <p>Decides on the engine as last seen; before it acts it reads the engine and decides again. What
+ * it writes is guarded by the version read, so a process that leads no more changes nothing.
+ */
+final class ScheduledEngine implements Lane.Step {
+    /** A run that ends for this reason was not stopped by a human. */
+    static final String REPLACED = "replaced by the ";
+
+    /** Marks the claim of a run whose end suspends the schedule. */
+    static final String SUSPENDS = "; its schedule is suspended";
+
+    private static final Duration AGAIN = Duration.ofSeconds(5);
+    private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
+    private static final Duration LOOK = Duration.ofMillis(300);
+
+    /** The operator waits three minutes for the pods of the last run. */
+    private static final Duration OPERATOR_ANSWERS = Duration.ofMinutes(4);
+
+    private final Driving driving;
+    private final EngineRef ref;
+    private volatile Engine seen;
+    private volatile boolean leaving;
+    private volatile @Nullable EngineRun running;
+    private String told = "";
+    private @Nullable Fire handed;
+    private Instant handedUntil = Instant.EPOCH;
+    private Instant recorded = Instant.EPOCH;
+
+    ScheduledEngine(Driving driving, Engine engine) {
+        this.driving = driving;
+        ref = engine.ref();
+        seen = engine;
+    }
+
+    /** Take note of the engine as it is now. */
+    void saw(Engine engine) {
+        seen = engine;
+    }
+
+    @Override
+    public void leave() {
+        leaving = true;
+        EngineRun run = running;
+        if (run != null) {
+            run.leave("this process leads no more");
+        }
+    }
+
+    /** Say what is to be done. */
+    sealed interface Move {
+        /** Nothing, until then or until something changes. */
+        record Rest(Optional<Instant> until) implements Move {}
+
+        /** Say why nothing will be done. */
+        record Refuse(String why) implements Move {}
+
+        /** Record fires that start no run. */
+        record Skip(EngineSchedule schedule, List<Skipped> fires) implements Move {}
+
+        /** Count a schedule that was written, or changed, from now on. */
+        record Count(EngineSchedule schedule) implements Move {}
+
+        /** Wait for a human after an abort. */
+        record Suspend(EngineSchedule schedule, String why) implements Move {}
+
+        /** Start a run for a fire. */
+        record Begin(EngineSchedule schedule, Fire fire) implements Move {}
+
+        /** Take up a run that a process of this service left. */
+        record Resume(EngineSchedule schedule) implements Move {}
+
+        /** Have the operator end its run, for the next fire is due. */
+        record Replace(Fire fire) implements Move {}
+
+        /** Nothing claimed the fire that was handed over. */
+        record TakeBack(Fire fire) implements Move {}
+
+        /** The schedule is over. */
+        record End(String why) implements Move {}
+    }
+
+    @Override
+    public Optional<Instant> step() {
+        Move move = move(seen);
+        if (move instanceof Move.Rest(Optional<Instant> until)) {
+            return until;
+        }
+        Optional<Engine> live =
+                driving.cluster()
+                        .get(Resource.ENGINES, ref.namespace(), ref.name())
+                        .map(Engine::new)
+                        .filter(engine -> engine.uid().equals(seen.uid()));
+        if (live.isEmpty() || leaving) {
+            return Optional.empty();
+        }
+        seen = live.get();
+        return act(move(seen));
+    }
+
+    /** Decide what to do with an engine as read. */
+    Move move(Engine engine) {
+        Optional<EngineSchedule> read;
+        try {
+            read = EngineSchedule.of(engine);
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            return new Move.Refuse(words(e));
+        }
+        if (read.isEmpty() || engine.deleting()) {
+            return new Move.Rest(Optional.empty());
+        }
+        EngineSchedule schedule = read.get();
+        Instant now = driving.clock().instant();
+        if (Standing.isOperators(engine)) {
+            return whileOperatorRuns(schedule, now);
+        }
+        if (schedule.isUnderWay()) {
+            // A run of a person's, or of the operator's runner, is theirs to end.
+            return driving.isServices(schedule.claim().orElseThrow().instance())
+                    ? new Move.Resume(schedule)
+                    : new Move.Rest(Optional.empty());
+        }
+        Optional<Fire> over = handedOver(schedule);
+        if (over.isPresent()) {
+            return now.isBefore(handedUntil(over.get(), now))
+                    ? new Move.Rest(Optional.of(handedUntil))
+                    : new Move.TakeBack(over.get());
+        }
+        if (schedule.isUnknown()) {
+            return new Move.Count(schedule);
+        }
+        Optional<String> aborted = schedule.abortedByHand();
+        if (aborted.isPresent()) {
+            return new Move.Suspend(schedule, aborted.get());
+        }
+        Step step = schedule.decide(now);
+        if (!step.skipped().isEmpty()) {
+            return new Move.Skip(schedule, step.skipped());
+        }
+        return switch (step) {
+            case Step.Launch launch -> new Move.Begin(schedule, launch.fire());
+            case Step.Wait wait -> new Move.Rest(Optional.of(wake(schedule, wait.until())));
+            case Step.Over end ->
+                    told.equals(end.why())
+                            ? new Move.Rest(Optional.empty())
+                            : new Move.End(end.why());
+        };
+    }
+
+    /** While a schedule is suspended its fires are recorded together. */
+    private Instant wake(EngineSchedule schedule, Instant until) {
+        Instant next = recorded.plus(BETWEEN_RECORDS);
+        return schedule.policy().suspend() && next.isAfter(until) ? next : until;
+    }
+
+    private Move whileOperatorRuns(EngineSchedule schedule, Instant now) {
+        if (schedule.policy().overlap() != Overlap.REPLACE
+                || schedule.policy().suspend()
+                || handedOver(schedule).isPresent()
+                || schedule.engine().stopRequested()) {
+            return new Move.Rest(Optional.empty());
+        }
+        Optional<Instant> next = schedule.next();
+        Optional<Instant> due = next.map(schedule.timetable()::start);
+        if (due.isEmpty() || due.get().isAfter(now)) {
+            return new Move.Rest(due);
+        }
+        return new Move.Replace(schedule.timetable().fire(next.orElseThrow()));
+    }
+
+    /** Return the fire that the operator's runner has still to claim. */
+    private static Optional<Fire> handedOver(EngineSchedule schedule) {
+        return schedule.engine().stopRequested()
+                ? Optional.empty()
+                : Fires.handedOver(schedule.engine())
+                        .filter(fire ->
+                                schedule.claim()
+                                        .filter(claim -> claim.fires().isSettled(fire))
+                                        .isEmpty());
+    }
+
+    private Instant handedUntil(Fire fire, Instant now) {
+        if (!fire.equals(handed)) {
+            handed = fire;
+            handedUntil = now.plus(OPERATOR_ANSWERS);
+        }
+        return handedUntil;
+    }
+
+    // ---- What is done -------------------------------------------------------------------------
+
+    private Optional<Instant> act(Move move) {
+        return switch (move) {
+            case Move.Rest(Optional<Instant> until) -> until;
+            case Move.Refuse(String why) -> refuse(why);
+            case Move.Skip(EngineSchedule schedule, List<Skipped> fires) -> skip(schedule, fires);
+            case Move.Count(EngineSchedule schedule) -> {
+                Instant now = driving.clock().instant().truncatedTo(ChronoUnit.MILLIS);
+                write(
+                        EngineUpdate.claim(
+                                seen,
+                                schedule.claim()
+                                        .orElseThrow()
+                                        .beginningSchedule(schedule.timetable().fire(now))));
+                yield now();
+            }
+            case Move.Suspend(EngineSchedule schedule, String why) -> suspend(schedule, why);
+            case Move.Begin(EngineSchedule schedule, Fire fire) ->
+                    driving.launch() == Launch.DIRECT
+                            ? begin(schedule, fire)
+                            : handOver(schedule.engine(), fire);
+            case Move.Resume(EngineSchedule schedule) ->
+                    run(
+                            schedule,
+                            Caller.PERSON_WHO_RESUMES,
+                            schedule.claim().flatMap(claim -> claim.fires().settled()));
+            case Move.Replace(Fire fire) -> {
+                driving.listener().note(ref, "replacing", REPLACED + fire);
+                EngineStop.tellOperator(driving.cluster(), ref);
+                yield Optional.empty();
+            }
+            case Move.TakeBack(Fire fire) -> takeBack(fire);
+            case Move.End(String why) -> {
+                told = why;
+                driving.listener().note(ref, "schedule-over", why);
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private Optional<Instant> refuse(String why) {
+        if (!told.equals(why)) {
+            told = why;
+            driving.listener().note(ref, "schedule-refused", why);
+            driving.emit(seen, why);
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Instant> skip(EngineSchedule schedule, List<Skipped> fires) {
+        Claim claim =
+                schedule.claim()
+                        .orElseGet(() ->
+                                Claim.ofNoRun(
+                                        seen,
+                                        driving.instance(),
+                                        driving.clock().instant().truncatedTo(ChronoUnit.MILLIS)));
+        for (Skipped each : fires) {
+            claim = claim.skippingFires(each, schedule.timetable().fire(each.to()));
+        }
+        if (write(EngineUpdate.claim(seen, claim))) {
+            recorded = driving.clock().instant();
+            for (Skipped each : fires) {
+                driving.listener()
+                        .note(
+                                ref,
+                                "fire-skipped",
+                                each.count() == 1
+                                        ? "%s: %s".formatted(each.to(), each.reason())
+                                        : "%d fires from %s to %s: %s"
+                                                .formatted(
+                                                        each.count(),
+                                                        each.from(),
+                                                        each.to(),
+                                                        each.reason()));
+            }
+        }
+        return now();
+    }
+
+    private Optional<Instant> suspend(EngineSchedule schedule, String why) {
+        Claim claim = schedule.claim().orElseThrow();
+        ObjectNode patch = EngineUpdate.claim(seen, claim.in(Claim.State.FINISHED, why + SUSPENDS));
+        ((ObjectNode) patch.path("metadata").path("annotations"))
+                .put(
+                        EngineSchedule.SUSPENDED,
+                        "%s was stopped: %s. Remove this annotation to let the schedule go on."
+                                .formatted("run " + claim.run().number(), why));
+        if (write(patch)) {
+            driving.listener().note(ref, "schedule-suspended", why);
+        }
+        return now();
+    }
+
+    /** Write to the engine as read; tells whether it is stored, and is seen so. */
+    private boolean write(ObjectNode patch) {
+        Optional<EngineWriter.Taken> taken = EngineWriter.take(driving.cluster(), seen, patch);
+        taken.ifPresent(stored -> seen = stored.engine());
+        return taken.isPresent();
+    }
+
+    private Optional<Instant> now() {
+        return Optional.of(driving.clock().instant());
+    }
+
+    private Optional<Instant> soon(Duration pause) {
+        return Optional.of(driving.clock().instant().plus(pause));
+    }
+
+    // ---- Direct launch ------------------------------------------------------------------------
+
+    private Optional<Instant> begin(EngineSchedule schedule, Fire fire) {
+        Readied readied =
+                new EngineReadying(driving.cluster())
+                        .ready(ref, Optional.empty(), Launch.DIRECT, false);
+        return switch (readied) {
+            case Readied.Ready ready -> {
+                seen = ready.engine();
+                yield run(schedule, Caller.PERSON, Optional.of(fire));
+            }
+            case Readied.Missing() -> Optional.empty();
+            case Readied.Refused(String why) -> {
+                refuse(why);
+                yield soon(AGAIN);
+            }
+        };
+    }
+
+    private Optional<Instant> run(EngineSchedule schedule, Caller caller, Optional<Fire> fire) {
+        RunRequest asked =
+                new RunRequest(
+                                ref,
+                                caller,
+                                Optional.empty(),
+                                Optional.empty(),
+                                Map.of(),
+                                driving.instance())
+                        .seeing(seen);
+        try (Driving.Place _ = driving.takePlace()) {
+            EngineRun run =
+                    new EngineRun(
+                            driving.cluster(),
+                            fire.map(asked::firedBy).orElse(asked),
+                            driving.strategies(),
+                            driving.clock(),
+                            driving.listener().run(ref));
+            running = run;
+            if (leaving) {
+                return Optional.empty();
+            }
+            replaceWhenDue(schedule, fire, run);
+            return after(run.run());
+        } finally {
+            running = null;
+            driving.alarms().cancel(replacing());
+        }
+    }
+
+    private Optional<Instant> after(RunResult result) {
+        switch (result) {
+            case RunResult.Completed _, RunResult.AlreadyFinished _ -> told = "";
+            case RunResult.Misconfigured(var problems) ->
+                    driving.listener()
+                            .note(
+                                    ref,
+                                    "nothing-launched",
+                                    problems.stream()
+                                            .map(Object::toString)
+                                            .collect(Collectors.joining("; ")));
+            case RunResult.Refused(String why) -> {
+                refuse(why);
+                return soon(AGAIN);
+            }
+            case RunResult.Left(String why, boolean unfinished) -> {
+                driving.listener().note(ref, "left", why);
+                return soon(AGAIN);
+            }
+            case RunResult.Interrupted(ClusterException why) -> throw why;
+        }
+        return now();
+    }
+
+    private void replaceWhenDue(EngineSchedule schedule, Optional<Fire> fire, EngineRun run) {
+        if (schedule.policy().overlap() != Overlap.REPLACE || fire.isEmpty()) {
+            return;
+        }
+        schedule.timetable()
+                .next(fire.get().at())
+                .ifPresent(next ->
+                        driving.alarms()
+                                .set(
+                                        replacing(),
+                                        schedule.timetable().start(next),
+                                        () ->
+                                                run.stop(
+                                                        REPLACED
+                                                                + schedule.timetable()
+                                                                        .fire(next))));
+    }
+
+    private String replacing() {
+        return "replace " + ref;
+    }
+
+    // ---- Launch by the operator ---------------------------------------------------------------
+
+    /** The operator makes a runner only where no pod of that name is left. */
+    private Optional<Instant> handOver(Engine engine, Fire fire) {
+        Optional<ObjectNode> pod =
+                driving.cluster().get(Resource.PODS, ref.namespace(), ref.name() + "-runner");
+        if (pod.isPresent()) {
+            if (pod.get().path("metadata").path("deletionTimestamp").isMissingNode()) {
+                driving.cluster()
+                        .delete(
+                                Resource.PODS,
+                                ref.namespace(),
+                                ref.name() + "-runner",
+                                pod.get().path("metadata").path("uid").asString(),
+                                Propagation.BACKGROUND);
+            }
+            return soon(LOOK);
+        }
+        ObjectNode patch = JsonNodeFactory.instance.objectNode();
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("resourceVersion", engine.resourceVersion());
+        metadata.putObject("annotations").put(Fires.HANDED_OVER, Fires.handOver(fire));
+        patch.putObject("spec").put("engineState", "active");
+        if (write(patch)) {
+            driving.listener().note(ref, "fire-handed-over", fire + " to the chaos-operator");
+        }
+        return now();
+    }
+
+    private Optional<Instant> takeBack(Fire fire) {
+        String why =
+                "no runner claimed the %s within %d s; is the chaos-operator running, and does it watch namespace %s?"
+                        .formatted(fire, OPERATOR_ANSWERS.toSeconds(), ref.namespace());
+        ObjectNode patch = JsonNodeFactory.instance.objectNode();
+        patch.putObject("metadata").put("resourceVersion", seen.resourceVersion());
+        patch.putObject("spec").put("engineState", "stop");
+        if (write(patch)) {
+            handed = null;
+            refuse(why);
+        }
+        return now();
+    }
+
+    private static String words(RuntimeException e) {
+        return e instanceof InvalidParameters invalid
+                ? invalid.problems().stream()
+                        .map(Object::toString)
+                        .collect(Collectors.joining("; "))
+                : String.valueOf(e.getMessage());
+    }
+}

@@ -1,0 +1,191 @@
+package io.chaosrunner.schedule;
+
+import io.chaosrunner.cluster.Cluster.Following;
+import io.chaosrunner.cluster.Cluster.Listener;
+import io.chaosrunner.cluster.Cluster.Selection;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.Standing;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Do what a leader does, for as long as it leads: drive every engine that has a schedule. */
+final class Term implements AutoCloseable {
+    private static final Duration POLL = Duration.ofSeconds(2);
+
+    private final Driving driving;
+    private final List<Following> followings = new ArrayList<>();
+    private final Map<EngineRef, DrivenEngine> engines = new ConcurrentHashMap<>();
+    private final Map<EngineRef, Driven> schedules = new ConcurrentHashMap<>();
+    private final Map<EngineRef, Engine> known = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    private record DrivenEngine(ScheduledEngine engine, Lane lane) {}
+
+    private record Driven(DrivenSchedule schedule, Lane lane) {}
+
+    private Term(Driving driving) {
+        this.driving = driving;
+    }
+
+    /**
+     * @param namespaces where to look; an empty name means everywhere
+     * @param withSchedules whether ChaosSchedules are driven too
+     */
+    static Term begin(Driving driving, List<String> namespaces, boolean withSchedules) {
+        var term = new Term(driving);
+        for (String namespace : namespaces) {
+            term.follow(Resource.ENGINES, namespace, term.new Engines());
+            if (withSchedules) {
+                term.follow(Resource.SCHEDULES, namespace, term.new Schedules());
+            }
+        }
+        return term;
+    }
+
+    private void follow(Resource resource, String namespace, Listener listener) {
+        followings.add(
+                driving.cluster()
+                        .follow(resource, namespace, new Selection.Labelled(""), POLL, listener));
+    }
+
+    int scheduled() {
+        return engines.size();
+    }
+
+    /** Leave everything as it is; the next leader takes it up. Does not wait. */
+    @Override
+    public void close() {
+        closed = true;
+        followings.forEach(Following::close);
+        engines.values().forEach(each -> each.lane().close());
+        schedules.values().forEach(each -> each.lane().close());
+    }
+
+    private Lane lane(String kind, EngineRef ref, Lane.Step step) {
+        return new Lane(
+                kind + " " + ref,
+                driving.alarms(),
+                driving.clock(),
+                step,
+                trouble -> driving.listener().note(ref, "trouble", trouble));
+    }
+
+    private boolean hasSchedule(Engine engine) {
+        return engine.annotation(ScheduleSpec.ANNOTATION).isPresent() || isLeft(engine);
+    }
+
+    /** A run that a process of the service left is taken up even where the schedule has gone. */
+    private boolean isLeft(Engine engine) {
+        return Standing.of(engine)
+                .claim()
+                .filter(claim -> claim.state() != Claim.State.FINISHED)
+                .filter(claim -> driving.isServices(claim.instance()))
+                .isPresent();
+    }
+
+    private static EngineRef ref(ObjectNode object) {
+        return new EngineRef(
+                object.path("metadata").path("namespace").asString(""),
+                object.path("metadata").path("name").asString(""));
+    }
+
+    private void tellSchedule(EngineRef ref, @Nullable Engine engine) {
+        Driven driven = schedules.get(ref);
+        if (driven != null) {
+            driven.schedule().saw(engine);
+            driven.lane().signal();
+        }
+    }
+
+    private final class Engines implements Listener {
+        @Override
+        public void present(ObjectNode object) {
+            var engine = new Engine(object);
+            EngineRef ref = engine.ref();
+            known.put(ref, engine);
+            DrivenEngine driven = engines.get(ref);
+            if (driven != null) {
+                driven.engine().saw(engine);
+                driven.lane().signal();
+            } else if (hasSchedule(engine) && !closed) {
+                var scheduled = new ScheduledEngine(driving, engine);
+                var lane = lane("engine", ref, scheduled);
+                engines.put(ref, new DrivenEngine(scheduled, lane));
+                lane.start();
+                if (closed) {
+                    lane.close();
+                }
+            }
+            tellSchedule(ref, engine);
+        }
+
+        @Override
+        public void gone(ObjectNode object) {
+            EngineRef ref = ref(object);
+            known.remove(ref);
+            DrivenEngine driven = engines.remove(ref);
+            if (driven != null) {
+                // A run that goes on hears of it too, and removes what it launched.
+                driven.lane().retire();
+            }
+            tellSchedule(ref, null);
+        }
+
+        @Override
+        public void unavailable(ClusterException why) {
+            driving.listener().note("engines-unavailable", String.valueOf(why.getMessage()));
+        }
+
+        @Override
+        public void polling(ClusterException why) {
+            driving.listener().note("polling", String.valueOf(why.getMessage()));
+        }
+    }
+
+    private final class Schedules implements Listener {
+        @Override
+        public void present(ObjectNode object) {
+            var schedule = new LitmusSchedule(object);
+            EngineRef ref = ref(object);
+            Driven driven = schedules.get(ref);
+            if (driven != null) {
+                driven.schedule().saw(schedule);
+                driven.lane().signal();
+            } else if (!closed) {
+                var fresh = new DrivenSchedule(driving, schedule);
+                var lane = lane("schedule", ref, fresh);
+                schedules.put(ref, new Driven(fresh, lane));
+                fresh.saw(known.get(ref));
+                lane.start();
+                if (closed) {
+                    lane.close();
+                }
+            }
+        }
+
+        @Override
+        public void gone(ObjectNode object) {
+            Driven driven = schedules.remove(ref(object));
+            if (driven != null) {
+                driven.lane().retire();
+            }
+        }
+
+        @Override
+        public void unavailable(ClusterException why) {
+            driving.listener()
+                    .note(
+                            "schedules-unavailable",
+                            "ChaosSchedules are left alone: " + why.getMessage());
+        }
+    }
+}

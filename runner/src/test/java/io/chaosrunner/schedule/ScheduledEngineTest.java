@@ -1,0 +1,434 @@
+package io.chaosrunner.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.model.RunId;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.run.EngineReadying.Launch;
+import io.chaosrunner.run.RunListener;
+import io.chaosrunner.schedule.ScheduledEngine.Move;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.Fires;
+import io.chaosrunner.status.Fires.Skipped;
+import io.chaosrunner.testing.EngineWorld;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Tests of {@link ScheduledEngine}: what it decides to do with an engine, and what it does. */
+class ScheduledEngineTest {
+    private static final Instant CREATED = Instant.parse("2026-03-02T10:00:00Z");
+    private static final String HOURLY = "every: 1h";
+
+    /** What is only decided asks nobody. */
+    private static final Cluster NOBODY = Fabric8Cluster.connect("http://localhost:9");
+
+    private final List<String> heard = new ArrayList<>();
+    private Instant now = CREATED;
+
+    @Test
+    void anEngineWithoutAScheduleIsLeftAlone() {
+        assertThat(words(engine("", Optional.empty(), "", "stop"))).isEqualTo("rest");
+    }
+
+    @Test
+    void aFireStartsARunWhenItIsDueAndNotBefore() {
+        Engine engine = held(claim("idle", "2026-03-02T10:00:00Z"));
+        now = CREATED.plusSeconds(3599);
+        assertThat(words(engine)).isEqualTo("rest until 2026-03-02T11:00:00Z");
+
+        now = CREATED.plusSeconds(3600);
+        assertThat(words(engine)).isEqualTo("begin 2026-03-02T11:00:00Z");
+    }
+
+    @Test
+    void theFirstFireIsTheEnginesCreation() {
+        assertThat(words(engine(HOURLY, Optional.empty(), "", "stop")))
+                .isEqualTo("begin 2026-03-02T10:00:00Z");
+    }
+
+    @Test
+    void firesThatNobodyStartedAreSkippedWithTheReason() {
+        now = CREATED.plus(Duration.ofMinutes(150));
+
+        assertThat(words(held(claim("idle", "2026-03-02T10:00:00Z"))))
+                .isEqualTo(
+                        "skip 2 from 2026-03-02T11:00:00Z: missed: nothing started it within 5m");
+    }
+
+    @Test
+    void aRunThatAProcessOfTheServiceLeftIsTakenUp() {
+        assertThat(words(held(running("schedule/1/x")))).isEqualTo("resume");
+    }
+
+    @Test
+    void aRunOfAPersonIsTheirs() {
+        assertThat(words(held(running("laptop/1/x")))).isEqualTo("rest");
+    }
+
+    @Test
+    void whatTheOperatorRunsIsLeftAlone() {
+        now = CREATED.plusSeconds(3600);
+
+        assertThat(words(engine(HOURLY, Optional.of(running("pod/1/x")), "initialized", "active")))
+                .isEqualTo("rest");
+    }
+
+    @Test
+    void theOperatorsRunIsStoppedWhereTheNextFireReplacesIt() {
+        Engine engine =
+                engine(
+                        HOURLY + "\\noverlap: replace",
+                        Optional.of(
+                                claim(
+                                        "pod/1/x",
+                                        Claim.State.RUNNING,
+                                        "",
+                                        "",
+                                        "2026-03-02T10:00:00Z",
+                                        HOURLY + "\noverlap: replace")),
+                        "initialized",
+                        "active");
+        assertThat(words(engine)).isEqualTo("rest until 2026-03-02T11:00:00Z");
+
+        now = CREATED.plusSeconds(3600);
+        assertThat(words(engine)).isEqualTo("replace for 2026-03-02T11:00:00Z");
+    }
+
+    @Test
+    void aFireThatTheOperatorsRunnerDoesNotClaimIsTakenBack() {
+        Engine engine = held(claim("idle", "2026-03-02T10:00:00Z"), "active");
+        ((ObjectNode) engine.json().path("metadata").path("annotations"))
+                .put(
+                        Fires.HANDED_OVER,
+                        Fires.handOver(
+                                new Fire(Instant.parse("2026-03-02T11:00:00Z"), hash(HOURLY))));
+        now = CREATED.plusSeconds(3600);
+        ScheduledEngine driven = driven(engine);
+        assertThat(words(driven.move(engine))).isEqualTo("rest until 2026-03-02T11:04:00Z");
+
+        now = now.plus(Duration.ofMinutes(4));
+        assertThat(words(driven.move(engine))).isEqualTo("take back 2026-03-02T11:00:00Z");
+    }
+
+    @Test
+    void aRunThatAHumanStoppedSuspendsTheSchedule() {
+        now = CREATED.plusSeconds(3600);
+        Claim stopped =
+                claim(
+                        "schedule/1/x",
+                        Claim.State.FINISHED,
+                        "abort",
+                        "the engine says stop",
+                        "2026-03-02T10:00:00Z",
+                        HOURLY);
+
+        assertThat(words(held(stopped))).isEqualTo("suspend: the engine says stop");
+        assertThat(
+                        words(
+                                held(
+                                        stopped.in(
+                                                Claim.State.FINISHED,
+                                                "the engine says stop"
+                                                        + ScheduledEngine.SUSPENDS))))
+                .as("whoever removed the annotation lets it go on")
+                .isEqualTo("begin 2026-03-02T11:00:00Z");
+    }
+
+    @Test
+    void aRunThatTheNextFireReplacedSuspendsNothing() {
+        now = CREATED.plusSeconds(3600);
+
+        assertThat(
+                        words(
+                                held(
+                                        claim(
+                                                "schedule/1/x",
+                                                Claim.State.FINISHED,
+                                                "abort",
+                                                ScheduledEngine.REPLACED + "fire of x",
+                                                "2026-03-02T10:00:00Z",
+                                                HOURLY))))
+                .isEqualTo("begin 2026-03-02T11:00:00Z");
+    }
+
+    @Test
+    void whileItIsSuspendedFiresAreSkipped() {
+        now = CREATED.plusSeconds(3600);
+        Engine engine = held(claim("idle", "2026-03-02T10:00:00Z"));
+        ((ObjectNode) engine.json().path("metadata").path("annotations"))
+                .put(EngineSchedule.SUSPENDED, "run 1 was stopped");
+
+        assertThat(words(engine)).isEqualTo("skip 1 from 2026-03-02T11:00:00Z: suspended");
+        assertThat(
+                        words(
+                                engine(
+                                        HOURLY,
+                                        Optional.of(claim("idle", "2026-03-02T10:00:00Z")),
+                                        "stopped",
+                                        "stop")))
+                .isEqualTo("skip 1 from 2026-03-02T11:00:00Z: suspended");
+    }
+
+    @Test
+    void aScheduleThatWasChangedCountsFromWhenItIsSeen() {
+        assertThat(
+                        words(
+                                engine(
+                                        "every: 5m",
+                                        Optional.of(claim("idle", "2026-03-02T10:00:00Z")),
+                                        "",
+                                        "stop")))
+                .isEqualTo("count");
+    }
+
+    @Test
+    void anUnusableScheduleIsRefused() {
+        assertThat(words(engine("every: never", Optional.empty(), "", "stop")))
+                .startsWith("refuse: schedule.every");
+    }
+
+    @Test
+    void aFireIsRunAndSettledByTheClaim() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            driven(world.engine(), cluster, "schedule/1").step();
+
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+            assertThat(world.claim().fires().started().map(Fire::at))
+                    .contains(world.engine().created());
+            assertThat(world.engine().engineState()).isEqualTo("stop");
+        }
+    }
+
+    @Test
+    void twoProcessesThatBothBelieveToLeadStartAFireOnce() {
+        try (EngineWorld world = world("now: true");
+                Cluster one = world.connect();
+                Cluster other = world.connect()) {
+            Engine seen = world.engine();
+
+            Stream.of(driven(seen, one, "schedule/1"), driven(seen, other, "schedule/2"))
+                    // Not the common pool, which the HTTP client needs.
+                    .map(driven ->
+                            CompletableFuture.runAsync(
+                                    driven::step, task -> Thread.ofVirtual().start(task)))
+                    .toList()
+                    .forEach(CompletableFuture::join);
+
+            assertThat(world.list(Resource.JOBS)).hasSize(1);
+            assertThat(world.claim().run().number()).isEqualTo(1);
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+        }
+    }
+
+    @Test
+    void aSkipIsRecordedBeforeAnythingHasRun() {
+        try (EngineWorld world = world("now: true\\nsuspend: true");
+                Cluster cluster = world.connect()) {
+            driven(world.engine(), cluster, "schedule/1").step();
+
+            assertThat(world.claim().isOfRun()).isFalse();
+            assertThat(world.claim().fires().skipped())
+                    .extracting(Skipped::reason)
+                    .containsExactly("suspended");
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(heard).anyMatch(line -> line.startsWith("fire-skipped"));
+        }
+    }
+
+    @Test
+    void theReasonOfARefusalIsAnEventOnTheEngine() {
+        try (EngineWorld world = world("every: never");
+                Cluster cluster = world.connect()) {
+            driven(world.engine(), cluster, "schedule/1").step();
+
+            assertThat(world.message("ChaosScheduleRefused")).contains("schedule.every");
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+        }
+    }
+
+    // ---- Props --------------------------------------------------------------------------------
+
+    private static EngineWorld world(String schedule) {
+        return EngineWorld.start()
+                .engineWith(
+                        "{'metadata': {'annotations': {'chaosrunner.io/schedule': '%s'}}, 'spec': {'engineState': 'stop'}, 'status': {'engineStatus': ''}}"
+                                .formatted(schedule),
+                        "a");
+    }
+
+    private ScheduledEngine driven(Engine engine) {
+        return new ScheduledEngine(driving(NOBODY, clock(), "schedule/me"), engine);
+    }
+
+    private ScheduledEngine driven(Engine engine, Cluster cluster, String process) {
+        return new ScheduledEngine(driving(cluster, Clock.systemUTC(), process), engine);
+    }
+
+    private Clock clock() {
+        return new Clock() {
+            @Override
+            public ZoneOffset getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(java.time.ZoneId zone) {
+                return this;
+            }
+
+            @Override
+            public Instant instant() {
+                return now;
+            }
+        };
+    }
+
+    private Driving driving(Cluster cluster, Clock clock, String process) {
+        return new Driving(
+                cluster,
+                StrategyCatalogue.load(Optional.empty()),
+                clock,
+                Launch.DIRECT,
+                process,
+                new Semaphore(4),
+                new NoAlarms(),
+                new ServiceListener() {
+                    @Override
+                    public RunListener run(EngineRef engine) {
+                        return notice -> {};
+                    }
+
+                    @Override
+                    public synchronized void note(EngineRef engine, String event, String message) {
+                        heard.add(event + " " + message);
+                    }
+
+                    @Override
+                    public void note(String event, String message) {}
+                });
+    }
+
+    /** Nothing rings. */
+    private static final class NoAlarms implements Alarms {
+        @Override
+        public void set(String name, Instant at, Runnable ring) {}
+
+        @Override
+        public void cancel(String name) {}
+
+        @Override
+        public void close() {}
+    }
+
+    private static Engine held(Claim claim) {
+        return held(claim, "stop");
+    }
+
+    private static Engine held(Claim claim, String state) {
+        return engine(HOURLY, Optional.of(claim), "", state);
+    }
+
+    private static Engine engine(
+            String schedule, Optional<Claim> claim, String status, String state) {
+        ObjectNode json = JsonMapper.shared().createObjectNode();
+        ObjectNode metadata = json.putObject("metadata");
+        metadata.put("name", "e").put("namespace", "n").put("uid", "u");
+        metadata.put("creationTimestamp", CREATED.toString());
+        ObjectNode annotations = metadata.putObject("annotations");
+        if (!schedule.isEmpty()) {
+            annotations.put(ScheduleSpec.ANNOTATION, schedule.replace("\\n", "\n"));
+        }
+        json.putObject("spec").put("engineState", state);
+        ObjectNode engineStatus = json.putObject("status").put("engineStatus", status);
+        claim.ifPresent(held -> {
+            annotations.put(Claim.ANNOTATION, held.text());
+            boolean over = held.state() == Claim.State.FINISHED;
+            engineStatus
+                    .putArray("experiments")
+                    .addObject()
+                    .put("name", "a")
+                    .put("status", over ? "Completed" : "Running")
+                    .put("verdict", over ? "Pass" : "Awaited");
+        });
+        return new Engine(json);
+    }
+
+    private static Claim claim(String process, String settled) {
+        return claim(process, Claim.State.FINISHED, "", "done", settled, HOURLY);
+    }
+
+    private static Claim running(String process) {
+        return claim(process, Claim.State.RUNNING, "", "", "2026-03-02T10:00:00Z", HOURLY);
+    }
+
+    private static Claim claim(
+            String process,
+            Claim.State state,
+            String ending,
+            String reason,
+            String settled,
+            String schedule) {
+        return new Claim(
+                new RunId(1, "id"),
+                process,
+                Instant.parse(settled),
+                1,
+                JsonMapper.shared().createObjectNode(),
+                state,
+                reason,
+                ending,
+                1,
+                List.of(),
+                Map.of(),
+                "stop",
+                Fires.NONE.next(Optional.of(new Fire(Instant.parse(settled), hash(schedule)))));
+    }
+
+    private static String hash(String schedule) {
+        return ScheduleSpec.of(Optional.of(schedule), Map.of(), CREATED).orElseThrow().hash();
+    }
+
+    private String words(Engine engine) {
+        return words(driven(engine).move(engine));
+    }
+
+    private static String words(Move move) {
+        return switch (move) {
+            case Move.Rest(Optional<Instant> until) ->
+                    until.map(at -> "rest until " + at).orElse("rest");
+            case Move.Refuse(String why) -> "refuse: " + why;
+            case Move.Skip(var schedule, List<Skipped> fires) ->
+                    "skip %d from %s: %s"
+                            .formatted(
+                                    fires.getFirst().count(),
+                                    fires.getFirst().from(),
+                                    fires.getFirst().reason());
+            case Move.Count _ -> "count";
+            case Move.Suspend(var schedule, String why) -> "suspend: " + why;
+            case Move.Begin(var schedule, Fire fire) -> "begin " + fire.at();
+            case Move.Resume _ -> "resume";
+            case Move.Replace(Fire fire) -> "replace for " + fire.at();
+            case Move.TakeBack(Fire fire) -> "take back " + fire.at();
+            case Move.End(String why) -> "end: " + why;
+        };
+    }
+}

@@ -1,0 +1,129 @@
+package io.chaosrunner.systemtests;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Run {@code chaos-runner schedule} as a process, with the rights of one account. */
+final class ServiceProcess implements AutoCloseable {
+
+    private static final long LIMIT_SECONDS = 20;
+
+    private final Process process;
+    private final Path output;
+
+    private ServiceProcess(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    /** Start it for one namespace; it finds a free port for its health by itself. */
+    static ServiceProcess start(TestNamespace namespace, String kubeconfig, String... arguments) {
+        Path folder = namespace.folder("services");
+        String name = UUID.randomUUID().toString().substring(0, 8);
+        Path output = folder.resolve(name + ".log");
+        Path access = folder.resolve(name + ".kubeconfig");
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(
+                List.of(
+                        "-Xmx128m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:-UsePerfData",
+                        "-cp",
+                        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                                .filter(entry -> !entry.endsWith("test-classes"))
+                                .collect(Collectors.joining(File.pathSeparator)),
+                        "io.chaosrunner.cli.ChaosRunner",
+                        "schedule",
+                        "--namespace",
+                        namespace.name(),
+                        "--lease-namespace",
+                        namespace.name(),
+                        "--health-port",
+                        "0"));
+        command.addAll(Arrays.asList(arguments));
+        try {
+            Files.writeString(access, kubeconfig);
+            var builder =
+                    new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(output.toFile());
+            builder.environment().clear();
+            builder.environment().put("KUBECONFIG", access.toString());
+            return new ServiceProcess(builder.start(), output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Return all it has said so far. */
+    String output() {
+        try {
+            return Files.readString(output, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Tell whether it leads now. */
+    boolean leads() {
+        String said = output();
+        return process.isAlive()
+                && said.lastIndexOf("event=leading") > said.lastIndexOf("event=leads-no-more");
+    }
+
+    /** Return when something was first said. */
+    Instant when(String event) {
+        return output().lines()
+                .filter(line -> line.contains("event=" + event))
+                .map(line -> Instant.parse(line.substring(0, line.indexOf(' '))))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Kill it with SIGKILL; returns when it is dead. */
+    void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    /** Send SIGTERM, without waiting. */
+    void end() {
+        process.destroy();
+    }
+
+    /** Send SIGTERM; returns its exit code. */
+    int terminate() throws InterruptedException {
+        end();
+        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("it does not end; it said:\n" + output());
+        }
+        return process.exitValue();
+    }
+
+    /** Return the address of its health endpoints; empty while it has none. */
+    String health() {
+        return output().lines()
+                .filter(line -> line.contains("event=healthy"))
+                .map(line -> line.replaceFirst(".*message=\"?([^\" ]+)\"?.*", "$1"))
+                .findFirst()
+                .orElse("");
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
