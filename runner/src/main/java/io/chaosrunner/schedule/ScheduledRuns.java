@@ -55,7 +55,9 @@ import tools.jackson.databind.node.ObjectNode;
  * watches and alarms only wake it. Used once.
  */
 public final class ScheduledRuns {
-    /** Between two runs nothing is urgent: whoever stops the engine under the operator ends the pod. */
+    /**
+     * Between two runs nothing is urgent: whoever stops the engine under the operator ends the pod.
+     */
     private static final Duration POLL = Duration.ofSeconds(10);
 
     /** As long as a run waits for the operator to end it. */
@@ -520,8 +522,7 @@ public final class ScheduledRuns {
 
     /** Where fires replace runs, the next one stops the run that is going on. */
     private void guardReplacement(Timetable now, Instant fire, long runs) {
-        boolean lastRun =
-                now.spec().policy().maxRuns().filter(most -> runs >= most).isPresent();
+        boolean lastRun = now.spec().policy().maxRuns().filter(most -> runs >= most).isPresent();
         if (now.spec().policy().overlap() != Overlap.REPLACE || lastRun) {
             return;
         }
@@ -543,8 +544,7 @@ public final class ScheduledRuns {
     private boolean replacesStill() {
         try {
             Engine seen = latest;
-            return ScheduleSpec.of(
-                            seen.annotation(ScheduleSpec.ANNOTATION), flags, seen.created())
+            return ScheduleSpec.of(seen.annotation(ScheduleSpec.ANNOTATION), flags, seen.created())
                     .filter(spec -> spec.policy().overlap() == Overlap.REPLACE)
                     .filter(spec -> !spec.policy().suspend())
                     .isPresent();
