@@ -364,7 +364,7 @@ final class ScheduledEngine implements Lane.Step {
                                 Map.of(),
                                 driving.instance())
                         .seeing(seen);
-        try (Driving.Place place = driving.takePlace()) {
+        try (Driving.Place _ = driving.takePlace()) {
             EngineRun run =
                     new EngineRun(
                             driving.cluster(),

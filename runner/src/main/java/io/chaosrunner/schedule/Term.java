@@ -71,14 +71,12 @@ final class Term implements AutoCloseable {
     }
 
     private Lane lane(String kind, EngineRef ref, Lane.Step step) {
-        var lane =
-                new Lane(
-                        kind + " " + ref,
-                        driving.alarms(),
-                        driving.clock(),
-                        step,
-                        trouble -> driving.listener().note(ref, "trouble", trouble));
-        return lane;
+        return new Lane(
+                kind + " " + ref,
+                driving.alarms(),
+                driving.clock(),
+                step,
+                trouble -> driving.listener().note(ref, "trouble", trouble));
     }
 
     private boolean hasSchedule(Engine engine) {

@@ -69,8 +69,11 @@ class ScheduleOracleTest {
             for (int i = 0; i < SCHEDULES; i++) {
                 stage.engine(
                         "engine-" + i,
-                        "{every: %ds, until: '%s', jitter: %ds, maxRuns: 1000}"
-                                .formatted(EVERY.toSeconds(), until, i % 3),
+                        "{every: %ds, until: '%s'%s}"
+                                .formatted(
+                                        EVERY.toSeconds(),
+                                        until,
+                                        i % 3 == 0 ? "" : ", jitter: " + i % 3 + "s"),
                         i % 4 == 0 ? "after=18s" : "after=1s");
             }
             int kills = killLeaders(until);

@@ -20,9 +20,11 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class ScheduleServiceTest {
 
+    private final ControlPlane controlPlane;
     private final ServiceStage stage;
 
     ScheduleServiceTest(ControlPlane controlPlane) {
+        this.controlPlane = controlPlane;
         stage = new ServiceStage(controlPlane);
     }
 
@@ -73,6 +75,22 @@ class ScheduleServiceTest {
 
         assertThat(exitCode).isZero();
         assertThat(first.output()).contains("event=leads-no-more");
+    }
+
+    @Test
+    void aLeaderThatIsCutOffStopsBeforeAnotherBegins() {
+        stage.engine("long", "now: true", "after=30s");
+        ApiProxy proxy = ApiProxy.start(controlPlane);
+        ServiceProcess cutOff = stage.serviceThrough(proxy);
+        stage.eventually(() -> cutOff.leads() && stage.namespace.jobs().size() == 1);
+        ServiceProcess other = stage.service();
+        stage.eventually(() -> other.output().contains("event=standing-by"));
+
+        proxy.close();
+        stage.eventually(() -> other.output().contains("event=run-resumed"));
+
+        assertThat(cutOff.when("leads-no-more")).isBefore(other.when("leading"));
+        assertThat(stage.namespace.jobs()).hasSize(1);
     }
 
     @Test

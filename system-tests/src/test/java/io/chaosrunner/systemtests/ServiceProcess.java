@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -82,6 +83,15 @@ final class ServiceProcess implements AutoCloseable {
         String said = output();
         return process.isAlive()
                 && said.lastIndexOf("event=leading") > said.lastIndexOf("event=leads-no-more");
+    }
+
+    /** Return when something was first said. */
+    Instant when(String event) {
+        return output().lines()
+                .filter(line -> line.contains("event=" + event))
+                .map(line -> Instant.parse(line.substring(0, line.indexOf(' '))))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Kill it with SIGKILL; returns when it is dead. */

@@ -65,11 +65,16 @@ final class ServiceStage implements AutoCloseable {
 
     /** Start one more process, with the rights of an account. */
     ServiceProcess serviceOf(String serviceAccount, String... arguments) {
-        ServiceProcess service =
-                ServiceProcess.start(
-                        namespace,
-                        controlPlane.kubeconfigFor(namespace.name(), serviceAccount),
-                        arguments);
+        return start(controlPlane.kubeconfigFor(namespace.name(), serviceAccount), arguments);
+    }
+
+    /** Start one more process, which reaches the API server through a proxy only. */
+    ServiceProcess serviceThrough(ApiProxy proxy) {
+        return start(proxy.kubeconfigFor(namespace.name(), account));
+    }
+
+    private ServiceProcess start(String kubeconfig, String... arguments) {
+        ServiceProcess service = ServiceProcess.start(namespace, kubeconfig, arguments);
         services.add(service);
         return service;
     }
