@@ -111,7 +111,7 @@ final class Output {
         };
     }
 
-    /** A run as it is shown. */
+    /** A run as it is shown; what it does and what signals say come on different threads. */
     static final class Shown implements RunListener, AutoCloseable {
         private final EngineRef engine;
         private final RunListener screen;
@@ -142,7 +142,7 @@ final class Output {
         }
 
         @Override
-        public void heard(RunNotice notice) {
+        public synchronized void heard(RunNotice notice) {
             screen.heard(notice);
             if (log != null) {
                 log.heard(notice);
@@ -150,7 +150,7 @@ final class Output {
         }
 
         /** Say what is no part of the run, such as what was stored before it. */
-        void say(String line) {
+        synchronized void say(String line) {
             if (tree != null) {
                 tree.say(List.of(line));
             } else if (json != null) {
@@ -164,7 +164,7 @@ final class Output {
         }
 
         /** Say why nothing was launched, or what went wrong; for stderr too. */
-        void fail(String event, String why) {
+        synchronized void fail(String event, String why) {
             freeze();
             System.err.println("chaos-runner: " + why);
             if (json != null) {
@@ -176,7 +176,7 @@ final class Output {
         }
 
         /** Sum up: the last that is shown. */
-        void summary(List<Finding> findings, int exitCode) {
+        synchronized void summary(List<Finding> findings, int exitCode) {
             freeze();
             if (json != null) {
                 json.summary(findings, exitCode);

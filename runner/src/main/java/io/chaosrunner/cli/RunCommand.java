@@ -231,16 +231,19 @@ final class RunCommand implements Callable<Integer> {
     // ---- Here --------------------------------------------------------------------------------
 
     private int run(Cluster cluster, EngineRef ref, boolean takeUp, Output.Shown shown) {
+        RunResult result;
+        // Closed before the summary, which is the last word.
         try (Tracing tracing =
                 Tracing.of(
                         System.getenv(),
                         ref,
                         message -> shown.heard(new RunNotice.Warning(message)))) {
-            return run(cluster, ref, takeUp, shown, tracing);
+            result = run(cluster, ref, takeUp, shown, tracing);
         }
+        return end(cluster, ref, result, shown);
     }
 
-    private int run(
+    private RunResult run(
             Cluster cluster, EngineRef ref, boolean takeUp, Output.Shown shown, Tracing tracing) {
         EngineRun run =
                 new EngineRun(
@@ -265,7 +268,7 @@ final class RunCommand implements Callable<Integer> {
                     run.stop(why);
                 },
                 () -> leave(ref, shown));
-        return end(cluster, ref, run.run(), shown);
+        return run.run();
     }
 
     private static int end(Cluster cluster, EngineRef ref, RunResult result, Output.Shown shown) {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,6 +46,7 @@ public final class Fabric8Cluster implements Cluster {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
+    private static final int GREETINGS = 3;
     private static final int HTTP_NOT_FOUND = 404;
     private static final int HTTP_TOO_MANY_REQUESTS = 429;
 
@@ -111,23 +113,32 @@ public final class Fabric8Cluster implements Cluster {
     }
 
     /**
-     * See that something answers, without trying again: a person waits.
+     * See that something answers, soon: a person waits. Only an answer that takes too long is asked
+     * for again.
      *
      * @throws ClusterException of kind {@link Kind#UNREACHABLE} if nothing does
      */
     public void greet() {
-        try {
-            callOnce("GET", "/version", null, null);
-        } catch (ClusterException e) {
-            if (e.kind() == Kind.UNREACHABLE) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                callOnce("GET", "/version", null, null);
+                return;
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.UNREACHABLE) {
+                    // It answers; what it grants is seen with the first real request.
+                    return;
+                }
                 Throwable cause = e.getCause();
-                throw new ClusterException(
-                        Kind.UNREACHABLE,
-                        "no API server answers at %s%s; is it running, and is the kubeconfig's context the right one?"
-                                .formatted(base, cause == null ? "" : " (" + words(cause) + ")"),
-                        e);
+                boolean late =
+                        cause instanceof HttpTimeoutException || cause instanceof TimeoutException;
+                if (!late || attempt == GREETINGS) {
+                    throw new ClusterException(
+                            Kind.UNREACHABLE,
+                            "no API server answers at %s%s; is it running, and is the kubeconfig's context the right one?"
+                                    .formatted(base, cause == null ? "" : " (" + words(cause) + ")"),
+                            e);
+                }
             }
-            // It answers; what it grants is seen with the first real request.
         }
     }
 

@@ -81,6 +81,19 @@ public record RunnerEnvironment(
                 "");
     }
 
+    /** Derive anew from the engine all but what is the pod's own: tracing, and exporters' image. */
+    public RunnerEnvironment derivedFrom(Engine read) {
+        RunnerEnvironment anew = of(read);
+        return new RunnerEnvironment(
+                anew.engine,
+                anew.namespace,
+                anew.targets,
+                anew.serviceAccount,
+                anew.auxiliaryAppInfo,
+                tracing,
+                monitorImage);
+    }
+
     /** Return the same environment with other tracing. */
     public RunnerEnvironment withTracing(Tracing other) {
         return new RunnerEnvironment(

@@ -146,6 +146,12 @@ public final class EngineReadying {
                     "pod %s of the chaos-operator's runner is still there; wait until it is gone, or delete it (kubectl delete pod %s -n %s)"
                             .formatted(runner, runner, ref.namespace()));
         }
+        try {
+            Claim.of(engine);
+        } catch (Claim.Unreadable e) {
+            // Whether a run is under way cannot be told: then the engine is not to be changed.
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
         Standing standing = Standing.of(engine);
         if (!resume && standing.isUnderWay() && standing.claim().isPresent()) {
             Claim claim = standing.claim().get();

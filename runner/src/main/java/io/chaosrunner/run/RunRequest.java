@@ -100,11 +100,11 @@ public record RunRequest(
         return changed(experiments, environment, fire, tracing, seen, why);
     }
 
-    /** Ask for the same, with all that the engine says read from itself but for the tracing. */
+    /** Ask for the same, with all that the engine says read from itself; the pod's own stays. */
     public RunRequest derivedFrom(Engine read) {
         return changed(
                 Optional.empty(),
-                environment.map(pod -> RunnerEnvironment.of(read).withTracing(pod.tracing())),
+                environment.map(pod -> pod.derivedFrom(read)),
                 fire,
                 tracing,
                 Optional.of(read),

@@ -4,7 +4,9 @@ import java.time.Instant;
 
 /** Call back at given times, one time for each name. */
 interface Alarms extends AutoCloseable {
-    /** Have something called at a time, or at once if that is past; replaces what was set before. */
+    /**
+     * Have something called at a time, or at once if that is past; replaces what was set before.
+     */
     void set(String name, Instant at, Runnable ring);
 
     /** Have nothing called under a name; it may be ringing just now. */

@@ -520,8 +520,7 @@ public final class ScheduledRuns {
 
     /** Where fires replace runs, the next one stops the run that is going on. */
     private void guardReplacement(Timetable now, Instant fire, long runs) {
-        boolean lastRun =
-                now.spec().policy().maxRuns().filter(most -> runs >= most).isPresent();
+        boolean lastRun = now.spec().policy().maxRuns().filter(most -> runs >= most).isPresent();
         if (now.spec().policy().overlap() != Overlap.REPLACE || lastRun) {
             return;
         }
@@ -543,8 +542,7 @@ public final class ScheduledRuns {
     private boolean replacesStill() {
         try {
             Engine seen = latest;
-            return ScheduleSpec.of(
-                            seen.annotation(ScheduleSpec.ANNOTATION), flags, seen.created())
+            return ScheduleSpec.of(seen.annotation(ScheduleSpec.ANNOTATION), flags, seen.created())
                     .filter(spec -> spec.policy().overlap() == Overlap.REPLACE)
                     .filter(spec -> !spec.policy().suspend())
                     .isPresent();

@@ -132,8 +132,8 @@ public record Claim(
     }
 
     /**
-     * Return the claim of an engine that has not run yet, so that fires can be settled all the same:
-     * nobody has started its run 1.
+     * Return the claim of an engine that has not run yet, so that fires can be settled all the
+     * same: nobody has started its run 1.
      */
     public static Claim ofNoRun(Engine engine, String instance, Instant now) {
         return new Claim(

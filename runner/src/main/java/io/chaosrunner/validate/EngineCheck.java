@@ -31,7 +31,13 @@ final class EngineCheck {
 
     /** What a run writes on its engine; nobody else should. */
     private static final Set<String> WRITTEN_BY_RUNS =
-            Set.of(OURS + "run", OURS + "history", OURS + "stop");
+            Set.of(
+                    OURS + "run",
+                    OURS + "history",
+                    OURS + "stop",
+                    OURS + "schedule-anchor",
+                    OURS + "suspended",
+                    OURS + "template");
 
     private static final int LABEL_LIMIT = 63;
     private static final int JOB_SUFFIX = 7;

@@ -244,6 +244,19 @@ class ClusterCommandsTest {
     }
 
     @Test
+    void anEngineWhoseClaimCannotBeReadIsNotChanged() throws IOException {
+        assertThat(execute("run", "-f", file("after=1s", "echo"))).isEqualTo(0);
+        patch("{\"metadata\":{\"annotations\":{\"chaosrunner.io/run\":\"edited\"}}}");
+        String before = engine().resourceVersion();
+
+        Said said = say("run", "-f", file("verdict=Fail", "echo"));
+
+        assertThat(said.exitCode()).isEqualTo(3);
+        assertThat(said.err()).contains("cannot be read", "remove it if no run is under way");
+        assertThat(engine().resourceVersion()).isEqualTo(before);
+    }
+
+    @Test
     void aNamespaceThatContradictsTheFileIsRefused() throws IOException {
         Path file =
                 Files.writeString(

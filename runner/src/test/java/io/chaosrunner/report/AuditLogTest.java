@@ -47,8 +47,7 @@ class AuditLogTest {
         for (RunNotice notice : notices) {
             log.heard(notice);
         }
-        log.summary(
-                List.of(new Finding(0, FAILED, "the step", List.of("probe: no"), true)), 1);
+        log.summary(List.of(new Finding(0, FAILED, "the step", List.of("probe: no"), true)), 1);
         return bytes.toString(StandardCharsets.UTF_8).lines().toList();
     }
 

@@ -121,7 +121,14 @@ class RunBoardTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"200, 80, 24", "200, 20, 5", "200, 400, 300", "1, 20, 5", "24, 80, 24", "19, 80, 24"})
+    @CsvSource({
+        "200, 80, 24",
+        "200, 20, 5",
+        "200, 400, 300",
+        "1, 20, 5",
+        "24, 80, 24",
+        "19, 80, 24"
+    })
     void itFitsAnyTerminal(int experiments, int width, int height) {
         List<String> names =
                 IntStream.range(0, experiments).mapToObj(i -> "experiment-number-" + i).toList();

@@ -68,6 +68,30 @@ class RunnerEnvironmentTest {
     }
 
     @Test
+    @DisplayName("Derived anew, it keeps what is the pod's own")
+    void derivedFrom() {
+        RunnerEnvironment pod =
+                RunnerEnvironment.of(
+                        Map.of(
+                                "CHAOSENGINE", "e",
+                                "CHAOS_NAMESPACE", "n",
+                                "TARGETS", "pod:n:[a]",
+                                "OTEL_EXPORTER_OTLP_ENDPOINT", "otel:4317",
+                                "CHAOS_MONITOR_IMAGE", "exporter:1"));
+
+        assertThat(pod.derivedFrom(engine("spec: {auxiliaryAppInfo: 'shop:app=till'}")))
+                .isEqualTo(
+                        new RunnerEnvironment(
+                                "e",
+                                "n",
+                                "",
+                                "sa",
+                                "shop:app=till",
+                                new Tracing("otel:4317", ""),
+                                "exporter:1"));
+    }
+
+    @Test
     @DisplayName("The operator's variables are read; absent ones are empty")
     void ofVariables() {
         assertThat(

@@ -152,7 +152,10 @@ class FollowedRunTest {
         for (RunNotice notice : List.copyOf(notices)) {
             switch (notice) {
                 case RunNotice.Started started ->
-                        words.add("%s %s %d".formatted(started.run(), started.strategy(), started.seed()));
+                        words.add(
+                                "%s %s %d"
+                                        .formatted(
+                                                started.run(), started.strategy(), started.seed()));
                 case RunNotice.Launched launched ->
                         words.add(
                                 "launched %s as %s %s"

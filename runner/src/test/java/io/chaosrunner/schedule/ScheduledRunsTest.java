@@ -64,7 +64,9 @@ class ScheduledRunsTest {
             return skipped.values().stream().flatMap(List::stream).toList();
         }
 
-        /** Each fire of an interval from the first to the last that is settled is one or the other. */
+        /**
+         * Each fire of an interval from the first to the last that is settled is one or the other.
+         */
         synchronized void isComplete(Duration interval, Instant created, Instant settled) {
             long settledFires = Duration.between(created, settled).dividedBy(interval) + 1;
             long skips = skipped().stream().mapToLong(Skipped::count).sum();
@@ -182,7 +184,9 @@ class ScheduledRunsTest {
 
     @Test
     void entriesAreResetForEachRun() {
-        try (EngineWorld world = world("{every: 2s, maxRuns: 2}").script("a", "verdict=Fail then verdict=Pass");
+        try (EngineWorld world =
+                        world("{every: 2s, maxRuns: 2}")
+                                .script("a", "verdict=Fail then verdict=Pass");
                 Process process = new Process(world)) {
             until(() -> world.entries().equals(List.of("a: Completed/Fail")));
             until(() -> !world.entries().equals(List.of("a: Completed/Fail")));
@@ -217,8 +221,7 @@ class ScheduledRunsTest {
 
     @Test
     void aFireDuringARunIsRecordedAsSkipped() {
-        try (EngineWorld world =
-                        world("{every: 1s, maxRuns: 2}").script("a", "after=150s");
+        try (EngineWorld world = world("{every: 1s, maxRuns: 2}").script("a", "after=150s");
                 Cluster onlooker = world.connect();
                 Process process = new Process(world)) {
             Ledger ledger = ledger(world, onlooker);
@@ -287,7 +290,8 @@ class ScheduledRunsTest {
         try (EngineWorld world = world("{every: 1h}");
                 Process process = new Process(world)) {
             until(() -> process.told("next run for the fire of"));
-            world.edit("{'metadata': {'annotations': {'chaosrunner.io/schedule': '{every: soon}'}}}");
+            world.edit(
+                    "{'metadata': {'annotations': {'chaosrunner.io/schedule': '{every: soon}'}}}");
             until(() -> process.told("nothing is launched: schedule.every"));
             until(() -> world.message("ChaosRunFailed").contains("schedule.every"));
             world.edit(

@@ -42,7 +42,12 @@ class StandingTest {
                 row("active", "initialized", claim(State.RUNNING), List.of(WAITS), Phase.RUNNING),
                 row("stop", "initialized", claim(State.RUNNING), List.of(WAITS), Phase.STOPPING),
                 row("stop", "initialized", NO_CLAIM, List.of(), Phase.STOPPING),
-                row("active", "initialized", claim(State.FINISHED), List.of(PASSED), Phase.FINISHED),
+                row(
+                        "active",
+                        "initialized",
+                        claim(State.FINISHED),
+                        List.of(PASSED),
+                        Phase.FINISHED),
                 row("stop", "completed", claim(State.FINISHED), List.of(PASSED), Phase.FINISHED),
                 row("stop", "stopped", claim(State.RUNNING), List.of(ABORTED), Phase.ABORTED),
                 // A restart that the operator has not seen so far, or has begun.
