@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.chaosrunner.schedule.LitmusSchedule.State;
 import io.chaosrunner.strategy.InvalidParameters;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -131,6 +136,24 @@ class LitmusScheduleTest {
         assertThat(read.created()).isEqualTo(Instant.parse(CREATED));
         assertThat(List.of(read.name(), read.namespace(), read.uid()))
                 .containsExactly("s", "n", "u1");
+    }
+
+    @Test
+    void theExampleMakesSense() throws IOException {
+        Object example =
+                new Load(LoadSettings.builder().build())
+                        .loadFromString(
+                                Files.readString(
+                                        Path.of("..", "examples", "schedules", "chaos-schedule.yaml")));
+        ObjectNode json = JsonMapper.shared().valueToTree(example);
+        ((ObjectNode) json.path("metadata")).put("creationTimestamp", CREATED);
+        var read = new LitmusSchedule(json);
+
+        ScheduleSpec spec =
+                ScheduleSpec.of(Optional.empty(), read.settings(), read.created()).orElseThrow();
+        assertThat(Timetable.of(spec, read.created(), 0).next(read.created()))
+                .as("11:20:30 in Berlin, on a Thursday that is no holiday")
+                .contains(Instant.parse("2026-01-01T11:00:00Z"));
     }
 
     private static LitmusSchedule of(String schedule, String more, String annotations) {
