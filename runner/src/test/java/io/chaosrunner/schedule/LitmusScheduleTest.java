@@ -144,7 +144,11 @@ class LitmusScheduleTest {
                 new Load(LoadSettings.builder().build())
                         .loadFromString(
                                 Files.readString(
-                                        Path.of("..", "examples", "schedules", "chaos-schedule.yaml")));
+                                        Path.of(
+                                                "..",
+                                                "examples",
+                                                "schedules",
+                                                "chaos-schedule.yaml")));
         ObjectNode json = JsonMapper.shared().valueToTree(example);
         ((ObjectNode) json.path("metadata")).put("creationTimestamp", CREATED);
         var read = new LitmusSchedule(json);
