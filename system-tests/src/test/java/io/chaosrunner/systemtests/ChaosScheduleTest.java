@@ -152,7 +152,7 @@ class ChaosScheduleTest {
 
         stage.eventually(() ->
                 stage.namespace.entries("stop").stream()
-                        .allMatch(entry -> entry.get("status").equals("Forcefully Aborted")));
+                        .allMatch(entry -> "Forcefully Aborted".equals(entry.get("status"))));
         stage.eventually(
                 () -> status("stop").at("/schedule/status").asString("").equals("stopped"));
         assertThat(stage.namespace.pods()).isEmpty();

@@ -1,5 +1,6 @@
 package io.chaosrunner.systemtests;
 
+import static java.util.Objects.requireNonNull;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Container;
@@ -9,7 +10,6 @@ import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +87,9 @@ class EngineBenchmark {
 
             List<Long> delays =
                     names.stream()
-                            .map(name -> seen.verdicts.get(name) - seen.ends.get(name))
+                            .map(name ->
+                                    requireNonNull(seen.verdicts.get(name))
+                                            - requireNonNull(seen.ends.get(name)))
                             .map(TimeUnit.NANOSECONDS::toMillis)
                             .sorted()
                             .toList();
@@ -175,9 +177,10 @@ class EngineBenchmark {
 
         Measured(TestNamespace namespace, List<String> names, boolean mayWatch) throws IOException {
             String account = mayWatch ? "powerful" : "get-list-only";
+            Path folder = namespace.folder("benchmark");
             Path kubeconfig =
                     Files.writeString(
-                            namespace.folder("benchmark").resolve("kubeconfig"),
+                            folder.resolve("kubeconfig"),
                             namespace.controlPlane().kubeconfigFor(namespace.name(), account));
             Litmus.engines(namespace.admin(), namespace.name())
                     .named(ENGINE)
@@ -187,8 +190,7 @@ class EngineBenchmark {
             var builder =
                     new ProcessBuilder(launcher().toString())
                             .redirectErrorStream(true)
-                            .redirectOutput(
-                                    new File(kubeconfig.getParent().toFile(), "runner.log"));
+                            .redirectOutput(folder.resolve("runner.log").toFile());
             Map<String, String> env = builder.environment();
             env.keySet().retainAll(List.of("PATH", "HOME", "JAVA_HOME"));
             env.put("CHAOSENGINE", ENGINE);

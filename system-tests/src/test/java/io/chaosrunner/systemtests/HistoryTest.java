@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -52,8 +53,7 @@ class HistoryTest {
         run();
         runAgain();
 
-        ConfigMap stored = configMap();
-        assertThat(stored).isNotNull();
+        ConfigMap stored = Objects.requireNonNull(configMap(), "no ConfigMap was stored");
         OwnerReference owner = stored.getMetadata().getOwnerReferences().getFirst();
         assertThat(owner.getUid()).isEqualTo(namespace.engine(ENGINE).getMetadata().getUid());
         JsonNode runs = JsonMapper.shared().readTree(stored.getData().get("runs.json"));
