@@ -135,7 +135,8 @@ public final class Fabric8Cluster implements Cluster {
                     throw new ClusterException(
                             Kind.UNREACHABLE,
                             "no API server answers at %s%s; is it running, and is the kubeconfig's context the right one?"
-                                    .formatted(base, cause == null ? "" : " (" + words(cause) + ")"),
+                                    .formatted(
+                                            base, cause == null ? "" : " (" + words(cause) + ")"),
                             e);
                 }
             }

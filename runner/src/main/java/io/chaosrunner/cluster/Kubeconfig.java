@@ -41,7 +41,9 @@ final class Kubeconfig {
                     file.map(Path::toString)
                             .orElseGet(() -> String.join(", ", Config.getKubeconfigFilenames()));
             throw new ClusterException(
-                    Kind.UNCONFIGURED, name + " is no kubeconfig: " + oneLine(e.getMessage()), e);
+                    Kind.UNCONFIGURED,
+                    name + " is no kubeconfig: " + oneLine(String.valueOf(e.getMessage())),
+                    e);
         }
         List<String> names = config.getContexts().stream().map(NamedContext::getName).toList();
         if (names.isEmpty() && (file.isPresent() || !isElsewhere())) {

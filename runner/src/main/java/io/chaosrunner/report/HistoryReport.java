@@ -59,7 +59,7 @@ public final class HistoryReport {
             table.add(
                     row(
                             scheduled,
-                            Long.toString(run.number()),
+                            run.number() == 0 ? "-" : Long.toString(run.number()),
                             time(run.start()),
                             run.json().has("fire") ? time(Instant.parse(run.text("fire"))) : "-",
                             took(run),

@@ -146,15 +146,15 @@ public final class EngineReadying {
                     "pod %s of the chaos-operator's runner is still there; wait until it is gone, or delete it (kubectl delete pod %s -n %s)"
                             .formatted(runner, runner, ref.namespace()));
         }
+        Optional<Claim> held;
         try {
-            Claim.of(engine);
+            held = Claim.of(engine);
         } catch (Claim.Unreadable e) {
             // Whether a run is under way cannot be told: then the engine is not to be changed.
             return Optional.of(String.valueOf(e.getMessage()));
         }
-        Standing standing = Standing.of(engine);
-        if (!resume && standing.isUnderWay() && standing.claim().isPresent()) {
-            Claim claim = standing.claim().get();
+        if (!resume && held.isPresent() && Standing.of(engine).isUnderWay()) {
+            Claim claim = held.get();
             return Optional.of(
                     "ChaosEngine %s is in %s, owned by process %s; wait for its end (chaos-runner wait), stop it (chaos-runner stop), or take it up with --resume if that process is dead"
                             .formatted(ref, claim.run(), claim.instance()));

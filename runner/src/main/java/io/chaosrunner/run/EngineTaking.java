@@ -240,7 +240,7 @@ final class EngineTaking {
      * recorded, or fires were skipped since.
      */
     private static List<RunRecord> unrecorded(Engine engine, Optional<Claim> before) {
-        if (before.isEmpty()) {
+        if (before.filter(RunRecord::isWorthIt).isEmpty()) {
             return List.of();
         }
         Claim last = before.get();

@@ -145,7 +145,7 @@ public final class RunHistory {
         var sources = new ArrayList<String>();
         var problems = new ArrayList<String>();
         RunRecords runs = RunRecords.NONE;
-        Optional<Claim> claim = Claim.of(engine);
+        Optional<Claim> claim = Claim.of(engine).filter(RunRecord::isWorthIt);
         if (claim.isPresent()) {
             // Whatever else says of that run is no newer.
             RunRecord last = RunRecord.of(claim.get(), entries(engine, claim.get()));

@@ -1,5 +1,7 @@
 package io.chaosrunner.schedule;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Instant;
 import java.util.Date;
 import java.util.UUID;
@@ -81,7 +83,7 @@ public final class QuartzAlarms implements Alarms {
 
         @Override
         public void execute(JobExecutionContext context) {
-            ((Runnable) context.getMergedJobDataMap().get(RING)).run();
+            ((Runnable) requireNonNull(context.getMergedJobDataMap().get(RING))).run();
         }
     }
 }

@@ -55,7 +55,9 @@ import tools.jackson.databind.node.ObjectNode;
  * watches and alarms only wake it. Used once.
  */
 public final class ScheduledRuns {
-    /** Between two runs nothing is urgent: whoever stops the engine under the operator ends the pod. */
+    /**
+     * Between two runs nothing is urgent: whoever stops the engine under the operator ends the pod.
+     */
     private static final Duration POLL = Duration.ofSeconds(10);
 
     /** As long as a run waits for the operator to end it. */
@@ -84,6 +86,7 @@ public final class ScheduledRuns {
     private volatile boolean gone;
     private Engine engine;
     private @Nullable Timetable timetable;
+    private Optional<String> written = Optional.empty();
     private Optional<LastRun> lastRun = Optional.empty();
     private boolean firstRun = true;
     private Instant lastRecord = Instant.MIN;
@@ -222,9 +225,7 @@ public final class ScheduledRuns {
         }
         Optional<ScheduleSpec> spec;
         try {
-            spec =
-                    ScheduleSpec.of(
-                            engine.annotation(ScheduleSpec.ANNOTATION), flags, engine.created());
+            spec = readSchedule();
         } catch (InvalidParameters e) {
             return refuse(e);
         }
@@ -240,6 +241,7 @@ public final class ScheduledRuns {
             timetable = now;
             told = "";
         }
+        written = engine.annotation(ScheduleSpec.ANNOTATION);
         return claim.isPresent() ? act(now, claim.get()) : begin(now);
     }
 
@@ -290,6 +292,16 @@ public final class ScheduledRuns {
     }
 
     // ---- The schedule -------------------------------------------------------------------------
+
+    /** Read the engine's schedule; one that is written as it was means what it meant. */
+    private Optional<ScheduleSpec> readSchedule() {
+        Optional<String> text = engine.annotation(ScheduleSpec.ANNOTATION);
+        Timetable now = timetable;
+        if (now != null && text.equals(written)) {
+            return Optional.of(now.spec());
+        }
+        return ScheduleSpec.of(text, flags, engine.created());
+    }
 
     /** Settle what was due by a schedule that was edited; false if there is more to settle. */
     private boolean settleBefore(Timetable old, ScheduleSpec spec, Claim claim) {

@@ -35,6 +35,9 @@ public record RunRecord(ObjectNode json) {
     /** What ended a run that could not begin. */
     public static final String MISCONFIGURED = "misconfigured";
 
+    /** Said of fires that were skipped before the first run. */
+    public static final String NO_RUN = "no-run";
+
     private static final int LONGEST_NAME = 63;
     private static final int LONGEST_REASON = 200;
     private static final int LONGEST_SUMMARY_REASON = 80;
@@ -59,10 +62,11 @@ public record RunRecord(ObjectNode json) {
      */
     public static RunRecord of(Claim claim, List<StatusEntry> entries) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("number", claim.run().number()).put("id", claim.run().id());
+        json.put("number", claim.isOfRun() ? claim.run().number() : 0);
+        json.put("id", claim.run().id());
         claim.fires().started().ifPresent(fire -> json.put("fire", fire.at().toString()));
         json.put("seed", claim.seed());
-        if (!claim.ending().equals(MISCONFIGURED)) {
+        if (claim.isOfRun() && !claim.ending().equals(MISCONFIGURED)) {
             String strategy = ExecutionSettings.of(claim.execution()).strategy();
             json.put("strategy", Claim.cut(strategy, LONGEST_NAME));
         }
@@ -70,7 +74,7 @@ public record RunRecord(ObjectNode json) {
         json.put("start", claim.runStart().toString()).put("end", end(claim).toString());
         boolean over = claim.state() == Claim.State.FINISHED;
         String ending = claim.ending().isEmpty() ? INTERRUPTED : claim.ending();
-        json.put("endedBy", over ? ending : RUNNING);
+        json.put("endedBy", !claim.isOfRun() ? NO_RUN : over ? ending : RUNNING);
         json.put("reason", Claim.cut(claim.reason(), LONGEST_REASON));
         ObjectNode verdicts = json.putObject("verdicts");
         ArrayNode experiments = json.putArray("experiments");
@@ -192,7 +196,12 @@ public record RunRecord(ObjectNode json) {
 
     // ---- What it says --------------------------------------------------------------------------
 
-    /** Return the run's number; for people. */
+    /** Tell whether there is anything to say of what a claim is of. */
+    public static boolean isWorthIt(Claim claim) {
+        return claim.isOfRun() || !claim.fires().skipped().isEmpty();
+    }
+
+    /** Return the run's number, for people; 0 if this is of fires before the first run. */
     public long number() {
         return json.path("number").asLong(0);
     }

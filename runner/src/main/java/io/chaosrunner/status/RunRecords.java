@@ -47,7 +47,7 @@ public record RunRecords(List<RunRecord> runs) {
             JsonNode list = JsonMapper.shared().readTree(text);
             for (JsonNode each : list) {
                 var run = new RunRecord((ObjectNode) each);
-                if (run.took().isNegative() || run.number() < 1) {
+                if (run.took().isNegative() || run.number() < 0) {
                     return Optional.empty();
                 }
                 runs.add(run);

@@ -46,7 +46,7 @@ class LauncherTest {
                             if (verb.equals("get")) {
                                 return left.decrementAndGet() == 0
                                         ? Optional.empty()
-                                        : Optional.of(wanted.get());
+                                        : Optional.ofNullable(wanted.get());
                             }
                             return call.goOn();
                         }),

@@ -10,6 +10,7 @@ import io.chaosrunner.status.Claim.State;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -159,7 +160,8 @@ class LostJobTest {
         try (var bench = new RunBench(world, Caller.OPERATOR, cluster, "process-1")) {
             var result = bench.begin();
             bench.untilRunning("a");
-            pods.get().unavailable(new ClusterException(Kind.FORBIDDEN, "list pods: 403"));
+            Objects.requireNonNull(pods.get())
+                    .unavailable(new ClusterException(Kind.FORBIDDEN, "list pods: 403"));
             assertThat(((RunResult.Completed) RunBench.finished(result)).end().cause())
                     .isEqualTo(RunEnd.Cause.ABORT);
             assertThat(world.entries())

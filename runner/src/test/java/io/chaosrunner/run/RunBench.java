@@ -105,7 +105,7 @@ final class RunBench implements AutoCloseable {
     }
 
     static RunResult finished(CompletableFuture<RunResult> result) {
-        return result.orTimeout(30, TimeUnit.SECONDS).join();
+        return result.orTimeout(2, TimeUnit.MINUTES).join();
     }
 
     void stop(String why) {

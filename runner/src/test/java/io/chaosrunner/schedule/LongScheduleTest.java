@@ -106,8 +106,7 @@ class LongScheduleTest {
             merge(next, (ObjectNode) patch);
             ((ObjectNode) next.path("metadata")).put("resourceVersion", String.valueOf(++version));
             engine = next;
-            largest =
-                    Math.max(largest, next.toString().getBytes(StandardCharsets.UTF_8).length);
+            largest = Math.max(largest, next.toString().getBytes(StandardCharsets.UTF_8).length);
             return next.deepCopy();
         }
 
@@ -274,9 +273,7 @@ class LongScheduleTest {
                             }
                             // Now and then longer than the interval.
                             return new QuickRun(
-                                    cluster,
-                                    request,
-                                    Duration.ofSeconds(10 + random.nextInt(800)));
+                                    cluster, request, Duration.ofSeconds(10 + random.nextInt(800)));
                         },
                         clock,
                         notice -> {},

@@ -143,6 +143,22 @@ class RunRecordTest {
     }
 
     @Test
+    void firesSkippedBeforeTheFirstRunAreRecordedAsNoRun() {
+        Claim none = Claim.ofNoRun(Engines.engine(), "me", START);
+        assertThat(RunRecord.isWorthIt(none)).isFalse();
+        Fire missed = new Fire(START, "h");
+        Claim skipped =
+                none.skippingFires(new Fires.Skipped(START, START, 1, "nobody was there"), missed);
+        assertThat(RunRecord.isWorthIt(skipped)).isTrue();
+        RunRecord record = RunRecord.of(skipped, List.of());
+        assertThat(record.number()).isZero();
+        assertThat(record.text("endedBy")).isEqualTo("no-run");
+        assertThat(record.json().path("skippedFires")).hasSize(1);
+        RunRecords records = RunRecords.NONE.with(record, 10);
+        assertThat(RunRecords.read(records.text()).orElseThrow().text()).isEqualTo(records.text());
+    }
+
+    @Test
     void aRunIsOverWhenItsLastExperimentIsWhoeverWritesItDown() {
         assertThat(RunRecord.of(over(), List.of()).took()).isEqualTo(Duration.ofMillis(24_877));
         assertThat(RunRecord.of(Engines.claim(State.FINISHED), List.of()).took()).isZero();

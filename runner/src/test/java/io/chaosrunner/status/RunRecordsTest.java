@@ -180,7 +180,7 @@ class RunRecordsTest {
                 "[1]",
                 "[{}]",
                 "[{'number':1,'start':'yesterday','end':'2026-03-01T10:00:00Z'}]",
-                "[{'number':0,'start':'2026-03-01T10:00:00Z','end':'2026-03-01T10:00:00Z'}]"
+                "[{'number':-1,'start':'2026-03-01T10:00:00Z','end':'2026-03-01T10:00:00Z'}]"
             })
     void textThatWasEditedIsNoRecord(String text) {
         assertThat(RunRecords.read(text.replace('\'', '"'))).isEmpty();

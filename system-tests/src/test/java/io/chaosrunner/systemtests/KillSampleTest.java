@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
  * KillSweepTest}.
  */
 @NeedsControlPlane
-@Timeout(600)
+@Timeout(1200)
 class KillSampleTest {
 
     private static final String ENGINE = "engine-nginx";

@@ -128,7 +128,9 @@ final class RunnerContainer {
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
         builder.environment().clear();
         for (EnvVar variable : container.getEnv()) {
-            builder.environment().put(variable.getName(), variable.getValue());
+            // The API server drops an empty value; a kubelet gives it all the same.
+            String value = variable.getValue() == null ? "" : variable.getValue();
+            builder.environment().put(variable.getName(), value);
         }
         builder.environment().put("KUBECONFIG", kubeconfig.toString());
         try {

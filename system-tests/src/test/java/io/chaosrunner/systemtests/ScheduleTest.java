@@ -74,10 +74,7 @@ class ScheduleTest {
         }
 
         synchronized long skips() {
-            return skipped.values().stream()
-                    .flatMap(List::stream)
-                    .mapToLong(Skipped::count)
-                    .sum();
+            return skipped.values().stream().flatMap(List::stream).mapToLong(Skipped::count).sum();
         }
 
         synchronized void isComplete() {
@@ -94,8 +91,7 @@ class ScheduleTest {
     private ObjectNode json(Object object) {
         return (ObjectNode)
                 tools.jackson.databind.json.JsonMapper.shared()
-                        .readTree(
-                                namespace.admin().getKubernetesSerialization().asJson(object));
+                        .readTree(namespace.admin().getKubernetesSerialization().asJson(object));
     }
 
     private Engine engine() {
@@ -128,7 +124,8 @@ class ScheduleTest {
 
     @Test
     void eachFireIsARunUntilTheScheduleIsOver() {
-        Ledger ledger = engine("{every: 2s, maxRuns: 4}", "verdict=Fail after=100ms then after=100ms");
+        Ledger ledger =
+                engine("{every: 2s, maxRuns: 4}", "verdict=Fail after=100ms then after=100ms");
         RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
 
         assertThat(engine().statusEntries()).hasSize(1);
@@ -179,7 +176,6 @@ class ScheduleTest {
         assertThat(createdJobs()).isZero();
         assertThat(namespace.events(ENGINE + "-runner"))
                 .anyMatch(event ->
-                        event.getMessage()
-                                .contains("'61' at position 3 is not a minute (0-59)"));
+                        event.getMessage().contains("'61' at position 3 is not a minute (0-59)"));
     }
 }

@@ -73,7 +73,7 @@ class TracingTest {
 
     @Test
     void aCollectorThatIsNotThereChangesNothing() {
-        run("127.0.0.1:1", "");
+        run("127.0.0.1:1", "grpc");
 
         assertThat(stage.entries()).containsExactly("pod-delete Completed Pass");
         assertThat(stage.kubelet.runner(Stage.RUNNER).output())
