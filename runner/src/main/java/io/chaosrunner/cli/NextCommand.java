@@ -47,7 +47,7 @@ final class NextCommand implements Callable<Integer> {
             names = {"-f", "--filename"},
             paramLabel = "FILE",
             required = true,
-            description = "YAML with one ChaosEngine.")
+            description = "YAML with one ChaosEngine or one ChaosSchedule.")
     private List<Path> files = List.of();
 
     @Option(
@@ -86,15 +86,16 @@ final class NextCommand implements Callable<Integer> {
             throw new ParameterException(command, "-n must be at least 1, but is " + count);
         }
         Instant begin = begin(command);
-        Engine engine = EngineFile.read(files, command);
-        Instant anchor = engine.created().equals(Instant.EPOCH) ? begin : engine.created();
+        List<ObjectNode> objects = EngineFile.objects(files, command);
+        List<ObjectNode> schedules = objects.stream().filter(NextCommand::isChaosSchedule).toList();
+        Engine holder =
+                schedules.size() == 1 && objects.stream().noneMatch(EngineFile::isEngine)
+                        ? new Engine(schedules.getFirst())
+                        : EngineFile.engine(objects, files, command);
+        Instant anchor = holder.created().equals(Instant.EPOCH) ? begin : holder.created();
         Optional<ScheduleSpec> read;
         try {
-            read =
-                    ScheduleSpec.of(
-                            engine.annotation(ScheduleSpec.ANNOTATION),
-                            EngineFile.settings(schedule, command),
-                            anchor);
+            read = schedule(holder, EngineFile.settings(schedule, command), anchor);
         } catch (InvalidParameters e) {
             e.problems().forEach(problem -> command.getErr().println("chaos-runner: " + problem));
             return ExitCode.INVALID;
@@ -103,12 +104,12 @@ final class NextCommand implements Callable<Integer> {
             command.getErr()
                     .println(
                             "chaos-runner: ChaosEngine %s has no schedule; write the annotation %s"
-                                    .formatted(engine.name(), ScheduleSpec.ANNOTATION));
+                                    .formatted(holder.name(), ScheduleSpec.ANNOTATION));
             return ExitCode.INVALID;
         }
         Preview preview =
                 Preview.of(
-                        Timetable.of(read.get(), anchor, engine.ref().toString().hashCode()),
+                        Timetable.of(read.get(), anchor, holder.ref().toString().hashCode()),
                         begin,
                         count);
         if (output.equals("json")) {
@@ -117,6 +118,17 @@ final class NextCommand implements Callable<Integer> {
             text(preview, read.get(), command.getOut());
         }
         return ExitCode.OK;
+    }
+
+    private static boolean isChaosSchedule(ObjectNode object) {
+        return object.path("kind").asString("").equals("ChaosSchedule");
+    }
+
+    private static Optional<ScheduleSpec> schedule(
+            Engine holder, Map<String, Object> flags, Instant anchor) {
+        return isChaosSchedule(holder.json())
+                ? Optional.of(ScheduleSpec.of(holder.json(), flags, anchor))
+                : ScheduleSpec.of(holder.annotation(ScheduleSpec.ANNOTATION), flags, anchor);
     }
 
     private Instant begin(CommandLine command) {

@@ -8,10 +8,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Say when an engine is to be run, again and again: the annotation {@value #ANNOTATION}, overruled
@@ -66,6 +68,28 @@ public record ScheduleSpec(
     public static Optional<ScheduleSpec> of(
             Optional<String> written, Map<String, ?> flags, Instant anchor) {
         return new ScheduleReader(anchor).read(written, flags);
+    }
+
+    /**
+     * Read the schedule of a Litmus ChaosSchedule, whole.
+     *
+     * @param chaosSchedule the whole object
+     * @param flags overruling values, by the keys of the annotation
+     * @param anchor when it was created, if the object does not say
+     * @throws InvalidParameters listing every problem, not only the first
+     */
+    public static ScheduleSpec of(ObjectNode chaosSchedule, Map<String, ?> flags, Instant anchor) {
+        ObjectNode created = chaosSchedule.deepCopy();
+        ObjectNode metadata =
+                created.path("metadata") instanceof ObjectNode given
+                        ? given
+                        : created.putObject("metadata");
+        if (metadata.path("creationTimestamp").asString("").isEmpty()) {
+            metadata.put("creationTimestamp", anchor.toString());
+        }
+        var settings = new LinkedHashMap<String, Object>(new LitmusSchedule(created).settings());
+        settings.putAll(flags);
+        return of(Optional.empty(), settings, anchor).orElseThrow();
     }
 
     /** Return where intervals are counted from, and fires begin. */

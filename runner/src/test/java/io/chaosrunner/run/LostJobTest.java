@@ -134,7 +134,7 @@ class LostJobTest {
             RunBench.finished(result);
             var second = again(world, Caller.OPERATOR);
             var end = second.begin();
-            second.untilTold(RunNotice.Launched.class);
+            second.untilRunning("b");
             world.names(Resource.JOBS).stream()
                     .filter(name -> name.startsWith("b-"))
                     .forEach(name -> world.delete(Resource.JOBS, name));
