@@ -44,6 +44,9 @@ final class AttemptEnds implements AttemptWatch.Listener {
         /** Whether an attempt that ends like this is followed by another. */
         boolean isRetried(Attempt attempt, Attempt.End end);
 
+        /** Whether a slot may run again after it ended. */
+        boolean repeats();
+
         /** An attempt is over: it holds no place any more. */
         void ended(LiveAttempt each, Attempt.End end);
     }
@@ -246,18 +249,31 @@ final class AttemptEnds implements AttemptWatch.Listener {
             // The entry stays as it is: the experiment goes on.
             failures.put(slot, conclusion.entry());
             writer.claim(claim -> claim.with(logged));
-        } else {
-            failures.remove(slot);
-            each.passed = end.outcome() == Outcome.PASSED;
-            StatusEntry entry = entries.overIterations(slot, conclusion);
-            entries.set(slot, entry);
-            Runnable then =
-                    each.hasJob()
-                            ? context.mailbox.later(() -> cleanUp(each, each.job()))
-                            : () -> {};
-            writer.settle(slot, entry, claim -> claim.with(logged), then);
+            loop.ended(each, end);
+            return;
         }
-        loop.ended(each, end);
+        failures.remove(slot);
+        each.passed = end.outcome() == Outcome.PASSED;
+        StatusEntry entry = entries.overIterations(slot, conclusion);
+        entries.set(slot, entry);
+        // The slot's next iteration writes the same ChaosResult: until this end is stored, the
+        // result is its only record, so nothing may be launched in its place.
+        boolean first = loop.repeats();
+        Runnable then =
+                first || each.hasJob()
+                        ? context.mailbox.later(() -> {
+                            if (first) {
+                                loop.ended(each, end);
+                            }
+                            if (each.hasJob()) {
+                                cleanUp(each, each.job());
+                            }
+                        })
+                        : () -> {};
+        writer.settle(slot, entry, claim -> claim.with(logged), then);
+        if (!first) {
+            loop.ended(each, end);
+        }
     }
 
     private static LoggedAttempt logged(LiveAttempt each, Attempt.End end, Mark mark) {

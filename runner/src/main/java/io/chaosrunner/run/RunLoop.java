@@ -576,6 +576,11 @@ final class RunLoop implements AutoCloseable {
         }
 
         @Override
+        public boolean repeats() {
+            return taken.limits().repeats();
+        }
+
+        @Override
         public void ended(LiveAttempt each, Attempt.End end) {
             live.remove(each.id);
             step(new RunEvent.AttemptEnded(each.slot(), end));
