@@ -26,7 +26,7 @@ final class ServiceStage implements AutoCloseable {
 
     static final String SCHEDULE = "chaosrunner.io/schedule";
 
-    private static final Duration LIMIT = Duration.ofSeconds(90);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     final TestNamespace namespace;
     private final ControlPlane controlPlane;
