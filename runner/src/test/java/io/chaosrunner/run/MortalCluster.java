@@ -22,6 +22,7 @@ final class MortalCluster implements Cluster {
     private final boolean lastIsCarriedOut;
     private final List<String> calls = new ArrayList<>();
     private volatile boolean dead;
+    private volatile Runnable atDeath = () -> {};
 
     /**
      * @param lastCall number of the last call, from 1
@@ -41,6 +42,14 @@ final class MortalCluster implements Cluster {
         return dead;
     }
 
+    /**
+     * Hear of the death. The dead process' threads are ours and must be ended: one that makes no
+     * call would wait for events that do not come.
+     */
+    void atDeath(Runnable hears) {
+        atDeath = hears;
+    }
+
     private <T> T call(String what, Supplier<T> action) {
         boolean last;
         synchronized (this) {
@@ -51,14 +60,17 @@ final class MortalCluster implements Cluster {
             last = calls.size() == lastCall;
             dead = last;
         }
-        if (last && !lastIsCarriedOut) {
-            throw killed();
+        if (!last) {
+            return action.get();
         }
-        T result = action.get();
-        if (last) {
-            throw killed();
+        try {
+            if (lastIsCarriedOut) {
+                action.get();
+            }
+        } finally {
+            atDeath.run();
         }
-        return result;
+        throw killed();
     }
 
     private static ClusterException killed() {

@@ -48,6 +48,9 @@ final class RunBench implements AutoCloseable {
         this.cluster = cluster;
         run = create(process);
         this.process = process;
+        if (cluster instanceof MortalCluster mortal) {
+            mortal.atDeath(() -> leave("killed"));
+        }
     }
 
     private final String process;
