@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -364,7 +365,7 @@ public final class Fabric8Cluster implements Cluster {
     private <T> CompletableFuture<HttpResponse<T>> send(HttpRequest request, Class<T> body) {
         try {
             return client.getHttpClient().sendAsync(request, body);
-        } catch (IllegalStateException closedMeanwhile) {
+        } catch (IllegalStateException | RejectedExecutionException closedMeanwhile) {
             return CompletableFuture.failedFuture(closedMeanwhile);
         }
     }

@@ -134,11 +134,8 @@ class RunHistoryTest {
 
     @Test
     void anAccountThatMayNotWriteConfigMapsKeepsTheLastFiveInTheEngineAtNoFurtherWrite() {
-        long writes;
-        try (EngineWorld world = world().listing("a")) {
-            run(world, Map.of());
-            writes = world.count("patch", "chaosengines");
-        }
+        // That it begins, that its pod runs, its verdict, that it is over: those that meet are one.
+        long writes = 4;
         try (EngineWorld world = world().listing("a")) {
             world.server().forbid("create", "configmaps");
             for (int number = 1; number <= 7; number++) {
