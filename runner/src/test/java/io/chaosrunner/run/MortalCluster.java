@@ -65,7 +65,7 @@ final class MortalCluster implements Cluster {
         }
         try {
             if (lastIsCarriedOut) {
-                action.get();
+                var _ = action.get();
             }
         } finally {
             atDeath.run();
