@@ -16,38 +16,49 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.ServiceLoader.Provider;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Find strategies by name: those on the class path, and those in the jars of a folder.
  *
  * <p>A jar that cannot be used is a fault of its own: it is told, and matters to a run only if that
  * run asks for a strategy that is not there. Immutable and safe for use by several threads. Jars
- * are trusted code: they run in this process, each behind a class loader of its own.
+ * are trusted code: they run in this process, each behind a class loader of its own. None of them
+ * runs before somebody asks what there is, or for a plan.
  */
 public final class StrategyCatalogue {
-    /** Where the class path's strategies are said to come from. */
+    /** Where the strategies of this project are said to come from. */
     public static final String BUILT_IN = "built-in";
 
-    private final List<Listed> listed;
-    private final List<Fault> faults;
+    private static final String CLASS_PATH = "class path";
 
-    private StrategyCatalogue(List<Listed> listed, List<Fault> faults) {
-        this.listed = List.copyOf(listed);
-        this.faults = List.copyOf(faults);
+    private final Supplier<Loaded> loading;
+    private final boolean hasPlugins;
+    private @Nullable Loaded loaded;
+
+    private StrategyCatalogue(Supplier<Loaded> loading, boolean hasPlugins) {
+        this.loading = loading;
+        this.hasPlugins = hasPlugins;
     }
+
+    private synchronized Loaded loaded() {
+        if (loaded == null) {
+            loaded = loading.get();
+        }
+        return loaded;
+    }
+
+    private record Loaded(List<Listed> listed, List<Fault> faults) {}
 
     /**
      * A strategy there is.
      *
      * @param source {@value #BUILT_IN}, {@code class path}, or the jar's file name
      */
-    public record Listed(ExecutionStrategy strategy, String source) {
-        /** Tell whether a stranger wrote it. */
-        public boolean isPlugin() {
-            return !source.equals(BUILT_IN);
-        }
-    }
+    public record Listed(ExecutionStrategy strategy, String source) {}
 
     /** Say why a jar gives no strategy. */
     public record Fault(String source, String why) {
@@ -57,25 +68,57 @@ public final class StrategyCatalogue {
         }
     }
 
-    /** Load the strategies on the class path. */
+    /** Find the strategies on the class path. */
     public static StrategyCatalogue onClassPath() {
         return load(Optional.empty());
     }
 
     /**
-     * Load the strategies on the class path and in a folder's jars.
+     * Find the strategies on the class path and in a folder's jars.
      *
      * @param folder may be absent or not exist: then there are no plug-ins
      */
     public static StrategyCatalogue load(Optional<Path> folder) {
-        var listed = new ArrayList<Listed>();
         var faults = new ArrayList<Fault>();
-        ClassLoader ours = StrategyCatalogue.class.getClassLoader();
-        collect("class path", ServiceLoader.load(ExecutionStrategy.class, ours), listed, faults);
-        for (Path jar : folder.map(dir -> jars(dir, faults)).orElse(List.of())) {
-            load(jar, listed, faults);
+        List<Path> jars = folder.map(dir -> jars(dir, faults)).orElse(List.of());
+        return new StrategyCatalogue(
+                () -> {
+                    var listed = new ArrayList<Listed>();
+                    collect(CLASS_PATH, classPath().stream(), listed, faults);
+                    jars.forEach(jar -> load(jar, listed, faults));
+                    return new Loaded(List.copyOf(listed), List.copyOf(faults));
+                },
+                !jars.isEmpty() || hasStrangers());
+    }
+
+    private static boolean hasStrangers() {
+        try {
+            return classPath().stream().anyMatch(each -> !isBuiltIn(each.type()));
+        } catch (ServiceConfigurationError e) {
+            // Whose class is not there did not come with us.
+            return true;
         }
-        return new StrategyCatalogue(listed, faults);
+    }
+
+    /** Return a catalogue of the built-in strategies alone, of which no stranger's code is run. */
+    public StrategyCatalogue withoutPlugins() {
+        return new StrategyCatalogue(
+                () -> {
+                    var listed = new ArrayList<Listed>();
+                    var faults = new ArrayList<Fault>();
+                    collect(
+                            CLASS_PATH,
+                            classPath().stream().filter(each -> isBuiltIn(each.type())),
+                            listed,
+                            faults);
+                    return new Loaded(List.copyOf(listed), List.copyOf(faults));
+                },
+                false);
+    }
+
+    private static ServiceLoader<ExecutionStrategy> classPath() {
+        return ServiceLoader.load(
+                ExecutionStrategy.class, StrategyCatalogue.class.getClassLoader());
     }
 
     private static List<Path> jars(Path folder, List<Fault> faults) {
@@ -106,7 +149,7 @@ public final class StrategyCatalogue {
             int before = listed.size() + faults.size();
             collect(
                     source,
-                    ServiceLoader.load(ExecutionStrategy.class, PluginLoader.of(jar)),
+                    ServiceLoader.load(ExecutionStrategy.class, PluginLoader.of(jar)).stream(),
                     listed,
                     faults);
             if (listed.size() + faults.size() == before) {
@@ -123,10 +166,10 @@ public final class StrategyCatalogue {
 
     private static void collect(
             String source,
-            ServiceLoader<ExecutionStrategy> found,
+            Stream<Provider<ExecutionStrategy>> found,
             List<Listed> listed,
             List<Fault> faults) {
-        var strategies = found.stream().iterator();
+        var strategies = found.iterator();
         while (true) {
             try {
                 if (!strategies.hasNext()) {
@@ -141,7 +184,9 @@ public final class StrategyCatalogue {
                                     "%s has the name '%s'; a name matches [a-z][a-z0-9-]*"
                                             .formatted(strategy.getClass().getName(), name)));
                 } else {
-                    listed.add(new Listed(strategy, sourceOf(strategy, source)));
+                    listed.add(
+                            new Listed(
+                                    strategy, isBuiltIn(strategy.getClass()) ? BUILT_IN : source));
                 }
             } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
                 faults.add(new Fault(source, "cannot be loaded: " + e));
@@ -152,27 +197,30 @@ public final class StrategyCatalogue {
         }
     }
 
-    private static String sourceOf(ExecutionStrategy strategy, String source) {
-        boolean builtIn =
-                strategy.getClass().getPackageName().equals("io.chaosrunner.strategy.builtin")
-                        && strategy.getClass().getClassLoader()
-                                == StrategyCatalogue.class.getClassLoader();
-        return builtIn ? BUILT_IN : source;
+    private static boolean isBuiltIn(Class<?> type) {
+        return type.getPackageName().equals("io.chaosrunner.strategy.builtin")
+                && type.getClassLoader() == StrategyCatalogue.class.getClassLoader();
     }
 
     /** Return all strategies there are, built-in ones first. */
     public List<Listed> all() {
-        return listed;
+        return loaded().listed();
     }
 
     /** Return what could not be loaded, and why. */
     public List<Fault> faults() {
-        return faults;
+        return loaded().faults();
     }
 
-    /** Tell whether the strategy of that name was written by a stranger. */
-    public boolean isPlugin(String name) {
-        return named(name).stream().anyMatch(Listed::isPlugin);
+    /** Tell whether there may be strategies that strangers wrote; none of their code is run. */
+    public boolean hasPlugins() {
+        return hasPlugins;
+    }
+
+    /** Tell whether a strategy of that name is built in. */
+    public boolean isBuiltIn(String name) {
+        return withoutPlugins().all().stream()
+                .anyMatch(each -> each.strategy().name().equals(name));
     }
 
     /**
@@ -216,7 +264,7 @@ public final class StrategyCatalogue {
     }
 
     private List<Listed> named(String name) {
-        return listed.stream().filter(each -> each.strategy().name().equals(name)).toList();
+        return all().stream().filter(each -> each.strategy().name().equals(name)).toList();
     }
 
     private String unusable(String name, List<Listed> found) {
@@ -226,16 +274,17 @@ public final class StrategyCatalogue {
                             name,
                             String.join(" and ", found.stream().map(Listed::source).toList()));
         }
-        List<String> names = listed.stream().map(each -> each.strategy().name()).sorted().toList();
+        List<String> names = all().stream().map(each -> each.strategy().name()).sorted().toList();
         String hint =
                 Parameters.nearest(name, names)
                         .map(near -> "; did you mean '" + near + "'?")
                         .orElse("; there are " + String.join(", ", names));
         String broken =
-                faults.isEmpty()
+                faults().isEmpty()
                         ? ""
                         : "; not loaded: "
-                                + String.join(", ", faults.stream().map(Fault::toString).toList());
+                                + String.join(
+                                        ", ", faults().stream().map(Fault::toString).toList());
         return "there is no strategy '" + name + "'" + hint + broken;
     }
 

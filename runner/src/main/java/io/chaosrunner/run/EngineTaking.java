@@ -12,6 +12,7 @@ import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.RunLimits;
+import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EngineUpdate;
@@ -144,23 +145,107 @@ final class EngineTaking {
                         context.request.settings());
         long seed = settings.seed().orElseGet(() -> random.nextLong(1L << 48));
         Claim claim = withPast(claim(engine, number, before, seed, settings.tree()), names, before);
-        var problems = new ArrayList<>(context.request.problems());
+        if (context.strategies.hasPlugins()) {
+            return claimAndPlan(engine, claim, before, settings, names);
+        }
+        var problems = new ArrayList<Problem>();
+        Optional<Plan> plan = plan(context.strategies, settings, names, claim, problems);
+        if (plan.isEmpty()) {
+            recordProblems(engine, claim, before, settings, names, problems);
+            return Optional.empty();
+        }
+        return claim(engine, claim, before, settings, names)
+                .map(claimed -> claimed.begin(settings, plan.get()));
+    }
+
+    /** A plug-in may end the process: it is asked for its plan when that would be noticed. */
+    private Optional<TakenRun> claimAndPlan(
+            Engine engine,
+            Claim claim,
+            Optional<Claim> before,
+            ExecutionSettings settings,
+            List<String> names) {
+        Optional<Claimed> claimed = claim(engine, claim, before, settings, names);
+        if (claimed.isEmpty()) {
+            return Optional.empty();
+        }
+        Claim ours = claimed.get().claim();
+        var problems = new ArrayList<Problem>();
+        Optional<Plan> plan = plan(context.strategies, settings, names, ours, problems);
+        if (plan.isPresent()) {
+            return Optional.of(claimed.get().begin(settings, plan.get()));
+        }
+        Optional<Engine> now = Optional.of(claimed.get().engine().engine());
+        for (int conflicts = 0;
+                conflicts < MOST_CONFLICTS
+                        && now.flatMap(Claim::of).filter(ours::equals).isPresent()
+                        && !recordProblems(
+                                now.get(), ours, Optional.empty(), settings, names, problems);
+                conflicts++) {
+            now = read();
+        }
+        context.end(new RunResult.Misconfigured(problems));
+        return Optional.empty();
+    }
+
+    /** What a strategy planned, and within which limits. */
+    private record Plan(PlannedRun run, RunLimits limits) {}
+
+    /** An engine that is ours, for a run of which nothing was planned yet. */
+    private record Claimed(Taken engine, Claim claim) {
+        TakenRun begin(ExecutionSettings settings, Plan plan) {
+            return new TakenRun(
+                    engine,
+                    claim,
+                    settings,
+                    plan.run(),
+                    plan.limits(),
+                    List.of(),
+                    false,
+                    Optional.empty());
+        }
+    }
+
+    /** Plan a new run; empty if there is any problem, its request's and its settings' included. */
+    private Optional<Plan> plan(
+            StrategyCatalogue strategies,
+            ExecutionSettings settings,
+            List<String> names,
+            Claim claim,
+            List<Problem> problems) {
+        problems.addAll(context.request.problems());
         problems.addAll(settings.problems());
-        Optional<PlannedRun> planned =
-                PlannedRun.of(
-                        context.strategies, settings, names, seed, claim.past().runs(), problems);
-        Optional<RunLimits> limits = planned.flatMap(p -> limits(settings, p, claim, problems));
-        if (limits.isPresent() && names.size() > limits.get().mostLaunches()) {
+        Optional<Plan> plan = planAnyway(strategies, settings, names, claim, problems);
+        if (plan.isPresent() && names.size() > plan.get().limits().mostLaunches()) {
             problems.add(
                     new Problem(
                             "spec.experiments",
                             "lists %d experiments, but the record of a run has room for %d launches beside its settings; use several engines"
-                                    .formatted(names.size(), limits.get().mostLaunches())));
+                                    .formatted(names.size(), plan.get().limits().mostLaunches())));
         }
-        if (planned.isEmpty() || limits.isEmpty() || !problems.isEmpty()) {
-            recordProblems(engine, claim, before, settings, names, problems);
-            return Optional.empty();
-        }
+        return problems.isEmpty() ? plan : Optional.empty();
+    }
+
+    private static Optional<Plan> planAnyway(
+            StrategyCatalogue strategies,
+            ExecutionSettings settings,
+            List<String> names,
+            Claim claim,
+            List<Problem> problems) {
+        return PlannedRun.of(
+                        strategies, settings, names, claim.seed(), claim.past().runs(), problems)
+                .flatMap(run ->
+                        limits(settings, run, claim, problems)
+                                .map(limits -> new Plan(run, limits)));
+    }
+
+    /** Make the engine ours, once the pods of earlier runs are gone. */
+    private Optional<Claimed> claim(
+            Engine engine,
+            Claim claim,
+            Optional<Claim> before,
+            ExecutionSettings settings,
+            List<String> names) {
         awaitLastRun(engine);
         if (context.ended().isPresent()) {
             return Optional.empty();
@@ -170,16 +255,7 @@ final class EngineTaking {
                 new RunHistory(context.cluster, context::tell)
                         .record(engine, unrecorded(engine, before), settings.history());
         return write(engine, fresh, names.stream().map(StatusEntry::waiting).toList(), summaries)
-                .map(taken ->
-                        new TakenRun(
-                                taken,
-                                fresh,
-                                settings,
-                                planned.get(),
-                                limits.get(),
-                                List.of(),
-                                false,
-                                Optional.empty()));
+                .map(taken -> new Claimed(taken, fresh));
     }
 
     private Claim claim(
@@ -257,8 +333,8 @@ final class EngineTaking {
         return recorded ? List.of() : List.of(RunRecord.of(last, entries));
     }
 
-    /** Record that nothing can be launched; asked again if the engine changed meanwhile. */
-    private void recordProblems(
+    /** Record that nothing can be launched; false if the engine changed meanwhile. */
+    private boolean recordProblems(
             Engine engine,
             Claim claim,
             Optional<Claim> before,
@@ -278,13 +354,14 @@ final class EngineTaking {
                 new RunHistory(context.cluster, context::tell)
                         .record(engine, runs, settings.history());
         if (write(engine, finished, entries, summaries).isEmpty()) {
-            return;
+            return false;
         }
         new EngineEvents(context.cluster, engine, context.clock, context::tell)
                 .emit(
                         new EngineEvent(
                                 EngineEvent.RUN_FAILED, true, "", "nothing was launched: " + all));
         context.end(new RunResult.Misconfigured(problems));
+        return true;
     }
 
     private String randomId() {
@@ -332,36 +409,41 @@ final class EngineTaking {
         }
         List<String> names = entries(engine).stream().map(StatusEntry::name).toList();
         ExecutionSettings settings = ExecutionSettings.of(claim.execution());
-        var problems = new ArrayList<Problem>();
-        Optional<PlannedRun> planned =
-                PlannedRun.of(
-                        context.strategies,
-                        settings,
-                        names,
-                        claim.seed(),
-                        claim.past().runs(),
-                        problems);
-        Optional<RunLimits> limits = planned.flatMap(p -> limits(settings, p, claim, problems));
-        Optional<String> broken = Optional.empty();
-        if (limits.isEmpty()) {
-            broken = Optional.of("it is not usable any more: " + problems);
-        } else if (claim.starts() >= MOST_STARTS_WITHOUT_PROGRESS
-                && context.strategies.isPlugin(settings.strategy())) {
+        Optional<Plan> plan = Optional.empty();
+        String broken = "";
+        StrategyCatalogue strategies = trusted(claim);
+        if (strategies.equals(context.strategies) || strategies.isBuiltIn(settings.strategy())) {
+            var problems = new ArrayList<Problem>();
+            plan = planAnyway(strategies, settings, names, claim, problems);
+            broken = plan.isPresent() ? "" : "it is not usable any more: " + problems;
+        } else {
             broken =
-                    Optional.of(
-                            "this is start %d without progress: it may be ending the process"
-                                    .formatted(claim.starts()));
+                    "this is start %d without progress: it may be ending the process"
+                            .formatted(claim.starts());
         }
         return Optional.of(
                 new TakenRun(
                         taken.get(),
                         claim,
                         settings,
-                        planned.orElseGet(() -> withoutPlan(names)),
-                        limits.orElse(settings.limits()),
+                        plan.map(Plan::run).orElseGet(() -> withoutPlan(names)),
+                        plan.map(Plan::limits).orElse(settings.limits()),
                         KnownJob.of(context.cluster, engine, claim.run().id(), context::tell),
                         true,
-                        broken));
+                        Optional.of(broken).filter(why -> !why.isEmpty())));
+    }
+
+    /** Return the strategies whose code may be run; after too many starts strangers' may not. */
+    private StrategyCatalogue trusted(Claim claim) {
+        StrategyCatalogue strategies = context.strategies;
+        if (!strategies.hasPlugins() || claim.starts() < MOST_STARTS_WITHOUT_PROGRESS) {
+            return strategies;
+        }
+        context.tell(
+                new RunNotice.Warning(
+                        "this is start %d without progress: plug-ins are not loaded, as one may be ending the process"
+                                .formatted(claim.starts())));
+        return strategies.withoutPlugins();
     }
 
     private static PlannedRun withoutPlan(List<String> names) {

@@ -102,9 +102,25 @@ class StrategyCatalogueTest {
         assertThat(catalogue.all())
                 .extracting(each -> each.strategy().name() + " from " + each.source())
                 .contains("lazy from lazy.jar", "sequential from built-in");
-        assertThat(catalogue.isPlugin("lazy")).isTrue();
-        assertThat(catalogue.isPlugin("sequential")).isFalse();
+        assertThat(catalogue.hasPlugins()).isTrue();
+        assertThat(catalogue.isBuiltIn("lazy")).isFalse();
+        assertThat(catalogue.isBuiltIn("sequential")).isTrue();
         assertThat(catalogue.plan("lazy", request(Map.of()))).isNotNull();
+    }
+
+    @Test
+    void withoutPluginsThereAreOnlyTheBuiltInStrategies() throws IOException {
+        jar("lazy.jar", "1.0", "stranger.Lazy");
+        jar("broken.jar", "1.0", "stranger.Missing");
+
+        StrategyCatalogue catalogue = load().withoutPlugins();
+
+        assertThat(catalogue.hasPlugins()).isFalse();
+        assertThat(catalogue.faults()).isEmpty();
+        assertThat(catalogue.all())
+                .extracting(StrategyCatalogue.Listed::source)
+                .containsOnly(StrategyCatalogue.BUILT_IN)
+                .hasSize(4);
     }
 
     @Test
@@ -194,7 +210,10 @@ class StrategyCatalogueTest {
                 StrategyCatalogue.load(Optional.of(folder.resolve("nowhere")));
 
         assertThat(catalogue.faults()).isEmpty();
-        assertThat(catalogue.all()).allMatch(each -> !each.isPlugin());
+        assertThat(catalogue.hasPlugins()).isFalse();
+        assertThat(catalogue.all())
+                .isNotEmpty()
+                .allMatch(each -> each.source().equals(StrategyCatalogue.BUILT_IN));
     }
 
     private StrategyCatalogue load() {

@@ -19,6 +19,9 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A strategy's jar dropped into a folder decides a run of an operator-made pod. */
 @NeedsControlPlane
@@ -59,42 +62,45 @@ class PluginTest {
         }
     }
 
-    @Test
+    /** Describe a strategy named killer that ends the process somewhere. */
+    private static String killer(String inLoading, String inPlan, String inDecision) {
+        return """
+        import io.chaosrunner.strategy.*;
+        public final class Killer implements ExecutionStrategy {
+            public Killer() { %s }
+            public String name() { return "killer"; }
+            public ExecutionPlan plan(StrategyRequest request) {
+                %s
+                return progress -> { %s return Decision.NOTHING; };
+            }
+        }
+        """
+                .formatted(inLoading, inPlan, inDecision);
+    }
+
+    private static final String HALT = "Runtime.getRuntime().halt(1);";
+
+    static List<Arguments> killers() {
+        return List.of(
+                Arguments.of("while it is loaded", killer(HALT, "", "")),
+                Arguments.of("while it plans", killer("", HALT, "")),
+                Arguments.of("while it decides", killer("", "", HALT)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("killers")
     void aStrategyThatKeepsEndingTheProcessFailsTheRunByNameAtTheThirdStart(
-            ControlPlane controlPlane, @TempDir Path folder) throws IOException {
-        jar(
-                folder,
-                "Killer",
-                """
-                import io.chaosrunner.strategy.*;
-                public final class Killer implements ExecutionStrategy {
-                    public String name() { return "killer"; }
-                    public ExecutionPlan plan(StrategyRequest request) {
-                        return progress -> {
-                            Runtime.getRuntime().halt(1);
-                            return Decision.NOTHING;
-                        };
-                    }
-                }
-                """);
+            String when, String source, ControlPlane controlPlane, @TempDir Path folder)
+            throws IOException {
+        jar(folder, "Killer", source);
         try (TestNamespace namespace = TestNamespace.create(controlPlane);
                 FakeKubelet kubelet = FakeKubelet.start(namespace)) {
-            namespace.experiment("pod-delete");
-            namespace
-                    .newEngine(ENGINE)
-                    .account(namespace.podDeleteSa())
-                    .annotation("chaosrunner.io/execution", "strategy: killer")
-                    .spec(
-                            "components",
-                            Map.of(
-                                    "runner",
-                                    Map.of("args", List.of("--plugins", folder.toString()))))
-                    .experiment("pod-delete")
-                    .create();
+            engineWith(namespace, folder, "killer");
 
             RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
 
             assertThat(namespace.events(ENGINE + "-runner"))
+                    .as(when)
                     .extracting(Event::getReason, Event::getMessage)
                     .contains(
                             tuple(
@@ -103,6 +109,57 @@ class PluginTest {
             assertThat(namespace.jobs()).isEmpty();
             assertThat(verdicts(namespace)).containsExactly("N/A");
         }
+    }
+
+    @Test
+    void aJarThatEndsTheProcessWhileItIsLoadedDoesNotKeepARunFromABuiltInStrategy(
+            ControlPlane controlPlane, @TempDir Path folder) throws IOException {
+        jar(folder, "Killer", killer(HALT, "", ""));
+        try (TestNamespace namespace = TestNamespace.create(controlPlane);
+                FakeKubelet kubelet = FakeKubelet.start(namespace)) {
+            engineWith(namespace, folder, "parallel");
+
+            RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
+
+            assertThat(verdicts(namespace)).containsExactly("Pass");
+        }
+    }
+
+    @Test
+    void aPluginsRefusalIsRecordedAsMisconfiguration(
+            ControlPlane controlPlane, @TempDir Path folder) throws IOException {
+        jar(folder, "Killer", killer("", "", ""));
+        try (TestNamespace namespace = TestNamespace.create(controlPlane);
+                FakeKubelet kubelet = FakeKubelet.start(namespace)) {
+            engineWith(namespace, folder, "{strategy: killer, sped: 3, retries: -1}");
+
+            RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
+
+            assertThat(namespace.events(ENGINE + "-runner"))
+                    .filteredOn(event -> event.getReason().equals("ChaosRunFailed"))
+                    .singleElement()
+                    .extracting(Event::getMessage)
+                    .asString()
+                    .startsWith("nothing was launched: ")
+                    .contains("retries", "sped: no such parameter");
+            assertThat(namespace.jobs()).isEmpty();
+            assertThat(verdicts(namespace)).containsExactly("Fail");
+        }
+    }
+
+    private static void engineWith(TestNamespace namespace, Path plugins, String execution) {
+        namespace.experiment("pod-delete");
+        namespace
+                .newEngine(ENGINE)
+                .account(namespace.podDeleteSa())
+                .annotation(
+                        "chaosrunner.io/execution",
+                        execution.startsWith("{") ? execution : "strategy: " + execution)
+                .spec(
+                        "components",
+                        Map.of("runner", Map.of("args", List.of("--plugins", plugins.toString()))))
+                .experiment("pod-delete", "after=200ms")
+                .create();
     }
 
     /** Make the jar of a strategy of one class in the unnamed package. */
