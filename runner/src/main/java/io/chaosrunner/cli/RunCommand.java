@@ -17,6 +17,7 @@ import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.sandbox.Manifests;
 import io.chaosrunner.sandbox.SandboxServer;
+import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.status.StatusEntry;
 import java.io.IOException;
@@ -173,6 +174,9 @@ final class RunCommand implements Callable<Integer> {
                 case Readied.Refused(String why) -> refused(shown, why);
                 case Readied.Ready ready -> {
                     tell(ready, shown);
+                    if (launch == Launch.DIRECT) {
+                        tellOfSchedule(ready.engine(), shown);
+                    }
                     yield launch == Launch.DIRECT
                             ? run(cluster, ref, resume, shown)
                             : follow(cluster, ref, shown);
@@ -194,6 +198,15 @@ final class RunCommand implements Callable<Integer> {
             shown.say(
                     "ChaosEngine %s made as the file has it: %s"
                             .formatted(ready.engine().ref(), String.join(", ", ready.changed())));
+        }
+    }
+
+    /** Whoever asks for a run gets one, now; that it is not the schedule's must not surprise. */
+    private static void tellOfSchedule(Engine engine, Output.Shown shown) {
+        if (engine.annotation(ScheduleSpec.ANNOTATION).isPresent()) {
+            shown.say(
+                    "ChaosEngine %s has a schedule; this is one run, now. Its schedule is kept by chaos-runner schedule, or by the operator's runner (--launch=operator)."
+                            .formatted(engine.ref()));
         }
     }
 
@@ -321,6 +334,8 @@ final class RunCommand implements Callable<Integer> {
                             "The files define no ChaosExperiment %s: the sandbox made up its own."
                                     .formatted(String.join(", ", madeUp)));
                 }
+                cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                        .ifPresent(json -> tellOfSchedule(new Engine(json), shown));
                 return run(cluster, ref, false, shown);
             }
         }

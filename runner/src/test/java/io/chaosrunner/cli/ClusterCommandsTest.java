@@ -191,6 +191,21 @@ class ClusterCommandsTest {
     }
 
     @Test
+    void anEngineWithAScheduleIsRunOnceAndThatIsSaid() throws IOException {
+        execute("run", "-f", file("verdict=Pass", "one"));
+        patch(
+                """
+                {"metadata": {"annotations": {"chaosrunner.io/schedule": "cron: '0 3 * * *'"}}}
+                """);
+
+        Said said = say("run", "nginx");
+
+        assertThat(said.exitCode()).isZero();
+        assertThat(said.out())
+                .contains("ChaosEngine default/nginx has a schedule; this is one run, now");
+    }
+
+    @Test
     void anEngineOfTheClusterIsRunByItsName() throws IOException {
         assertThat(execute("run", "-f", file("after=1s", "echo"))).isEqualTo(0);
 
