@@ -83,6 +83,11 @@ final class WaitCommand implements Callable<Integer> {
             shown.summary(findings, exitCode);
             return exitCode;
         }
+        if (result instanceof RunResult.Misconfigured(var problems)) {
+            problems.forEach(problem -> shown.fail("nothing-launched", problem.toString()));
+            shown.summary(List.of(), ExitCode.INVALID);
+            return ExitCode.INVALID;
+        }
         String why =
                 switch (result) {
                     case RunResult.Left left -> left.why();

@@ -10,8 +10,10 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.Standing;
 import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +30,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class FollowedRun {
     private static final Duration POLL = Duration.ofSeconds(2);
+
+    /** Nothing tells that an engine is gone if it goes before it is followed. */
+    private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
     private final Cluster cluster;
     private final EngineRef ref;
@@ -70,7 +75,9 @@ public final class FollowedRun {
                 if (left.isNegative() || left.isZero()) {
                     return timedOut(begun ? toEnd : shorter(toBegin, toEnd));
                 }
-                mailbox.take(left.plusMillis(1));
+                if (!mailbox.take(shorter(left, LOOK_AGAIN).plusMillis(1))) {
+                    seen(cluster.get(Resource.ENGINES, ref.namespace(), ref.name()));
+                }
             }
             return result;
         } finally {
@@ -146,7 +153,15 @@ public final class FollowedRun {
         if (standing.phase() != Standing.Phase.IDLE) {
             tell(sight.see(now, clock.instant()));
         }
-        if (standing.isOver()) {
+        Optional<String> misconfigured =
+                standing.claim()
+                        .filter(claim -> claim.ending().equals(RunRecord.MISCONFIGURED))
+                        .map(Claim::reason);
+        if (standing.isOver() && misconfigured.isPresent()) {
+            end(
+                    new RunResult.Misconfigured(
+                            List.of(new Problem("ChaosEngine " + ref, misconfigured.get()))));
+        } else if (standing.isOver()) {
             RunEnd end = end(standing);
             tell(List.of(new RunNotice.Finished(end, standing.entries())));
             end(new RunResult.Completed(end, standing.entries()));

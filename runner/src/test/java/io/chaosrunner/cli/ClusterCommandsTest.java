@@ -343,6 +343,18 @@ class ClusterCommandsTest {
     }
 
     @Test
+    void aRunThatNothingWasLaunchedForEndsTheWaitAsTheRun() throws IOException {
+        String[] run = {"run", "-f", file("verdict=Pass", "one"), "--set", "strategy=paralel"};
+        assertThat(execute(run)).isEqualTo(2);
+
+        Said said = say("wait", "nginx");
+
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.out() + said.err())
+                .contains("ChaosEngine default/nginx: ", "did you mean 'parallel'?");
+    }
+
+    @Test
     void enginesAreListedWithTheirLastRun() throws IOException {
         assertThat(execute("run", "-f", file("after=1s verdict=Fail", "echo"))).isEqualTo(1);
 

@@ -41,8 +41,11 @@ final class TerminalProcess implements AutoCloseable {
             Path err = Files.createTempFile(folder, "person", ".err");
             var all = new ArrayList<>(List.of(arguments));
             all.add("--kubeconfig=" + config);
+            // Of a job in the background everybody inherits that Ctrl-C is ignored.
+            var command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+            command.addAll(RunnerContainer.command(all));
             var builder =
-                    new ProcessBuilder(RunnerContainer.command(all))
+                    new ProcessBuilder(command)
                             .redirectInput(new File("/dev/null"))
                             .redirectOutput(out.toFile())
                             .redirectError(err.toFile());
