@@ -261,7 +261,7 @@ class TerminalTest {
                 .extracting(line -> line.path("event").asString())
                 .contains("run-started", "job-created", "ended", "run-finished")
                 .endsWith("summary");
-        assertThat(stage.engineStatus()).isEqualTo("completed");
+        stage.eventually("the operator's word", () -> stage.engineStatus().equals("completed"));
         assertThat(say("wait", ENGINE).exitCode()).isEqualTo(1);
     }
 
