@@ -5,6 +5,7 @@ import io.chaosrunner.model.Verdict;
 import io.chaosrunner.schedule.Agenda.LastRun;
 import io.chaosrunner.schedule.Agenda.Situation;
 import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.status.Claim;
@@ -140,6 +141,18 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         return timetable.next(settled());
     }
 
+    /** Return the fire that ends the run which goes on; empty if the run is to end by itself. */
+    Optional<Instant> replacement() {
+        boolean last = policy().maxRuns().filter(most -> runs() >= most).isPresent();
+        return policy().overlap() != Overlap.REPLACE || policy().suspend() || last
+                ? Optional.empty()
+                : next();
+    }
+
+    private long runs() {
+        return claim().map(claim -> claim.fires().runs()).orElse(0L);
+    }
+
     private Instant settled() {
         return claim().flatMap(claim -> claim.fires().settled())
                 .map(fire -> fire.at())
@@ -147,7 +160,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     private Situation situation() {
-        return new Situation(settled(), claim().map(c -> c.fires().runs()).orElse(0L), lastRun());
+        return new Situation(settled(), runs(), lastRun());
     }
 
     /** Tell of the last run, if one is over. */

@@ -192,13 +192,10 @@ final class ScheduledEngine implements Lane.Step {
     }
 
     private Move whileOperatorRuns(EngineSchedule schedule, Instant now) {
-        if (schedule.policy().overlap() != Overlap.REPLACE
-                || schedule.policy().suspend()
-                || handedOver(schedule).isPresent()
-                || schedule.engine().stopRequested()) {
+        if (handedOver(schedule).isPresent() || schedule.engine().stopRequested()) {
             return new Move.Rest(Optional.empty());
         }
-        Optional<Instant> next = schedule.next();
+        Optional<Instant> next = schedule.replacement();
         Optional<Instant> due = next.map(schedule.timetable()::start);
         if (due.isEmpty() || due.get().isAfter(now)) {
             return new Move.Rest(due);
@@ -376,7 +373,9 @@ final class ScheduledEngine implements Lane.Step {
             if (leaving) {
                 return Optional.empty();
             }
-            replaceWhenDue(schedule, fire, run);
+            if (schedule.policy().overlap() == Overlap.REPLACE) {
+                fire.ifPresent(from -> replaceWhenDue(schedule, from.at(), run));
+            }
             return after(run.run());
         } finally {
             running = null;
@@ -408,22 +407,31 @@ final class ScheduledEngine implements Lane.Step {
         return now();
     }
 
-    private void replaceWhenDue(EngineSchedule schedule, Optional<Fire> fire, EngineRun run) {
-        if (schedule.policy().overlap() != Overlap.REPLACE || fire.isEmpty()) {
-            return;
-        }
+    private void replaceWhenDue(EngineSchedule schedule, Instant fire, EngineRun run) {
         schedule.timetable()
-                .next(fire.get().at())
+                .next(fire)
                 .ifPresent(next ->
                         driving.alarms()
                                 .set(
                                         replacing(),
                                         schedule.timetable().start(next),
-                                        () ->
+                                        () -> {
+                                            if (isReplaced()) {
                                                 run.stop(
-                                                        REPLACED
-                                                                + schedule.timetable()
-                                                                        .fire(next))));
+                                                        REPLACED + schedule.timetable().fire(next));
+                                            } else {
+                                                replaceWhenDue(schedule, next, run);
+                                            }
+                                        }));
+    }
+
+    /** Whether the schedule, as it is by now, ends the run that goes on. */
+    private boolean isReplaced() {
+        try {
+            return EngineSchedule.of(seen).flatMap(EngineSchedule::replacement).isPresent();
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            return false;
+        }
     }
 
     private String replacing() {

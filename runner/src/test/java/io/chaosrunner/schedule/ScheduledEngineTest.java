@@ -1,6 +1,7 @@
 package io.chaosrunner.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
@@ -26,9 +27,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -41,6 +45,7 @@ class ScheduledEngineTest {
     private static final Cluster NOBODY = Fabric8Cluster.connect("http://localhost:9");
 
     private final List<String> heard = new ArrayList<>();
+    private final Bells bells = new Bells();
     private Instant now = CREATED;
 
     @Test
@@ -110,6 +115,47 @@ class ScheduledEngineTest {
 
         now = CREATED.plusSeconds(3600);
         assertThat(words(engine)).isEqualTo("replace for 2026-03-02T11:00:00Z");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"suspend: true", "maxRuns: 1", "until: 2026-03-02T10:30:00Z"})
+    void aRunThatNoFireFollowsIsNotReplaced(String end) {
+        String schedule = HOURLY + "\noverlap: replace\n" + end;
+        Claim running =
+                claim("pod/1/x", Claim.State.RUNNING, "", "", "2026-03-02T10:00:00Z", schedule);
+        now = CREATED.plusSeconds(3600);
+
+        assertThat(words(engine(schedule, Optional.of(running), "initialized", "active")))
+                .isEqualTo("rest");
+    }
+
+    @Test
+    void aRunOfTheServiceIsReplacedUnlessItsScheduleIsSuspendedMeanwhile() {
+        try (EngineWorld world = world("every: 1h\\noverlap: replace").script("a", "after=500s");
+                Cluster cluster = world.connect()) {
+            ScheduledEngine driven = driven(world.engine(), cluster, "schedule/1");
+            CompletableFuture<Void> run =
+                    CompletableFuture.runAsync(
+                            driven::step, task -> Thread.ofVirtual().start(task));
+            await().until(() -> world.entries().contains("a: Running/Awaited"));
+
+            edit(world, driven, "suspend: true");
+            bells.ring();
+            assertThat(run).isNotDone();
+            assertThat(world.claim().state()).isEqualTo(Claim.State.RUNNING);
+
+            edit(world, driven, "suspend: false");
+            bells.ring();
+            run.join();
+            assertThat(world.claim().reason()).startsWith(ScheduledEngine.REPLACED);
+        }
+    }
+
+    private static void edit(EngineWorld world, ScheduledEngine driven, String line) {
+        world.edit(
+                "{'metadata': {'annotations': {'chaosrunner.io/schedule': 'every: 1h\\noverlap: replace\\n%s'}}}"
+                        .formatted(line));
+        driven.saw(world.engine());
     }
 
     @Test
@@ -310,7 +356,7 @@ class ScheduledEngineTest {
                 Launch.DIRECT,
                 process,
                 new Semaphore(4),
-                new NoAlarms(),
+                bells,
                 new ServiceListener() {
                     @Override
                     public RunListener run(EngineRef engine) {
@@ -327,13 +373,26 @@ class ScheduledEngineTest {
                 });
     }
 
-    /** Nothing rings. */
-    private static final class NoAlarms implements Alarms {
-        @Override
-        public void set(String name, Instant at, Runnable ring) {}
+    /** Rings when the test wants. */
+    private static final class Bells implements Alarms {
+        private final Map<String, Runnable> set = new ConcurrentHashMap<>();
 
         @Override
-        public void cancel(String name) {}
+        public void set(String name, Instant at, Runnable ring) {
+            set.put(name, ring);
+        }
+
+        @Override
+        public void cancel(String name) {
+            set.remove(name);
+        }
+
+        void ring() {
+            List<Runnable> due = List.copyOf(set.values());
+            assertThat(due).isNotEmpty();
+            set.clear();
+            due.forEach(Runnable::run);
+        }
 
         @Override
         public void close() {}
