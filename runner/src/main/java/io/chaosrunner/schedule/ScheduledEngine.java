@@ -93,6 +93,9 @@ final class ScheduledEngine implements Lane.Step {
         /** Say why nothing will be done. */
         record Refuse(String why) implements Move {}
 
+        /** Say whose run the fires that are due must wait for. */
+        record Await(String whose) implements Move {}
+
         /** Record fires that start no run. */
         record Skip(EngineSchedule schedule, List<Skipped> fires) implements Move {}
 
@@ -153,10 +156,9 @@ final class ScheduledEngine implements Lane.Step {
             return whileOperatorRuns(schedule, now);
         }
         if (schedule.isUnderWay()) {
-            // A run of a person's, or of the operator's runner, is theirs to end.
             return driving.isServices(schedule.claim().orElseThrow().instance())
                     ? new Move.Resume(schedule)
-                    : new Move.Rest(Optional.empty());
+                    : whileSomebodyRuns(schedule, now);
         }
         Optional<Fire> over = handedOver(schedule);
         if (over.isPresent()) {
@@ -189,6 +191,24 @@ final class ScheduledEngine implements Lane.Step {
     private Instant wake(EngineSchedule schedule, Instant until) {
         Instant next = recorded.plus(BETWEEN_RECORDS);
         return schedule.policy().suspend() && next.isAfter(until) ? next : until;
+    }
+
+    /** A run of a person's, or of the operator's runner, is theirs to end. */
+    private Move whileSomebodyRuns(EngineSchedule schedule, Instant now) {
+        Optional<Instant> due = schedule.next().map(schedule.timetable()::start);
+        if (due.isEmpty() || due.get().isAfter(now) || schedule.policy().suspend()) {
+            return new Move.Rest(due.filter(now::isBefore));
+        }
+        Claim claim = schedule.claim().orElseThrow();
+        return new Move.Await(
+                "run %d of process %s is going on, so no fire starts a run; if that process is dead, end its run (chaos-runner stop %s -n %s) or take it up (chaos-runner run %s -n %s --resume)"
+                        .formatted(
+                                claim.run().number(),
+                                claim.instance(),
+                                ref.name(),
+                                ref.namespace(),
+                                ref.name(),
+                                ref.namespace()));
     }
 
     private Move whileOperatorRuns(EngineSchedule schedule, Instant now) {
@@ -228,6 +248,13 @@ final class ScheduledEngine implements Lane.Step {
         return switch (move) {
             case Move.Rest(Optional<Instant> until) -> until;
             case Move.Refuse(String why) -> refuse(why);
+            case Move.Await(String whose) -> {
+                if (!told.equals(whose)) {
+                    told = whose;
+                    driving.listener().note(ref, "waiting", whose);
+                }
+                yield Optional.empty();
+            }
             case Move.Skip(EngineSchedule schedule, List<Skipped> fires) -> skip(schedule, fires);
             case Move.Count(EngineSchedule schedule) -> {
                 Instant now = driving.clock().instant().truncatedTo(ChronoUnit.MILLIS);

@@ -85,7 +85,13 @@ class ScheduledEngineTest {
 
     @Test
     void aRunOfAPersonIsTheirs() {
-        assertThat(words(held(running("laptop/1/x")))).isEqualTo("rest");
+        Engine engine = held(running("laptop/1/x"));
+        assertThat(words(engine)).isEqualTo("rest until 2026-03-02T11:00:00Z");
+
+        now = CREATED.plusSeconds(3600);
+        assertThat(words(engine))
+                .startsWith("await run 1 of process laptop/1/x is going on")
+                .contains("chaos-runner stop e -n n");
     }
 
     @Test
@@ -481,6 +487,7 @@ class ScheduledEngineTest {
                                     fires.getFirst().count(),
                                     fires.getFirst().from(),
                                     fires.getFirst().reason());
+            case Move.Await(String whose) -> "await " + whose;
             case Move.Count _ -> "count";
             case Move.Suspend(var schedule, String why) -> "suspend: " + why;
             case Move.Begin(var schedule, Fire fire) -> "begin " + fire.at();
