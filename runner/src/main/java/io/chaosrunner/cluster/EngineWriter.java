@@ -216,11 +216,20 @@ public final class EngineWriter implements AutoCloseable {
         }
     }
 
-    /** End now; what was not written stays unwritten. */
+    /** Begin no further request; what was not written stays unwritten. */
     public void abandon() {
         synchronized (lock) {
             stopped = true;
             lock.notifyAll();
+        }
+    }
+
+    /** Wait until no request is under way, for a bounded time; only after {@link #abandon}. */
+    public void awaitLast(Duration longest) {
+        try {
+            thread.join(longest);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -241,6 +250,12 @@ public final class EngineWriter implements AutoCloseable {
     private void stop() {
         synchronized (lock) {
             stopped = true;
+        }
+    }
+
+    private boolean isStopped() {
+        synchronized (lock) {
+            return stopped;
         }
     }
 
@@ -288,6 +303,9 @@ public final class EngineWriter implements AutoCloseable {
             dirty = false;
         }
         for (int reread = 0; ; reread++) {
+            if (isStopped()) {
+                return;
+            }
             var changed = EngineUpdate.changed(seen, entries);
             if (changed.isEmpty() && next.equals(Claim.of(seen).orElse(null))) {
                 break;

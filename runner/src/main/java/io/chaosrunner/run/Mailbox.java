@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * owner only.
  */
 final class Mailbox implements AutoCloseable {
+    private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
+
     private final LinkedBlockingQueue<Runnable> messages = new LinkedBlockingQueue<>();
     private final ExecutorService tasks = Executors.newVirtualThreadPerTaskExecutor();
     private int pending;
@@ -103,9 +105,14 @@ final class Mailbox implements AutoCloseable {
         return tasks;
     }
 
-    /** Interrupt what is under way. */
+    /** Interrupt what is under way, and give it a moment to end. */
     @Override
     public void close() {
         tasks.shutdownNow();
+        try {
+            tasks.awaitTermination(LAST_MOMENT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -42,7 +42,10 @@ final class RunLoop implements AutoCloseable {
     /** Longer than a Job's creation takes with all retries. */
     private static final Duration LONGEST_LAUNCH = Duration.ofSeconds(30);
 
-    /** Shorter than the 30 s that a pod has from SIGTERM to SIGKILL unless it says otherwise. */
+    /** A write that the API server does not answer is not worth more of the time to leave. */
+    private static final Duration LONGEST_WRITE = Duration.ofSeconds(5);
+
+    /** With a write's, shorter than the 30 s that a pod has to end unless it says otherwise. */
     private static final Duration BEFORE_SIGKILL = Duration.ofSeconds(20);
 
     /** As many objects of old runs are removed by each run, and twice what a run makes. */
@@ -256,6 +259,7 @@ final class RunLoop implements AutoCloseable {
         writer.abandon();
         // What is being created now must be adopted by others or go: not fall in between.
         launcher.awaitLast(context.isLeaving() ? BEFORE_SIGKILL : LONGEST_LAUNCH);
+        writer.awaitLast(LONGEST_WRITE);
         watch.close();
         engineWatch.close();
         plan.close();
