@@ -62,6 +62,23 @@ class PluginTest {
         }
     }
 
+    @Test
+    void theListOfStrategiesNamesTheJarAndWhatWasNotLoaded(@TempDir Path folder)
+            throws IOException {
+        Files.copy(
+                FOLDER.resolve("canary-first-strategy.jar"),
+                folder.resolve("canary-first-strategy.jar"));
+        Files.writeString(folder.resolve("broken.jar"), "no jar");
+        try (var process = TerminalProcess.start(folder, "", "strategies", "--plugins=" + folder)) {
+            TerminalProcess.Said said = process.end();
+            assertThat(said.exitCode()).as(said.all()).isZero();
+            assertThat(said.out())
+                    .contains("sequential (built-in): ")
+                    .contains("canary-first (canary-first-strategy.jar): ")
+                    .containsPattern("not loaded: .*broken\\.jar");
+        }
+    }
+
     /** Describe a strategy named killer that ends the process somewhere. */
     private static String killer(String inLoading, String inPlan, String inDecision) {
         return """
