@@ -11,27 +11,25 @@ import io.chaosrunner.status.StatusEntry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Write one run's claim and entries to its engine: the only writer, so that nothing is lost.
  *
- * <p>Changes are gathered while a write is under way or would come too soon; at most two writes
- * succeed in any second. Each write holds only if the engine is as last seen; otherwise the engine
- * is read again and the change decided again. Safe for use by several threads.
+ * <p>Changes are gathered while a write is under way or would come too soon ({@link WritePace}).
+ * Each write holds only if the engine is as last seen; otherwise the engine is read again and the
+ * change decided again. Safe for use by several threads.
  */
 public final class EngineWriter implements AutoCloseable {
-    private static final int WRITES_PER_WINDOW = 2;
-    private static final Duration WINDOW = Duration.ofSeconds(1);
     private static final int MOST_REREADS = 20;
 
     private final Cluster cluster;
@@ -46,13 +44,13 @@ public final class EngineWriter implements AutoCloseable {
     private List<Runnable> afterwards = new ArrayList<>();
     private Claim claim;
     private Optional<String> summaries = Optional.empty();
-    private boolean dirty;
+    private Optional<Instant> changed = Optional.empty();
     private boolean closing;
     private boolean stopped;
 
     private Engine seen;
     private boolean mayPatch;
-    private final Deque<Instant> writes = new ArrayDeque<>();
+    private WritePace pace;
 
     /** Hear what stands against writing; called once at most, by the writer's thread. */
     public interface Listener {
@@ -88,6 +86,7 @@ public final class EngineWriter implements AutoCloseable {
         this.mayPatch = mayPatch;
         seen = owned;
         claim = Claim.of(owned).orElseThrow();
+        pace = WritePace.startingAt(clock.instant());
         thread = Thread.ofVirtual().name("engine writer").unstarted(this::write);
         thread.start();
     }
@@ -152,8 +151,7 @@ public final class EngineWriter implements AutoCloseable {
     public void claim(UnaryOperator<Claim> change) {
         synchronized (lock) {
             claim = change.apply(claim);
-            dirty = true;
-            lock.notifyAll();
+            noteChange();
         }
     }
 
@@ -161,8 +159,7 @@ public final class EngineWriter implements AutoCloseable {
     public void entry(int slot, StatusEntry entry) {
         synchronized (lock) {
             wanted.put(slot, entry);
-            dirty = true;
-            lock.notifyAll();
+            noteChange();
         }
     }
 
@@ -173,8 +170,7 @@ public final class EngineWriter implements AutoCloseable {
             claim = change.apply(claim);
             wanted.put(slot, entry);
             this.afterwards.add(afterwards);
-            dirty = true;
-            lock.notifyAll();
+            noteChange();
         }
     }
 
@@ -183,8 +179,7 @@ public final class EngineWriter implements AutoCloseable {
         synchronized (lock) {
             claim = change.apply(claim);
             this.afterwards.add(afterwards);
-            dirty = true;
-            lock.notifyAll();
+            noteChange();
         }
     }
 
@@ -263,14 +258,15 @@ public final class EngineWriter implements AutoCloseable {
     private boolean awaitWork() throws InterruptedException {
         synchronized (lock) {
             while (!stopped) {
-                if (!dirty) {
+                if (changed.isEmpty()) {
                     if (closing) {
                         return false;
                     }
                     lock.wait();
                     continue;
                 }
-                Duration pause = untilNextWrite();
+                Duration pause =
+                        pace.pause(clock.instant(), changed.get(), !closing && othersRun());
                 if (pause.isZero()) {
                     return true;
                 }
@@ -280,13 +276,20 @@ public final class EngineWriter implements AutoCloseable {
         }
     }
 
-    private Duration untilNextWrite() {
-        if (writes.size() < WRITES_PER_WINDOW) {
-            return Duration.ZERO;
+    /** Tell whether an experiment runs whose entry is not among the changes. */
+    private boolean othersRun() {
+        List<JsonNode> entries = seen.statusEntries();
+        return IntStream.range(0, entries.size())
+                .anyMatch(slot ->
+                        !wanted.containsKey(slot)
+                                && StatusEntry.read(entries.get(slot)).isRunning());
+    }
+
+    private void noteChange() {
+        if (changed.isEmpty()) {
+            changed = Optional.of(clock.instant());
         }
-        Duration left = Duration.between(clock.instant(), writes.getFirst().plus(WINDOW));
-        // More than the window is left only if somebody has set the clock back.
-        return left.isNegative() || left.compareTo(WINDOW) > 0 ? Duration.ZERO : left;
+        lock.notifyAll();
     }
 
     private void writeOnce() {
@@ -300,7 +303,7 @@ public final class EngineWriter implements AutoCloseable {
             entries = new TreeMap<>(wanted);
             then = afterwards;
             afterwards = new ArrayList<>();
-            dirty = false;
+            changed = Optional.empty();
         }
         for (int reread = 0; ; reread++) {
             if (isStopped()) {
@@ -312,7 +315,7 @@ public final class EngineWriter implements AutoCloseable {
             }
             try {
                 seen = new Engine(store(next, changed, runs));
-                noteWrite(clock.instant());
+                pace = pace.wroteAt(clock.instant());
                 break;
             } catch (ClusterException e) {
                 switch (e.kind()) {
@@ -376,12 +379,5 @@ public final class EngineWriter implements AutoCloseable {
         }
         seen = now;
         return true;
-    }
-
-    private void noteWrite(Instant write) {
-        writes.addLast(write);
-        while (writes.size() > WRITES_PER_WINDOW) {
-            writes.removeFirst();
-        }
     }
 }

@@ -181,7 +181,7 @@ final class AttemptEnds implements AttemptWatch.Listener {
         StatusEntry entry = failures.get(slot);
         if (entry == null) {
             entry =
-                    before.status().equals(StatusEntry.RUNNING)
+                    before.isRunning()
                             ? StatusEntry.completed(before.name(), before.pod(), Verdict.ERROR)
                             : StatusEntry.failedToRun(before.name());
         }

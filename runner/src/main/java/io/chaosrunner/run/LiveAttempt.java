@@ -93,7 +93,7 @@ final class LiveAttempt {
 
     /** Take the pod's name from the entry that an earlier process wrote. */
     void podFrom(StatusEntry entry) {
-        if (entry.status().equals(StatusEntry.RUNNING)) {
+        if (entry.isRunning()) {
             pod = entry.pod();
         }
     }

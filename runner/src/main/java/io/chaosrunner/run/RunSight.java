@@ -125,7 +125,7 @@ final class RunSight {
         if (entry.status().equals(StatusEntry.WAITING)) {
             return;
         }
-        if (entry.status().equals(StatusEntry.RUNNING)) {
+        if (entry.isRunning()) {
             notices.add(
                     new RunNotice.Running(last.attempt(), entry.name(), last.job(), entry.pod()));
         } else if (entry.status().equals(StatusEntry.SKIPPED)

@@ -91,7 +91,7 @@ public record Standing(Phase phase, Optional<Claim> claim, List<StatusEntry> ent
 
     private static boolean isOpen(StatusEntry entry) {
         return entry.status().equals(StatusEntry.WAITING)
-                || entry.status().equals(StatusEntry.RUNNING)
+                || entry.isRunning()
                 || entry.verdict() == Verdict.AWAITED;
     }
 

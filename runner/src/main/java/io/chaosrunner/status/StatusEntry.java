@@ -76,9 +76,13 @@ public record StatusEntry(String name, String pod, String status, Verdict verdic
         return new StatusEntry(name, NO_POD, NOT_FOUND, Verdict.FAIL);
     }
 
+    public boolean isRunning() {
+        return status.equals(RUNNING);
+    }
+
     /** Return this entry as an abort leaves it: what waits or runs is aborted, the rest stands. */
     public StatusEntry aborted() {
-        return status.equals(WAITING) || status.equals(RUNNING)
+        return status.equals(WAITING) || isRunning()
                 ? new StatusEntry(name, pod, ABORTED, Verdict.STOPPED)
                 : this;
     }

@@ -196,6 +196,8 @@ class RunHistoryTest {
             RunBench first = new RunBench(world, Caller.OPERATOR);
             var result = first.begin();
             first.untilRunning("b");
+            // The end of what is gone with its Job is known from the engine alone.
+            RunBench.until(() -> world.entries().getFirst().equals("a: Completed/Pass"));
             first.leave("the pod is deleted");
             RunBench.finished(result);
             assertThat(world.names(Resource.CONFIG_MAPS)).isEmpty();

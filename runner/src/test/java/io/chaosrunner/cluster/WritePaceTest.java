@@ -1,0 +1,95 @@
+package io.chaosrunner.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Changes at given milliseconds, and when each is written. The engine was taken at 0. */
+class WritePaceTest {
+    private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    5000                     | 5000
+                    100                      | 100
+                    100 200                  | 100 1000
+                    5000 7000                | 5000 7000
+                    5000 5400                | 5000 5400
+                    5000 5400 5500           | 5000 5400 6000
+                    """)
+    void aChangeIsWrittenAtOnceUnlessTwoWereInTheLastSecond(String changes, String writes) {
+        assertThat(writes(millis(changes), false)).isEqualTo(millis(writes));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    5000                     | 5250
+                    5000 5100 5200           | 5250
+                    5000 5100 5300           | 5250 5550
+                    5000 5400 5600 5900      | 5250 5650 6250
+                    """)
+    void whereMoreIsToComeChangesAreGathered(String changes, String writes) {
+        assertThat(writes(millis(changes), true)).isEqualTo(millis(writes));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void ofManyChangesEachWaitsHalfASecondAtMostAndNoSecondHasThreeWrites(boolean moreToCome) {
+        List<Long> changes = IntStream.range(0, 1_000).mapToObj(i -> 5_000L + 10 * i).toList();
+        List<Long> writes = writes(changes, moreToCome);
+        for (int i = 3; i < writes.size(); i++) {
+            assertThat(writes.get(i) - writes.get(i - 1)).isEqualTo(500);
+        }
+        for (int i = 2; i < writes.size(); i++) {
+            assertThat(writes.get(i) - writes.get(i - 2)).isGreaterThanOrEqualTo(1_000);
+        }
+    }
+
+    @Test
+    void aClockThatIsSetBackHoldsNothingUp() {
+        WritePace pace = WritePace.startingAt(START).wroteAt(START.plusMillis(10));
+        Instant earlier = START.minusSeconds(3_600);
+        assertThat(pace.pause(earlier, earlier, false)).isZero();
+        assertThat(pace.pause(earlier, START, true)).isZero();
+    }
+
+    /** Play changes, a millisecond at a time. */
+    private static List<Long> writes(List<Long> changes, boolean moreToCome) {
+        var result = new ArrayList<Long>();
+        var pace = WritePace.startingAt(START);
+        int written = 0;
+        for (long now = 0; written < changes.size(); now++) {
+            long changed = changes.get(written);
+            if (changed <= now && pause(pace, now, changed, moreToCome).isZero()) {
+                result.add(now);
+                pace = pace.wroteAt(START.plusMillis(now));
+                while (written < changes.size() && changes.get(written) <= now) {
+                    written++;
+                }
+            }
+        }
+        return result;
+    }
+
+    private static Duration pause(WritePace pace, long now, long changed, boolean moreToCome) {
+        return pace.pause(START.plusMillis(now), START.plusMillis(changed), moreToCome);
+    }
+
+    private static List<Long> millis(String text) {
+        return List.of(text.strip().split(" ")).stream().map(Long::valueOf).toList();
+    }
+}
