@@ -12,7 +12,8 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Safe for use by several threads; the requests in flight are bounded. Every method throws
  * {@link ClusterException}; those that fail for reasons of the network or the server were retried
  * first, a bounded number of times. A retried write may meet its own first try: callers tell by
- * content.
+ * content. Objects come without their {@code managedFields}; an object that is replaced keeps them
+ * all the same.
  */
 public interface Cluster extends AutoCloseable {
 

@@ -185,7 +185,7 @@ public final class Fabric8Cluster implements Cluster {
                 throw new ClusterException(
                         Kind.SERVER, "GET " + path + ": the answer is no list of objects");
             }
-            items.add(object);
+            items.add(lean(object));
         }
         return new Listing(list.path("metadata").path("resourceVersion").asString(""), items);
     }
@@ -287,6 +287,14 @@ public final class Fabric8Cluster implements Cluster {
         return mapper.readTree(json);
     }
 
+    /** Drop what nobody here asks for, and what is the greater part of a Job that is kept. */
+    static ObjectNode lean(ObjectNode object) {
+        if (object.path("metadata") instanceof ObjectNode metadata) {
+            metadata.remove("managedFields");
+        }
+        return object;
+    }
+
     /** Return the client itself, for what the library does as a whole. */
     KubernetesClient client() {
         return client;
@@ -353,7 +361,7 @@ public final class Fabric8Cluster implements Cluster {
             throw refusal(method, path, response.code(), content);
         }
         try {
-            return (ObjectNode) mapper.readTree(content);
+            return lean((ObjectNode) mapper.readTree(content));
         } catch (JacksonException | ClassCastException e) {
             throw new ClusterException(
                     Kind.SERVER,

@@ -273,6 +273,7 @@ final class Reflector implements Following, Runnable {
         if (!(event.path("object") instanceof ObjectNode object)) {
             throw malformed(line);
         }
+        Fabric8Cluster.lean(object);
         switch (event.path("type").asString("")) {
             case "ADDED", "MODIFIED" -> present(object);
             case "DELETED" -> {

@@ -95,7 +95,8 @@ class ReflectorTest {
             var metadata = object.path("metadata");
             return what
                     + metadata.path("name").asString()
-                    + metadata.path("resourceVersion").asString();
+                    + metadata.path("resourceVersion").asString()
+                    + (metadata.has("managedFields") ? " with managedFields" : "");
         }
 
         void untilHeard(String... words) {
@@ -121,6 +122,25 @@ class ReflectorTest {
             cluster.close();
             server.close();
         }
+    }
+
+    @Test
+    void whoManagesWhichFieldIsLeftOut() {
+        Answer list = list(1, managed("x", 1));
+        Answer watch = Answer.watch(event("MODIFIED", managed("x", 2)));
+        try (var follower = new Follower(ALL, NEVER, NEVER, list, watch)) {
+            follower.untilHeard("x1", "x2");
+        }
+        try (var follower = new Follower(NAMED, NEVER, NEVER, Answer.of(200, managed("x", 1)))) {
+            follower.untilHeard("x1");
+        }
+    }
+
+    private static String managed(String name, int version) {
+        return pod(name, version)
+                .replace(
+                        "\"uid\"",
+                        "\"managedFields\": [{\"manager\": \"m\", \"fieldsV1\": {\"f:spec\": {}}}], \"uid\"");
     }
 
     @Test
