@@ -267,7 +267,7 @@ final class RunCommand implements Callable<Integer> {
                                         Optional.empty(),
                                         Optional.empty(),
                                         EngineFile.settings(settings, command()),
-                                        ChaosRunner.instance())
+                                        ThisProcess.instance())
                                 .with(tracing.forExperiments()),
                         parent().strategies(),
                         Clock.systemUTC(),

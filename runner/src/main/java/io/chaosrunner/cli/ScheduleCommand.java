@@ -96,7 +96,7 @@ final class ScheduleCommand implements Callable<Integer> {
         check(command);
         quieten();
         ChaosRunner runner = Objects.requireNonNull(parent);
-        var log = new ServiceLog(System.out, ChaosRunner.logFormat());
+        var log = new ServiceLog(System.out, ThisProcess.logFormat());
         try (Fabric8Cluster cluster = runner.reach()) {
             String here = cluster.namespace().orElse("default");
             var options =
@@ -107,7 +107,7 @@ final class ScheduleCommand implements Callable<Integer> {
                             launch,
                             leaseNamespace == null ? here : leaseNamespace,
                             lease,
-                            ChaosRunner.instance(),
+                            ThisProcess.instance(),
                             mostRuns);
             try (var service =
                             ScheduleService.start(

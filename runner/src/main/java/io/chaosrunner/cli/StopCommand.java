@@ -62,7 +62,7 @@ final class StopCommand implements Callable<Integer> {
                             Objects.requireNonNull(parent).strategies(),
                             Clock.systemUTC(),
                             notice -> tell(notice, out),
-                            ChaosRunner.instance());
+                            ThisProcess.instance());
             return switch (stop.stop(ref, longest, force)) {
                 case Outcome.NotFound() -> {
                     err.println("chaos-runner: " + Namespaced.missing(cluster, ref));

@@ -1,6 +1,8 @@
 package io.chaosrunner.sandbox;
 
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.chaosrunner.sandbox.ObjectStore.Change;
 import io.chaosrunner.sandbox.ObjectStore.Key;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -18,15 +21,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Serve a Kubernetes API with simulated Jobs on a free loopback port, until closed.
  *
- * <p>Plain HTTP, no authentication, one node, nothing stored. Any Kubernetes client can use it;
- * watches are chunked HTTP streams (set fabric8's {@code onlyHttpWatches}). Safe for use by several
- * threads.
+ * <p>HTTP, or HTTPS if asked to; no authentication, one node, nothing stored. Any Kubernetes client
+ * can use it; watches are chunked HTTP streams (set fabric8's {@code onlyHttpWatches}). Safe for
+ * use by several threads.
  */
 public final class SandboxServer implements AutoCloseable {
     static {
@@ -35,6 +39,8 @@ public final class SandboxServer implements AutoCloseable {
         // Let clients close idle connections, so that no request meets one that is closing.
         setIfAbsent("sun.net.httpserver.idleInterval", "600");
     }
+
+    private static final int BACKLOG = 1_024;
 
     private final ObjectStore store;
     private final Registry registry;
@@ -66,6 +72,7 @@ public final class SandboxServer implements AutoCloseable {
      * @param kubelet whether pods are run; without it they stay Pending until a client writes their
      *     status
      * @param observer sees every request before it is carried out, on the request's thread
+     * @param tls serve HTTPS with this; empty means plain HTTP
      */
     public record Options(
             int port,
@@ -73,9 +80,11 @@ public final class SandboxServer implements AutoCloseable {
             long seed,
             int historySize,
             boolean kubelet,
-            Consumer<Request> observer) {
+            Consumer<Request> observer,
+            Optional<SSLContext> tls) {
         /** Any port, real time, a kubelet. */
-        public static final Options DEFAULT = new Options(0, 1, 1, 10_000, true, request -> {});
+        public static final Options DEFAULT =
+                new Options(0, 1, 1, 10_000, true, request -> {}, Optional.empty());
 
         public Options {
             if (!(speed > 0) || historySize < 1) {
@@ -84,27 +93,31 @@ public final class SandboxServer implements AutoCloseable {
         }
 
         public Options withPort(int port) {
-            return new Options(port, speed, seed, historySize, kubelet, observer);
+            return new Options(port, speed, seed, historySize, kubelet, observer, tls);
         }
 
         public Options withSpeed(double speed) {
-            return new Options(port, speed, seed, historySize, kubelet, observer);
+            return new Options(port, speed, seed, historySize, kubelet, observer, tls);
         }
 
         public Options withSeed(long seed) {
-            return new Options(port, speed, seed, historySize, kubelet, observer);
+            return new Options(port, speed, seed, historySize, kubelet, observer, tls);
         }
 
         public Options withHistorySize(int historySize) {
-            return new Options(port, speed, seed, historySize, kubelet, observer);
+            return new Options(port, speed, seed, historySize, kubelet, observer, tls);
         }
 
         public Options withoutKubelet() {
-            return new Options(port, speed, seed, historySize, false, observer);
+            return new Options(port, speed, seed, historySize, false, observer, tls);
+        }
+
+        public Options withTls(SSLContext tls) {
+            return new Options(port, speed, seed, historySize, kubelet, observer, Optional.of(tls));
         }
 
         public Options withObserver(Consumer<Request> observer) {
-            return new Options(port, speed, seed, historySize, kubelet, observer);
+            return new Options(port, speed, seed, historySize, kubelet, observer, tls);
         }
     }
 
@@ -131,16 +144,23 @@ public final class SandboxServer implements AutoCloseable {
         handler = new ApiHandler(store, registry, options.observer());
         requests = Executors.newVirtualThreadPerTaskExecutor();
         try {
-            http =
-                    HttpServer.create(
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), options.port()),
-                            1024);
+            http = listen(options);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot listen on a loopback port", e);
         }
         http.setExecutor(requests);
         http.createContext("/", handler);
         http.start();
+    }
+
+    private static HttpServer listen(Options options) throws IOException {
+        var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), options.port());
+        if (options.tls().isEmpty()) {
+            return HttpServer.create(address, BACKLOG);
+        }
+        HttpsServer https = HttpsServer.create(address, BACKLOG);
+        https.setHttpsConfigurator(new HttpsConfigurator(options.tls().get()));
+        return https;
     }
 
     private static void setIfAbsent(String property, String value) {
@@ -171,9 +191,10 @@ public final class SandboxServer implements AutoCloseable {
         return new SandboxServer(options);
     }
 
-    /** Return where to reach it: {@code http://127.0.0.1:port}. */
+    /** Return where to reach it: {@code http://127.0.0.1:port}, with TLS {@code https}. */
     public String url() {
-        return "http://127.0.0.1:" + http.getAddress().getPort();
+        String scheme = http instanceof HttpsServer ? "https" : "http";
+        return scheme + "://127.0.0.1:" + http.getAddress().getPort();
     }
 
     /**

@@ -164,7 +164,7 @@ class HistoryTest {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", RunnerContainer.classPath()));
-        command.addAll(List.of("io.chaosrunner.cli.ChaosRunner", "history", ENGINE));
+        command.addAll(List.of("io.chaosrunner.cli.Main", "history", ENGINE));
         command.addAll(List.of("-n", namespace.name(), "--kubeconfig", kubeconfig.toString()));
         command.addAll(List.of(options));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -46,7 +46,7 @@ final class ServiceProcess implements AutoCloseable {
                         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                                 .filter(entry -> !entry.endsWith("test-classes"))
                                 .collect(Collectors.joining(File.pathSeparator)),
-                        "io.chaosrunner.cli.ChaosRunner",
+                        "io.chaosrunner.cli.Main",
                         "schedule",
                         "--namespace",
                         namespace.name(),

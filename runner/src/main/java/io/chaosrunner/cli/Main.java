@@ -1,0 +1,39 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.cluster.Fabric8Cluster;
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Start the program.
+ *
+ * <p>In a pod that the chaos-operator made there is no command line to read. Not loading what reads
+ * it saves a fifth of the start (docs/decisions/0002-start-up.md).
+ */
+public final class Main {
+    private Main() {}
+
+    /** Run the program and end the process. */
+    public static void main(String[] args) {
+        System.exit(run(System.getenv(), Fabric8Cluster::connect, args));
+    }
+
+    static int run(
+            Map<String, String> variables, Supplier<Fabric8Cluster> connect, String... args) {
+        if (args.length > 0 || !OperatorsRunner.isMeant(variables)) {
+            return ChaosRunner.execute(args);
+        }
+        try {
+            return new OperatorsRunner(
+                            variables,
+                            connect,
+                            () -> ThisProcess.strategies(Optional.empty()),
+                            Map.of())
+                    .run();
+        } catch (RuntimeException e) {
+            return ThisProcess.bug(e, new PrintWriter(System.err, true));
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.report.AuditLog;
+import io.chaosrunner.resolve.RunnerEnvironment;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.RunListener;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.schedule.QuartzAlarms;
+import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.schedule.ScheduledRuns;
+import io.chaosrunner.status.Fires;
+import io.chaosrunner.status.Start.Caller;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Be what the chaos-operator expects of its runner image: everything comes from the environment.
+ *
+ * <p>Knows nothing of command lines, so that a pod need not load what reads them.
+ *
+ * @param variables the environment
+ * @param connect reaches the cluster
+ * @param strategies loads the strategies
+ * @param schedule settings that overrule the engine's schedule
+ */
+record OperatorsRunner(
+        Map<String, String> variables,
+        Supplier<Fabric8Cluster> connect,
+        Supplier<StrategyCatalogue> strategies,
+        Map<String, ?> schedule) {
+
+    /** Tell whether the environment is that of a runner's pod. */
+    static boolean isMeant(Map<String, String> variables) {
+        return variables.containsKey("CHAOSENGINE");
+    }
+
+    /** Run the engine; return the exit code. */
+    int run() {
+        RunnerEnvironment environment = RunnerEnvironment.of(variables);
+        EngineRef engine = new EngineRef(environment.namespace(), environment.engine());
+        // No trimming, and no list is one nameless experiment: Litmus reads it so.
+        List<String> experiments =
+                List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
+        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, ThisProcess.logFormat());
+        try (Tracing tracing =
+                        Tracing.of(variables, engine, message -> log.note("telemetry", message));
+                Fabric8Cluster cluster = connect.get()) {
+            RunRequest request =
+                    new RunRequest(
+                            engine,
+                            Caller.OPERATOR,
+                            Optional.of(experiments),
+                            Optional.of(environment.withTracing(tracing.forExperiments())),
+                            Map.of(),
+                            ThisProcess.instance());
+            RunResult result = run(cluster, request, tracing.beside(log));
+            tell(result, log);
+            return ExitCode.underOperator(result);
+        } catch (ClusterException e) {
+            System.err.println("chaos-runner: " + e.getMessage());
+            return ExitCode.underOperator(new RunResult.Interrupted(e));
+        }
+    }
+
+    /** Run once, or as often as the engine's schedule says. */
+    private RunResult run(Fabric8Cluster cluster, RunRequest request, RunListener listener) {
+        Optional<Engine> read;
+        try {
+            read =
+                    cluster.get(
+                                    Resource.ENGINES,
+                                    request.engine().namespace(),
+                                    request.engine().name())
+                            .map(Engine::new);
+        } catch (ClusterException e) {
+            return RunResult.of(e);
+        }
+        RunRequest one = read.map(request::seeing).orElse(request);
+        boolean scheduled =
+                read.isPresent()
+                        // The scheduling service has the runner run once, for this fire.
+                        && Fires.handedOver(read.get()).isEmpty()
+                        && (!schedule.isEmpty()
+                                || read.get().annotation(ScheduleSpec.ANNOTATION).isPresent());
+        if (!scheduled) {
+            EngineRun run =
+                    new EngineRun(cluster, one, strategies.get(), Clock.systemUTC(), listener);
+            Signals.handle(run::leave);
+            return run.run();
+        }
+        try (QuartzAlarms alarms = new QuartzAlarms()) {
+            ScheduledRuns runs =
+                    new ScheduledRuns(
+                            cluster,
+                            one,
+                            schedule,
+                            strategies.get(),
+                            Clock.systemUTC(),
+                            listener,
+                            alarms);
+            Signals.handle(runs::leave);
+            return runs.run().result();
+        }
+    }
+
+    private static void tell(RunResult result, AuditLog log) {
+        switch (result) {
+            case RunResult.Completed _ -> {}
+            case RunResult.AlreadyFinished _ ->
+                    log.note("nothing-launched", "the run is over and its outcomes are recorded");
+            case RunResult.Refused(String why) -> log.note("nothing-launched", why);
+            case RunResult.Misconfigured(var problems) ->
+                    problems.forEach(problem -> log.note("nothing-launched", problem.toString()));
+            case RunResult.Left(String why, boolean unfinished) -> log.note("left", why);
+            case RunResult.Interrupted(ClusterException why) ->
+                    log.note("interrupted", String.valueOf(why.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.report.AuditLog;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Know what the environment tells every command of this process. */
+final class ThisProcess {
+    private ThisProcess() {}
+
+    /** Return a name for this process: where it is, for people; random, so that none is alike. */
+    static String instance() {
+        String host = variable("HOSTNAME", "");
+        String random = UUID.randomUUID().toString().substring(0, 13);
+        long pid = ProcessHandle.current().pid();
+        return host.isEmpty() ? pid + "/" + random : host + "/" + pid + "/" + random;
+    }
+
+    static AuditLog.Format logFormat() {
+        return variable("CHAOS_RUNNER_LOG_FORMAT", "").equalsIgnoreCase("json")
+                ? AuditLog.Format.JSON
+                : AuditLog.Format.TEXT;
+    }
+
+    /**
+     * Load the strategies, those of a folder's jars among them.
+     *
+     * @param plugins empty means the folder that the environment names
+     */
+    static StrategyCatalogue strategies(Optional<Path> plugins) {
+        Path folder =
+                plugins.orElseGet(() ->
+                        Path.of(variable("CHAOS_RUNNER_PLUGINS", "/opt/chaos-runner/plugins")));
+        return StrategyCatalogue.load(Optional.of(folder));
+    }
+
+    /** Say that this program is at fault, and with what; return the exit code. */
+    static int bug(Exception e, PrintWriter err) {
+        err.println("chaos-runner: this is a bug; please report it");
+        e.printStackTrace(err);
+        return ExitCode.BUG;
+    }
+
+    private static String variable(String name, String otherwise) {
+        return System.getenv().getOrDefault(name, otherwise);
+    }
+}
