@@ -155,6 +155,11 @@ final class ControlPlane implements AutoCloseable {
         return "https://127.0.0.1:" + port;
     }
 
+    /** Return the API server's port. */
+    int port() {
+        return port;
+    }
+
     /** Return the certificates to trust, as PEM. */
     String caPem() {
         try {

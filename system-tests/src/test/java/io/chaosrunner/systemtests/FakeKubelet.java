@@ -35,6 +35,11 @@ final class FakeKubelet implements AutoCloseable {
         String kubeconfigFor(String namespace, String serviceAccount);
     }
 
+    /** Give what leads a process of a service account to the API server; see {@link PodAccess}. */
+    private interface Access {
+        Map<String, String> variables(String serviceAccount, Path folder);
+    }
+
     private static final String RUNNER = "chaos-runner";
     private static final String DEFAULT_SCENARIO = "after=200ms";
     private static final Duration LIMIT = Duration.ofSeconds(20);
@@ -44,7 +49,7 @@ final class FakeKubelet implements AutoCloseable {
     private final KubernetesClient admin;
     private final String namespace;
     private final String node;
-    private final Kubeconfigs kubeconfigs;
+    private final Access access;
     private final Path files;
     private final Map<String, PodLife> pods = new ConcurrentHashMap<>();
     private final Map<String, RunnerContainer> runners = new ConcurrentHashMap<>();
@@ -54,22 +59,39 @@ final class FakeKubelet implements AutoCloseable {
     private @Nullable SharedIndexInformer<Pod> informer;
     private volatile boolean closing;
 
-    private FakeKubelet(TestNamespace namespace, Kubeconfigs kubeconfigs) {
+    private FakeKubelet(TestNamespace namespace, Access access) {
         this.admin = namespace.admin();
         this.namespace = namespace.name();
         this.node = "node-of-" + namespace.name();
-        this.kubeconfigs = kubeconfigs;
+        this.access = access;
         this.files = namespace.folder("kubelet");
     }
 
-    /** Start a kubelet whose runner processes talk to the API server itself. */
+    /** Start a kubelet whose runners find their service account as a pod does. */
     static FakeKubelet start(TestNamespace namespace) {
-        return start(namespace, namespace.controlPlane()::kubeconfigFor);
+        return begin(
+                new FakeKubelet(
+                        namespace,
+                        (account, folder) ->
+                                PodAccess.ofServiceAccount(
+                                        namespace.controlPlane(),
+                                        namespace.name(),
+                                        account,
+                                        folder)));
     }
 
-    /** Start a kubelet that gives its runner processes these credentials. */
+    /** Start a kubelet that gives its runners a kubeconfig. */
     static FakeKubelet start(TestNamespace namespace, Kubeconfigs kubeconfigs) {
-        var kubelet = new FakeKubelet(namespace, kubeconfigs);
+        return begin(
+                new FakeKubelet(
+                        namespace,
+                        (account, folder) ->
+                                PodAccess.ofKubeconfig(
+                                        kubeconfigs.kubeconfigFor(namespace.name(), account),
+                                        folder)));
+    }
+
+    private static FakeKubelet begin(FakeKubelet kubelet) {
         kubelet.begin();
         return kubelet;
     }
@@ -121,13 +143,13 @@ final class FakeKubelet implements AutoCloseable {
             if (pod.getSpec().getContainers().stream()
                     .map(Container::getName)
                     .anyMatch(RUNNER::equals)) {
+                Path folder = files.resolve(life.name() + "-" + pod.getMetadata().getUid());
                 var container =
                         new RunnerContainer(
                                 life,
                                 RUNNER,
-                                files,
-                                kubeconfigs.kubeconfigFor(
-                                        namespace, pod.getSpec().getServiceAccountName()));
+                                folder,
+                                access.variables(pod.getSpec().getServiceAccountName(), folder));
                 runners.put(life.name(), container);
                 container.live();
             } else if (isOfJob(pod)) {

@@ -37,6 +37,7 @@ class FirstRunTest {
     }
 
     @Test
+    @DisplayName("55: without a kubeconfig the runner goes by its pod's service account")
     void anEngineWithTwoExperimentsEndsWithBothVerdicts() {
         create(namespace.podDeleteSa(), "retain");
 

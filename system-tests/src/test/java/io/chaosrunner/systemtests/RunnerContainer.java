@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -22,33 +23,30 @@ import org.jspecify.annotations.Nullable;
  * Run chaos-runner as the container of a pod would: as a process with the pod's environment and
  * arguments and nothing else.
  *
- * <p>A process cannot have files at the place where a pod finds its service account, so {@code
- * KUBECONFIG} is added and gives the same rights. A process that fails is started again at once, if
- * the pod's restart policy says so.
+ * <p>What leads it to the API server is added, see {@link PodAccess}. A process that fails is
+ * started again at once, if the pod's restart policy says so.
  */
 final class RunnerContainer {
 
-    private static final String MAIN = "io.chaosrunner.cli.ChaosRunner";
+    private static final String MAIN = "io.chaosrunner.cli.Main";
 
     private final PodLife life;
     private final Container container;
     private final Path output;
-    private final Path kubeconfig;
+    private final Map<String, String> access;
     private final List<Integer> exitCodes = new CopyOnWriteArrayList<>();
     private volatile @Nullable Process process;
 
-    RunnerContainer(PodLife life, String name, Path folder, String kubeconfig) {
+    RunnerContainer(PodLife life, String name, Path folder, Map<String, String> access) {
         this.life = life;
         this.container =
                 life.pod().getSpec().getContainers().stream()
                         .filter(c -> c.getName().equals(name))
                         .findFirst()
                         .orElseThrow();
-        String file = life.name() + "-" + life.pod().getMetadata().getUid();
-        this.output = folder.resolve(file + ".log");
-        this.kubeconfig = folder.resolve(file + ".kubeconfig");
+        this.output = folder.resolve("runner.log");
+        this.access = access;
         try {
-            Files.writeString(this.kubeconfig, kubeconfig);
             Files.createFile(output);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -132,7 +130,7 @@ final class RunnerContainer {
             String value = variable.getValue() == null ? "" : variable.getValue();
             builder.environment().put(variable.getName(), value);
         }
-        builder.environment().put("KUBECONFIG", kubeconfig.toString());
+        builder.environment().putAll(access);
         try {
             Process started = builder.start();
             process = started;
