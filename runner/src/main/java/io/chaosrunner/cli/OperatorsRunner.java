@@ -64,7 +64,12 @@ record OperatorsRunner(
                             Map.of(),
                             ThisProcess.instance());
             RunResult result = run(cluster, request, tracing.beside(log));
-            tell(result, log);
+            if (result instanceof RunResult.AlreadyFinished) {
+                log.note(
+                        RunResult.NOTHING_LAUNCHED,
+                        "the run is over and its outcomes are recorded");
+            }
+            result.explain(log::note);
             return ExitCode.underOperator(result);
         } catch (ClusterException e) {
             System.err.println("chaos-runner: " + e.getMessage());
@@ -110,20 +115,6 @@ record OperatorsRunner(
                             alarms);
             Signals.handle(runs::leave);
             return runs.run().result();
-        }
-    }
-
-    private static void tell(RunResult result, AuditLog log) {
-        switch (result) {
-            case RunResult.Completed _ -> {}
-            case RunResult.AlreadyFinished _ ->
-                    log.note("nothing-launched", "the run is over and its outcomes are recorded");
-            case RunResult.Refused(String why) -> log.note("nothing-launched", why);
-            case RunResult.Misconfigured(var problems) ->
-                    problems.forEach(problem -> log.note("nothing-launched", problem.toString()));
-            case RunResult.Left(String why, boolean unfinished) -> log.note("left", why);
-            case RunResult.Interrupted(ClusterException why) ->
-                    log.note("interrupted", String.valueOf(why.getMessage()));
         }
     }
 }

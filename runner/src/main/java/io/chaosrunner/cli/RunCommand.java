@@ -186,7 +186,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private static int refused(Output.Shown shown, String why) {
-        shown.fail("nothing-launched", why);
+        shown.fail(RunResult.NOTHING_LAUNCHED, why);
         shown.summary(List.of(), ExitCode.CLUSTER);
         return ExitCode.CLUSTER;
     }
@@ -285,24 +285,19 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private static int end(Cluster cluster, EngineRef ref, RunResult result, Output.Shown shown) {
-        List<StatusEntry> entries = List.of();
-        switch (result) {
-            case RunResult.Completed(var end, var last) -> entries = last;
-            case RunResult.AlreadyFinished(var last) -> entries = last;
-            case RunResult.Refused(String why) -> shown.fail("nothing-launched", why);
-            case RunResult.Misconfigured(var problems) ->
-                    problems.forEach(problem -> shown.fail("nothing-launched", problem.toString()));
-            case RunResult.Left(String why, boolean unfinished) -> shown.fail("left", why);
-            case RunResult.Interrupted(var why) ->
-                    shown.fail("interrupted", String.valueOf(why.getMessage()));
-        }
+        List<StatusEntry> entries =
+                switch (result) {
+                    case RunResult.Completed(var end, var last) -> last;
+                    case RunResult.AlreadyFinished(var last) -> last;
+                    default -> List.of();
+                };
+        result.explain(shown::fail);
         int exitCode = ExitCode.atTerminal(result);
-        List<StatusEntry> last = entries;
         List<Finding> findings =
-                last.isEmpty()
+                entries.isEmpty()
                         ? List.of()
                         : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                .map(json -> Finding.of(cluster, new Engine(json), last))
+                                .map(json -> Finding.of(cluster, new Engine(json), entries))
                                 .orElse(List.of());
         shown.summary(findings, exitCode);
         return exitCode;

@@ -84,7 +84,7 @@ final class WaitCommand implements Callable<Integer> {
             return exitCode;
         }
         if (result instanceof RunResult.Misconfigured(var problems)) {
-            problems.forEach(problem -> shown.fail("nothing-launched", problem.toString()));
+            problems.forEach(problem -> shown.fail(RunResult.NOTHING_LAUNCHED, problem.toString()));
             shown.summary(List.of(), ExitCode.INVALID);
             return ExitCode.INVALID;
         }

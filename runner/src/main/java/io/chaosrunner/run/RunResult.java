@@ -4,9 +4,13 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /** Tell how the request for a run ended; the exit code follows from it and from who asked. */
 public sealed interface RunResult {
+
+    /** Name of the event that tells of a request which changed nothing. */
+    String NOTHING_LAUNCHED = "nothing-launched";
 
     /** Outcomes are recorded on the engine. */
     record Completed(RunEnd end, List<StatusEntry> entries) implements RunResult {}
@@ -29,6 +33,23 @@ public sealed interface RunResult {
 
     /** The API server failed or could not be reached; a restart takes the run up. */
     record Interrupted(ClusterException why) implements RunResult {}
+
+    /**
+     * Say what came between the request and an end of the run; nothing if it has ended.
+     *
+     * @param say takes the name of an event and the words
+     */
+    default void explain(BiConsumer<String, String> say) {
+        switch (this) {
+            case Completed _, AlreadyFinished _ -> {}
+            case Refused(String why) -> say.accept(NOTHING_LAUNCHED, why);
+            case Misconfigured(var problems) ->
+                    problems.forEach(problem -> say.accept(NOTHING_LAUNCHED, problem.toString()));
+            case Left(String why, boolean unfinished) -> say.accept("left", why);
+            case Interrupted(ClusterException why) ->
+                    say.accept("interrupted", String.valueOf(why.getMessage()));
+        }
+    }
 
     /** Return how a request ends that met a failure of the cluster. */
     static RunResult of(ClusterException e) {
