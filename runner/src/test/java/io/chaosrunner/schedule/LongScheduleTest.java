@@ -110,6 +110,12 @@ class LongScheduleTest {
             return next.deepCopy();
         }
 
+        /** What the account of these runs may do is to read, and to patch its engine. */
+        private static ClusterException forbidden(String verb, Resource resource) {
+            return new ClusterException(
+                    Kind.FORBIDDEN, "cannot %s %s".formatted(verb, resource.plural()));
+        }
+
         private static void merge(ObjectNode into, ObjectNode patch) {
             patch.properties()
                     .forEach(e -> {
@@ -138,17 +144,17 @@ class LongScheduleTest {
 
         @Override
         public List<ObjectNode> list(Resource resource, String namespace, String selector) {
-            throw new UnsupportedOperationException();
+            return resource.equals(Resource.ENGINES) ? List.of(engine.deepCopy()) : List.of();
         }
 
         @Override
         public ObjectNode create(Resource resource, String namespace, ObjectNode object) {
-            throw new UnsupportedOperationException();
+            throw forbidden("create", resource);
         }
 
         @Override
         public ObjectNode replace(Resource resource, ObjectNode object) {
-            throw new UnsupportedOperationException();
+            throw forbidden("replace", resource);
         }
 
         @Override
@@ -158,7 +164,7 @@ class LongScheduleTest {
                 String name,
                 String uid,
                 Propagation propagation) {
-            throw new UnsupportedOperationException();
+            throw forbidden("delete", resource);
         }
 
         @Override

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -150,10 +152,10 @@ class EngineBenchmark {
             eventually(() ->
                     namespace.entries(ENGINE).stream()
                             .anyMatch(entry -> "Running".equals(entry.get("status"))));
-            pause(SETTLE);
+            process.awaitLivingFor(SETTLE);
             Instant begin = Instant.now();
 
-            pause(QUIET);
+            process.awaitLivingFor(QUIET);
 
             System.out.printf(
                     "nothing changes for %d s, %s watch: %s%n",
@@ -225,6 +227,8 @@ class EngineBenchmark {
     private final class Measured {
         private final Process process;
         private final long began = System.nanoTime();
+        private final ScheduledExecutorService sampler =
+                Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
         private final AtomicLong mostAnonymous = new AtomicLong();
         private Duration firstJob = Duration.ZERO;
         private Duration cpuAtFirstJob = Duration.ZERO;
@@ -253,7 +257,7 @@ class EngineBenchmark {
                     PodAccess.ofServiceAccount(
                             namespace.controlPlane(), namespace.name(), account, folder));
             process = builder.start();
-            Thread.ofPlatform().daemon().start(this::sample);
+            sampler.scheduleAtFixedRate(this::sample, 0, SAMPLE.toMillis(), TimeUnit.MILLISECONDS);
         }
 
         void awaitFirstJob(Seen seen) {
@@ -269,25 +273,26 @@ class EngineBenchmark {
             }
         }
 
+        void awaitLivingFor(Duration duration) {
+            await().during(duration).atMost(LIMIT).until(process::isAlive);
+        }
+
         private void sample() {
             Path folder = Path.of("/proc", Long.toString(process.pid()));
-            while (process.isAlive()) {
-                try {
-                    String stat = Files.readString(folder.resolve("stat"));
-                    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-                    long ticks =
-                            Long.parseLong(fields[USER_TIME - 2])
-                                    + Long.parseLong(fields[USER_TIME - 1]);
-                    cpu = Duration.ofMillis(ticks * TICK_MILLIS);
-                    Files.readString(folder.resolve("status"))
-                            .lines()
-                            .filter(line -> line.startsWith("RssAnon:"))
-                            .map(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
-                            .forEach(now -> mostAnonymous.accumulateAndGet(now, Math::max));
-                    pause(SAMPLE);
-                } catch (IOException | InterruptedException e) {
-                    return;
-                }
+            try {
+                String stat = Files.readString(folder.resolve("stat"));
+                String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                long ticks =
+                        Long.parseLong(fields[USER_TIME - 2])
+                                + Long.parseLong(fields[USER_TIME - 1]);
+                cpu = Duration.ofMillis(ticks * TICK_MILLIS);
+                Files.readString(folder.resolve("status"))
+                        .lines()
+                        .filter(line -> line.startsWith("RssAnon:"))
+                        .map(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                        .forEach(now -> mostAnonymous.accumulateAndGet(now, Math::max));
+            } catch (IOException gone) {
+                sampler.shutdown();
             }
         }
     }
@@ -432,9 +437,5 @@ class EngineBenchmark {
 
     private static void eventually(BooleanSupplier holds) {
         await().atMost(LIMIT).pollInterval(SAMPLE).until(holds::getAsBoolean);
-    }
-
-    private static void pause(Duration duration) throws InterruptedException {
-        TimeUnit.NANOSECONDS.sleep(duration.toNanos());
     }
 }
