@@ -113,7 +113,12 @@ public interface Cluster extends AutoCloseable {
         /** Hear that an object is there, or has changed. */
         void present(ObjectNode object);
 
-        /** Hear that an object is gone. */
+        /**
+         * Hear that an object is gone.
+         *
+         * @param object its last state, or only its name, namespace, uid, version, labels and
+         *     owners if it went while nobody watched
+         */
         void gone(ObjectNode object);
 
         /** Hear, once, that these objects cannot be followed at all. */

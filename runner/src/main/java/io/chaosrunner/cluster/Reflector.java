@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -43,6 +44,10 @@ final class Reflector implements Following, Runnable {
         static final Patience DEFAULT =
                 new Patience(Duration.ofMinutes(5), Duration.ofSeconds(1), Duration.ofMinutes(1));
     }
+
+    /** What an object is told by once it is gone. */
+    private static final List<String> IDENTITY =
+            List.of("name", "namespace", "uid", "resourceVersion", "labels", "ownerReferences");
 
     private static final Duration GRACE = Duration.ofSeconds(20);
 
@@ -304,10 +309,24 @@ final class Reflector implements Following, Runnable {
     }
 
     private void present(ObjectNode object) {
-        ObjectNode before = known.put(uid(object), object);
+        ObjectNode before = known.put(uid(object), remembered(object));
         if (before == null || !version(before).equals(version(object))) {
             listener.present(object);
         }
+    }
+
+    /** A run may make thousands of Jobs and pods that stay: of each, only what tells it apart. */
+    private static ObjectNode remembered(ObjectNode object) {
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        if (object.path("metadata") instanceof ObjectNode metadata) {
+            ObjectNode kept = result.putObject("metadata");
+            for (String field : IDENTITY) {
+                if (metadata.has(field)) {
+                    kept.set(field, metadata.get(field));
+                }
+            }
+        }
+        return result;
     }
 
     private static void closeQuietly(InputStream stream) {

@@ -55,6 +55,7 @@ class ReflectorTest {
         final Fabric8Cluster cluster;
         final Reflector reflector;
         final List<String> heard = new CopyOnWriteArrayList<>();
+        final List<ObjectNode> gone = new CopyOnWriteArrayList<>();
 
         Follower(Selection selection, Duration pollEvery, Duration refusal, Answer... script) {
             server = new ScriptedServer(script);
@@ -78,6 +79,7 @@ class ReflectorTest {
 
         @Override
         public void gone(ObjectNode object) {
+            gone.add(object);
             heard.add(words("gone ", object));
         }
 
@@ -133,6 +135,25 @@ class ReflectorTest {
         }
         try (var follower = new Follower(NAMED, NEVER, NEVER, Answer.of(200, managed("x", 1)))) {
             follower.untilHeard("x1");
+        }
+    }
+
+    @Test
+    void whatWentUnseenIsToldByWhatTellsItApart() {
+        String pod =
+                """
+                {"metadata": {"name": "x", "namespace": "n", "uid": "uid-x", "resourceVersion": "1",
+                  "labels": {"a": "b"}, "ownerReferences": [{"name": "job"}], "annotations": {"c": "d"}},
+                 "spec": {"containers": []}, "status": {"phase": "Running"}}
+                """;
+        String told =
+                """
+                {"metadata": {"name": "x", "namespace": "n", "uid": "uid-x", "resourceVersion": "1",
+                  "labels": {"a": "b"}, "ownerReferences": [{"name": "job"}]}}
+                """;
+        try (var follower = new Follower(ALL, NEVER, NEVER, list(1, pod), TOO_OLD, list(2))) {
+            follower.untilHeard("x1", "gone x1");
+            assertThat(follower.gone).containsExactly((ObjectNode) follower.cluster.parse(told));
         }
     }
 
