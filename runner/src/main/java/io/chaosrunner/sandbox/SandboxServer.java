@@ -2,6 +2,7 @@ package io.chaosrunner.sandbox;
 
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import io.chaosrunner.sandbox.ObjectStore.Change;
 import io.chaosrunner.sandbox.ObjectStore.Key;
@@ -22,6 +23,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -159,7 +161,16 @@ public final class SandboxServer implements AutoCloseable {
             return HttpServer.create(address, BACKLOG);
         }
         HttpsServer https = HttpsServer.create(address, BACKLOG);
-        https.setHttpsConfigurator(new HttpsConfigurator(options.tls().get()));
+        https.setHttpsConfigurator(
+                new HttpsConfigurator(options.tls().get()) {
+                    @Override
+                    public void configure(HttpsParameters connection) {
+                        SSLParameters parameters = getSSLContext().getDefaultSSLParameters();
+                        // As kube-apiserver: the client's taste counts.
+                        parameters.setUseCipherSuitesOrder(false);
+                        connection.setSSLParameters(parameters);
+                    }
+                });
         return https;
     }
 

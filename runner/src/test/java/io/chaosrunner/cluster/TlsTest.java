@@ -1,0 +1,137 @@
+package io.chaosrunner.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsExchange;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is agreed on with a server that leaves the choice to the client, as the API server does. */
+class TlsTest {
+    private static final String PASSWORD = "password";
+
+    @TempDir private Path folder;
+    private final List<String> agreed = new CopyOnWriteArrayList<>();
+    private KeyStore keys;
+
+    @BeforeEach
+    void makeKey() throws Exception {
+        Path file = folder.resolve("key.p12");
+        Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
+        Process process =
+                new ProcessBuilder(
+                                keytool.toString(),
+                                "-genkeypair",
+                                "-keyalg",
+                                "EC",
+                                "-dname",
+                                "CN=server",
+                                "-ext",
+                                "san=ip:127.0.0.1",
+                                "-keystore",
+                                file.toString(),
+                                "-storepass",
+                                PASSWORD)
+                        .redirectErrorStream(true)
+                        .redirectOutput(folder.resolve("keytool.log").toFile())
+                        .start();
+        assertThat(process.waitFor()).isZero();
+        keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+            keys.load(in, PASSWORD.toCharArray());
+        }
+    }
+
+    @Test
+    void chaCha20IsPreferred() throws Exception {
+        SSLParameters parameters = new SSLParameters();
+        parameters.setUseCipherSuitesOrder(false);
+
+        ask(parameters);
+
+        assertThat(agreed).containsOnly("TLS_CHACHA20_POLY1305_SHA256");
+    }
+
+    @Test
+    void aServerThatHasOnlyAesIsServedAllTheSame() throws Exception {
+        SSLParameters parameters =
+                new SSLParameters(new String[] {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"});
+        parameters.setProtocols(new String[] {"TLSv1.2"});
+
+        ask(parameters);
+
+        assertThat(agreed).containsOnly("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+    }
+
+    private void ask(SSLParameters parameters) throws Exception {
+        KeyManagerFactory key = KeyManagerFactory.getInstance("PKIX");
+        key.init(keys, PASSWORD.toCharArray());
+        SSLContext tls = SSLContext.getInstance("TLS");
+        tls.init(key.getKeyManagers(), null, null);
+        HttpsServer server =
+                HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setHttpsConfigurator(
+                new HttpsConfigurator(tls) {
+                    @Override
+                    public void configure(HttpsParameters params) {
+                        params.setSSLParameters(parameters);
+                    }
+                });
+        server.createContext(
+                "/",
+                exchange -> {
+                    agreed.add(((HttpsExchange) exchange).getSSLSession().getCipherSuite());
+                    byte[] body = "{\"metadata\": {\"name\": \"first-run\"}}".getBytes();
+                    exchange.sendResponseHeaders(200, body.length);
+                    exchange.getResponseBody().write(body);
+                    exchange.close();
+                });
+        server.start();
+        try (Fabric8Cluster cluster =
+                Fabric8Cluster.connect(kubeconfig(server.getAddress().getPort()))) {
+            assertThat(cluster.get(Resource.ENGINES, "default", "first-run")).isPresent();
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    private Path kubeconfig(int port) throws Exception {
+        byte[] certificate = keys.getCertificate(keys.aliases().nextElement()).getEncoded();
+        String pem =
+                "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+                        .formatted(Base64.getMimeEncoder().encodeToString(certificate));
+        return Files.writeString(
+                folder.resolve("kubeconfig"),
+                """
+                apiVersion: v1
+                kind: Config
+                current-context: test
+                contexts: [{name: test, context: {cluster: test, user: test}}]
+                clusters:
+                  - name: test
+                    cluster: {server: "https://127.0.0.1:%d", certificate-authority-data: %s}
+                users: [{name: test, user: {token: test}}]
+                """
+                        .formatted(
+                                port,
+                                Base64.getEncoder()
+                                        .encodeToString(pem.getBytes(StandardCharsets.UTF_8))));
+    }
+}
