@@ -314,8 +314,9 @@ public final class EngineWriter implements AutoCloseable {
                 break;
             }
             try {
+                Instant began = clock.instant();
                 seen = new Engine(store(next, changed, runs));
-                pace = pace.wroteAt(clock.instant());
+                pace = pace.wrote(began, clock.instant());
                 break;
             } catch (ClusterException e) {
                 switch (e.kind()) {

@@ -7,23 +7,25 @@ import java.time.Instant;
  * Say how long a change of the engine waits until it is written: at most two writes in any second.
  *
  * <p>A lone change is written at once. Of several that are to be expected, those of the first
- * quarter of a second go together; where changes come all the time, writes are half a second apart.
+ * quarter of a second go together; where changes come all the time, writes are spread evenly. When
+ * a write takes effect is known no better than that it is between its begin and its end: so the
+ * second in which there may be but one more begins with its end.
  *
- * @param last when the last write was
- * @param before when the one before it was
+ * @param last when the last write began
+ * @param lastDone when it was answered
+ * @param beforeDone when the one before it was answered
  */
-record WritePace(Instant last, Instant before) {
+record WritePace(Instant last, Instant lastDone, Instant beforeDone) {
     private static final Duration WINDOW = Duration.ofSeconds(1);
-    private static final Duration APART = Duration.ofMillis(500);
     private static final Duration GATHERING = Duration.ofMillis(250);
 
     /** Begin with a write now, after a long silence. */
     static WritePace startingAt(Instant now) {
-        return new WritePace(now, Instant.MIN);
+        return new WritePace(now, now, Instant.MIN);
     }
 
-    WritePace wroteAt(Instant now) {
-        return new WritePace(now, last);
+    WritePace wrote(Instant began, Instant done) {
+        return new WritePace(began, done, lastDone);
     }
 
     /**
@@ -33,8 +35,9 @@ record WritePace(Instant last, Instant before) {
      * @param moreToCome whether further changes are to be expected soon
      */
     Duration pause(Instant now, Instant changed, boolean moreToCome) {
-        boolean busy = before.isAfter(last.minus(WINDOW));
-        Instant next = later(last.plus(busy ? APART : Duration.ZERO), before.plus(WINDOW));
+        boolean busy = beforeDone.isAfter(last.minus(WINDOW));
+        Duration apart = WINDOW.plus(Duration.between(last, lastDone)).dividedBy(2);
+        Instant next = later(last.plus(busy ? apart : Duration.ZERO), beforeDone.plus(WINDOW));
         if (moreToCome) {
             next = later(next, changed.plus(GATHERING));
         }

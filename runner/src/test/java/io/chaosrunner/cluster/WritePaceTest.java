@@ -29,7 +29,7 @@ class WritePaceTest {
                     5000 5400 5500           | 5000 5400 6000
                     """)
     void aChangeIsWrittenAtOnceUnlessTwoWereInTheLastSecond(String changes, String writes) {
-        assertThat(writes(millis(changes), false)).isEqualTo(millis(writes));
+        assertThat(writes(millis(changes), false, 0)).isEqualTo(millis(writes));
     }
 
     @ParameterizedTest
@@ -43,32 +43,45 @@ class WritePaceTest {
                     5000 5400 5600 5900      | 5250 5650 6250
                     """)
     void whereMoreIsToComeChangesAreGathered(String changes, String writes) {
-        assertThat(writes(millis(changes), true)).isEqualTo(millis(writes));
+        assertThat(writes(millis(changes), true, 0)).isEqualTo(millis(writes));
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void ofManyChangesEachWaitsHalfASecondAtMostAndNoSecondHasThreeWrites(boolean moreToCome) {
-        List<Long> changes = IntStream.range(0, 1_000).mapToObj(i -> 5_000L + 10 * i).toList();
-        List<Long> writes = writes(changes, moreToCome);
+    @CsvSource({"false, 0, 500", "true, 0, 500", "false, 100, 550", "true, 200, 600"})
+    void ofManyChangesEachWaitsHalfASecondAndHalfAWriteAtMost(
+            boolean moreToCome, long duration, long apart) {
+        List<Long> writes = writes(everyTenMillis(), moreToCome, duration);
         for (int i = 3; i < writes.size(); i++) {
-            assertThat(writes.get(i) - writes.get(i - 1)).isEqualTo(500);
+            assertThat(writes.get(i) - writes.get(i - 1)).isEqualTo(apart);
         }
+    }
+
+    /** A write takes effect at any time between its begin and its end. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 10, 100, 400, 600, 2_000})
+    void whateverAWriteTakesNoSecondHasThree(long duration) {
+        List<Long> writes = writes(everyTenMillis(), true, duration);
         for (int i = 2; i < writes.size(); i++) {
-            assertThat(writes.get(i) - writes.get(i - 2)).isGreaterThanOrEqualTo(1_000);
+            long latest = writes.get(i - 2) + duration;
+            assertThat(writes.get(i) - latest).isGreaterThanOrEqualTo(1_000);
         }
+    }
+
+    private static List<Long> everyTenMillis() {
+        return IntStream.range(0, 1_000).mapToObj(i -> 5_000L + 10 * i).toList();
     }
 
     @Test
     void aClockThatIsSetBackHoldsNothingUp() {
-        WritePace pace = WritePace.startingAt(START).wroteAt(START.plusMillis(10));
+        WritePace pace =
+                WritePace.startingAt(START).wrote(START.plusMillis(10), START.plusMillis(20));
         Instant earlier = START.minusSeconds(3_600);
         assertThat(pace.pause(earlier, earlier, false)).isZero();
         assertThat(pace.pause(earlier, START, true)).isZero();
     }
 
-    /** Play changes, a millisecond at a time. */
-    private static List<Long> writes(List<Long> changes, boolean moreToCome) {
+    /** Play changes, a millisecond at a time; returns when each write begins. */
+    private static List<Long> writes(List<Long> changes, boolean moreToCome, long duration) {
         var result = new ArrayList<Long>();
         var pace = WritePace.startingAt(START);
         int written = 0;
@@ -76,10 +89,11 @@ class WritePaceTest {
             long changed = changes.get(written);
             if (changed <= now && pause(pace, now, changed, moreToCome).isZero()) {
                 result.add(now);
-                pace = pace.wroteAt(START.plusMillis(now));
                 while (written < changes.size() && changes.get(written) <= now) {
                     written++;
                 }
+                pace = pace.wrote(START.plusMillis(now), START.plusMillis(now + duration));
+                now += duration;
             }
         }
         return result;
