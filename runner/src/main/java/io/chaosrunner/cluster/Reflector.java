@@ -69,6 +69,7 @@ final class Reflector implements Following, Runnable {
     private boolean mayWatch = true;
     private boolean wasTooOld;
     private boolean wasRead;
+    private boolean somethingNew;
     private OptionalLong refusedSince = OptionalLong.empty();
 
     Reflector(
@@ -152,6 +153,7 @@ final class Reflector implements Following, Runnable {
 
     /** Read what must be read, then watch, or wait until the next question. */
     private void follow() {
+        long asked = System.nanoTime();
         if (version.isEmpty() || !mayWatch) {
             version = read();
             wasRead = true;
@@ -173,8 +175,18 @@ final class Reflector implements Following, Runnable {
                 pause(pollEvery);
             }
         } else {
-            pause(pollEvery);
+            pause(rest(pollEvery, Duration.ofNanos(System.nanoTime() - asked), somethingNew));
         }
+    }
+
+    /**
+     * Return how long to wait for the next question. Questions begin at the same distance, at half
+     * of it as long as answers bring something new; but a slow server is not asked without pause.
+     */
+    static Duration rest(Duration pollEvery, Duration took, boolean somethingNew) {
+        Duration rest = (somethingNew ? pollEvery.dividedBy(2) : pollEvery).minus(took);
+        Duration least = pollEvery.dividedBy(4);
+        return rest.compareTo(least) < 0 ? least : rest;
     }
 
     private void poll(ClusterException why) {
@@ -190,6 +202,7 @@ final class Reflector implements Following, Runnable {
                     case Selection.Labelled _ -> list();
                 };
         Set<String> seen = new HashSet<>();
+        somethingNew = false;
         for (ObjectNode object : listing.items()) {
             seen.add(uid(object));
             present(object);
@@ -197,6 +210,7 @@ final class Reflector implements Following, Runnable {
         for (String uid : List.copyOf(known.keySet())) {
             ObjectNode last = seen.contains(uid) ? null : known.remove(uid);
             if (last != null) {
+                somethingNew = true;
                 listener.gone(last);
             }
         }
@@ -311,6 +325,7 @@ final class Reflector implements Following, Runnable {
     private void present(ObjectNode object) {
         ObjectNode before = known.put(uid(object), remembered(object));
         if (before == null || !version(before).equals(version(object))) {
+            somethingNew = true;
             listener.present(object);
         }
     }

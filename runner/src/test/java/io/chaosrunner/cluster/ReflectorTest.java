@@ -13,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -192,6 +193,24 @@ class ReflectorTest {
                     .filteredOn(request -> request.startsWith("watch"))
                     .hasSize(1);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    1000 | 0   | false | 1000
+                    1000 | 200 | false | 800
+                    1000 | 200 | true  | 300
+                    1000 | 400 | true  | 250
+                    1000 | 900 | false | 250
+                    1000 | 5000| false | 250
+                    """)
+    void questionsBeginEvenlyAndTwiceAsOftenWhileSomethingIsNew(
+            long every, long took, boolean somethingNew, long rest) {
+        assertThat(Reflector.rest(Duration.ofMillis(every), Duration.ofMillis(took), somethingNew))
+                .hasMillis(rest);
     }
 
     @Test
