@@ -1,7 +1,5 @@
 package io.chaosrunner.cli;
 
-import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
@@ -74,18 +72,9 @@ final class ListCommand implements Callable<Integer> {
     }
 
     private static List<Engine> engines(Fabric8Cluster cluster, String namespace) {
-        try {
-            return cluster.list(Resource.ENGINES, namespace, "").stream()
-                    .map(Engine::new)
-                    .sorted(Comparator.comparing(Engine::namespace).thenComparing(Engine::name))
-                    .toList();
-        } catch (ClusterException e) {
-            if (e.kind() == Kind.NOT_FOUND) {
-                throw new ClusterException(
-                        Kind.NOT_FOUND,
-                        "the API server does not serve ChaosEngines; install Litmus' CRDs");
-            }
-            throw e;
-        }
+        return cluster.list(Resource.ENGINES, namespace, "").stream()
+                .map(Engine::new)
+                .sorted(Comparator.comparing(Engine::namespace).thenComparing(Engine::name))
+                .toList();
     }
 }

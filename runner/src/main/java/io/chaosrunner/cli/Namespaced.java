@@ -40,7 +40,7 @@ final class Namespaced {
                             .toList();
         } catch (ClusterException e) {
             if (e.kind() == Kind.NOT_FOUND) {
-                return "the API server does not serve ChaosEngines; install Litmus' CRDs";
+                return String.valueOf(e.getMessage());
             }
             return "ChaosEngine %s does not exist".formatted(ref);
         }

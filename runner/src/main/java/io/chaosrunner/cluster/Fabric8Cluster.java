@@ -178,7 +178,18 @@ public final class Fabric8Cluster implements Cluster {
 
     Listing listing(Resource resource, String namespace, String query) {
         String path = resource.path(namespace) + (query.isEmpty() ? "" : "?" + query);
-        ObjectNode list = call("GET", path, null, null);
+        ObjectNode list;
+        try {
+            list = call("GET", path, null, null);
+        } catch (ClusterException e) {
+            // A namespace that does not exist has an empty list.
+            throw e.kind() == Kind.NOT_FOUND
+                    ? new ClusterException(
+                            Kind.NOT_FOUND,
+                            "the API server does not serve " + resource.whereFrom(),
+                            e)
+                    : e;
+        }
         var items = new ArrayList<ObjectNode>();
         for (JsonNode item : list.path("items")) {
             if (!(item instanceof ObjectNode object)) {

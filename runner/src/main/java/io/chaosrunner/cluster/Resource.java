@@ -40,6 +40,11 @@ public enum Resource {
         return plural;
     }
 
+    /** Return the plural, and what brings it to a cluster that has none. */
+    String whereFrom() {
+        return api.contains("litmuschaos") ? plural + "; install Litmus' CRDs" : plural;
+    }
+
     String path(String namespace) {
         return namespace.isEmpty()
                 ? api + "/" + plural

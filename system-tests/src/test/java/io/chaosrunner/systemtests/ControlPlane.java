@@ -73,6 +73,11 @@ final class ControlPlane implements AutoCloseable {
         return Shared.INSTANCE.get();
     }
 
+    /** Return what {@link #shared} has started; empty if nobody asked yet, or it failed. */
+    static Optional<ControlPlane> sharedIfStarted() {
+        return Shared.INSTANCE.ifStarted();
+    }
+
     /**
      * Start a control plane and wait until it serves and has made the first service account. Its
      * CRDs are ours, or those in the folder that {@code CHAOSRUNNER_CRDS} names: the runner must
@@ -517,6 +522,10 @@ final class ControlPlane implements AutoCloseable {
                 Runtime.getRuntime().addShutdownHook(new Thread(started::close));
             }
             return controlPlane;
+        }
+
+        synchronized Optional<ControlPlane> ifStarted() {
+            return Optional.ofNullable(controlPlane);
         }
     }
 }

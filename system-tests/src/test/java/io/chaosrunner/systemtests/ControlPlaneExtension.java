@@ -2,7 +2,6 @@ package io.chaosrunner.systemtests;
 
 import java.util.Optional;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
-import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -11,10 +10,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 
 /** Do what {@link NeedsControlPlane} promises. */
 final class ControlPlaneExtension
-        implements ExecutionCondition,
-                BeforeEachCallback,
-                AfterTestExecutionCallback,
-                ParameterResolver {
+        implements ExecutionCondition, AfterTestExecutionCallback, ParameterResolver {
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
@@ -28,14 +24,9 @@ final class ControlPlaneExtension
     }
 
     @Override
-    public void beforeEach(ExtensionContext context) {
-        ControlPlane.shared();
-    }
-
-    @Override
     public void afterTestExecution(ExtensionContext context) {
         if (context.getExecutionException().isPresent()) {
-            ControlPlane.shared().keepFiles();
+            ControlPlane.sharedIfStarted().ifPresent(ControlPlane::keepFiles);
         }
     }
 
