@@ -63,11 +63,13 @@ public final class ProgressLines implements RunListener {
                 running = Math.max(0, running - 1);
                 line(
                         ended.entry().verdict().word(),
-                        "%s, %s after %s%s"
+                        "%s, %s%s%s"
                                 .formatted(
                                         ended.experiment(),
                                         ended.entry().status(),
-                                        seconds(ended.took()),
+                                        ended.took().isZero()
+                                                ? ""
+                                                : " after " + seconds(ended.took()),
                                         ended.detail().isEmpty() ? "" : ": " + ended.detail()));
             }
             case RunNotice.Skipped skipped ->
