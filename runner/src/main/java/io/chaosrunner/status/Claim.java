@@ -41,7 +41,8 @@ import tools.jackson.databind.node.ObjectNode;
  *     its owner declared it finished
  * @param starts how many processes have taken this run up since it last made progress
  * @param log the finished attempts, in the order they ended
- * @param skipped the slots that were skipped, with the reason first given
+ * @param skipped the slots that were skipped, with the reason first given; empty if there was no
+ *     room for it
  * @param engineState the engine's {@code engineState} at the start of the run; where no operator
  *     has a say, any later edit of it stops the run
  * @param fires which fires of the engine's schedule are settled
@@ -69,7 +70,7 @@ public record Claim(
     /** The claim must leave room for the user's own annotations (256 KiB in all). */
     public static final int MOST_BYTES = 32 * 1024;
 
-    /** Kept free of the log: names, times, and the reasons of skipped slots. */
+    /** Kept free of the log: names, times, and which slots were skipped. */
     private static final int REST_BYTES = 4 * 1024;
 
     private static final int LONGEST_REASON = 500;
@@ -252,9 +253,7 @@ public record Claim(
         fires.write(json);
         past.write(json);
         if (!skipped.isEmpty()) {
-            var reasons = new Reasons();
-            skipped.forEach((slot, why) -> reasons.add(why, slot));
-            json.set("skipped", reasons.json());
+            json.set("skipped", reasons(skipped).json());
         }
         Reasons whys = whys(log);
         if (!whys.isEmpty()) {
@@ -351,19 +350,37 @@ public record Claim(
         var longer = new ArrayList<LoggedAttempt>(log);
         longer.removeIf(attempt::isSameAttempt);
         longer.add(attempt.because(cut(attempt.why(), LONGEST_WHY)));
-        makeRoom(longer);
+        var skips = new LinkedHashMap<>(skipped);
+        makeRoom(longer, skips);
         return changed(c -> {
             c.starts = 1;
             c.log = longer;
+            c.skipped = skips;
         });
     }
 
-    /** Reasons live in the room that attempts do not need yet, and give way to them. */
-    private void makeRoom(List<LoggedAttempt> longer) {
-        int room = (mostAttempts() - longer.size()) * LoggedAttempt.MOST_CHARACTERS;
-        for (int i = longer.size() - 1; i >= 0 && whys(longer).bytes() > room; i--) {
-            longer.set(i, longer.get(i).because(""));
+    /**
+     * Reasons live in the room that attempts do not need yet, and give way to them: the latest
+     * first, those of launches before those of skips.
+     */
+    private void makeRoom(List<LoggedAttempt> log, Map<Integer, String> skips) {
+        int room = (mostAttempts() - log.size()) * LoggedAttempt.MOST_CHARACTERS;
+        int ofSkips = reasons(skips).bytes();
+        for (int i = log.size() - 1; i >= 0 && whys(log).bytes() + ofSkips > room; i--) {
+            log.set(i, log.get(i).because(""));
         }
+        for (int slot : List.copyOf(skips.keySet()).reversed()) {
+            if (reasons(skips).bytes() <= room) {
+                return;
+            }
+            skips.put(slot, "");
+        }
+    }
+
+    private static Reasons reasons(Map<Integer, String> skips) {
+        var reasons = new Reasons();
+        skips.forEach((slot, why) -> reasons.add(why, slot));
+        return reasons;
     }
 
     static String cut(String text, int longest) {
@@ -372,12 +389,15 @@ public record Claim(
                 : text.substring(0, text.offsetByCodePoints(0, longest - 1)) + "…";
     }
 
-    /** Return this claim with a slot skipped; a reason once given stands. */
+    /** Return this claim with a slot skipped; a reason once given stands, if there is room. */
     public Claim skipping(int slot, String why) {
         var more = new LinkedHashMap<>(skipped);
-        more.putIfAbsent(slot, why);
+        more.putIfAbsent(slot, cut(why, LONGEST_WHY));
+        var same = new ArrayList<>(log);
+        makeRoom(same, more);
         return changed(c -> {
             c.starts = 1;
+            c.log = same;
             c.skipped = more;
         });
     }

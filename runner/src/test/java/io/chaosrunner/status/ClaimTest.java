@@ -177,6 +177,40 @@ class ClaimTest {
     }
 
     @Test
+    void whateverTheReasonsForSkippingTheClaimStaysSmallAndNoSkipIsForgotten() {
+        Claim claim = Engines.claim(State.RUNNING);
+        for (int slot = 0; slot < 2_000; slot += 2) {
+            claim = claim.skipping(slot, "needs experiment-%d: ".formatted(slot) + "x".repeat(400));
+        }
+        int most = claim.mostAttempts();
+        for (int i = 0; i < most; i++) {
+            if (i % 100 == 0) {
+                assertThat(claim.text().getBytes(StandardCharsets.UTF_8))
+                        .hasSizeLessThanOrEqualTo(Claim.MOST_BYTES);
+                assertThat(claim.skipped().get(0)).startsWith("needs experiment-0: x").hasSize(100);
+            }
+            claim =
+                    claim.with(
+                            new LoggedAttempt(
+                                    i,
+                                    1 + i % 900,
+                                    1 + i % 900,
+                                    1 + i % 30,
+                                    START.plusSeconds(2_000_000 + i),
+                                    START.plusSeconds(2_600_000 + i)
+                                            .truncatedTo(ChronoUnit.SECONDS),
+                                    Outcome.ERROR,
+                                    Mark.FINAL,
+                                    "draw"));
+        }
+        assertThat(claim.text().getBytes(StandardCharsets.UTF_8))
+                .hasSizeLessThanOrEqualTo(Claim.MOST_BYTES);
+        assertThat(claim.skipped()).hasSize(1_000);
+        assertThat(Claim.of(with(claim.text())).orElseThrow().skipped())
+                .containsExactlyInAnyOrderEntriesOf(claim.skipped());
+    }
+
+    @Test
     void aReasonAsLongAsAnythingIsCut() {
         assertThat(Engines.claim(State.RUNNING).in(State.FINISHED, "y".repeat(9_000)).reason())
                 .isEqualTo("y".repeat(499) + "…");
