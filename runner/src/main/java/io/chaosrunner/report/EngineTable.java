@@ -38,7 +38,7 @@ public final class EngineTable {
                         "AGE"));
         for (Engine engine : engines) {
             Standing standing = Standing.of(engine);
-            Optional<Claim> claim = standing.claim();
+            Optional<Claim> claim = claim(standing);
             rows.add(
                     List.of(
                             engine.namespace(),
@@ -82,7 +82,7 @@ public final class EngineTable {
                             .put("state", word(standing.phase()))
                             .put("engineState", engine.engineState())
                             .put("engineStatus", engine.engineStatus());
-            standing.claim()
+            claim(standing)
                     .ifPresent(claim ->
                             one.put("run", claim.run().number())
                                     .put("runId", claim.run().id())
@@ -101,6 +101,11 @@ public final class EngineTable {
                                     .put("pod", entry.pod()));
         }
         return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(all);
+    }
+
+    /** A claim may do no more than settle fires of a schedule. */
+    private static Optional<Claim> claim(Standing standing) {
+        return standing.claim().filter(Claim::isOfRun);
     }
 
     private static String word(Standing.Phase phase) {

@@ -1,0 +1,33 @@
+package io.chaosrunner.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.status.Claim;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+class EngineTableTest {
+    private static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
+
+    /** Its schedule has skipped a fire, and so begun a claim. */
+    @Test
+    void anEngineThatHasNotRunIsInNoRun() {
+        ObjectNode json =
+                (ObjectNode)
+                        JsonMapper.shared()
+                                .readTree(
+                                        "{\"metadata\": {\"namespace\": \"litmus\", \"name\": \"nginx\"}, \"spec\": {}}");
+        Claim claim = Claim.ofNoRun(new Engine(json), "me", NOON.minusSeconds(60));
+        json.withObject("/metadata/annotations").put(Claim.ANNOTATION, claim.text());
+        List<Engine> engines = List.of(new Engine(json));
+
+        assertThat(EngineTable.lines(engines, true, NOON).getLast().split(" +"))
+                .containsExactly("litmus", "nginx", "-", "idle", "-", "-", "-", "-");
+        assertThat(JsonMapper.shared().readTree(EngineTable.json(engines)).path(0).has("run"))
+                .isFalse();
+    }
+}
