@@ -4,6 +4,9 @@ import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.sandbox.SandboxServer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReader;
+import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +34,7 @@ final class Rehearsal {
     public static void main(String[] args) throws IOException, GeneralSecurityException {
         Path file = Path.of(args[0]);
         int exitCode = runInPod(file, Path.of(args[1]));
+        loadHttp2();
         if (args.length > 2 && args[2].equals("terminal")) {
             exitCode =
                     Math.max(
@@ -67,6 +71,19 @@ final class Rehearsal {
                     () -> Fabric8Cluster.connect(kubeconfig));
         } finally {
             Files.delete(kubeconfig);
+        }
+    }
+
+    /** An API server speaks HTTP/2, and the sandbox does not. */
+    private static void loadHttp2() throws IOException {
+        Module http = HttpClient.class.getModule();
+        try (ModuleReader classes =
+                ModuleFinder.ofSystem().find(http.getName()).orElseThrow().open()) {
+            classes.list()
+                    .filter(name -> name.startsWith("jdk/internal/net/http/"))
+                    .filter(name -> name.endsWith(".class"))
+                    .map(name -> name.replace('/', '.').replaceFirst("\\.class$", ""))
+                    .forEach(name -> Class.forName(http, name));
         }
     }
 

@@ -68,10 +68,13 @@ public final class Fabric8Cluster implements Cluster {
                         .build();
         httpClients = new ClosingHttpClientFactory();
         client =
-                new KubernetesClientBuilder()
-                        .withConfig(bounded)
-                        .withHttpClientFactory(httpClients)
-                        .build();
+                Authority.alone(
+                        bounded,
+                        trusting ->
+                                new KubernetesClientBuilder()
+                                        .withConfig(trusting)
+                                        .withHttpClientFactory(httpClients)
+                                        .build());
         String url = client.getMasterUrl().toString();
         base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     }

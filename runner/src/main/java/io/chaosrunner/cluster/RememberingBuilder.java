@@ -5,10 +5,9 @@ import java.net.CookieHandler;
 import java.net.ProxySelector;
 import java.net.http.HttpClient;
 import java.time.Duration;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
@@ -45,9 +44,13 @@ final class RememberingBuilder implements HttpClient.Builder {
      * compiler asks for, AES takes several times as long as ChaCha20.
      */
     private static String[] fastestFirst(String[] cipherSuites) {
-        return Stream.of(cipherSuites)
-                .sorted(Comparator.comparing(suite -> !suite.contains("CHACHA20")))
-                .toArray(String[]::new);
+        var fast = new ArrayList<String>();
+        var others = new ArrayList<String>();
+        for (String suite : cipherSuites) {
+            (suite.contains("CHACHA20") ? fast : others).add(suite);
+        }
+        fast.addAll(others);
+        return fast.toArray(String[]::new);
     }
 
     @Override

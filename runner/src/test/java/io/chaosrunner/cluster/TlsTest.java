@@ -1,18 +1,21 @@
 package io.chaosrunner.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsExchange;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -33,7 +36,11 @@ class TlsTest {
 
     @BeforeEach
     void makeKey() throws Exception {
-        Path file = folder.resolve("key.p12");
+        keys = makeKey("server");
+    }
+
+    private KeyStore makeKey(String name) throws Exception {
+        Path file = folder.resolve(name + ".p12");
         Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
         Process process =
                 new ProcessBuilder(
@@ -42,7 +49,7 @@ class TlsTest {
                                 "-keyalg",
                                 "EC",
                                 "-dname",
-                                "CN=server",
+                                "CN=" + name,
                                 "-ext",
                                 "san=ip:127.0.0.1",
                                 "-keystore",
@@ -53,10 +60,15 @@ class TlsTest {
                         .redirectOutput(folder.resolve("keytool.log").toFile())
                         .start();
         assertThat(process.waitFor()).isZero();
-        keys = KeyStore.getInstance("PKCS12");
+        KeyStore made = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(file)) {
-            keys.load(in, PASSWORD.toCharArray());
+            made.load(in, PASSWORD.toCharArray());
         }
+        return made;
+    }
+
+    private static Certificate certificate(KeyStore store) throws Exception {
+        return store.getCertificate(store.aliases().nextElement());
     }
 
     @Test
@@ -64,7 +76,7 @@ class TlsTest {
         SSLParameters parameters = new SSLParameters();
         parameters.setUseCipherSuitesOrder(false);
 
-        ask(parameters);
+        ask(parameters, certificate(keys));
 
         assertThat(agreed).containsOnly("TLS_CHACHA20_POLY1305_SHA256");
     }
@@ -75,12 +87,37 @@ class TlsTest {
                 new SSLParameters(new String[] {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"});
         parameters.setProtocols(new String[] {"TLSv1.2"});
 
-        ask(parameters);
+        ask(parameters, certificate(keys));
 
         assertThat(agreed).containsOnly("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
     }
 
-    private void ask(SSLParameters parameters) throws Exception {
+    /**
+     * As kubectl does: what all the world trusts does not count once a kubeconfig names another.
+     */
+    @Test
+    void onlyTheAuthorityThatTheKubeconfigNamesIsTrusted() throws Exception {
+        Path world = folder.resolve("world.p12");
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        trusted.setCertificateEntry("server", certificate(keys));
+        try (OutputStream out = Files.newOutputStream(world)) {
+            trusted.store(out, PASSWORD.toCharArray());
+        }
+        Certificate other = certificate(makeKey("other"));
+        System.setProperty("javax.net.ssl.trustStore", world.toString());
+        System.setProperty("javax.net.ssl.trustStorePassword", PASSWORD);
+        try {
+            assertThatThrownBy(() -> ask(new SSLParameters(), other))
+                    .isInstanceOf(ClusterException.class)
+                    .hasMessageContaining("PKIX path validation failed");
+        } finally {
+            System.clearProperty("javax.net.ssl.trustStore");
+            System.clearProperty("javax.net.ssl.trustStorePassword");
+        }
+    }
+
+    private void ask(SSLParameters parameters, Certificate authority) throws Exception {
         KeyManagerFactory key = KeyManagerFactory.getInstance("PKIX");
         key.init(keys, PASSWORD.toCharArray());
         SSLContext tls = SSLContext.getInstance("TLS");
@@ -105,18 +142,17 @@ class TlsTest {
                 });
         server.start();
         try (Fabric8Cluster cluster =
-                Fabric8Cluster.connect(kubeconfig(server.getAddress().getPort()))) {
+                Fabric8Cluster.connect(kubeconfig(server.getAddress().getPort(), authority))) {
             assertThat(cluster.get(Resource.ENGINES, "default", "first-run")).isPresent();
         } finally {
             server.stop(0);
         }
     }
 
-    private Path kubeconfig(int port) throws Exception {
-        byte[] certificate = keys.getCertificate(keys.aliases().nextElement()).getEncoded();
+    private Path kubeconfig(int port, Certificate authority) throws Exception {
         String pem =
                 "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
-                        .formatted(Base64.getMimeEncoder().encodeToString(certificate));
+                        .formatted(Base64.getMimeEncoder().encodeToString(authority.getEncoded()));
         return Files.writeString(
                 folder.resolve("kubeconfig"),
                 """
