@@ -7,7 +7,7 @@ import java.time.Instant;
  * Say how long a change of the engine waits until it is written: at most two writes in any second.
  *
  * <p>A lone change is written at once. Of several that are to be expected, those of the first
- * quarter of a second go together; where changes come all the time, writes are spread evenly. When
+ * fifth of a second go together; where changes come all the time, writes are spread evenly. When
  * a write takes effect is known no better than that it is between its begin and its end: so the
  * second in which there may be but one more begins with its end.
  *
@@ -17,7 +17,7 @@ import java.time.Instant;
  */
 record WritePace(Instant last, Instant lastDone, Instant beforeDone) {
     private static final Duration WINDOW = Duration.ofSeconds(1);
-    private static final Duration GATHERING = Duration.ofMillis(250);
+    private static final Duration GATHERING = Duration.ofMillis(200);
 
     /** Begin with a write now, after a long silence. */
     static WritePace startingAt(Instant now) {

@@ -37,10 +37,10 @@ class WritePaceTest {
             delimiter = '|',
             textBlock =
                     """
-                    5000                     | 5250
-                    5000 5100 5200           | 5250
-                    5000 5100 5300           | 5250 5550
-                    5000 5400 5600 5900      | 5250 5650 6250
+                    5000                     | 5200
+                    5000 5100 5200           | 5200
+                    5000 5100 5300           | 5200 5500
+                    5000 5400 5600 5900      | 5200 5600 6200
                     """)
     void whereMoreIsToComeChangesAreGathered(String changes, String writes) {
         assertThat(writes(millis(changes), true, 0)).isEqualTo(millis(writes));
