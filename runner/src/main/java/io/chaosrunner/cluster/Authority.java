@@ -13,8 +13,8 @@ import java.util.function.Function;
 /**
  * Trust the authority that the configuration names, and no other, as kubectl does.
  *
- * <p>The client adds it to those that a trust store holds: by default all that the JDK knows, and
- * to read these takes a tenth of a start. So it is given a store that holds none.
+ * <p>The client adds it to those that a trust store holds: by default all that the JDK knows, which
+ * also takes time to read. So it is given a store that holds none.
  */
 final class Authority {
     private Authority() {}
