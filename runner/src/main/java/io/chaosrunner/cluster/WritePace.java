@@ -6,10 +6,10 @@ import java.time.Instant;
 /**
  * Say how long a change of the engine waits until it is written: at most two writes in any second.
  *
- * <p>A lone change is written at once. Of several that are to be expected, those of the first
- * fifth of a second go together; where changes come all the time, writes are spread evenly. When
- * a write takes effect is known no better than that it is between its begin and its end: so the
- * second in which there may be but one more begins with its end.
+ * <p>A lone change is written at once. Of several that are to be expected, those of the first fifth
+ * of a second go together; where changes come all the time, writes are spread evenly. When a write
+ * takes effect is known no better than that it is between its begin and its end: so the second in
+ * which there may be but one more begins with its end.
  *
  * @param last when the last write began
  * @param lastDone when it was answered
