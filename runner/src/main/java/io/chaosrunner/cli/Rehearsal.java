@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReader;
-import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +75,7 @@ final class Rehearsal {
 
     /** An API server speaks HTTP/2, and the sandbox does not. */
     private static void loadHttp2() throws IOException {
-        Module http = HttpClient.class.getModule();
+        Module http = ModuleLayer.boot().findModule("java.net.http").orElseThrow();
         try (ModuleReader classes =
                 ModuleFinder.ofSystem().find(http.getName()).orElseThrow().open()) {
             classes.list()
