@@ -110,7 +110,7 @@ class TlsTest {
         try {
             assertThatThrownBy(() -> ask(new SSLParameters(), other))
                     .isInstanceOf(ClusterException.class)
-                    .hasMessageContaining("PKIX path validation failed");
+                    .hasMessageContaining("PKIX path");
         } finally {
             System.clearProperty("javax.net.ssl.trustStore");
             System.clearProperty("javax.net.ssl.trustStorePassword");
