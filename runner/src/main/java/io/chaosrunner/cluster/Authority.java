@@ -2,63 +2,72 @@ package io.chaosrunner.cluster;
 
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.internal.CertUtils;
+import io.fabric8.kubernetes.client.internal.SSLUtils;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
 import java.util.function.Function;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trust the authority that the configuration names, and no other, as kubectl does.
  *
- * <p>The client adds it to those that a trust store holds: by default all that the JDK knows, which
- * also takes time to read. So it is given a store that holds none.
+ * <p>The client library adds it to those that a trust store holds: by default all that the JDK
+ * knows, which also takes time to read.
  */
 final class Authority {
     private Authority() {}
 
-    /** Build something from a configuration, which is as given where no authority is named. */
-    static <T> T alone(Config config, Function<Config, T> builder) {
-        if (!isNamed(config) || config.getTrustStoreFile() != null) {
-            return builder.apply(config);
-        }
-        Path nobody;
-        try {
-            nobody = Files.createTempFile("chaos-runner", ".truststore");
-        } catch (IOException e) {
-            // Nothing may be written here: then the JDK's count, too.
+    /**
+     * Make a builder of HTTP clients for a configuration.
+     *
+     * @param builder makes one, with what the library trusts
+     */
+    static HttpClient.Builder alone(Config config, Function<Config, HttpClient.Builder> builder) {
+        if (!isNamed(config) || config.isTrustCerts() || config.getTrustStoreFile() != null) {
             return builder.apply(config);
         }
         try {
-            writeEmpty(nobody);
-            return builder.apply(
-                    new ConfigBuilder(config).withTrustStoreFile(nobody.toString()).build());
+            TrustManager[] trusting = trusting(config);
+            // So that no trust store is read: who is trusted is replaced below.
+            Config asking = new ConfigBuilder(config).withTrustCerts(true).build();
+            return builder.apply(asking).sslContext(SSLUtils.keyManagers(config), trusting);
         } catch (IOException | GeneralSecurityException e) {
-            return builder.apply(config);
-        } finally {
-            delete(nobody);
+            throw KubernetesClientException.launderThrowable(e);
         }
     }
 
     private static boolean isNamed(Config config) {
-        return config.getCaCertData() != null || config.getCaCertFile() != null;
+        return !isEmpty(config.getCaCertData()) || !isEmpty(config.getCaCertFile());
     }
 
-    private static void writeEmpty(Path file) throws IOException, GeneralSecurityException {
-        KeyStore empty = KeyStore.getInstance(KeyStore.getDefaultType());
-        empty.load(null, null);
-        try (OutputStream out = Files.newOutputStream(file)) {
-            empty.store(out, null);
-        }
+    private static boolean isEmpty(@Nullable String text) {
+        return text == null || text.isEmpty();
     }
 
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            // 24 bytes that nobody misses.
+    private static TrustManager[] trusting(Config config)
+            throws IOException, GeneralSecurityException {
+        KeyStore authorities = KeyStore.getInstance("PKCS12");
+        authorities.load(null, null);
+        try (InputStream pem =
+                CertUtils.getInputStreamFromDataOrFile(
+                        config.getCaCertData(), config.getCaCertFile())) {
+            for (Certificate each :
+                    CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                authorities.setCertificateEntry("" + authorities.size(), each);
+            }
         }
+        TrustManagerFactory factory =
+                TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init(authorities);
+        return factory.getTrustManagers();
     }
 }

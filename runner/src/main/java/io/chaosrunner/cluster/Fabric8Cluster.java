@@ -68,13 +68,10 @@ public final class Fabric8Cluster implements Cluster {
                         .build();
         httpClients = new ClosingHttpClientFactory();
         client =
-                Authority.alone(
-                        bounded,
-                        trusting ->
-                                new KubernetesClientBuilder()
-                                        .withConfig(trusting)
-                                        .withHttpClientFactory(httpClients)
-                                        .build());
+                new KubernetesClientBuilder()
+                        .withConfig(bounded)
+                        .withHttpClientFactory(httpClients)
+                        .build();
         String url = client.getMasterUrl().toString();
         base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     }
@@ -464,6 +461,11 @@ public final class Fabric8Cluster implements Cluster {
     /** Keeps hold of the JDK clients: left open, their selector threads delay the process' exit. */
     private static final class ClosingHttpClientFactory extends JdkHttpClientFactory {
         private final List<HttpClient> opened = new ArrayList<>();
+
+        @Override
+        public io.fabric8.kubernetes.client.http.HttpClient.Builder newBuilder(Config config) {
+            return Authority.alone(config, super::newBuilder);
+        }
 
         @Override
         protected HttpClient.Builder createNewHttpClientBuilder() {

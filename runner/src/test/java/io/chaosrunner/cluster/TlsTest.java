@@ -25,8 +25,10 @@ import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What is agreed on with a server that leaves the choice to the client, as the API server does. */
+@Isolated("sets properties of the JVM's own trust")
 class TlsTest {
     private static final String PASSWORD = "password";
 
@@ -117,7 +119,14 @@ class TlsTest {
         }
     }
 
-    private void ask(SSLParameters parameters, Certificate authority) throws Exception {
+    @Test
+    void anyOfSeveralAuthoritiesThatTheKubeconfigNamesIsTrusted() throws Exception {
+        ask(new SSLParameters(), certificate(makeKey("other")), certificate(keys));
+
+        assertThat(agreed).isNotEmpty();
+    }
+
+    private void ask(SSLParameters parameters, Certificate... authorities) throws Exception {
         KeyManagerFactory key = KeyManagerFactory.getInstance("PKIX");
         key.init(keys, PASSWORD.toCharArray());
         SSLContext tls = SSLContext.getInstance("TLS");
@@ -142,17 +151,20 @@ class TlsTest {
                 });
         server.start();
         try (Fabric8Cluster cluster =
-                Fabric8Cluster.connect(kubeconfig(server.getAddress().getPort(), authority))) {
+                Fabric8Cluster.connect(kubeconfig(server.getAddress().getPort(), authorities))) {
             assertThat(cluster.get(Resource.ENGINES, "default", "first-run")).isPresent();
         } finally {
             server.stop(0);
         }
     }
 
-    private Path kubeconfig(int port, Certificate authority) throws Exception {
-        String pem =
-                "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
-                        .formatted(Base64.getMimeEncoder().encodeToString(authority.getEncoded()));
+    private Path kubeconfig(int port, Certificate... authorities) throws Exception {
+        var pem = new StringBuilder("Who is trusted:\n");
+        for (Certificate each : authorities) {
+            pem.append("-----BEGIN CERTIFICATE-----\n")
+                    .append(Base64.getMimeEncoder().encodeToString(each.getEncoded()))
+                    .append("\n-----END CERTIFICATE-----\n\n");
+        }
         return Files.writeString(
                 folder.resolve("kubeconfig"),
                 """
@@ -168,6 +180,7 @@ class TlsTest {
                         .formatted(
                                 port,
                                 Base64.getEncoder()
-                                        .encodeToString(pem.getBytes(StandardCharsets.UTF_8))));
+                                        .encodeToString(
+                                                pem.toString().getBytes(StandardCharsets.UTF_8))));
     }
 }
