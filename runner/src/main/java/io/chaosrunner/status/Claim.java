@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -75,6 +76,9 @@ public record Claim(
 
     private static final int LONGEST_REASON = 500;
     private static final int LONGEST_WHY = 100;
+
+    /** As the run's record keeps it: the cause of a skip may stand at its end. */
+    private static final int LONGEST_SKIP = 200;
 
     /** Name where a run stands. */
     public enum State {
@@ -366,15 +370,46 @@ public record Claim(
     private void makeRoom(List<LoggedAttempt> log, Map<Integer, String> skips) {
         int room = (mostAttempts() - log.size()) * LoggedAttempt.MOST_CHARACTERS;
         int ofSkips = reasons(skips).bytes();
-        for (int i = log.size() - 1; i >= 0 && whys(log).bytes() + ofSkips > room; i--) {
-            log.set(i, log.get(i).because(""));
+        int told =
+                longestBeginning(
+                        log.size(), n -> whys(log.subList(0, n)).bytes() + ofSkips <= room);
+        log.subList(told, log.size()).replaceAll(each -> each.because(""));
+        if (ofSkips <= room) {
+            return;
         }
-        for (int slot : List.copyOf(skips.keySet()).reversed()) {
-            if (reasons(skips).bytes() <= room) {
-                return;
+        List<Integer> slots = List.copyOf(skips.keySet());
+        int explained =
+                longestBeginning(
+                        slots.size(),
+                        n -> reasons(explaining(skips, slots.subList(0, n))).bytes() <= room);
+        skips.putAll(explaining(skips, slots.subList(0, explained)));
+    }
+
+    /** Return the skips with the reasons of these slots alone. */
+    private static Map<Integer, String> explaining(
+            Map<Integer, String> skips, List<Integer> slots) {
+        var result = new LinkedHashMap<Integer, String>();
+        skips.keySet().forEach(slot -> result.put(slot, ""));
+        slots.forEach(slot -> result.put(slot, skips.getOrDefault(slot, "")));
+        return result;
+    }
+
+    /** Return how many of the first fit; none always does, or nothing can be done about it. */
+    private static int longestBeginning(int size, IntPredicate fits) {
+        if (fits.test(size)) {
+            return size;
+        }
+        int fitting = 0;
+        int tooMany = size;
+        while (tooMany - fitting > 1) {
+            int middle = (fitting + tooMany) / 2;
+            if (fits.test(middle)) {
+                fitting = middle;
+            } else {
+                tooMany = middle;
             }
-            skips.put(slot, "");
         }
+        return fitting;
     }
 
     private static Reasons reasons(Map<Integer, String> skips) {
@@ -392,7 +427,7 @@ public record Claim(
     /** Return this claim with a slot skipped; a reason once given stands, if there is room. */
     public Claim skipping(int slot, String why) {
         var more = new LinkedHashMap<>(skipped);
-        more.putIfAbsent(slot, cut(why, LONGEST_WHY));
+        more.putIfAbsent(slot, cut(why, LONGEST_SKIP));
         var same = new ArrayList<>(log);
         makeRoom(same, more);
         return changed(c -> {

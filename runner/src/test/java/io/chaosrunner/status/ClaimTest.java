@@ -187,7 +187,7 @@ class ClaimTest {
             if (i % 100 == 0) {
                 assertThat(claim.text().getBytes(StandardCharsets.UTF_8))
                         .hasSizeLessThanOrEqualTo(Claim.MOST_BYTES);
-                assertThat(claim.skipped().get(0)).startsWith("needs experiment-0: x").hasSize(100);
+                assertThat(claim.skipped().get(0)).startsWith("needs experiment-0: x").hasSize(200);
             }
             claim =
                     claim.with(

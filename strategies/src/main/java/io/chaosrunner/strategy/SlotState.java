@@ -99,7 +99,10 @@ public sealed interface SlotState {
             this.why = requireNonNull(why, "why is null");
         }
 
-        /** Return the reason, as first recorded. */
+        /**
+         * Return the reason, as first recorded; after a restart of the runner it may be shortened,
+         * or empty.
+         */
         public String why() {
             return why;
         }
