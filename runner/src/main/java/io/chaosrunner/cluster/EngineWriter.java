@@ -313,14 +313,16 @@ public final class EngineWriter implements AutoCloseable {
             if (changed.isEmpty() && next.equals(Claim.of(seen).orElse(null))) {
                 break;
             }
+            Instant began = clock.instant();
             try {
-                Instant began = clock.instant();
                 seen = new Engine(store(next, changed, runs));
                 pace = pace.wrote(began, clock.instant());
                 break;
             } catch (ClusterException e) {
                 switch (e.kind()) {
                     case CONFLICT, INVALID -> {
+                        // It may be our own, the answer to which was lost.
+                        pace = pace.wrote(began, clock.instant());
                         if (reread == MOST_REREADS) {
                             throw e;
                         }
