@@ -136,8 +136,9 @@ public final class AnyObjects {
                 .orElseThrow(() ->
                         new ClusterException(
                                 Kind.NOT_FOUND,
-                                "the API server does not serve %s of %s%s"
+                                "the API server at %s does not serve %s of %s%s"
                                         .formatted(
+                                                cluster.url(),
                                                 kind,
                                                 apiVersion,
                                                 apiVersion.startsWith("litmuschaos.io/")

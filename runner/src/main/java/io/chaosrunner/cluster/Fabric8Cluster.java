@@ -186,7 +186,8 @@ public final class Fabric8Cluster implements Cluster {
             throw e.kind() == Kind.NOT_FOUND
                     ? new ClusterException(
                             Kind.NOT_FOUND,
-                            "the API server does not serve " + resource.whereFrom(),
+                            "the API server at %s does not serve %s"
+                                    .formatted(base, resource.whereFrom()),
                             e)
                     : e;
         }

@@ -104,7 +104,10 @@ public final class ScheduleService implements AutoCloseable {
                 }
                 listener.note(
                         "schedules-unavailable",
-                        "ChaosSchedules are left alone: " + e.getMessage());
+                        "ChaosSchedules are left alone: "
+                                + (e.kind() == Kind.NOT_FOUND
+                                        ? "this cluster has none"
+                                        : e.getMessage()));
                 return false;
             }
         }

@@ -42,7 +42,7 @@ class WithoutCrdsTest {
                             .singleElement()
                             .asString()
                             .matches(
-                                    "chaos-runner: the API server does not serve .*; install Litmus' CRDs");
+                                    "chaos-runner: the API server at https://127.0.0.1:[0-9]+ does not serve .*; install Litmus' CRDs");
                     assertThat(said.exitCode()).as(command).isEqualTo(3);
                 }
             }
