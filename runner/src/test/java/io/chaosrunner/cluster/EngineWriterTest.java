@@ -1,13 +1,18 @@
 package io.chaosrunner.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineUpdate;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.testing.EngineWorld;
+import io.chaosrunner.testing.TamperedCluster;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 class EngineWriterTest {
@@ -25,7 +30,7 @@ class EngineWriterTest {
 
     @Test
     void abandonedBetweenAReadingAndItsWriteItWritesNothingMore() {
-        try (EngineWriter writing = writing()) {
+        try (EngineWriter writing = writing(cluster)) {
             world.onRequest(request -> {
                 switch (request.verb()) {
                     case "patch" -> world.edit(OF_SOMEBODY);
@@ -41,8 +46,36 @@ class EngineWriterTest {
         }
     }
 
+    /** The claim itself is the first write, so two more within a second would be three. */
+    @Test
+    void aWriteWhoseAnswerIsLostCountsAmongTheTwoOfASecond() {
+        var begun = new CopyOnWriteArrayList<Instant>();
+        Cluster losing =
+                TamperedCluster.of(
+                        cluster,
+                        (verb, resource, args, call) -> {
+                            if (verb.equals("patch")) {
+                                begun.add(Instant.now());
+                            }
+                            Object answer = call.goOn();
+                            if (verb.equals("patch") && begun.size() == 2) {
+                                // As when it was sent once more, and meets what it wrote itself.
+                                throw new ClusterException(Kind.INVALID, "lost");
+                            }
+                            return answer;
+                        });
+        try (EngineWriter writing = writing(losing)) {
+            writing.entry(0, StatusEntry.waiting("a").aborted());
+            await().until(() -> begun.size() == 2);
+            writing.entry(0, StatusEntry.waiting("a"));
+            writing.close();
+            assertThat(begun).hasSize(3);
+            assertThat(begun.getLast()).isAfterOrEqualTo(begun.getFirst().plusSeconds(1));
+        }
+    }
+
     /** Begin to write to the engine, as who has claimed it. */
-    private EngineWriter writing() {
+    private EngineWriter writing(Cluster cluster) {
         world.edit(WAITING);
         Engine engine = engine();
         Claim claim = Claim.ofNoRun(engine, "process-1", Clock.systemUTC().instant());

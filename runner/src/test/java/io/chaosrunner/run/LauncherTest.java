@@ -8,6 +8,7 @@ import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.EngineWorld;
+import io.chaosrunner.testing.TamperedCluster;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;

@@ -9,6 +9,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.status.Claim.State;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.EngineWorld;
+import io.chaosrunner.testing.TamperedCluster;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;

@@ -1,4 +1,4 @@
-package io.chaosrunner.run;
+package io.chaosrunner.testing;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Resource;
@@ -7,20 +7,20 @@ import java.lang.reflect.Proxy;
 import org.jspecify.annotations.Nullable;
 
 /** A cluster between whose calls and answers a test may step. */
-final class TamperedCluster {
+public final class TamperedCluster {
     private TamperedCluster() {}
 
     /** Carries a call out. */
-    interface Call {
+    public interface Call {
         @Nullable Object goOn();
     }
 
     /** Answers a call, by itself or by letting it go on. */
-    interface Tampering {
+    public interface Tampering {
         @Nullable Object answer(String verb, Resource resource, @Nullable Object[] args, Call call);
     }
 
-    static Cluster of(Cluster cluster, Tampering tampering) {
+    public static Cluster of(Cluster cluster, Tampering tampering) {
         return (Cluster)
                 Proxy.newProxyInstance(
                         Cluster.class.getClassLoader(),
