@@ -1,5 +1,6 @@
 package io.chaosrunner.cluster;
 
+import io.chaosrunner.cluster.ClusterException.Kind;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -11,6 +12,7 @@ import java.io.InputStream;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.util.function.Function;
 import javax.net.ssl.TrustManager;
@@ -30,15 +32,25 @@ final class Authority {
      * Make a builder of HTTP clients for a configuration.
      *
      * @param builder makes one, with what the library trusts
+     * @throws ClusterException if the authority cannot be read
      */
     static HttpClient.Builder alone(Config config, Function<Config, HttpClient.Builder> builder) {
         if (!isNamed(config) || config.isTrustCerts() || config.getTrustStoreFile() != null) {
             return builder.apply(config);
         }
+        TrustManager[] trusting;
         try {
-            TrustManager[] trusting = trusting(config);
-            // So that no trust store is read: who is trusted is replaced below.
-            Config asking = new ConfigBuilder(config).withTrustCerts(true).build();
+            trusting = trusting(config);
+        } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+            throw new ClusterException(
+                    Kind.UNCONFIGURED,
+                    "the certificate-authority for %s cannot be used, it must be certificates in PEM: %s"
+                            .formatted(config.getMasterUrl(), Kubeconfig.words(e)),
+                    e);
+        }
+        // So that no trust store is read: who is trusted is replaced below.
+        Config asking = new ConfigBuilder(config).withTrustCerts(true).build();
+        try {
             return builder.apply(asking).sslContext(SSLUtils.keyManagers(config), trusting);
         } catch (IOException | GeneralSecurityException e) {
             throw KubernetesClientException.launderThrowable(e);
@@ -64,6 +76,9 @@ final class Authority {
                     CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
                 authorities.setCertificateEntry("" + authorities.size(), each);
             }
+        }
+        if (authorities.size() == 0) {
+            throw new CertificateException("it holds none");
         }
         TrustManagerFactory factory =
                 TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());

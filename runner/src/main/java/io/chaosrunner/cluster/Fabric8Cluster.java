@@ -67,11 +67,19 @@ public final class Fabric8Cluster implements Cluster {
                         .withRequestTimeout((int) REQUEST_TIMEOUT.toMillis())
                         .build();
         httpClients = new ClosingHttpClientFactory();
-        client =
-                new KubernetesClientBuilder()
-                        .withConfig(bounded)
-                        .withHttpClientFactory(httpClients)
-                        .build();
+        try {
+            client =
+                    new KubernetesClientBuilder()
+                            .withConfig(bounded)
+                            .withHttpClientFactory(httpClients)
+                            .build();
+        } catch (KubernetesClientException e) {
+            throw new ClusterException(
+                    Kind.UNCONFIGURED,
+                    "the client certificate or key for %s cannot be used, they must be PEM: %s"
+                            .formatted(config.getMasterUrl(), Kubeconfig.words(e)),
+                    e);
+        }
         String url = client.getMasterUrl().toString();
         base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     }

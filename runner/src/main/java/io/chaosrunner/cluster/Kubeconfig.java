@@ -1,5 +1,6 @@
 package io.chaosrunner.cluster;
 
+import com.google.common.base.Throwables;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
@@ -82,6 +83,13 @@ final class Kubeconfig {
 
     private static ClusterException unconfigured(String message) {
         return new ClusterException(Kind.UNCONFIGURED, message);
+    }
+
+    /** Return what was wrong, from whatever the library made of it. */
+    static String words(Throwable problem) {
+        Throwable root = Throwables.getRootCause(problem);
+        String message = root.getMessage();
+        return root.getClass().getSimpleName() + (message == null ? "" : ": " + oneLine(message));
     }
 
     private static String oneLine(String text) {

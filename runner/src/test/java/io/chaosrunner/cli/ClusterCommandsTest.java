@@ -20,8 +20,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -409,6 +411,43 @@ class ClusterCommandsTest {
 
         assertThat(said.exitCode()).isEqualTo(2);
         assertThat(said.err()).contains(kubeconfig.toString(), words).doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    certificate-authority: /no/such.pem | | certificate-authority, /no/such.pem
+                    certificate-authority-data: bm9uc2Vuc2U= | | certificate-authority, PEM
+                    certificate-authority-data: '***' | | certificate-authority, PEM
+                    | client-certificate: /no/such.crt, client-key: /no/such.key | client certificate or key, /no/such
+                    | client-certificate-data: bm9uc2Vuc2U=, client-key-data: bm9uc2Vuc2U= | client certificate or key, PEM
+                    """,
+            quoteCharacter = '"')
+    void certificatesThatCannotBeUsedAreNamed(
+            @Nullable String cluster, @Nullable String user, String words) throws IOException {
+        Files.writeString(
+                kubeconfig,
+                """
+                apiVersion: v1
+                kind: Config
+                current-context: c
+                contexts: [{name: c, context: {cluster: c, user: c}}]
+                clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1', %s}}]
+                users: [{name: c, user: {%s}}]
+                """
+                        .formatted(
+                                Objects.requireNonNullElse(cluster, ""),
+                                Objects.requireNonNullElse(user, "")));
+
+        Said said = say("list");
+
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.err())
+                .contains(words.split(", "))
+                .contains("https://127.0.0.1:1")
+                .doesNotContain("\tat ");
     }
 
     @Test
