@@ -108,6 +108,7 @@ final class ApiProxy implements AutoCloseable {
      * @param status of the answer; 0 if there is none yet, or never will be
      */
     record Call(
+            long nanos,
             int number,
             String verb,
             String resource,
@@ -121,7 +122,7 @@ final class ApiProxy implements AutoCloseable {
         }
 
         Call answered(int now) {
-            return new Call(number, verb, resource, name, query, body, now);
+            return new Call(nanos, number, verb, resource, name, query, body, now);
         }
 
         @Override
@@ -393,6 +394,7 @@ final class ApiProxy implements AutoCloseable {
         synchronized (lock) {
             var call =
                     new Call(
+                            System.nanoTime(),
                             calls.size() + 1,
                             verb,
                             target.resource(),
