@@ -106,7 +106,7 @@ public final class ScheduleService implements AutoCloseable {
                         "schedules-unavailable",
                         "ChaosSchedules are left alone: "
                                 + (e.kind() == Kind.NOT_FOUND
-                                        ? "this cluster has none"
+                                        ? "the API server does not serve them"
                                         : e.getMessage()));
                 return false;
             }

@@ -77,9 +77,6 @@ public record Claim(
     private static final int LONGEST_REASON = 500;
     private static final int LONGEST_WHY = 100;
 
-    /** As the run's record keeps it: the cause of a skip may stand at its end. */
-    private static final int LONGEST_SKIP = 200;
-
     /** Name where a run stands. */
     public enum State {
         /** Experiments are launched and watched. */
@@ -394,7 +391,7 @@ public record Claim(
         return result;
     }
 
-    /** Return how many of the first fit; none always does, or nothing can be done about it. */
+    /** Return how many of the first fit; none is the least, whether it fits or not. */
     private static int longestBeginning(int size, IntPredicate fits) {
         if (fits.test(size)) {
             return size;
@@ -427,7 +424,8 @@ public record Claim(
     /** Return this claim with a slot skipped; a reason once given stands, if there is room. */
     public Claim skipping(int slot, String why) {
         var more = new LinkedHashMap<>(skipped);
-        more.putIfAbsent(slot, cut(why, LONGEST_SKIP));
+        // As long as in the run's record: the cause of a skip may stand at its end.
+        more.putIfAbsent(slot, cut(why, RunRecord.LONGEST_REASON));
         var same = new ArrayList<>(log);
         makeRoom(same, more);
         return changed(c -> {

@@ -39,7 +39,7 @@ public record RunRecord(ObjectNode json) {
     public static final String NO_RUN = "no-run";
 
     private static final int LONGEST_NAME = 63;
-    private static final int LONGEST_REASON = 200;
+    static final int LONGEST_REASON = 200;
     private static final int LONGEST_SUMMARY_REASON = 80;
 
     /** Say how much of a run is kept; each keeps less than the one before. */
