@@ -1,5 +1,6 @@
 package io.chaosrunner.telemetry;
 
+import com.google.common.base.Throwables;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.trace.OtlpGrpcSpanExporter;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -65,11 +66,7 @@ final class PatientExporter implements SpanExporter {
     }
 
     private static String reason(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return String.valueOf(root.getMessage());
+        return String.valueOf(Throwables.getRootCause(failure).getMessage());
     }
 
     @Override
