@@ -9,6 +9,7 @@ import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.Fires.Skipped;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.Standing;
 import io.chaosrunner.status.StatusEntry;
@@ -16,6 +17,7 @@ import io.chaosrunner.strategy.InvalidParameters;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,9 +48,20 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      * @throws Claim.Unreadable if somebody edited the claim
      */
     static Optional<EngineSchedule> of(Engine engine) {
+        return of(engine, Map.of());
+    }
+
+    /**
+     * Read the schedule on an engine, some of it overruled; empty if there is none.
+     *
+     * @param flags overruling values, by the keys of the annotation
+     * @throws InvalidParameters if it is unusable
+     * @throws Claim.Unreadable if somebody edited the claim
+     */
+    static Optional<EngineSchedule> of(Engine engine, Map<String, ?> flags) {
         Claim.of(engine);
         Instant anchor = anchor(engine);
-        return ScheduleSpec.of(engine.annotation(ScheduleSpec.ANNOTATION), Map.of(), anchor)
+        return ScheduleSpec.of(engine.annotation(ScheduleSpec.ANNOTATION), flags, anchor)
                 .map(spec ->
                         new EngineSchedule(
                                 engine,
@@ -57,15 +70,16 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     private static Instant anchor(Engine engine) {
-        return engine.annotation(ANCHOR)
-                .flatMap(text -> {
-                    try {
-                        return Optional.of(OffsetDateTime.parse(text).toInstant());
-                    } catch (DateTimeException e) {
-                        return Optional.empty();
-                    }
-                })
-                .orElse(engine.created());
+        return engine.annotation(ANCHOR).flatMap(EngineSchedule::time).orElse(engine.created());
+    }
+
+    /** Read a time that others may have written; empty if it is none. */
+    private static Optional<Instant> time(String text) {
+        try {
+            return Optional.of(OffsetDateTime.parse(text).toInstant());
+        } catch (DateTimeException e) {
+            return Optional.empty();
+        }
     }
 
     private static long seed(Engine engine) {
@@ -99,8 +113,17 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
                 spec.hash());
     }
 
+    /** Say what another schedule would make of what is stored with the same engine. */
+    EngineSchedule by(Timetable other) {
+        return new EngineSchedule(engine, standing, other);
+    }
+
+    ScheduleSpec spec() {
+        return timetable.spec();
+    }
+
     Policy policy() {
-        return timetable.spec().policy();
+        return spec().policy();
     }
 
     Optional<Claim> claim() {
@@ -115,7 +138,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** Tell whether there is a claim that knows nothing of this schedule: it is new, or changed. */
     boolean isUnknown() {
-        String hash = timetable.spec().hash();
+        String hash = spec().hash();
         return claim().isPresent()
                 && claim().flatMap(claim -> claim.fires().settled())
                         .filter(fire -> fire.schedule().equals(hash))
@@ -143,17 +166,23 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** Return the fire that ends the run which goes on; empty if the run is to end by itself. */
     Optional<Instant> replacement() {
-        boolean last = policy().maxRuns().filter(most -> runs() >= most).isPresent();
-        return policy().overlap() != Overlap.REPLACE || policy().suspend() || last
+        return policy().overlap() != Overlap.REPLACE || policy().suspend() || isLast(runs())
                 ? Optional.empty()
                 : next();
     }
 
-    private long runs() {
+    /** Tell whether no run follows the one of that number, counted by this schedule. */
+    boolean isLast(long run) {
+        return policy().maxRuns().filter(most -> run >= most).isPresent();
+    }
+
+    /** Return how many runs this schedule has started. */
+    long runs() {
         return claim().map(claim -> claim.fires().runs()).orElse(0L);
     }
 
-    private Instant settled() {
+    /** Return the instant up to which every fire was started or skipped. */
+    Instant settled() {
         return claim().flatMap(claim -> claim.fires().settled())
                 .map(fire -> fire.at())
                 .orElse(timetable.beginning());
@@ -161,6 +190,28 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     private Situation situation() {
         return new Situation(settled(), runs(), lastRun());
+    }
+
+    /**
+     * Return the claim with fires that start no run.
+     *
+     * @param instance who writes it if nobody ever claimed the engine
+     */
+    Claim skipping(List<Skipped> fires, String instance, Instant now) {
+        Claim more = claim().orElseGet(() -> Claim.ofNoRun(engine, instance, millis(now)));
+        for (Skipped each : fires) {
+            more = more.skippingFires(each, timetable.fire(each.to()));
+        }
+        return more;
+    }
+
+    /** Return the claim of an engine whose schedule counts from now on. */
+    Claim counting(Instant now) {
+        return claim().orElseThrow().beginningSchedule(timetable.fire(millis(now)));
+    }
+
+    private static Instant millis(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** Tell of the last run, if one is over. */
@@ -181,11 +232,8 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
             end = attempt.end().isAfter(end) ? attempt.end() : end;
         }
         for (var entry : engine.statusEntries()) {
-            String updated = entry.path("lastUpdateTime").asString("");
-            if (!updated.isEmpty()) {
-                Instant at = OffsetDateTime.parse(updated).toInstant();
-                end = at.isAfter(end) ? at : end;
-            }
+            Instant updated = time(entry.path("lastUpdateTime").asString("")).orElse(end);
+            end = updated.isAfter(end) ? updated : end;
         }
         return end;
     }

@@ -25,7 +25,6 @@ import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -257,13 +256,7 @@ final class ScheduledEngine implements Lane.Step {
             }
             case Move.Skip(EngineSchedule schedule, List<Skipped> fires) -> skip(schedule, fires);
             case Move.Count(EngineSchedule schedule) -> {
-                Instant now = driving.clock().instant().truncatedTo(ChronoUnit.MILLIS);
-                write(
-                        EngineUpdate.claim(
-                                seen,
-                                schedule.claim()
-                                        .orElseThrow()
-                                        .beginningSchedule(schedule.timetable().fire(now))));
+                write(EngineUpdate.claim(seen, schedule.counting(driving.clock().instant())));
                 yield now();
             }
             case Move.Suspend(EngineSchedule schedule, String why) -> suspend(schedule, why);
@@ -300,16 +293,7 @@ final class ScheduledEngine implements Lane.Step {
     }
 
     private Optional<Instant> skip(EngineSchedule schedule, List<Skipped> fires) {
-        Claim claim =
-                schedule.claim()
-                        .orElseGet(() ->
-                                Claim.ofNoRun(
-                                        seen,
-                                        driving.instance(),
-                                        driving.clock().instant().truncatedTo(ChronoUnit.MILLIS)));
-        for (Skipped each : fires) {
-            claim = claim.skippingFires(each, schedule.timetable().fire(each.to()));
-        }
+        Claim claim = schedule.skipping(fires, driving.instance(), driving.clock().instant());
         if (write(EngineUpdate.claim(seen, claim))) {
             recorded = driving.clock().instant();
             for (Skipped each : fires) {

@@ -8,34 +8,26 @@ import io.chaosrunner.cluster.EngineWriter;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Fire;
-import io.chaosrunner.model.Verdict;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineEvents;
 import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.run.RunEnd;
 import io.chaosrunner.run.RunListener;
 import io.chaosrunner.run.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.schedule.Agenda.LastRun;
-import io.chaosrunner.schedule.Agenda.Situation;
 import io.chaosrunner.schedule.Agenda.Step;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
-import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EngineUpdate;
-import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Fires.Skipped;
-import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -86,8 +78,6 @@ public final class ScheduledRuns {
     private volatile boolean gone;
     private Engine engine;
     private @Nullable Timetable timetable;
-    private Optional<String> written = Optional.empty();
-    private Optional<LastRun> lastRun = Optional.empty();
     private boolean firstRun = true;
     private Instant lastRecord = Instant.MIN;
     private String told = "";
@@ -223,50 +213,44 @@ public final class ScheduledRuns {
         if (claim.filter(this::isGoingOn).isPresent()) {
             return resume(claim.get());
         }
-        Optional<ScheduleSpec> spec;
+        Optional<EngineSchedule> read;
         try {
-            spec = readSchedule();
+            read = EngineSchedule.of(engine, flags);
         } catch (InvalidParameters e) {
             return refuse(e);
         }
-        if (spec.isEmpty()) {
+        if (read.isEmpty()) {
             return Optional.of(over("the schedule was removed"));
         }
-        Timetable now = timetable;
-        if (now == null || !now.spec().equals(spec.get())) {
-            if (now != null && claim.isPresent() && !settleBefore(now, spec.get(), claim.get())) {
+        EngineSchedule schedule = read.get();
+        Timetable before = timetable;
+        if (before == null || !before.spec().equals(schedule.spec())) {
+            if (before != null && claim.isPresent() && !settleBefore(schedule, before)) {
                 return Optional.empty();
             }
-            now = timetable(spec.get());
-            timetable = now;
+            timetable = schedule.timetable();
             told = "";
         }
-        written = engine.annotation(ScheduleSpec.ANNOTATION);
-        return claim.isPresent() ? act(now, claim.get()) : begin(now);
+        return act(schedule);
     }
 
     private Optional<End> resume(Claim claim) {
         boolean first = claim.fires().runs() <= 1;
         return carryOut(
-                first ? request.seeing(engine) : request.derivedFrom(engine),
-                () -> guardResumed(claim));
+                first ? request.seeing(engine) : request.derivedFrom(engine), this::guardResumed);
     }
 
-    private void guardResumed(Claim claim) {
+    private void guardResumed() {
         try {
-            ScheduleSpec.of(engine.annotation(ScheduleSpec.ANNOTATION), flags, engine.created())
-                    .ifPresent(spec ->
+            EngineSchedule.of(engine, flags)
+                    .ifPresent(schedule ->
                             guardReplacement(
-                                    timetable(spec),
-                                    claim.fires().settled().map(Fire::at).orElse(millis()),
-                                    claim.fires().runs()));
+                                    schedule,
+                                    schedule.isUnknown() ? clock.instant() : schedule.settled(),
+                                    schedule.runs()));
         } catch (InvalidParameters e) {
             // It will be told when the run is over.
         }
-    }
-
-    private Timetable timetable(ScheduleSpec spec) {
-        return Timetable.of(spec, engine.created(), engine.ref().toString().hashCode());
     }
 
     /** Whether a run is to be taken up; entries the operator has emptied end what was before. */
@@ -293,28 +277,19 @@ public final class ScheduledRuns {
 
     // ---- The schedule -------------------------------------------------------------------------
 
-    /** Read the engine's schedule; one that is written as it was means what it meant. */
-    private Optional<ScheduleSpec> readSchedule() {
-        Optional<String> text = engine.annotation(ScheduleSpec.ANNOTATION);
-        Timetable now = timetable;
-        if (now != null && text.equals(written)) {
-            return Optional.of(now.spec());
-        }
-        return ScheduleSpec.of(text, flags, engine.created());
-    }
-
     /** Settle what was due by a schedule that was edited; false if there is more to settle. */
-    private boolean settleBefore(Timetable old, ScheduleSpec spec, Claim claim) {
-        Step step = Agenda.decide(old, situation(old, claim), clock.instant());
+    private boolean settleBefore(EngineSchedule schedule, Timetable edited) {
+        EngineSchedule before = schedule.by(edited);
+        Step step = before.decide(clock.instant());
         var skipped = new ArrayList<>(step.skipped());
-        if (step instanceof Step.Launch(Fire fire, var before)
-                && !spec.hash().equals(old.spec().hash())) {
+        if (step instanceof Step.Launch(Fire fire, var earlier)
+                && !schedule.spec().hash().equals(edited.spec().hash())) {
             skipped.add(new Skipped(fire.at(), fire.at(), 1, "the schedule was changed"));
         }
         if (skipped.isEmpty()) {
             return true;
         }
-        record(claim, skipped, old);
+        record(before, skipped);
         return false;
     }
 
@@ -345,104 +320,45 @@ public final class ScheduledRuns {
         return new End(new RunResult.AlreadyFinished(entries()), Optional.of(why));
     }
 
-    private long runsOf(Timetable now) {
-        return Claim.of(engine).map(claim -> situation(now, claim).runs()).orElse(0L);
-    }
-
-    private Situation situation(Timetable now, Claim claim) {
-        Fires fires = claim.fires();
-        boolean same =
-                fires.settled().filter(f -> f.schedule().equals(now.spec().hash())).isPresent();
-        return new Situation(
-                fires.settled().map(Fire::at).orElse(now.beginning()),
-                same ? fires.runs() : 0,
-                lastRun(claim));
-    }
-
-    private Optional<LastRun> lastRun(Claim claim) {
-        List<StatusEntry> entries = entries();
-        if (!claim.isOfRun() || entries.isEmpty()) {
-            return Optional.empty();
-        }
-        String name = "run " + claim.run().number();
-        if (lastRun.filter(run -> run.name().equals(name)).isPresent()) {
-            return lastRun;
-        }
-        Instant end =
-                claim.log().stream()
-                        .map(LoggedAttempt::end)
-                        .max(Instant::compareTo)
-                        .orElse(claim.runStart());
-        return Optional.of(new LastRun(name, claim.runStart(), end, outcome(entries)));
-    }
-
-    private static Optional<StopWhen> outcome(List<StatusEntry> entries) {
-        if (entries.stream()
-                .anyMatch(e -> e.verdict() == Verdict.FAIL || e.verdict() == Verdict.ERROR)) {
-            return Optional.of(StopWhen.FAILED);
-        }
-        boolean passed =
-                entries.stream()
-                        .allMatch(e ->
-                                e.verdict() == Verdict.PASS
-                                        || e.verdict() == Verdict.NOT_APPLICABLE);
-        return passed ? Optional.of(StopWhen.PASSED) : Optional.empty();
-    }
-
     private List<StatusEntry> entries() {
         return engine.statusEntries().stream().map(StatusEntry::read).toList();
     }
 
     // ---- One step -----------------------------------------------------------------------------
 
-    /** Nothing was ever claimed: fires count from the anchor. */
-    private Optional<End> begin(Timetable now) {
-        var situation = new Situation(now.beginning(), 0, Optional.empty());
-        Step step = Agenda.decide(now, situation, clock.instant());
-        if (step.skipped().isEmpty()) {
-            return carryOut(now, step);
-        }
-        Claim none = Claim.ofNoRun(engine, request.instance(), millis());
-        record(none, step.skipped(), now);
-        return Optional.empty();
-    }
-
-    private Optional<End> act(Timetable now, Claim claim) {
-        boolean known =
-                claim.fires()
-                        .settled()
-                        .filter(f -> f.schedule().equals(now.spec().hash()))
-                        .isPresent();
-        boolean restarted = engine.statusEntries().isEmpty() && claim.isOfRun();
-        if (now.spec().kind() instanceof Kind.Now && restarted) {
+    private Optional<End> act(EngineSchedule schedule) {
+        boolean restarted =
+                engine.statusEntries().isEmpty()
+                        && schedule.claim().filter(Claim::isOfRun).isPresent();
+        if (schedule.spec().kind() instanceof Kind.Now && restarted) {
             // The operator has started the engine once more, and that is what it means.
             return carryOut(request.derivedFrom(engine), () -> {});
         }
-        if (!known) {
+        if (schedule.isUnknown()) {
             // Nobody knows when this schedule was written: it counts from when it was seen.
-            write(claim.beginningSchedule(now.fire(millis())));
+            write(schedule.counting(clock.instant()));
             return Optional.empty();
         }
-        Step step = Agenda.decide(now, situation(now, claim), clock.instant());
+        Step step = schedule.decide(clock.instant());
         if (!step.skipped().isEmpty()) {
-            record(claim, step.skipped(), now);
+            record(schedule, step.skipped());
             return Optional.empty();
         }
-        if (step instanceof Step.Over && restarted && claim.fires().runs() > 0) {
-            write(claim.beginningSchedule(now.fire(millis())));
+        if (step instanceof Step.Over && restarted && schedule.runs() > 0) {
+            write(schedule.counting(clock.instant()));
             return Optional.empty();
         }
-        return carryOut(now, step);
+        return carryOut(schedule, step);
     }
 
-    private Optional<End> carryOut(Timetable now, Step step) {
+    private Optional<End> carryOut(EngineSchedule schedule, Step step) {
         return switch (step) {
             case Step.Over(String why, var skipped) -> Optional.of(over(why));
             case Step.Wait(Fire fire, Instant until, var skipped) -> {
                 if (!until.isAfter(clock.instant())) {
                     yield Optional.empty();
                 }
-                boolean suspended = now.spec().policy().suspend();
+                boolean suspended = schedule.policy().suspend();
                 Instant wake = suspended ? later(until, lastRecord.plus(BETWEEN_RECORDS)) : until;
                 tellNext(suspended, fire, until);
                 alarms.set(FIRE, wake, wakes::release);
@@ -451,16 +367,14 @@ public final class ScheduledRuns {
             case Step.Launch(Fire fire, var skipped) -> {
                 RunRequest fired = request.seeing(engine).firedBy(fire);
                 RunRequest asked =
-                        now.spec()
-                                .policy()
+                        schedule.policy()
                                 .history()
                                 .map(runs -> fired.with("history", runs))
                                 .orElse(fired);
                 boolean launchedByOperator = firstRun && engine.statusEntries().isEmpty();
-                long runs = runsOf(now) + 1;
                 yield carryOut(
                         launchedByOperator ? asked : asked.derivedFrom(engine),
-                        () -> guardReplacement(now, fire.at(), runs));
+                        () -> guardReplacement(schedule, fire.at(), schedule.runs() + 1));
             }
         };
     }
@@ -499,22 +413,8 @@ public final class ScheduledRuns {
             running = null;
             alarms.cancel(REPLACE);
         }
-        Instant end = millis();
         return switch (result) {
-            case RunResult.Completed completed -> {
-                Optional<End> gone = reread();
-                Claim.of(engine)
-                        .ifPresent(claim ->
-                                lastRun =
-                                        Optional.of(
-                                                new LastRun(
-                                                        "run " + claim.run().number(),
-                                                        claim.runStart(),
-                                                        end,
-                                                        outcome(completed))));
-                yield gone;
-            }
-            case RunResult.AlreadyFinished _ -> reread();
+            case RunResult.Completed _, RunResult.AlreadyFinished _ -> reread();
             case RunResult.Misconfigured _ when one.problems().isEmpty() -> reread();
             case RunResult.Misconfigured _,
                     RunResult.Refused _,
@@ -524,55 +424,47 @@ public final class ScheduledRuns {
         };
     }
 
-    private static Optional<StopWhen> outcome(RunResult.Completed completed) {
-        return completed.end().cause() == RunEnd.Cause.ABORT
-                ? Optional.empty()
-                : outcome(completed.entries());
-    }
-
-    /** Where fires replace runs, the next one stops the run that is going on. */
-    private void guardReplacement(Timetable now, Instant fire, long runs) {
-        boolean lastRun = now.spec().policy().maxRuns().filter(most -> runs >= most).isPresent();
-        if (now.spec().policy().overlap() != Overlap.REPLACE || lastRun) {
+    /**
+     * Where fires replace runs, the next one stops the run that is going on.
+     *
+     * @param run the number of that run, counted by this schedule
+     */
+    private void guardReplacement(EngineSchedule schedule, Instant fire, long run) {
+        if (schedule.policy().overlap() != Overlap.REPLACE || schedule.isLast(run)) {
             return;
         }
-        now.next(fire)
+        Timetable by = schedule.timetable();
+        by.next(fire)
                 .ifPresent(next ->
                         alarms.set(
                                 REPLACE,
-                                now.start(next),
+                                by.start(next),
                                 () -> {
-                                    Run run = running;
-                                    if (run != null && replacesStill()) {
-                                        run.stop("the fire of " + next + " replaces this run");
-                                    } else if (run != null) {
-                                        guardReplacement(now, next, runs);
+                                    Run now = running;
+                                    if (now != null && replacesStill()) {
+                                        now.stop(ScheduledEngine.REPLACED + by.fire(next));
+                                    } else if (now != null) {
+                                        guardReplacement(schedule, next, run);
                                     }
                                 }));
     }
 
     private boolean replacesStill() {
         try {
-            Engine seen = latest;
-            return ScheduleSpec.of(seen.annotation(ScheduleSpec.ANNOTATION), flags, seen.created())
-                    .filter(spec -> spec.policy().overlap() == Overlap.REPLACE)
-                    .filter(spec -> !spec.policy().suspend())
+            return EngineSchedule.of(latest, flags)
+                    .map(EngineSchedule::policy)
+                    .filter(policy -> policy.overlap() == Overlap.REPLACE && !policy.suspend())
                     .isPresent();
-        } catch (InvalidParameters e) {
+        } catch (InvalidParameters | Claim.Unreadable e) {
             return false;
         }
     }
 
     // ---- The engine ---------------------------------------------------------------------------
 
-    /** Record fires that start no run; false if the engine changed meanwhile. */
-    private boolean record(Claim claim, List<Skipped> skipped, Timetable by) {
-        Claim more = claim;
-        for (Skipped each : skipped) {
-            more = more.skippingFires(each, by.fire(each.to()));
-        }
-        boolean written = write(more);
-        if (written) {
+    /** Record fires that start no run, unless the engine changed meanwhile. */
+    private void record(EngineSchedule schedule, List<Skipped> skipped) {
+        if (write(schedule.skipping(skipped, request.instance(), clock.instant()))) {
             lastRecord = clock.instant();
             for (Skipped each : skipped) {
                 tell(
@@ -580,7 +472,6 @@ public final class ScheduledRuns {
                                 .formatted(each.count(), each.from(), each.to(), each.reason()));
             }
         }
-        return written;
     }
 
     private boolean write(Claim claim) {
@@ -624,10 +515,6 @@ public final class ScheduledRuns {
             Thread.currentThread().interrupt();
             throw new ClusterException(ClusterException.Kind.UNREACHABLE, "interrupted");
         }
-    }
-
-    private Instant millis() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
     private void tell(String what) {

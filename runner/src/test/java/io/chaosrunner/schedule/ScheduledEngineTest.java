@@ -222,6 +222,15 @@ class ScheduledEngineTest {
     }
 
     @Test
+    void aTimeOfAnEntryThatIsNoneSaysNothingOfTheRunsEnd() {
+        now = CREATED.plusSeconds(3600);
+        Engine engine = held(claim("idle", "2026-03-02T10:00:00Z"));
+        ((ObjectNode) engine.statusEntries().getFirst()).put("lastUpdateTime", "yesterday");
+
+        assertThat(words(engine)).isEqualTo("begin 2026-03-02T11:00:00Z");
+    }
+
+    @Test
     void whileItIsSuspendedFiresAreSkipped() {
         now = CREATED.plusSeconds(3600);
         Engine engine = held(claim("idle", "2026-03-02T10:00:00Z"));

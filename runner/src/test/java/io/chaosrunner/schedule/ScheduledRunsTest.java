@@ -241,7 +241,7 @@ class ScheduledRunsTest {
             process.end();
             assertThat(world.claim().run().number()).isEqualTo(2);
             assertThat(world.entries()).containsExactly("a: Completed/Pass");
-            assertThat(process.told("replaces this run")).isTrue();
+            assertThat(process.told("replaced by the fire of")).isTrue();
         }
     }
 
