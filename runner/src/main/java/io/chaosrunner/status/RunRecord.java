@@ -5,6 +5,7 @@ import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.LoggedAttempt.Mark;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -224,5 +225,25 @@ public record RunRecord(ObjectNode json) {
     /** Return how long it took, from its first start to the end of its last experiment. */
     public Duration took() {
         return Duration.between(start(), Instant.parse(text("end")));
+    }
+
+    /**
+     * Check what is read of it as a time.
+     *
+     * @throws DateTimeParseException if one is none
+     */
+    void checkTimes() {
+        if (json.has("fire")) {
+            Instant.parse(text("fire"));
+        }
+        checkTimes("launches", "start", "end");
+        checkTimes("skippedFires", "from", "to");
+    }
+
+    private void checkTimes(String list, String from, String to) {
+        for (JsonNode each : json.path(list)) {
+            Instant.parse(each.path(from).asString(""));
+            Instant.parse(each.path(to).asString(""));
+        }
     }
 }

@@ -47,6 +47,7 @@ public record RunRecords(List<RunRecord> runs) {
             JsonNode list = JsonMapper.shared().readTree(text);
             for (JsonNode each : list) {
                 var run = new RunRecord((ObjectNode) each);
+                run.checkTimes();
                 if (run.took().isNegative() || run.number() < 0) {
                     return Optional.empty();
                 }

@@ -180,7 +180,11 @@ class RunRecordsTest {
                 "[1]",
                 "[{}]",
                 "[{'number':1,'start':'yesterday','end':'2026-03-01T10:00:00Z'}]",
-                "[{'number':-1,'start':'2026-03-01T10:00:00Z','end':'2026-03-01T10:00:00Z'}]"
+                "[{'number':-1,'start':'2026-03-01T10:00:00Z','end':'2026-03-01T10:00:00Z'}]",
+                "[{'number':1,'start':'2026-03-01T10:00:00Z','end':'2026-03-01T10:00:00Z','fire':'noon'}]",
+                "[{'number':1,'start':'2026-03-01T10:00:00Z','end':'2026-03-01T10:00:00Z','launches':[{'slot':0,'start':'noon','end':'2026-03-01T10:00:00Z'}]}]",
+                "[{'number':1,'start':'2026-03-01T10:00:00Z','end':'2026-03-01T10:00:00Z','launches':[{'slot':0,'start':'2026-03-01T10:00:00Z'}]}]",
+                "[{'number':1,'start':'2026-03-01T10:00:00Z','end':'2026-03-01T10:00:00Z','skippedFires':[{'count':1,'from':'2026-03-01T10:00:00Z','to':'noon'}]}]"
             })
     void textThatWasEditedIsNoRecord(String text) {
         assertThat(RunRecords.read(text.replace('\'', '"'))).isEmpty();
