@@ -5,7 +5,6 @@ import com.sun.net.httpserver.HttpHandler;
 import io.chaosrunner.sandbox.ObjectStore.Change;
 import io.chaosrunner.sandbox.ObjectStore.Key;
 import io.chaosrunner.sandbox.ObjectStore.Snapshot;
-import io.chaosrunner.sandbox.Registry.DeleteOptions;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URLDecoder;

@@ -1,5 +1,7 @@
 package io.chaosrunner.sandbox;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
@@ -62,8 +64,7 @@ final class Defaults {
                 if (plain != null) {
                     ObjectNode data = Json.child(object, "data");
                     plain.properties()
-                            .forEach(e ->
-                                    data.put(e.getKey(), Registry.base64(e.getValue().asString())));
+                            .forEach(e -> data.put(e.getKey(), base64(e.getValue().asString())));
                 }
                 putIfAbsent(object, "{'type':'Opaque'}");
             }
@@ -172,5 +173,10 @@ final class Defaults {
         for (Map.Entry<String, JsonNode> entry : Json.object(defaults).properties()) {
             object.putIfAbsent(entry.getKey(), entry.getValue());
         }
+    }
+
+    /** Encode as the server stores secrets. */
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 }

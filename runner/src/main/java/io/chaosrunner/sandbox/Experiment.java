@@ -1,7 +1,6 @@
 package io.chaosrunner.sandbox;
 
 import io.chaosrunner.sandbox.ObjectStore.Key;
-import io.chaosrunner.sandbox.Registry.DeleteOptions;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;

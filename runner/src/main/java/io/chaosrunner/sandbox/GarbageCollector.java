@@ -2,7 +2,6 @@ package io.chaosrunner.sandbox;
 
 import io.chaosrunner.sandbox.ObjectStore.Change;
 import io.chaosrunner.sandbox.ObjectStore.Key;
-import io.chaosrunner.sandbox.Registry.DeleteOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -73,9 +72,9 @@ final class GarbageCollector {
                 Json.items(object.get().path("metadata"), "finalizers").stream()
                         .map(JsonNode::asString)
                         .toList();
-        if (finalizers.contains(Registry.ORPHAN)) {
+        if (finalizers.contains(DeleteOptions.ORPHAN)) {
             orphan(key, object.get());
-        } else if (finalizers.contains(Registry.FOREGROUND)) {
+        } else if (finalizers.contains(DeleteOptions.FOREGROUND)) {
             foreground(key, object.get());
         } else if (key.resource() == ApiResource.NAMESPACES) {
             namespace(key);
@@ -94,7 +93,7 @@ final class GarbageCollector {
                                             .filter(o -> !Json.text(o, "uid").equals(uid))
                                             .toList()));
         }
-        removeFinalizer(key, Registry.ORPHAN);
+        removeFinalizer(key, DeleteOptions.ORPHAN);
     }
 
     private void foreground(Key key, ObjectNode owner) {
@@ -114,7 +113,7 @@ final class GarbageCollector {
             }
         }
         if (!blocked || store.dependents(uid).stream().noneMatch(d -> blocks(d, uid))) {
-            removeFinalizer(key, Registry.FOREGROUND);
+            removeFinalizer(key, DeleteOptions.FOREGROUND);
         }
     }
 

@@ -2,7 +2,6 @@ package io.chaosrunner.sandbox;
 
 import io.chaosrunner.sandbox.ObjectStore.Change;
 import io.chaosrunner.sandbox.ObjectStore.Key;
-import io.chaosrunner.sandbox.Registry.DeleteOptions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,18 +2,14 @@ package io.chaosrunner.sandbox;
 
 import io.chaosrunner.sandbox.ObjectStore.Key;
 import io.chaosrunner.sandbox.StatusError.Cause;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,49 +21,10 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Safe for use by several threads; every operation is atomic.
  */
 final class Registry {
-    static final String ORPHAN = "orphan";
-    static final String FOREGROUND = "foregroundDeletion";
-
     private static final String SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
-    private static final List<String> METADATA =
-            List.of(
-                    "name",
-                    "generateName",
-                    "namespace",
-                    "uid",
-                    "resourceVersion",
-                    "generation",
-                    "creationTimestamp",
-                    "deletionTimestamp",
-                    "deletionGracePeriodSeconds",
-                    "labels",
-                    "annotations",
-                    "ownerReferences",
-                    "finalizers");
-
     private final ObjectStore store;
     private final Clock clock;
     private final Random random;
-
-    /** How to delete: a DeleteOptions body over query parameters. */
-    record DeleteOptions(
-            Optional<String> propagationPolicy,
-            Optional<Long> gracePeriodSeconds,
-            Optional<String> uid,
-            Optional<String> resourceVersion) {
-        static final DeleteOptions BACKGROUND = policy("Background");
-        static final DeleteOptions NOW =
-                new DeleteOptions(
-                        Optional.of("Background"),
-                        Optional.of(0L),
-                        Optional.empty(),
-                        Optional.empty());
-
-        static DeleteOptions policy(String policy) {
-            return new DeleteOptions(
-                    Optional.of(policy), Optional.empty(), Optional.empty(), Optional.empty());
-        }
-    }
 
     Registry(ObjectStore store, Clock clock, Random random) {
         this.store = store;
@@ -95,7 +52,7 @@ final class Registry {
     }
 
     private ObjectNode createNow(ApiResource resource, String namespace, ObjectNode body) {
-        ObjectNode object = decoded(resource, body);
+        ObjectNode object = Codec.decoded(resource, body);
         ObjectNode metadata = Json.child(object, "metadata");
         checkNamespace(resource, namespace, metadata);
         if (resource.namespaced) {
@@ -141,7 +98,7 @@ final class Registry {
                 .ifPresent(existing -> {
                     throw StatusError.alreadyExists(resource, key.name(), deleting(existing));
                 });
-        return store.put(key, ordered(resource, object));
+        return store.put(key, Codec.ordered(resource, object));
     }
 
     private static ObjectNode initialStatus(ApiResource resource) {
@@ -173,7 +130,7 @@ final class Registry {
      */
     ObjectNode replace(Key key, ObjectNode body, boolean statusOnly, boolean dryRun) {
         return store.atomically(() -> {
-            ObjectNode object = decoded(key.resource(), body);
+            ObjectNode object = Codec.decoded(key.resource(), body);
             checkName(key, object);
             checkNamespace(key.resource(), key.namespace(), Json.child(object, "metadata"));
             ObjectNode old = get(key);
@@ -212,7 +169,7 @@ final class Registry {
     /** A patched object that no longer decodes is invalid (422), not a bad request (400). */
     private static ObjectNode patched(ApiResource resource, ObjectNode object) {
         try {
-            return decoded(resource, object);
+            return Codec.decoded(resource, object);
         } catch (StatusError e) {
             throw StatusError.invalid(
                     "",
@@ -262,7 +219,7 @@ final class Registry {
         if (!statusOnly) {
             checkImmutable(key, old, object);
         }
-        ObjectNode ordered = ordered(resource, object);
+        ObjectNode ordered = Codec.ordered(resource, object);
         if (ordered.equals(old)) {
             return old;
         }
@@ -366,11 +323,11 @@ final class Registry {
     private ObjectNode deleteNow(Key key, DeleteOptions options) {
         ApiResource resource = key.resource();
         ObjectNode old = get(key);
-        checkPreconditions(key, old, options);
+        options.check(key, old);
         ObjectNode marked = old.deepCopy();
         ObjectNode metadata = Json.child(marked, "metadata");
         markDeleted(resource, old, metadata, options);
-        setFinalizers(metadata, finalizers(resource, old, options));
+        setFinalizers(metadata, options.finalizers(resource, old));
         if (resource == ApiResource.NAMESPACES) {
             Json.child(marked, "status").put("phase", "Terminating");
         }
@@ -392,7 +349,7 @@ final class Registry {
 
     private void markDeleted(
             ApiResource resource, ObjectNode old, ObjectNode metadata, DeleteOptions options) {
-        int grace = resource == ApiResource.PODS ? grace(old, options) : 0;
+        int grace = resource == ApiResource.PODS ? options.grace(old) : 0;
         Instant end = clock.instant().plusSeconds(grace);
         if (!deleting(old)) {
             metadata.put("deletionTimestamp", Json.time(end));
@@ -406,86 +363,6 @@ final class Registry {
             metadata.put("deletionTimestamp", Json.time(end));
             metadata.put("deletionGracePeriodSeconds", grace);
         }
-    }
-
-    private static int grace(ObjectNode pod, DeleteOptions options) {
-        String phase = Json.text(pod, "status", "phase");
-        if (Json.text(pod, "spec", "nodeName").isEmpty()
-                || phase.equals("Succeeded")
-                || phase.equals("Failed")) {
-            return 0;
-        }
-        long asked =
-                options.gracePeriodSeconds()
-                        .orElse(pod.path("spec").path("terminationGracePeriodSeconds").asLong(30));
-        return asked < 0 ? 1 : Math.toIntExact(asked);
-    }
-
-    private static void checkPreconditions(Key key, ObjectNode old, DeleteOptions options) {
-        options.propagationPolicy()
-                .filter(p -> !List.of("Foreground", "Background", "Orphan").contains(p))
-                .ifPresent(p -> {
-                    throw StatusError.invalid(
-                            "DeleteOptions.meta.k8s.io",
-                            "meta.k8s.io",
-                            "DeleteOptions",
-                            "",
-                            List.of(
-                                    new Cause(
-                                            "FieldValueNotSupported",
-                                            "Unsupported value: \""
-                                                    + p
-                                                    + "\": supported values:"
-                                                    + " \"Foreground\", \"Background\","
-                                                    + " \"Orphan\", \"nil\"",
-                                            "propagationPolicy")));
-                });
-        options.uid()
-                .filter(uid -> !uid.equals(ObjectStore.uid(old)))
-                .ifPresent(uid -> {
-                    throw StatusError.precondition(
-                            key.resource(),
-                            key.name(),
-                            "the UID in the precondition ("
-                                    + uid
-                                    + ") does not match the UID in record ("
-                                    + ObjectStore.uid(old)
-                                    + "). The object might have been deleted and then"
-                                    + " recreated");
-                });
-        String version = Json.text(old, "metadata", "resourceVersion");
-        options.resourceVersion()
-                .filter(v -> !v.equals(version))
-                .ifPresent(v -> {
-                    throw StatusError.precondition(
-                            key.resource(),
-                            key.name(),
-                            "the ResourceVersion in the precondition ("
-                                    + v
-                                    + ") does not match the ResourceVersion in record ("
-                                    + version
-                                    + "). The object might have been modified");
-                });
-    }
-
-    private static List<String> finalizers(
-            ApiResource resource, ObjectNode old, DeleteOptions options) {
-        List<String> finalizers =
-                new ArrayList<>(
-                        Json.items(old.path("metadata"), "finalizers").stream()
-                                .map(JsonNode::asString)
-                                .toList());
-        boolean orphan = finalizers.remove(ORPHAN);
-        boolean foreground = finalizers.remove(FOREGROUND);
-        String before = orphan ? "Orphan" : foreground ? "Foreground" : "";
-        // A Job deleted without a policy leaves its pods behind, to this day.
-        String otherwise = resource == ApiResource.JOBS ? "Orphan" : "Background";
-        switch (options.propagationPolicy().orElse(before.isEmpty() ? otherwise : before)) {
-            case "Orphan" -> finalizers.add(ORPHAN);
-            case "Foreground" -> finalizers.add(FOREGROUND);
-            default -> {}
-        }
-        return finalizers;
     }
 
     static void setFinalizers(ObjectNode metadata, List<String> finalizers) {
@@ -566,164 +443,5 @@ final class Registry {
                     "the namespace of the provided object does not match the namespace sent on the"
                             + " request");
         }
-    }
-
-    /**
-     * Return an object as the server decodes it: type checked, metadata reduced to what exists.
-     *
-     * @throws StatusError 400 or 422 if it is of another kind or does not decode
-     */
-    private static ObjectNode decoded(ApiResource resource, ObjectNode body) {
-        String apiVersion = Json.text(body, "apiVersion");
-        String kind = Json.text(body, "kind");
-        if (resource.custom()) {
-            if (kind.isEmpty()) {
-                throw StatusError.badRequest(
-                        "the object provided is unrecognized (must be of type "
-                                + resource.kind
-                                + "): Object 'Kind' is missing in '"
-                                + body
-                                + "'");
-            }
-            if (!apiVersion.equals(resource.apiVersion())) {
-                throw StatusError.badRequest(
-                        "the API version in the data ("
-                                + apiVersion
-                                + ") does not match the expected API version ("
-                                + resource.apiVersion()
-                                + ")");
-            }
-            if (!kind.equals(resource.kind)) {
-                throw StatusError.invalid(
-                        kind + "." + resource.group,
-                        resource.group,
-                        kind,
-                        Json.text(body, "metadata", "name"),
-                        List.of(Cause.invalid("kind", kind, "must be " + resource.kind)));
-            }
-        } else if ((!kind.isEmpty() && !kind.equals(resource.kind))
-                || (!apiVersion.isEmpty() && !apiVersion.equals(resource.apiVersion()))) {
-            throw StatusError.badRequest(
-                    kind
-                            + " in version \""
-                            + apiVersion
-                            + "\" cannot be handled as a "
-                            + resource.kind
-                            + ": converting ("
-                            + apiVersion
-                            + "."
-                            + kind
-                            + ") to ("
-                            + resource.kind
-                            + "): unknown conversion");
-        }
-        ObjectNode object = resource.custom() ? body.deepCopy() : withoutNulls(body);
-        object.put("kind", resource.kind);
-        object.put("apiVersion", resource.apiVersion());
-        if (resource.custom()) {
-            object.retain("apiVersion", "kind", "metadata", "spec", "status", "description");
-        }
-        object.set("metadata", metadata(resource, object.get("metadata")));
-        return object;
-    }
-
-    private static ObjectNode metadata(ApiResource resource, @Nullable JsonNode given) {
-        ObjectNode metadata = Json.object();
-        if (given == null || given.isNull()) {
-            return metadata;
-        }
-        if (!(given instanceof ObjectNode source)) {
-            throw undecodable(resource, "metadata");
-        }
-        for (String name : METADATA) {
-            JsonNode value = source.get(name);
-            if (value == null || value.isNull()) {
-                continue;
-            }
-            boolean fits =
-                    switch (name) {
-                        case "labels", "annotations" ->
-                                value.isObject()
-                                        && value.values().stream()
-                                                .allMatch(v -> v.isString() || v.isNull());
-                        case "ownerReferences" ->
-                                value.isArray()
-                                        && value.values().stream().allMatch(JsonNode::isObject);
-                        case "finalizers" ->
-                                value.isArray()
-                                        && value.values().stream().allMatch(JsonNode::isString);
-                        case "generation", "deletionGracePeriodSeconds" -> value.isIntegralNumber();
-                        default -> value.isString();
-                    };
-            if (!fits) {
-                throw undecodable(resource, "metadata." + name);
-            }
-            if (!(value.isContainer() && value.isEmpty())
-                    && !(value.isString() && value.stringValue().isEmpty())) {
-                metadata.set(name, value.isObject() ? strings(value) : value.deepCopy());
-            }
-        }
-        return metadata;
-    }
-
-    /** A null in a map of strings decodes as the empty string. */
-    private static ObjectNode strings(JsonNode map) {
-        ObjectNode strings = Json.object();
-        map.properties().forEach(e -> strings.put(e.getKey(), e.getValue().asString("")));
-        return strings;
-    }
-
-    private static StatusError undecodable(ApiResource resource, String field) {
-        return StatusError.badRequest(
-                resource.kind
-                        + " in version \""
-                        + resource.version
-                        + "\" cannot be handled as a "
-                        + resource.kind
-                        + ": json: cannot unmarshal into Go struct field ObjectMeta."
-                        + field);
-    }
-
-    private static ObjectNode withoutNulls(ObjectNode object) {
-        ObjectNode kept = Json.object();
-        for (Map.Entry<String, JsonNode> member : object.properties()) {
-            if (!member.getValue().isNull()) {
-                kept.set(member.getKey(), withoutNulls(member.getValue()));
-            }
-        }
-        return kept;
-    }
-
-    private static JsonNode withoutNulls(JsonNode value) {
-        if (value instanceof ObjectNode object) {
-            return withoutNulls(object);
-        }
-        if (value instanceof ArrayNode array) {
-            ArrayNode kept = Json.array();
-            array.values().forEach(item -> kept.add(withoutNulls(item)));
-            return kept;
-        }
-        return value;
-    }
-
-    /** Put the well-known properties first, for whoever reads the JSON. */
-    private static ObjectNode ordered(ApiResource resource, ObjectNode object) {
-        ObjectNode ordered = Json.object();
-        ordered.put("kind", resource.kind);
-        ordered.put("apiVersion", resource.apiVersion());
-        ObjectNode metadata = ordered.putObject("metadata");
-        METADATA.forEach(name -> {
-            JsonNode value = object.path("metadata").get(name);
-            if (value != null) {
-                metadata.set(name, value);
-            }
-        });
-        object.properties().forEach(e -> ordered.putIfAbsent(e.getKey(), e.getValue()));
-        return ordered;
-    }
-
-    /** Encode as the server stores secrets. */
-    static String base64(String text) {
-        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 }
