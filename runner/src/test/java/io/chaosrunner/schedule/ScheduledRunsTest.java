@@ -262,6 +262,20 @@ class ScheduledRunsTest {
     }
 
     @Test
+    void aScheduleThatAHumanSuspendedWaitsForOne() {
+        try (EngineWorld world = world("{every: 2s, maxRuns: 1}")) {
+            world.edit("{'metadata': {'annotations': {'chaosrunner.io/suspended': 'by me'}}}");
+            try (Process process = new Process(world)) {
+                until(() -> process.told("start no run: suspended"));
+                assertThat(world.claim().isOfRun()).isFalse();
+                world.edit("{'metadata': {'annotations': {'chaosrunner.io/suspended': null}}}");
+                assertThat(process.end().over()).contains("maxRuns: 1 runs were started");
+            }
+            assertThat(world.claim().run().number()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void anEditedScheduleCountsFromWhenItWasSeen() {
         try (EngineWorld world = world("{every: 1h}");
                 Process process = new Process(world)) {
