@@ -1,5 +1,7 @@
 package io.chaosrunner.run;
 
+import java.util.Locale;
+
 /**
  * Say why a run launches nothing more.
  *
@@ -23,7 +25,12 @@ public record RunEnd(Cause cause, String why) {
         /** The deadline came. */
         DEADLINE,
         /** Somebody asked. */
-        ABORT
+        ABORT;
+
+        /** Return how it is written in the claim. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     /** Tell whether no retry follows and the plan is not asked again. */

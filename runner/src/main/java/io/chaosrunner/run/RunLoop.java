@@ -22,6 +22,7 @@ import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Slot;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -223,8 +224,9 @@ final class RunLoop implements AutoCloseable {
 
     private RunResult finish() {
         RunEnd end = requireNonNull(finish);
-        record(end);
-        writer.claim(claim -> over(claim, end));
+        Instant now = context.now().truncatedTo(ChronoUnit.MILLIS);
+        record(end, now);
+        writer.claim(claim -> over(claim, end, now));
         writer.close();
         takeMessages();
         return context.ended()
@@ -235,20 +237,19 @@ final class RunLoop implements AutoCloseable {
     }
 
     /** Only who has recorded the run says by what it ended. */
-    private static Claim over(Claim claim, RunEnd end) {
-        return claim.endingBy(TakeUp.word(end.cause()), end.why())
-                .in(Claim.State.FINISHED, end.why());
+    private static Claim over(Claim claim, RunEnd end, Instant now) {
+        return claim.endingBy(end.cause().word(), end.why()).finished(now, end.why());
     }
 
     /** Record the run before the claim says that it is over: so no finished run is forgotten. */
-    private void record(RunEnd end) {
+    private void record(RunEnd end, Instant now) {
         if (context.isLeaving() || engineWatch.isGone()) {
             return;
         }
         new RunHistory(context.cluster, context::tell)
                 .record(
                         engineWatch.engine(),
-                        List.of(RunRecord.of(over(writer.claim(), end), entries.all())),
+                        List.of(RunRecord.of(over(writer.claim(), end, now), entries.all())),
                         taken.settings().history())
                 .ifPresent(writer::remember);
     }
@@ -349,7 +350,7 @@ final class RunLoop implements AutoCloseable {
         // Skips and the end they follow from are stored in one write, or not at all.
         writer.together(() -> {
             if (end != null && !end.equals(before) && end.isRecorded()) {
-                writer.claim(claim -> claim.endingBy(TakeUp.word(end.cause()), end.why()));
+                writer.claim(claim -> claim.endingBy(end.cause().word(), end.why()));
             }
             step.commands().forEach(command -> carryOut(command, orders));
         });

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -102,15 +101,10 @@ record TakeUp(List<Left> over, List<Left> broken, List<Left> running, Optional<R
     /** Return why a run launches nothing more, if its record says so. */
     static Optional<RunEnd> end(Claim claim) {
         for (RunEnd.Cause cause : RunEnd.Cause.values()) {
-            if (word(cause).equals(claim.ending())) {
+            if (cause.word().equals(claim.ending())) {
                 return Optional.of(new RunEnd(cause, claim.reason()));
             }
         }
         return Optional.empty();
-    }
-
-    /** Return how a cause is written in the claim. */
-    static String word(RunEnd.Cause cause) {
-        return cause.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

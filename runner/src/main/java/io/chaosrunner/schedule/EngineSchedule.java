@@ -1,7 +1,9 @@
 package io.chaosrunner.schedule;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.Verdict;
+import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.schedule.Agenda.LastRun;
 import io.chaosrunner.schedule.Agenda.Situation;
 import io.chaosrunner.schedule.Agenda.Step;
@@ -12,7 +14,6 @@ import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Fires.Skipped;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.Standing;
-import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -21,6 +22,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Say what an engine's schedule asks for, from what is stored with the engine alone. Pure.
@@ -37,7 +39,14 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     static final String SUSPENDED = "chaosrunner.io/suspended";
 
     /** How a run was ended that somebody stopped, in the claim's word. */
-    private static final String ABORTED = "abort";
+    private static final String ABORTED = Cause.ABORT.word();
+
+    /** How runs end that failed, whatever became of their experiments. */
+    private static final Set<String> FAILED =
+            Set.of(
+                    Cause.PLAN_FAILED.word(),
+                    Cause.BROKEN_STRATEGY.word(),
+                    Cause.RECORD_FULL.word());
 
     private static final String STOPPED_BY_OPERATOR = "stopped";
 
@@ -73,10 +82,12 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         return engine.annotation(ANCHOR).flatMap(EngineSchedule::time).orElse(engine.created());
     }
 
-    /** Read a time that others may have written; empty if it is none. */
+    /** Read a time that others may have written; empty if it is none, or of no calendar in use. */
     private static Optional<Instant> time(String text) {
         try {
-            return Optional.of(OffsetDateTime.parse(text).toInstant());
+            return Optional.of(OffsetDateTime.parse(text))
+                    .filter(at -> at.getYear() >= 1970 && at.getYear() <= 9999)
+                    .map(OffsetDateTime::toInstant);
         } catch (DateTimeException e) {
             return Optional.empty();
         }
@@ -171,6 +182,11 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
                 : next();
     }
 
+    /** Tell whether a fire ends the run that goes on; it may be one of a schedule since edited. */
+    boolean isReplacing(Fire fire) {
+        return fire.schedule().equals(spec().hash()) && replacement().isPresent();
+    }
+
     /** Tell whether no run follows the one of that number, counted by this schedule. */
     boolean isLast(long run) {
         return policy().maxRuns().filter(most -> run >= most).isPresent();
@@ -205,6 +221,12 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         return more;
     }
 
+    /** Return the claim of an engine whose schedule counts its runs anew; no fire is lost. */
+    Claim recounting() {
+        Claim claim = claim().orElseThrow();
+        return claim.beginningSchedule(claim.fires().settled().orElseThrow());
+    }
+
     /** Return the claim of an engine whose schedule counts from now on. */
     Claim counting(Instant now) {
         return claim().orElseThrow().beginningSchedule(timetable.fire(millis(now)));
@@ -222,11 +244,12 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
                         new LastRun(
                                 "run " + claim.run().number(),
                                 claim.runStart(),
-                                end(claim),
-                                outcome()));
+                                claim.runEnd().orElseGet(() -> latest(claim)),
+                                outcome(claim)));
     }
 
-    private Instant end(Claim claim) {
+    /** Return the last time that is known of a run whose end nobody saw. */
+    private Instant latest(Claim claim) {
         Instant end = claim.runStart();
         for (LoggedAttempt attempt : claim.log()) {
             end = attempt.end().isAfter(end) ? attempt.end() : end;
@@ -238,16 +261,16 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         return end;
     }
 
-    private Optional<StopWhen> outcome() {
-        List<StatusEntry> entries = standing.entries();
-        if (standing.phase() == Standing.Phase.ABORTED) {
+    private Optional<StopWhen> outcome(Claim claim) {
+        if (claim.ending().equals(ABORTED) || standing.phase() == Standing.Phase.ABORTED) {
             return Optional.empty();
         }
         boolean passed =
-                entries.stream()
-                        .allMatch(entry ->
-                                entry.verdict() == Verdict.PASS
-                                        || entry.verdict() == Verdict.NOT_APPLICABLE);
+                !FAILED.contains(claim.ending())
+                        && standing.entries().stream()
+                                .allMatch(entry ->
+                                        entry.verdict() == Verdict.PASS
+                                                || entry.verdict() == Verdict.NOT_APPLICABLE);
         return Optional.of(passed ? StopWhen.PASSED : StopWhen.FAILED);
     }
 }

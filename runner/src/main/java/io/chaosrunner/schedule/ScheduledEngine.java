@@ -427,9 +427,9 @@ final class ScheduledEngine implements Lane.Step {
                                         replacing(),
                                         schedule.timetable().start(next),
                                         () -> {
-                                            if (isReplaced()) {
-                                                run.stop(
-                                                        REPLACED + schedule.timetable().fire(next));
+                                            Fire later = schedule.timetable().fire(next);
+                                            if (isReplacing(later)) {
+                                                run.stop(REPLACED + later);
                                             } else {
                                                 replaceWhenDue(schedule, next, run);
                                             }
@@ -437,9 +437,9 @@ final class ScheduledEngine implements Lane.Step {
     }
 
     /** Whether the schedule, as it is by now, ends the run that goes on. */
-    private boolean isReplaced() {
+    private boolean isReplacing(Fire fire) {
         try {
-            return EngineSchedule.of(seen).flatMap(EngineSchedule::replacement).isPresent();
+            return EngineSchedule.of(seen).filter(now -> now.isReplacing(fire)).isPresent();
         } catch (InvalidParameters | Claim.Unreadable e) {
             return false;
         }

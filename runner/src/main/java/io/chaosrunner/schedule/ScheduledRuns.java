@@ -76,6 +76,7 @@ public final class ScheduledRuns {
     private volatile @Nullable Run running;
     private volatile Engine latest;
     private volatile boolean gone;
+    private volatile boolean replacing;
     private Engine engine;
     private @Nullable Timetable timetable;
     private boolean firstRun = true;
@@ -327,11 +328,14 @@ public final class ScheduledRuns {
     // ---- One step -----------------------------------------------------------------------------
 
     private Optional<End> act(EngineSchedule schedule) {
+        // The operator empties the entries, and makes a new pod.
         boolean restarted =
-                engine.statusEntries().isEmpty()
+                firstRun
+                        && engine.statusEntries().isEmpty()
                         && schedule.claim().filter(Claim::isOfRun).isPresent();
-        if (schedule.spec().kind() instanceof Kind.Now && restarted) {
-            // The operator has started the engine once more, and that is what it means.
+        boolean suspended = schedule.policy().suspend();
+        if (schedule.spec().kind() instanceof Kind.Now && restarted && !suspended) {
+            // That is what starting it once more means.
             return carryOut(request.derivedFrom(engine), () -> {});
         }
         if (schedule.isUnknown()) {
@@ -344,8 +348,10 @@ public final class ScheduledRuns {
             record(schedule, step.skipped());
             return Optional.empty();
         }
-        if (step instanceof Step.Over && restarted && schedule.runs() > 0) {
-            write(schedule.counting(clock.instant()));
+        if (restarted && schedule.runs() > 0) {
+            // While a schedule was over nothing was due.
+            boolean over = step instanceof Step.Over;
+            write(over ? schedule.counting(clock.instant()) : schedule.recounting());
             return Optional.empty();
         }
         return carryOut(schedule, step);
@@ -400,6 +406,7 @@ public final class ScheduledRuns {
     private Optional<End> carryOut(RunRequest one, Runnable guard) {
         Run run = runs.apply(one);
         firstRun = false;
+        replacing = false;
         running = run;
         guard.run();
         String why = leaving;
@@ -416,6 +423,8 @@ public final class ScheduledRuns {
         return switch (result) {
             case RunResult.Completed _, RunResult.AlreadyFinished _ -> reread();
             case RunResult.Misconfigured _ when one.problems().isEmpty() -> reread();
+            // It had not begun when the next fire came.
+            case RunResult.Left _ when replacing && leaving == null -> reread();
             case RunResult.Misconfigured _,
                     RunResult.Refused _,
                     RunResult.Left _,
@@ -441,7 +450,8 @@ public final class ScheduledRuns {
                                 by.start(next),
                                 () -> {
                                     Run now = running;
-                                    if (now != null && replacesStill()) {
+                                    if (now != null && isReplacing(by.fire(next))) {
+                                        replacing = true;
                                         now.stop(ScheduledEngine.REPLACED + by.fire(next));
                                     } else if (now != null) {
                                         guardReplacement(schedule, next, run);
@@ -449,11 +459,10 @@ public final class ScheduledRuns {
                                 }));
     }
 
-    private boolean replacesStill() {
+    private boolean isReplacing(Fire fire) {
         try {
             return EngineSchedule.of(latest, flags)
-                    .map(EngineSchedule::policy)
-                    .filter(policy -> policy.overlap() == Overlap.REPLACE && !policy.suspend())
+                    .filter(schedule -> schedule.isReplacing(fire))
                     .isPresent();
         } catch (InvalidParameters | Claim.Unreadable e) {
             return false;

@@ -48,6 +48,7 @@ import tools.jackson.databind.node.ObjectNode;
  *     has a say, any later edit of it stops the run
  * @param fires which fires of the engine's schedule are settled
  * @param past what the strategy may know of earlier runs
+ * @param runEnd when the run was seen to be over; empty while it goes on, or if nobody saw it
  */
 public record Claim(
         RunId run,
@@ -63,7 +64,8 @@ public record Claim(
         Map<Integer, String> skipped,
         String engineState,
         Fires fires,
-        Past past) {
+        Past past,
+        Optional<Instant> runEnd) {
 
     /** Where the claim is kept. */
     public static final String ANNOTATION = "chaosrunner.io/run";
@@ -96,12 +98,13 @@ public record Claim(
     public Claim {
         requireNonNull(run, "run is null");
         requireNonNull(instance, "instance is null");
+        requireNonNull(runEnd, "runEnd is null");
         reason = cut(reason, LONGEST_REASON);
         log = List.copyOf(log);
         skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
     }
 
-    /** Hold a claim of a run that knows of none before it. */
+    /** Hold a claim of a run that goes on and knows of none before it. */
     public Claim(
             RunId run,
             String instance,
@@ -130,7 +133,8 @@ public record Claim(
                 skipped,
                 engineState,
                 fires,
-                Past.NONE);
+                Past.NONE,
+                Optional.empty());
     }
 
     /**
@@ -216,7 +220,10 @@ public record Claim(
                     skipped,
                     json.path("engineState").asString(""),
                     Fires.read(json),
-                    Past.read(json));
+                    Past.read(json),
+                    json.has("runEnd")
+                            ? Optional.of(Instant.parse(json.path("runEnd").asString("")))
+                            : Optional.empty());
         } catch (JacksonException
                 | DateTimeParseException
                 | IllegalArgumentException
@@ -251,6 +258,7 @@ public record Claim(
         if (!engineState.isEmpty()) {
             json.put("engineState", engineState);
         }
+        runEnd.ifPresent(end -> json.put("runEnd", end.toString()));
         fires.write(json);
         past.write(json);
         if (!skipped.isEmpty()) {
@@ -340,6 +348,15 @@ public record Claim(
         return changed(c -> {
             c.ending = who;
             c.reason = why;
+        });
+    }
+
+    /** Return this claim of a run that is over. */
+    public Claim finished(Instant end, String why) {
+        return changed(c -> {
+            c.state = State.FINISHED;
+            c.reason = why;
+            c.runEnd = Optional.of(end);
         });
     }
 
@@ -472,6 +489,7 @@ public record Claim(
         private final String engineState;
         private Fires fires;
         private Past past;
+        private Optional<Instant> runEnd;
 
         Parts(Claim from) {
             run = from.run;
@@ -488,6 +506,7 @@ public record Claim(
             engineState = from.engineState;
             fires = from.fires;
             past = from.past;
+            runEnd = from.runEnd;
         }
 
         Claim claim() {
@@ -505,7 +524,8 @@ public record Claim(
                     skipped,
                     engineState,
                     fires,
-                    past);
+                    past,
+                    runEnd);
         }
     }
 }

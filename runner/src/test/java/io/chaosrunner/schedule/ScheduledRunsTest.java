@@ -11,6 +11,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.resolve.RunnerEnvironment;
+import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
@@ -29,6 +30,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -91,18 +93,10 @@ class ScheduledRunsTest {
 
         Process(EngineWorld world, Cluster cluster) {
             this.cluster = cluster;
-            Engine engine = world.engine();
             runs =
                     new ScheduledRuns(
                             cluster,
-                            new RunRequest(
-                                            EngineWorld.ENGINE,
-                                            Caller.OPERATOR,
-                                            Optional.empty(),
-                                            Optional.of(RunnerEnvironment.of(engine)),
-                                            Map.of(),
-                                            "p" + System.identityHashCode(this))
-                                    .seeing(engine),
+                            request(world, "p" + System.identityHashCode(this)),
                             Map.of(),
                             StrategyCatalogue.onClassPath(),
                             Clock.systemUTC(),
@@ -132,6 +126,18 @@ class ScheduledRunsTest {
             alarms.close();
             cluster.close();
         }
+    }
+
+    private static RunRequest request(EngineWorld world, String process) {
+        Engine engine = world.engine();
+        return new RunRequest(
+                        EngineWorld.ENGINE,
+                        Caller.OPERATOR,
+                        Optional.empty(),
+                        Optional.of(RunnerEnvironment.of(engine)),
+                        Map.of(),
+                        process)
+                .seeing(engine);
     }
 
     private static EngineWorld world(String schedule) {
@@ -177,6 +183,8 @@ class ScheduledRunsTest {
             assertThat(end.result()).isInstanceOf(RunResult.AlreadyFinished.class);
             assertThat(world.entries()).containsExactly("a: Completed/Pass");
             assertThat(world.claim().run().number()).isEqualTo(3);
+            assertThat(world.claim().runEnd().orElseThrow())
+                    .isAfterOrEqualTo(world.claim().log().getLast().end());
             until(() -> ledger.fires.size() == 3);
             ledger.isComplete(Duration.ofSeconds(2), world.engine().created(), settled(world));
         }
@@ -346,6 +354,98 @@ class ScheduledRunsTest {
             world.delete(Resource.ENGINES, "e");
             assertThat(process.end().result())
                     .isEqualTo(new RunResult.Left("the engine was deleted", false));
+        }
+    }
+
+    @Test
+    void anEngineThatTheOperatorStartsAgainAmidItsScheduleCountsFromNought() {
+        try (EngineWorld world = world("{every: 4s, maxRuns: 2}")) {
+            try (Process process = new Process(world)) {
+                until(() -> process.told("next run for the fire of") && world.claim().isOfRun());
+                process.runs.leave("terminated");
+                process.end();
+            }
+            world.edit("{'status': {'experiments': null}}");
+            try (Process process = new Process(world)) {
+                assertThat(process.end().over()).contains("maxRuns: 2 runs were started");
+            }
+            assertThat(world.claim().run().number()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void anEngineThatIsToRunNowRunsAgainOnlyIfItIsNotSuspended() {
+        try (EngineWorld world = world("{now: true}")) {
+            for (int run = 1; run <= 2; run++) {
+                try (Process process = new Process(world)) {
+                    assertThat(process.end().over()).contains("no fire is left");
+                }
+                assertThat(world.claim().run().number()).isEqualTo(run);
+                world.edit("{'status': {'experiments': null}}");
+            }
+            world.edit("{'metadata': {'annotations': {'chaosrunner.io/suspended': 'by me'}}}");
+            try (Process process = new Process(world)) {
+                assertThat(process.end().over()).contains("no fire is left");
+            }
+            assertThat(world.claim().run().number()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aRunThatIsReplacedBeforeItBeganDoesNotEndTheSchedule() {
+        try (EngineWorld world = world("{every: 3s, maxRuns: 2, overlap: replace}");
+                Cluster cluster = world.connect();
+                QuartzAlarms alarms = new QuartzAlarms()) {
+            var told = new CopyOnWriteArrayList<String>();
+            var begun = new AtomicInteger();
+            var schedule =
+                    new ScheduledRuns(
+                            cluster,
+                            request(world, "p"),
+                            Map.of(),
+                            asked ->
+                                    begun.incrementAndGet() == 1
+                                            ? new WaitingRun(told)
+                                            : ScheduledRuns.engineRun(
+                                                    new EngineRun(
+                                                            cluster,
+                                                            asked,
+                                                            StrategyCatalogue.onClassPath(),
+                                                            Clock.systemUTC(),
+                                                            notice -> {})),
+                            Clock.systemUTC(),
+                            notice -> {},
+                            alarms);
+
+            assertThat(schedule.run().over()).contains("maxRuns: 2 runs were started");
+            assertThat(told).singleElement().asString().startsWith("replaced by the fire of");
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+        }
+    }
+
+    /** Waits for what is left of the run before, as a run does that has not begun. */
+    private static final class WaitingRun implements ScheduledRuns.Run {
+        private final List<String> told;
+        private final CompletableFuture<RunResult> end = new CompletableFuture<>();
+
+        WaitingRun(List<String> told) {
+            this.told = told;
+        }
+
+        @Override
+        public RunResult run() {
+            return end.orTimeout(40, TimeUnit.SECONDS).join();
+        }
+
+        @Override
+        public void stop(String why) {
+            told.add(why);
+            end.complete(new RunResult.Left(why, false));
+        }
+
+        @Override
+        public void leave(String why) {
+            end.complete(new RunResult.Left(why, true));
         }
     }
 

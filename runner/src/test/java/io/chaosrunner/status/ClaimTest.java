@@ -81,20 +81,24 @@ class ClaimTest {
         for (int i = random.nextInt(20); i > 0; i--) {
             skipped.put(random.nextInt(30), "because \"" + random.nextInt(3) + "\" …");
         }
-        return new Claim(
-                new RunId(1 + random.nextInt(1_000), "id" + random.nextInt()),
-                "process " + random.nextInt(),
-                START,
-                random.nextLong(),
-                Engines.json("{'strategy': 'dag', 'dependencies': {'b': ['a']}}"),
-                State.values()[random.nextInt(3)],
-                random.nextBoolean() ? "" : "a reason",
-                random.nextBoolean() ? "" : "failure",
-                random.nextInt(5),
-                log,
-                skipped,
-                random.nextBoolean() ? "" : "stop",
-                fires(random));
+        var claim =
+                new Claim(
+                        new RunId(1 + random.nextInt(1_000), "id" + random.nextInt()),
+                        "process " + random.nextInt(),
+                        START,
+                        random.nextLong(),
+                        Engines.json("{'strategy': 'dag', 'dependencies': {'b': ['a']}}"),
+                        State.values()[random.nextInt(3)],
+                        random.nextBoolean() ? "" : "a reason",
+                        random.nextBoolean() ? "" : "failure",
+                        random.nextInt(5),
+                        log,
+                        skipped,
+                        random.nextBoolean() ? "" : "stop",
+                        fires(random));
+        return random.nextBoolean()
+                ? claim
+                : claim.finished(START.plusMillis(random.nextInt()), "done");
     }
 
     private static Fires fires(Random random) {
