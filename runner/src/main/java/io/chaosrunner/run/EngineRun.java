@@ -54,6 +54,19 @@ public final class EngineRun {
     }
 
     /**
+     * Stop for another run. One that still waits for what the run before it left goes on: else,
+     * where that takes longer than the other run is away, none would ever begin.
+     */
+    public void replace(String why) {
+        context.mailbox.add(() -> {
+            RunLoop running = loop;
+            if (running != null) {
+                running.stop(why);
+            }
+        });
+    }
+
+    /**
      * Leave at once: nothing more is launched or written, and what runs goes on. For a process that
      * is being ended while somebody else, the operator or the next process, looks after the run.
      */

@@ -20,6 +20,9 @@ import java.util.Optional;
  * decides as the one before it would have.
  */
 public final class Agenda {
+    /** Why fires of a suspended schedule start no run. */
+    static final String SUSPENDED = "suspended";
+
     /** More fires than this are settled in several steps. */
     private static final int MOST_FIRES = 100_000;
 
@@ -138,7 +141,7 @@ public final class Agenda {
                 return running;
             }
         }
-        return policy.suspend() ? Optional.of("suspended") : Optional.empty();
+        return policy.suspend() ? Optional.of(SUSPENDED) : Optional.empty();
     }
 
     /** A fire that waited for a run to end has not been missed while it waited. */

@@ -38,6 +38,9 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     /** Why a schedule waits for a human; whoever removes it lets the schedule go on. */
     static final String SUSPENDED = "chaosrunner.io/suspended";
 
+    /** The run that the operator was told to end, for the next fire was due. */
+    static final String REPLACED = "chaosrunner.io/replaced";
+
     /** How a run was ended that somebody stopped, in the claim's word. */
     private static final String ABORTED = Cause.ABORT.word();
 
@@ -97,10 +100,16 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         return engine.ref().toString().hashCode();
     }
 
+    /** Tell whether no human, but a fire, ended the last run. */
+    private static boolean isReplaced(Engine engine) {
+        Optional<String> run = Claim.of(engine).map(claim -> claim.run().id());
+        return run.isPresent() && engine.annotation(REPLACED).equals(run);
+    }
+
     /** A human's word counts more than the schedule's. */
     private static ScheduleSpec suspending(ScheduleSpec spec, Engine engine) {
-        if (engine.annotation(SUSPENDED).isEmpty()
-                && !engine.engineStatus().equals(STOPPED_BY_OPERATOR)) {
+        boolean aborted = engine.engineStatus().equals(STOPPED_BY_OPERATOR) && !isReplaced(engine);
+        if (engine.annotation(SUSPENDED).isEmpty() && !aborted) {
             return spec;
         }
         Policy policy = spec.policy();
@@ -156,10 +165,19 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
                         .isEmpty();
     }
 
+    /** Tell whether the last fires that started no run did not because of a suspension. */
+    boolean wasSuspended() {
+        return claim().map(claim -> claim.fires().skipped())
+                .filter(skipped -> !skipped.isEmpty())
+                .filter(skipped -> skipped.getLast().reason().equals(Agenda.SUSPENDED))
+                .isPresent();
+    }
+
     /** Return why a human ended the last run, unless the schedule waits for it already. */
     Optional<String> abortedByHand() {
         return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
                 .filter(claim -> claim.ending().equals(ABORTED))
+                .filter(claim -> !isReplaced(engine))
                 .map(Claim::reason)
                 .filter(reason -> !reason.startsWith(ScheduledEngine.REPLACED))
                 .filter(reason -> !reason.endsWith(ScheduledEngine.SUSPENDS));
@@ -177,9 +195,9 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** Return the fire that ends the run which goes on; empty if the run is to end by itself. */
     Optional<Instant> replacement() {
-        return policy().overlap() != Overlap.REPLACE || policy().suspend() || isLast(runs())
-                ? Optional.empty()
-                : next();
+        boolean counted = claim().isPresent() && !isUnknown();
+        boolean replaces = policy().overlap() == Overlap.REPLACE && !policy().suspend();
+        return counted && replaces && !isLast(runs()) ? next() : Optional.empty();
     }
 
     /** Tell whether a fire ends the run that goes on; it may be one of a schedule since edited. */
@@ -263,7 +281,14 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     private Optional<StopWhen> outcome(Claim claim) {
         if (claim.ending().equals(ABORTED) || standing.phase() == Standing.Phase.ABORTED) {
-            return Optional.empty();
+            boolean failed =
+                    standing.entries().stream()
+                            .anyMatch(entry ->
+                                    entry.verdict() == Verdict.FAIL
+                                            || entry.verdict() == Verdict.ERROR);
+            return failed && claim.reason().startsWith(ScheduledEngine.REPLACED)
+                    ? Optional.of(StopWhen.FAILED)
+                    : Optional.empty();
         }
         boolean passed =
                 !FAILED.contains(claim.ending())

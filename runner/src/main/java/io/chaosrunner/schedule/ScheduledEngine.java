@@ -11,7 +11,6 @@ import io.chaosrunner.run.EngineReadying;
 import io.chaosrunner.run.EngineReadying.Launch;
 import io.chaosrunner.run.EngineReadying.Readied;
 import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.run.EngineStop;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.Agenda.Step;
@@ -111,7 +110,7 @@ final class ScheduledEngine implements Lane.Step {
         record Resume(EngineSchedule schedule) implements Move {}
 
         /** Have the operator end its run, for the next fire is due. */
-        record Replace(Fire fire) implements Move {}
+        record Replace(EngineSchedule schedule, Fire fire) implements Move {}
 
         /** Nothing claimed the fire that was handed over. */
         record TakeBack(Fire fire) implements Move {}
@@ -211,7 +210,8 @@ final class ScheduledEngine implements Lane.Step {
     }
 
     private Move whileOperatorRuns(EngineSchedule schedule, Instant now) {
-        if (handedOver(schedule).isPresent() || schedule.engine().stopRequested()) {
+        boolean ownSchedule = Fires.handedOver(schedule.engine()).isEmpty();
+        if (ownSchedule || handedOver(schedule).isPresent() || schedule.engine().stopRequested()) {
             return new Move.Rest(Optional.empty());
         }
         Optional<Instant> next = schedule.replacement();
@@ -219,7 +219,7 @@ final class ScheduledEngine implements Lane.Step {
         if (due.isEmpty() || due.get().isAfter(now)) {
             return new Move.Rest(due);
         }
-        return new Move.Replace(schedule.timetable().fire(next.orElseThrow()));
+        return new Move.Replace(schedule, schedule.timetable().fire(next.orElseThrow()));
     }
 
     /** Return the fire that the operator's runner has still to claim. */
@@ -269,11 +269,7 @@ final class ScheduledEngine implements Lane.Step {
                             schedule,
                             Caller.PERSON_WHO_RESUMES,
                             schedule.claim().flatMap(claim -> claim.fires().settled()));
-            case Move.Replace(Fire fire) -> {
-                driving.listener().note(ref, "replacing", REPLACED + fire);
-                EngineStop.tellOperator(driving.cluster(), ref);
-                yield Optional.empty();
-            }
+            case Move.Replace(EngineSchedule schedule, Fire fire) -> replace(schedule, fire);
             case Move.TakeBack(Fire fire) -> takeBack(fire);
             case Move.End(String why) -> {
                 told = why;
@@ -429,9 +425,14 @@ final class ScheduledEngine implements Lane.Step {
                                         () -> {
                                             Fire later = schedule.timetable().fire(next);
                                             if (isReplacing(later)) {
-                                                run.stop(REPLACED + later);
-                                            } else {
-                                                replaceWhenDue(schedule, next, run);
+                                                run.replace(REPLACED + later);
+                                            }
+                                            if (running == run) {
+                                                Instant now = driving.clock().instant();
+                                                replaceWhenDue(
+                                                        schedule,
+                                                        now.isAfter(next) ? now : next,
+                                                        run);
                                             }
                                         }));
     }
@@ -476,6 +477,21 @@ final class ScheduledEngine implements Lane.Step {
             driving.listener().note(ref, "fire-handed-over", fire + " to the chaos-operator");
         }
         return now();
+    }
+
+    /** The operator ends its run, and says of it what it says when a human stopped it. */
+    private Optional<Instant> replace(EngineSchedule schedule, Fire fire) {
+        ObjectNode patch = JsonNodeFactory.instance.objectNode();
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("resourceVersion", seen.resourceVersion());
+        metadata.putObject("annotations")
+                .put(EngineSchedule.REPLACED, schedule.claim().orElseThrow().run().id());
+        patch.putObject("spec").put("engineState", "stop");
+        if (!write(patch)) {
+            return now();
+        }
+        driving.listener().note(ref, "replacing", REPLACED + fire);
+        return Optional.empty();
     }
 
     private Optional<Instant> takeBack(Fire fire) {

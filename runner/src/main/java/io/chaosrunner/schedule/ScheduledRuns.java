@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -76,7 +77,6 @@ public final class ScheduledRuns {
     private volatile @Nullable Run running;
     private volatile Engine latest;
     private volatile boolean gone;
-    private volatile boolean replacing;
     private Engine engine;
     private @Nullable Timetable timetable;
     private boolean firstRun = true;
@@ -95,7 +95,7 @@ public final class ScheduledRuns {
     interface Run {
         RunResult run();
 
-        void stop(String why);
+        void replace(String why);
 
         void leave(String why);
     }
@@ -150,8 +150,8 @@ public final class ScheduledRuns {
             }
 
             @Override
-            public void stop(String why) {
-                run.stop(why);
+            public void replace(String why) {
+                run.replace(why);
             }
 
             @Override
@@ -241,14 +241,12 @@ public final class ScheduledRuns {
                 first ? request.seeing(engine) : request.derivedFrom(engine), this::guardResumed);
     }
 
-    private void guardResumed() {
+    private void guardResumed(Run run) {
         try {
             EngineSchedule.of(engine, flags)
+                    .filter(schedule -> !schedule.isUnknown())
                     .ifPresent(schedule ->
-                            guardReplacement(
-                                    schedule,
-                                    schedule.isUnknown() ? clock.instant() : schedule.settled(),
-                                    schedule.runs()));
+                            guardReplacement(schedule, schedule.settled(), schedule.runs(), run));
         } catch (InvalidParameters e) {
             // It will be told when the run is over.
         }
@@ -299,7 +297,7 @@ public final class ScheduledRuns {
         boolean nothingUsed = firstRun && timetable == null;
         if (nothingUsed) {
             Optional<End> recorded =
-                    carryOut(request.seeing(engine).unusable(problems.problems()), () -> {});
+                    carryOut(request.seeing(engine).unusable(problems.problems()), run -> {});
             if (recorded.isPresent()) {
                 return recorded;
             }
@@ -329,14 +327,14 @@ public final class ScheduledRuns {
 
     private Optional<End> act(EngineSchedule schedule) {
         // The operator empties the entries, and makes a new pod.
-        boolean restarted =
-                firstRun
-                        && engine.statusEntries().isEmpty()
-                        && schedule.claim().filter(Claim::isOfRun).isPresent();
-        boolean suspended = schedule.policy().suspend();
-        if (schedule.spec().kind() instanceof Kind.Now && restarted && !suspended) {
+        boolean fresh = firstRun && engine.statusEntries().isEmpty();
+        boolean restarted = fresh && schedule.claim().filter(Claim::isOfRun).isPresent();
+        boolean resumed = fresh && !restarted && schedule.wasSuspended();
+        if (schedule.spec().kind() instanceof Kind.Now
+                && (restarted || resumed)
+                && !schedule.policy().suspend()) {
             // That is what starting it once more means.
-            return carryOut(request.derivedFrom(engine), () -> {});
+            return carryOut(request.derivedFrom(engine), run -> {});
         }
         if (schedule.isUnknown()) {
             // Nobody knows when this schedule was written: it counts from when it was seen.
@@ -380,7 +378,7 @@ public final class ScheduledRuns {
                 boolean launchedByOperator = firstRun && engine.statusEntries().isEmpty();
                 yield carryOut(
                         launchedByOperator ? asked : asked.derivedFrom(engine),
-                        () -> guardReplacement(schedule, fire.at(), schedule.runs() + 1));
+                        run -> guardReplacement(schedule, fire.at(), schedule.runs() + 1, run));
             }
         };
     }
@@ -401,14 +399,13 @@ public final class ScheduledRuns {
     /**
      * Run once, to the end; then look at the engine anew.
      *
-     * @param guard done once the run can be stopped
+     * @param guard given the run once it can be stopped
      */
-    private Optional<End> carryOut(RunRequest one, Runnable guard) {
+    private Optional<End> carryOut(RunRequest one, Consumer<Run> guard) {
         Run run = runs.apply(one);
         firstRun = false;
-        replacing = false;
         running = run;
-        guard.run();
+        guard.accept(run);
         String why = leaving;
         if (why != null) {
             run.leave(why);
@@ -423,8 +420,6 @@ public final class ScheduledRuns {
         return switch (result) {
             case RunResult.Completed _, RunResult.AlreadyFinished _ -> reread();
             case RunResult.Misconfigured _ when one.problems().isEmpty() -> reread();
-            // It had not begun when the next fire came.
-            case RunResult.Left _ when replacing && leaving == null -> reread();
             case RunResult.Misconfigured _,
                     RunResult.Refused _,
                     RunResult.Left _,
@@ -436,10 +431,10 @@ public final class ScheduledRuns {
     /**
      * Where fires replace runs, the next one stops the run that is going on.
      *
-     * @param run the number of that run, counted by this schedule
+     * @param number of that run, counted by this schedule
      */
-    private void guardReplacement(EngineSchedule schedule, Instant fire, long run) {
-        if (schedule.policy().overlap() != Overlap.REPLACE || schedule.isLast(run)) {
+    private void guardReplacement(EngineSchedule schedule, Instant fire, long number, Run run) {
+        if (schedule.policy().overlap() != Overlap.REPLACE || schedule.isLast(number)) {
             return;
         }
         Timetable by = schedule.timetable();
@@ -449,12 +444,12 @@ public final class ScheduledRuns {
                                 REPLACE,
                                 by.start(next),
                                 () -> {
-                                    Run now = running;
-                                    if (now != null && isReplacing(by.fire(next))) {
-                                        replacing = true;
-                                        now.stop(ScheduledEngine.REPLACED + by.fire(next));
-                                    } else if (now != null) {
-                                        guardReplacement(schedule, next, run);
+                                    if (isReplacing(by.fire(next))) {
+                                        run.replace(ScheduledEngine.REPLACED + by.fire(next));
+                                    }
+                                    if (running == run) {
+                                        Instant from = later(next, clock.instant());
+                                        guardReplacement(schedule, from, number, run);
                                     }
                                 }));
     }

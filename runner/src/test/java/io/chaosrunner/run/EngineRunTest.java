@@ -649,6 +649,27 @@ class EngineRunTest {
         }
 
         @Test
+        void aRunThatWaitsForThemIsNotReplaced() {
+            var world = EngineWorld.start().listing("a");
+            world.load(
+                    EngineWorld.json(
+                            """
+                            {'apiVersion': 'v1', 'kind': 'Pod',
+                             'metadata': {'name': 'old', 'namespace': 'n', 'labels': {'chaosUID': '%s'}},
+                             'spec': {'containers': [{'name': 'c', 'image': 'i'}]}}
+                            """
+                                    .formatted(world.engine().uid())));
+            try (RunBench bench = operator(world)) {
+                var result = bench.begin();
+                bench.untilTold(RunNotice.Waiting.class);
+                bench.replace("the next fire came");
+                world.delete(Resource.PODS, "old");
+                assertThat(RunBench.finished(result)).isInstanceOf(RunResult.Completed.class);
+                assertThat(world.entries()).containsExactly("a: Completed/Pass");
+            }
+        }
+
+        @Test
         void theLastRunsPodsGoFirst() {
             var world = EngineWorld.start().listing("a");
             world.load(

@@ -115,6 +115,10 @@ final class RunBench implements AutoCloseable {
         run.stop(why);
     }
 
+    void replace(String why) {
+        run.replace(why);
+    }
+
     void leave(String why) {
         run.leave(why);
     }

@@ -60,6 +60,27 @@ class EngineScheduleTest {
     }
 
     @Test
+    void aReplacedRunFailedIfOneOfItsExperimentsDidAndNeverPassed() {
+        Claim replaced =
+                claim().endingBy("abort", ScheduledEngine.REPLACED + "fire of x")
+                        .finished(FIRST, ScheduledEngine.REPLACED + "fire of x");
+
+        assertThat(lastRun(engine(HOURLY, Optional.of(replaced), "Pass", "Fail")).outcome())
+                .contains(StopWhen.FAILED);
+        assertThat(lastRun(engine(HOURLY, Optional.of(replaced), "Pass", "Stopped")).outcome())
+                .isEmpty();
+        assertThat(lastRun(engine(HOURLY, Optional.of(replaced), "Pass")).outcome()).isEmpty();
+    }
+
+    @Test
+    void aRunWhoseEntriesSayThatItWasAbortedDidNeither() {
+        Engine engine = engine(HOURLY, Optional.of(claim().finished(FIRST, "so")), "Fail");
+        entry(engine).put("status", "Forcefully Aborted");
+
+        assertThat(lastRun(engine).outcome()).isEmpty();
+    }
+
+    @Test
     void aRunEndsWhenItsOwnerSawItOverWhateverTheEntriesSay() {
         Instant end = FIRST.plusSeconds(4000);
         Engine engine = engine(HOURLY, Optional.of(claim().finished(end, "done")), "Pass");

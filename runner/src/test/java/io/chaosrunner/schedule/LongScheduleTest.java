@@ -230,7 +230,7 @@ class LongScheduleTest {
         }
 
         @Override
-        public void stop(String why) {}
+        public void replace(String why) {}
 
         @Override
         public void leave(String why) {}

@@ -117,6 +117,11 @@ class ScheduledEngineTest {
                                         HOURLY + "\noverlap: replace")),
                         "initialized",
                         "active");
+        now = CREATED.plusSeconds(3600);
+        assertThat(words(engine)).as("its own runner follows the schedule").isEqualTo("rest");
+
+        now = CREATED;
+        handOver(engine, HOURLY + "\noverlap: replace");
         assertThat(words(engine)).isEqualTo("rest until 2026-03-02T11:00:00Z");
 
         now = CREATED.plusSeconds(3600);
@@ -130,9 +135,49 @@ class ScheduledEngineTest {
         Claim running =
                 claim("pod/1/x", Claim.State.RUNNING, "", "", "2026-03-02T10:00:00Z", schedule);
         now = CREATED.plusSeconds(3600);
+        Engine engine = engine(schedule, Optional.of(running), "initialized", "active");
+        handOver(engine, schedule);
 
-        assertThat(words(engine(schedule, Optional.of(running), "initialized", "active")))
-                .isEqualTo("rest");
+        assertThat(words(engine)).isEqualTo("rest");
+    }
+
+    @Test
+    void aScheduleThatWasEditedDuringARunOfTheOperatorsReplacesItByNothing() {
+        String edited = "every: 5m\noverlap: replace";
+        now = CREATED.plusSeconds(1200);
+        Engine engine = engine(edited, Optional.of(running("pod/1/x")), "initialized", "active");
+        handOver(engine, HOURLY);
+
+        assertThat(words(engine)).isEqualTo("rest");
+    }
+
+    @Test
+    void whatTheOperatorStoppedForAFireIsNoReasonToWaitForAHuman() {
+        now = CREATED.plusSeconds(3600);
+        Claim running = running("pod/1/x");
+        Engine engine = engine(HOURLY, Optional.of(running), "stopped", "stop");
+        String launchedByOperator =
+                running.text().replace("\"engineState\":\"stop\"", "\"engineState\":\"active\"");
+        annotate(engine, Claim.ANNOTATION, launchedByOperator);
+        annotate(engine, EngineSchedule.REPLACED, "id");
+        ((ObjectNode) engine.statusEntries().getFirst())
+                .put("status", "Forcefully Aborted")
+                .put("verdict", "Stopped");
+        assertThat(words(engine)).isEqualTo("begin 2026-03-02T11:00:00Z");
+
+        annotate(engine, EngineSchedule.REPLACED, "an earlier run");
+        assertThat(words(engine)).isEqualTo("skip 1 from 2026-03-02T11:00:00Z: suspended");
+    }
+
+    private static void handOver(Engine engine, String schedule) {
+        annotate(
+                engine,
+                Fires.HANDED_OVER,
+                Fires.handOver(new Fire(Instant.parse("2026-03-02T10:00:00Z"), hash(schedule))));
+    }
+
+    private static void annotate(Engine engine, String name, String value) {
+        ((ObjectNode) engine.json().path("metadata").path("annotations")).put(name, value);
     }
 
     @Test
@@ -501,7 +546,7 @@ class ScheduledEngineTest {
             case Move.Suspend(var schedule, String why) -> "suspend: " + why;
             case Move.Begin(var schedule, Fire fire) -> "begin " + fire.at();
             case Move.Resume _ -> "resume";
-            case Move.Replace(Fire fire) -> "replace for " + fire.at();
+            case Move.Replace(var schedule, Fire fire) -> "replace for " + fire.at();
             case Move.TakeBack(Fire fire) -> "take back " + fire.at();
             case Move.End(String why) -> "end: " + why;
         };

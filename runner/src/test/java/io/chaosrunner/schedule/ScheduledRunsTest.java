@@ -184,7 +184,7 @@ class ScheduledRunsTest {
             assertThat(world.entries()).containsExactly("a: Completed/Pass");
             assertThat(world.claim().run().number()).isEqualTo(3);
             assertThat(world.claim().runEnd().orElseThrow())
-                    .isAfterOrEqualTo(world.claim().log().getLast().end());
+                    .isAfterOrEqualTo(world.claim().log().getLast().start());
             until(() -> ledger.fires.size() == 3);
             ledger.isComplete(Duration.ofSeconds(2), world.engine().created(), settled(world));
         }
@@ -392,8 +392,24 @@ class ScheduledRunsTest {
     }
 
     @Test
-    void aRunThatIsReplacedBeforeItBeganDoesNotEndTheSchedule() {
-        try (EngineWorld world = world("{every: 3s, maxRuns: 2, overlap: replace}");
+    void anEngineThatWasSuspendedWhenItWasToRunRunsWhenItIsStartedOnceMore() {
+        try (EngineWorld world = world("{now: true, suspend: true}")) {
+            try (Process process = new Process(world)) {
+                assertThat(process.end().over()).contains("no fire is left");
+            }
+            assertThat(world.claim().isOfRun()).isFalse();
+            world.edit("{'metadata': {'annotations': {'chaosrunner.io/schedule': '{now: true}'}}}");
+            try (Process process = new Process(world)) {
+                process.end();
+            }
+            assertThat(world.claim().run().number()).isEqualTo(1);
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+        }
+    }
+
+    @Test
+    void aRunThatWaitsUntilItCanBeginOutlastsTheFiresThatWouldReplaceIt() {
+        try (EngineWorld world = world("{every: 3s, maxRuns: 3, overlap: replace}");
                 Cluster cluster = world.connect();
                 QuartzAlarms alarms = new QuartzAlarms()) {
             var told = new CopyOnWriteArrayList<String>();
@@ -403,49 +419,62 @@ class ScheduledRunsTest {
                             cluster,
                             request(world, "p"),
                             Map.of(),
-                            asked ->
-                                    begun.incrementAndGet() == 1
-                                            ? new WaitingRun(told)
-                                            : ScheduledRuns.engineRun(
-                                                    new EngineRun(
-                                                            cluster,
-                                                            asked,
-                                                            StrategyCatalogue.onClassPath(),
-                                                            Clock.systemUTC(),
-                                                            notice -> {})),
+                            asked -> {
+                                var run =
+                                        new EngineRun(
+                                                cluster,
+                                                asked,
+                                                StrategyCatalogue.onClassPath(),
+                                                Clock.systemUTC(),
+                                                notice -> {});
+                                return begun.incrementAndGet() == 2
+                                        ? new WaitingRun(run, told)
+                                        : ScheduledRuns.engineRun(run);
+                            },
                             Clock.systemUTC(),
                             notice -> {},
                             alarms);
 
-            assertThat(schedule.run().over()).contains("maxRuns: 2 runs were started");
-            assertThat(told).singleElement().asString().startsWith("replaced by the fire of");
+            assertThat(schedule.run().over()).contains("maxRuns: 3 runs were started");
+            assertThat(told)
+                    .hasSize(2)
+                    .allMatch(why -> why.startsWith("replaced by the fire of"))
+                    .doesNotHaveDuplicates();
+            assertThat(world.claim().run().number()).isEqualTo(3);
             assertThat(world.entries()).containsExactly("a: Completed/Pass");
         }
     }
 
-    /** Waits for what is left of the run before, as a run does that has not begun. */
+    /** Begins when two fires have gone by, as one does that waits for pods which are slow to go. */
     private static final class WaitingRun implements ScheduledRuns.Run {
+        private final EngineRun run;
         private final List<String> told;
-        private final CompletableFuture<RunResult> end = new CompletableFuture<>();
+        private final CompletableFuture<Void> begin = new CompletableFuture<>();
 
-        WaitingRun(List<String> told) {
+        WaitingRun(EngineRun run, List<String> told) {
+            this.run = run;
             this.told = told;
         }
 
         @Override
         public RunResult run() {
-            return end.orTimeout(40, TimeUnit.SECONDS).join();
+            begin.orTimeout(40, TimeUnit.SECONDS).join();
+            return run.run();
         }
 
         @Override
-        public void stop(String why) {
-            told.add(why);
-            end.complete(new RunResult.Left(why, false));
+        public void replace(String why) {
+            if (told.size() < 2) {
+                told.add(why);
+            }
+            if (told.size() == 2) {
+                begin.complete(null);
+            }
         }
 
         @Override
         public void leave(String why) {
-            end.complete(new RunResult.Left(why, true));
+            run.leave(why);
         }
     }
 

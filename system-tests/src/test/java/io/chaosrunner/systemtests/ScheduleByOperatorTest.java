@@ -81,6 +81,22 @@ class ScheduleByOperatorTest {
         stage.eventually(() -> stage.number("aborted") >= 2);
     }
 
+    @Test
+    void aFireHasTheOperatorEndTheRunThatGoesOnAndBeginTheNext() {
+        stage.engine("replaced", "{every: 20s, overlap: replace}", "hang");
+        stage.service("--launch=operator");
+        stage.eventually(() -> stage.namespace.jobs().size() == 1);
+        Instant first = stage.claim("replaced").orElseThrow().fires().started().orElseThrow().at();
+
+        stage.eventually(() -> stage.number("replaced") >= 2);
+
+        assertThat(stage.story()).contains("event=replacing");
+        assertThat(stage.claim("replaced").orElseThrow().fires().started().orElseThrow().at())
+                .isAfter(first);
+        assertThat(stage.claim("replaced").orElseThrow().fires().skipped())
+                .noneMatch(skipped -> skipped.reason().equals("suspended"));
+    }
+
     private String engineStatus(String engine) {
         return stage.engine(engine).at("/status/engineStatus").asString("");
     }
