@@ -122,7 +122,7 @@ public final class EngineWriter implements AutoCloseable {
                     new Taken(
                             new Engine(
                                     cluster.replace(
-                                            Resource.ENGINES, EngineUpdate.claimed(read, patch))),
+                                            Resource.ENGINES, EngineUpdate.patched(read, patch))),
                             false));
         } catch (ClusterException e) {
             if (e.kind() == Kind.CONFLICT) {

@@ -471,7 +471,10 @@ final class ScheduledEngine implements Lane.Step {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         ObjectNode metadata = patch.putObject("metadata");
         metadata.put("resourceVersion", engine.resourceVersion());
-        metadata.putObject("annotations").put(Fires.HANDED_OVER, Fires.handOver(fire));
+        // Whoever stops the engine from now on, before a run has claimed it too, means it.
+        metadata.putObject("annotations")
+                .put(Fires.HANDED_OVER, Fires.handOver(fire))
+                .putNull(EngineSchedule.REPLACED);
         patch.putObject("spec").put("engineState", "active");
         if (write(patch)) {
             driving.listener().note(ref, "fire-handed-over", fire + " to the chaos-operator");

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -94,23 +95,29 @@ public final class EngineUpdate {
         return whole;
     }
 
-    /** Return the whole engine with a claim patch applied, for accounts that may not patch. */
-    public static ObjectNode claimed(Engine read, ObjectNode claimPatch) {
+    /** Return the whole engine with a merge patch applied, for accounts that may not patch. */
+    public static ObjectNode patched(Engine read, ObjectNode patch) {
         ObjectNode whole = read.json().deepCopy();
-        ObjectNode metadata = (ObjectNode) whole.path("metadata");
-        ObjectNode annotations =
-                metadata.path("annotations") instanceof ObjectNode present
-                        ? present
-                        : metadata.putObject("annotations");
-        annotations.setAll((ObjectNode) claimPatch.path("metadata").path("annotations"));
-        if (claimPatch.path("status").path("experiments") instanceof ArrayNode entries) {
-            ObjectNode status =
-                    whole.path("status") instanceof ObjectNode present
-                            ? present
-                            : whole.putObject("status");
-            status.set("experiments", entries.deepCopy());
-        }
+        merge(whole, patch);
         return whole;
+    }
+
+    /** Change an object as RFC 7396 says. */
+    private static void merge(ObjectNode target, ObjectNode patch) {
+        patch.properties()
+                .forEach(member -> {
+                    String name = member.getKey();
+                    switch (member.getValue()) {
+                        case NullNode _ -> target.remove(name);
+                        case ObjectNode nested ->
+                                merge(
+                                        target.get(name) instanceof ObjectNode present
+                                                ? present
+                                                : target.putObject(name),
+                                        nested);
+                        case JsonNode value -> target.set(name, value.deepCopy());
+                    }
+                });
     }
 
     /** Have a JSON patch write the summaries of runs too; no other process writes them. */

@@ -111,11 +111,29 @@ class EngineUpdateTest {
                         Engines.json(
                                 "{'metadata': {'name': 'e', 'namespace': 'n', 'resourceVersion': '1'}, 'spec': {'x': 1}}"));
         ObjectNode patch = EngineUpdate.claim(bare, claim, List.of(waiting), "e-runner", NOW);
-        Engine whole = new Engine(EngineUpdate.claimed(bare, patch));
+        Engine whole = new Engine(EngineUpdate.patched(bare, patch));
         assertThat(Claim.of(whole)).hasValue(claim);
         assertThat(whole.statusEntries()).hasSize(1);
         assertThat(whole.spec().path("x").asInt()).isEqualTo(1);
         assertThat(bare.annotation(Claim.ANNOTATION)).isEmpty();
+    }
+
+    @Test
+    void aWholeEngineIsChangedAsAMergePatchWould() {
+        Engine read =
+                new Engine(
+                        Engines.json(
+                                "{'metadata': {'name': 'e', 'annotations': {'a': '1', 'b': '2'}}, 'spec': {'x': {'y': 1, 'z': 2}, 'l': [1, 2]}}"));
+
+        assertThat(
+                        EngineUpdate.patched(
+                                read,
+                                Engines.json(
+                                        "{'metadata': {'annotations': {'a': null, 'c': '3'}}, 'spec': {'x': {'y': 5}, 'l': [3], 'new': {'gone': null, 'there': true}}}")))
+                .isEqualTo(
+                        Engines.json(
+                                "{'metadata': {'name': 'e', 'annotations': {'b': '2', 'c': '3'}}, 'spec': {'x': {'y': 5, 'z': 2}, 'l': [3], 'new': {'there': true}}}"));
+        assertThat(read.annotation("a")).contains("1");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.chaosrunner.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.status.Claim;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;
@@ -86,13 +87,19 @@ class ScheduleByOperatorTest {
         stage.engine("replaced", "{every: 20s, overlap: replace}", "hang");
         stage.service("--launch=operator");
         stage.eventually(() -> stage.namespace.jobs().size() == 1);
-        Instant first = stage.claim("replaced").orElseThrow().fires().started().orElseThrow().at();
+        Claim first = stage.claim("replaced").orElseThrow();
 
         stage.eventually(() -> stage.number("replaced") >= 2);
 
         assertThat(stage.story()).contains("event=replacing");
         assertThat(stage.claim("replaced").orElseThrow().fires().started().orElseThrow().at())
-                .isAfter(first);
+                .isAfter(first.fires().started().orElseThrow().at());
+        assertThat(
+                        stage.engine("replaced")
+                                .at("/metadata/annotations/chaosrunner.io~1replaced")
+                                .asString(""))
+                .as("from the next fire on, a stop is a human's")
+                .isNotEqualTo(first.run().id());
         assertThat(stage.claim("replaced").orElseThrow().fires().skipped())
                 .noneMatch(skipped -> skipped.reason().equals("suspended"));
     }
