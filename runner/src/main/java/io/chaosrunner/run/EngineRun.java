@@ -54,8 +54,8 @@ public final class EngineRun {
     }
 
     /**
-     * Stop for another run. One that still waits for what the run before it left goes on: else,
-     * where that takes longer than the other run is away, none would ever begin.
+     * Stop, for another run is due. One that still waits for the pods of the run before it goes on
+     * waiting: if runs were due more often than such pods take to go, none would ever begin.
      */
     public void replace(String why) {
         context.mailbox.add(() -> {

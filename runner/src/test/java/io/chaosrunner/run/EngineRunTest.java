@@ -627,8 +627,8 @@ class EngineRunTest {
             }
         }
 
-        @Test
-        void leavingBeforeTheStartWritesNothing() {
+        /** A world in which a pod of the run before is left. */
+        private EngineWorld worldWithAnOldPod() {
             var world = EngineWorld.start().listing("a");
             world.load(
                     EngineWorld.json(
@@ -638,6 +638,12 @@ class EngineRunTest {
                              'spec': {'containers': [{'name': 'c', 'image': 'i'}]}}
                             """
                                     .formatted(world.engine().uid())));
+            return world;
+        }
+
+        @Test
+        void leavingBeforeTheStartWritesNothing() {
+            var world = worldWithAnOldPod();
             try (RunBench bench = operator(world)) {
                 var result = bench.begin();
                 bench.untilTold(RunNotice.Waiting.class);
@@ -650,15 +656,7 @@ class EngineRunTest {
 
         @Test
         void aRunThatWaitsForThemIsNotReplaced() {
-            var world = EngineWorld.start().listing("a");
-            world.load(
-                    EngineWorld.json(
-                            """
-                            {'apiVersion': 'v1', 'kind': 'Pod',
-                             'metadata': {'name': 'old', 'namespace': 'n', 'labels': {'chaosUID': '%s'}},
-                             'spec': {'containers': [{'name': 'c', 'image': 'i'}]}}
-                            """
-                                    .formatted(world.engine().uid())));
+            var world = worldWithAnOldPod();
             try (RunBench bench = operator(world)) {
                 var result = bench.begin();
                 bench.untilTold(RunNotice.Waiting.class);
@@ -671,15 +669,7 @@ class EngineRunTest {
 
         @Test
         void theLastRunsPodsGoFirst() {
-            var world = EngineWorld.start().listing("a");
-            world.load(
-                    EngineWorld.json(
-                            """
-                            {'apiVersion': 'v1', 'kind': 'Pod',
-                             'metadata': {'name': 'old', 'namespace': 'n', 'labels': {'chaosUID': '%s'}},
-                             'spec': {'containers': [{'name': 'c', 'image': 'i'}]}}
-                            """
-                                    .formatted(world.engine().uid())));
+            var world = worldWithAnOldPod();
             try (RunBench bench = operator(world)) {
                 var result = bench.begin();
                 bench.untilTold(RunNotice.Waiting.class);
