@@ -119,7 +119,7 @@ public final class EngineStop {
         Engine engine = found.get();
         if (Standing.isOperators(engine)) {
             tellOperator(cluster, ref);
-            return force ? takeOver(engine) : awaitOperator(ref, timeout);
+            return force ? takeOver(engine) : awaitOperator(engine, timeout);
         }
         Standing standing = Standing.of(engine);
         if (!standing.isUnderWay() || standing.claim().isEmpty()) {
@@ -128,13 +128,14 @@ public final class EngineStop {
         return force ? takeOver(engine) : awaitOwner(engine, standing.claim().get(), timeout);
     }
 
-    private Outcome awaitOperator(EngineRef ref, Duration timeout) {
+    private Outcome awaitOperator(Engine engine, Duration timeout) {
+        EngineRef ref = engine.ref();
         tell("the chaos-operator was told to stop ChaosEngine %s".formatted(ref));
         long end = System.nanoTime() + timeout.toNanos();
         while (true) {
-            Optional<Engine> now = read(ref);
+            Optional<Engine> now = read(ref).filter(live -> live.uid().equals(engine.uid()));
             if (now.isEmpty()) {
-                return new Outcome.Stopped(List.of());
+                return removeOrphans(engine);
             }
             List<String> left = LivePods.names(LivePods.of(cluster, now.get()));
             if (!Standing.isOperators(now.get()) && left.isEmpty()) {
@@ -156,9 +157,9 @@ public final class EngineStop {
         tell("process %s was asked to stop %s".formatted(claim.instance(), claim.run()));
         long begin = System.nanoTime();
         while (true) {
-            Optional<Engine> now = read(ref);
+            Optional<Engine> now = read(ref).filter(live -> live.uid().equals(engine.uid()));
             if (now.isEmpty()) {
-                return new Outcome.Stopped(List.of());
+                return removeOrphans(engine);
             }
             Standing standing = Standing.of(now.get());
             Optional<Claim> held =
@@ -243,13 +244,21 @@ public final class EngineStop {
                                 Cluster.Propagation.BACKGROUND));
     }
 
+    /** The engine went, or was made anew; what it launched bears its uid, and may be left. */
+    private Outcome removeOrphans(Engine engine) {
+        Outcome rest = removeRest(engine);
+        return rest instanceof Outcome.NothingRuns ? new Outcome.Stopped(List.of()) : rest;
+    }
+
     /** No run is under way; a fault may be left all the same. */
     private Outcome removeRest(Engine engine) {
         List<ObjectNode> live = LivePods.of(cluster, engine);
         if (live.isEmpty()) {
             return new Outcome.NothingRuns();
         }
-        tell("no run is under way, but pods are left: " + String.join(", ", LivePods.names(live)));
+        tell(
+                "no run is under way any more, but pods are left: "
+                        + String.join(", ", LivePods.names(live)));
         Set<ExecutionId> executions = new LinkedHashSet<>();
         live.forEach(pod -> ExecutionLabels.read(pod).ifPresent(executions::add));
         var reaper = new Reaper(cluster, engine.namespace(), listener::heard);

@@ -43,6 +43,7 @@ public final class FollowedRun {
     private @Nullable Following jobs;
     private @Nullable RunResult result;
     private boolean begun;
+    private String uid = "";
 
     /**
      * @param listener hears what happens, on the thread that awaits
@@ -141,6 +142,11 @@ public final class FollowedRun {
             return;
         }
         Engine now = new Engine(found.get());
+        if (!uid.isEmpty() && !uid.equals(now.uid())) {
+            end(new RunResult.Left("ChaosEngine %s was made anew".formatted(ref), false));
+            return;
+        }
+        uid = now.uid();
         Standing standing = Standing.of(now);
         begun |= standing.isUnderWay() || standing.isOver() || Standing.isOperators(now);
         if (jobs == null) {
