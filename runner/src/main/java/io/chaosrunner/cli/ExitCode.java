@@ -12,11 +12,16 @@ import java.util.List;
  * Say how the process ends.
  *
  * <p>At the terminal the code tells the outcome. Under the operator it tells the kubelet whether to
- * start the runner again: the pod restarts on failure, and only where that can help may it fail.
+ * start the runner again: the pod restarts on failure, and fails only where that can help. 0 makes
+ * the operator call the engine completed, so it is never given while something of ours may run.
  */
 final class ExitCode {
     static final int OK = 0;
     static final int NOT_PASSED = 1;
+
+    /** Under the operator: the kubelet is to start the runner again. */
+    static final int AGAIN = 1;
+
     static final int INVALID = 2;
     static final int CLUSTER = 3;
     static final int ABORTED = 4;
@@ -53,7 +58,7 @@ final class ExitCode {
                     RunResult.Refused _ ->
                     OK;
             case RunResult.Left left -> left.unfinished() ? TERMINATED : OK;
-            case RunResult.Interrupted(var why) -> why.isTransient() ? 1 : OK;
+            case RunResult.Interrupted _ -> AGAIN;
         };
     }
 

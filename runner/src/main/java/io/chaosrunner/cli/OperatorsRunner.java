@@ -9,6 +9,7 @@ import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.LastLook;
 import io.chaosrunner.run.RunListener;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
@@ -70,11 +71,30 @@ record OperatorsRunner(
                         "the run is over and its outcomes are recorded");
             }
             result.explain(log::note);
-            return ExitCode.underOperator(result);
+            int exitCode = ExitCode.underOperator(result);
+            Optional<String> left =
+                    exitCode == ExitCode.OK && launchedNothing(result)
+                            ? LastLook.at(cluster, engine)
+                            : Optional.empty();
+            if (left.isPresent()) {
+                log.note("unfinished", left.get() + "; the runner is started again");
+                return ExitCode.AGAIN;
+            }
+            return exitCode;
         } catch (ClusterException e) {
             System.err.println("chaos-runner: " + e.getMessage());
             return ExitCode.underOperator(new RunResult.Interrupted(e));
         }
+    }
+
+    /** Tell whether only what was before this process can be left. */
+    private static boolean launchedNothing(RunResult result) {
+        return switch (result) {
+            case RunResult.AlreadyFinished _, RunResult.Refused _, RunResult.Misconfigured _ ->
+                    true;
+            // What ran was seen gone, or is another process' to look after.
+            case RunResult.Completed _, RunResult.Left _, RunResult.Interrupted _ -> false;
+        };
     }
 
     /** Run once, or as often as the engine's schedule says. */

@@ -43,7 +43,7 @@ final class LivePods {
     }
 
     /** A mesh may keep a pod alive whose experiment is over. */
-    private static boolean isLive(ObjectNode pod) {
+    static boolean isLive(ObjectNode pod) {
         String phase = pod.path("status").path("phase").asString("");
         boolean isOver =
                 LiveJob.ofPod(pod)
