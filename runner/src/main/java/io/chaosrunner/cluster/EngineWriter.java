@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
@@ -30,12 +32,14 @@ import tools.jackson.databind.node.ObjectNode;
  * change decided again. Safe for use by several threads.
  */
 public final class EngineWriter implements AutoCloseable {
-    private static final int MOST_REREADS = 20;
+    /** Somebody who writes all the time is not worth a word before. */
+    private static final Duration BEFORE_A_WORD = Duration.ofSeconds(5);
 
     private final Cluster cluster;
     private final EngineRef engine;
     private final String runner;
     private final Clock clock;
+    private final Duration patience;
     private final Listener listener;
     private final Thread thread;
 
@@ -52,18 +56,21 @@ public final class EngineWriter implements AutoCloseable {
     private boolean mayPatch;
     private WritePace pace;
 
-    /** Hear what stands against writing; called once at most, by the writer's thread. */
+    /** Hear what stands against writing; called by the writer's thread, an end once at most. */
     public interface Listener {
         /** Nothing more is written: the engine has another owner, was aborted, or is gone. */
         void refused(Refusal refusal);
 
-        /** Nothing more is written: the API server failed after all retries, or this is a bug. */
+        /** Nothing more is written: refusals outlasted all patience, or this is a bug. */
         void failed(RuntimeException why);
+
+        /** Writing is hindered and tried again, or goes on after that; may be called often. */
+        void hindered(String sentence);
     }
 
     /** Say what stands against writing. */
     public sealed interface Refusal {
-        /** The engine is gone. */
+        /** The engine is gone; there may be another of its name. */
         record EngineGone() implements Refusal {}
 
         /** The engine says so. */
@@ -75,13 +82,22 @@ public final class EngineWriter implements AutoCloseable {
      *
      * @param owned the engine as the claim's write returned it
      * @param mayPatch whether patching worked for the claim
+     * @param patience how long refusals are borne that may pass: a missing right, for rights are
+     *     granted anew and tokens rotate, and an answer that the change is not acceptable.
+     *     Conflicts are borne for as long as the engine stays ours
      */
     public EngineWriter(
-            Cluster cluster, Engine owned, boolean mayPatch, Clock clock, Listener listener) {
+            Cluster cluster,
+            Engine owned,
+            boolean mayPatch,
+            Clock clock,
+            Duration patience,
+            Listener listener) {
         this.cluster = cluster;
         this.engine = owned.ref();
         this.runner = owned.name() + "-runner";
         this.clock = clock;
+        this.patience = patience;
         this.listener = listener;
         this.mayPatch = mayPatch;
         seen = owned;
@@ -292,7 +308,7 @@ public final class EngineWriter implements AutoCloseable {
         lock.notifyAll();
     }
 
-    private void writeOnce() {
+    private void writeOnce() throws InterruptedException {
         Claim next;
         Optional<String> runs;
         TreeMap<Integer, StatusEntry> entries;
@@ -305,50 +321,125 @@ public final class EngineWriter implements AutoCloseable {
             afterwards = new ArrayList<>();
             changed = Optional.empty();
         }
-        for (int reread = 0; ; reread++) {
-            if (isStopped()) {
-                return;
-            }
+        var hindrance = new Hindrance();
+        while (!isStopped()) {
             var changed = EngineUpdate.changed(seen, entries);
             if (changed.isEmpty() && next.equals(Claim.of(seen).orElse(null))) {
                 break;
             }
             Instant began = clock.instant();
             try {
-                seen = new Engine(store(next, changed, runs));
+                var stored = new Engine(store(next, changed, runs));
                 pace = pace.wrote(began, clock.instant());
+                if (!stillOurs(stored, entries)) {
+                    return;
+                }
                 break;
             } catch (ClusterException e) {
-                switch (e.kind()) {
-                    case CONFLICT, INVALID -> {
-                        // It may be our own, the answer to which was lost.
-                        pace = pace.wrote(began, clock.instant());
-                        if (reread == MOST_REREADS) {
-                            throw e;
-                        }
-                        if (!rereadAllows(entries)) {
-                            return;
-                        }
-                    }
-                    case NOT_FOUND -> {
-                        stop();
-                        listener.refused(new Refusal.EngineGone());
-                        return;
-                    }
-                    case FORBIDDEN -> {
-                        if (!mayPatch) {
-                            throw e;
-                        }
-                        mayPatch = false;
-                    }
-                    default -> throw e;
+                if (e.kind() == Kind.NOT_FOUND) {
+                    refuse(new Refusal.EngineGone());
+                    return;
                 }
+                // It may be our own, the answer to which was lost.
+                pace = pace.wrote(began, clock.instant());
+                hindrance.bear(e);
+            }
+            try {
+                if (!rereadAllows(entries)) {
+                    return;
+                }
+            } catch (ClusterException e) {
+                hindrance.bear(e);
             }
         }
+        if (isStopped()) {
+            return;
+        }
+        hindrance.over();
         synchronized (lock) {
             wanted.keySet().removeIf(slot -> wanted.get(slot) == entries.get(slot));
         }
         then.forEach(Runnable::run);
+    }
+
+    /** What stands in the way of one write, and how long it has done so. */
+    private final class Hindrance {
+        private long begin;
+        private int met;
+        private boolean told;
+
+        /**
+         * Pause, unless this is the first time: somebody else wrote, as it happens.
+         *
+         * @throws ClusterException what was met, if it lasts too long or cannot pass
+         */
+        void bear(ClusterException met) throws InterruptedException {
+            if (this.met == 0) {
+                begin = System.nanoTime();
+            }
+            Duration lasted = Duration.ofNanos(System.nanoTime() - begin);
+            boolean passes =
+                    switch (met.kind()) {
+                        case CONFLICT -> true;
+                        case INVALID, FORBIDDEN -> lasted.compareTo(patience) < 0;
+                        default -> false;
+                    };
+            if (!passes) {
+                throw met;
+            }
+            this.met++;
+            if (met.kind() == Kind.CONFLICT && lasted.compareTo(BEFORE_A_WORD) >= 0) {
+                tell("%s; trying again as long as the engine is ours", met);
+            } else if (met.kind() != Kind.CONFLICT && this.met > 1) {
+                tell(
+                        "%s; trying again for "
+                                + patience.toSeconds()
+                                + " s, then the run is given up",
+                        met);
+            }
+            if (this.met > 1) {
+                // Who writes all the time leaves gaps, but no long ones.
+                int failed = met.kind() == Kind.CONFLICT ? Math.min(this.met - 1, 2) : this.met - 1;
+                awaitStop(Retry.pause(failed, ThreadLocalRandom.current().nextDouble()));
+            }
+        }
+
+        private void tell(String sentence, ClusterException met) {
+            if (!told) {
+                told = true;
+                listener.hindered(
+                        "ChaosEngine %s cannot be written: "
+                                .concat(sentence)
+                                .formatted(engine, met.getMessage()));
+            }
+        }
+
+        void over() {
+            if (told) {
+                listener.hindered(
+                        "ChaosEngine %s is written again after %d s"
+                                .formatted(
+                                        engine,
+                                        Duration.ofNanos(System.nanoTime() - begin).toSeconds()));
+            }
+        }
+    }
+
+    /** Let time pass, unless nothing more is to be written. */
+    private void awaitStop(Duration longest) throws InterruptedException {
+        long end = System.nanoTime() + longest.toNanos();
+        synchronized (lock) {
+            for (long left = longest.toMillis();
+                    !stopped && left > 0;
+                    left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())) {
+                lock.wait(left);
+            }
+        }
+    }
+
+    private void refuse(Refusal refusal) {
+        stop();
+        listener.refused(refusal);
     }
 
     private ObjectNode store(
@@ -357,30 +448,41 @@ public final class EngineWriter implements AutoCloseable {
         if (mayPatch) {
             ArrayNode patch = EngineUpdate.move(seen, next, changed, runner, now);
             runs.ifPresent(text -> EngineUpdate.remember(patch, text));
-            return cluster.patch(
-                    Resource.ENGINES, engine.namespace(), engine.name(), PatchType.JSON, patch);
+            try {
+                return cluster.patch(
+                        Resource.ENGINES, engine.namespace(), engine.name(), PatchType.JSON, patch);
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.FORBIDDEN) {
+                    throw e;
+                }
+            }
         }
         ObjectNode whole = EngineUpdate.moved(seen, next, changed, runner, now);
         runs.ifPresent(text -> EngineUpdate.remember(whole, text));
-        return cluster.replace(Resource.ENGINES, whole);
+        ObjectNode stored = cluster.replace(Resource.ENGINES, whole);
+        // Only now is it known: for a while both may have been refused.
+        mayPatch = false;
+        return stored;
     }
 
+    /** Read the engine again; tells whether it is the same, and still ours. */
     private boolean rereadAllows(TreeMap<Integer, StatusEntry> entries) {
-        Optional<ObjectNode> live =
-                cluster.get(Resource.ENGINES, engine.namespace(), engine.name());
+        Optional<Engine> live =
+                cluster.get(Resource.ENGINES, engine.namespace(), engine.name())
+                        .map(Engine::new)
+                        .filter(now -> now.uid().equals(seen.uid()));
         if (live.isEmpty()) {
-            stop();
-            listener.refused(new Refusal.EngineGone());
+            refuse(new Refusal.EngineGone());
             return false;
         }
-        Engine now = new Engine(live.get());
-        Optional<Objection> objection = EngineUpdate.objection(now, seen, entries);
-        if (objection.isPresent()) {
-            stop();
-            listener.refused(new Refusal.Objected(objection.get()));
-            return false;
-        }
-        seen = now;
-        return true;
+        return stillOurs(live.get(), entries);
+    }
+
+    /** See the engine as it is now; tells whether its entries are still ours to move. */
+    private boolean stillOurs(Engine live, TreeMap<Integer, StatusEntry> entries) {
+        Optional<Objection> objection = EngineUpdate.objection(live, seen, entries);
+        objection.ifPresent(why -> refuse(new Refusal.Objected(why)));
+        seen = live;
+        return objection.isEmpty();
     }
 }

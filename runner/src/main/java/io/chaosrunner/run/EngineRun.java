@@ -88,12 +88,20 @@ public final class EngineRun {
             }
             try (RunLoop running = new RunLoop(context, taken.get())) {
                 loop = running;
-                return running.run();
+                return run(running);
             }
         } catch (ClusterException e) {
             return RunResult.of(e);
         } catch (Claim.Unreadable e) {
             return new RunResult.Refused(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static RunResult run(RunLoop running) {
+        try {
+            return running.run();
+        } catch (ClusterException e) {
+            return running.giveUp(e);
         }
     }
 }

@@ -29,7 +29,6 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
     private final Loop loop;
     private volatile Engine engine;
     private @Nullable Following following;
-    private boolean gone;
 
     /** What the loop does about it. */
     interface Loop {
@@ -39,8 +38,12 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         /** Stop all that runs, and write that it was stopped. */
         void stop(String why);
 
-        /** Remove all that runs; nothing can be written any more. */
-        void removeAll(RunResult then);
+        /**
+         * Remove all that runs, and end: nothing can be written in the usual way any more.
+         *
+         * @param unclaimed whether nobody holds the engine, so that the last word is still ours
+         */
+        void removeAll(String why, boolean unclaimed);
     }
 
     /**
@@ -56,11 +59,6 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
     /** Return the engine as last seen; any thread may ask. */
     Engine engine() {
         return engine;
-    }
-
-    /** Tell whether the engine is gone, and with it everything that could be written. */
-    boolean isGone() {
-        return gone;
     }
 
     void follow() {
@@ -90,7 +88,12 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
 
     /** Tell whether an engine, just read, lets this run launch; any thread may ask. */
     boolean allowsLaunch(Engine now) {
-        return claimed.lostOn(now).isEmpty() && !asksToStop(now);
+        return isSame(now) && claimed.lostOn(now).isEmpty() && !asksToStop(now);
+    }
+
+    /** Tell whether it is the engine that was taken, and not one that was made anew. */
+    private boolean isSame(Engine now) {
+        return now.uid().equals(engine.uid());
     }
 
     private boolean asksToStop(Engine now) {
@@ -113,14 +116,14 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
 
     /** Heed the engine as it is now; empty if there is none. */
     void heed(Optional<Engine> found) {
-        if (found.isEmpty() || !found.get().uid().equals(engine.uid())) {
+        if (found.filter(this::isSame).isEmpty()) {
             heedGone();
             return;
         }
         engine = found.get();
-        Optional<String> lost = claimed.lostOn(engine);
+        Optional<Claim.Loss> lost = claimed.lostOn(engine);
         if (lost.isPresent()) {
-            context.end(new RunResult.Left(lost.get(), false));
+            heedLoss(lost.get());
         } else if (asksToStop(engine)) {
             if (context.underOperator()) {
                 operatorStops();
@@ -132,12 +135,15 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
 
     /** Nothing can be recorded any more; what runs must not outlive the engine. */
     private void heedGone() {
-        if (context.underOperator()) {
-            context.end(new RunResult.Left("the engine was deleted", false));
-        } else if (!gone) {
-            gone = true;
-            loop.removeAll(
-                    new RunResult.Left("the engine was deleted; what ran was removed", false));
+        loop.removeAll("the engine was deleted", false);
+    }
+
+    /** What runs is left to a process that took this run up, and to nobody else. */
+    private void heedLoss(Claim.Loss loss) {
+        switch (loss.holder()) {
+            case ANOTHER_PROCESS -> context.end(new RunResult.Left(loss.why(), false));
+            case ANOTHER_RUN -> loop.removeAll(loss.why(), false);
+            case NOBODY -> loop.removeAll(loss.why(), true);
         }
     }
 
@@ -161,9 +167,9 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
             switch (refusal) {
                 case Refusal.EngineGone() -> heedGone();
                 case Refusal.Objected(Objection.Aborted()) ->
-                        context.end(new RunResult.Left("the operator aborted the run", false));
-                case Refusal.Objected(Objection.ClaimLost(String why)) ->
-                        context.end(new RunResult.Left(why, false));
+                        loop.removeAll("the operator aborted the run", false);
+                case Refusal.Objected(Objection.Reset(String why)) -> loop.removeAll(why, false);
+                case Refusal.Objected(Objection.ClaimLost(Claim.Loss loss)) -> heedLoss(loss);
             }
         });
     }
@@ -173,6 +179,11 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         context.mailbox.add(() -> {
             throw why;
         });
+    }
+
+    @Override
+    public void hindered(String sentence) {
+        context.tell(new RunNotice.Waiting(sentence));
     }
 
     @Override

@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param result for the result of an experiment that ended well; it is written before the exit, so
  *     this is rarely waited for
  * @param resultAfterCrash for the result of one that crashed; it was written before, or never
+ * @param refusals for an API server that does not answer, and for rights that are missing: longer
+ *     than a server's restart, a token's rotation and a Role's reconciliation
  */
 record Patience(
         Duration lastRun,
@@ -19,7 +21,8 @@ record Patience(
         Duration deletion,
         Duration podLag,
         Duration result,
-        Duration resultAfterCrash) {
+        Duration resultAfterCrash,
+        Duration refusals) {
 
     /** Proven values; the first is as long as the operator waits in the same case. */
     static final Patience DEFAULT =
@@ -29,5 +32,6 @@ record Patience(
                     Duration.ofMinutes(5),
                     Duration.ofSeconds(3),
                     Duration.ofSeconds(10),
-                    Duration.ofSeconds(2));
+                    Duration.ofSeconds(2),
+                    Duration.ofMinutes(2));
 }

@@ -6,6 +6,7 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.ExecutionLabels;
+import io.chaosrunner.job.JobState;
 import io.chaosrunner.model.ExecutionId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,14 +39,17 @@ final class Reaper {
         this.notices = notices;
     }
 
-    /** Remove one execution's Jobs and pods; returns when they are gone, or cannot be removed. */
-    void remove(ExecutionId execution) {
-        removeAll(ExecutionLabels.selector(execution));
+    /**
+     * Remove one execution's Jobs and pods; returns when they are gone, or cannot be removed: tells
+     * whether they were seen gone.
+     */
+    boolean remove(ExecutionId execution) {
+        return removeAll(ExecutionLabels.selector(execution));
     }
 
     /** Remove everything of one run, in the same way. */
-    void removeRun(String engineUid, String runId) {
-        removeAll(ExecutionLabels.selectorOfRun(engineUid, runId));
+    boolean removeRun(String engineUid, String runId) {
+        return removeAll(ExecutionLabels.selectorOfRun(engineUid, runId));
     }
 
     /** Delete one Job and what it owns, without waiting. */
@@ -62,17 +66,17 @@ final class Reaper {
         }
     }
 
-    private void removeAll(String selector) {
+    private boolean removeAll(String selector) {
         long end = System.nanoTime() + LONGEST.toNanos();
         Duration pause = FIRST_PAUSE;
         boolean told = false;
         while (true) {
             // Jobs first: a Job that lost its pod makes another.
             var left = new ArrayList<String>();
-            removeOnce(Resource.JOBS, selector, left);
-            removeOnce(Resource.PODS, selector, left);
+            boolean jobsGo = removeOnce(Resource.JOBS, selector, left);
+            boolean podsGo = removeOnce(Resource.PODS, selector, left);
             if (left.isEmpty()) {
-                return;
+                return jobsGo && podsGo;
             }
             if (!told && pause.equals(LAST_PAUSE)) {
                 told = true;
@@ -84,7 +88,7 @@ final class Reaper {
                         new RunNotice.Warning(
                                 "pods with labels %s in namespace %s are still there after %d s: their nodes may be gone; remove them by hand"
                                         .formatted(selector, namespace, LONGEST.toSeconds())));
-                return;
+                return false;
             }
             pause(pause);
             pause =
@@ -94,8 +98,11 @@ final class Reaper {
         }
     }
 
-    /** Ask for the removal of what is there; names what is left to wait for. */
-    private void removeOnce(Resource resource, String selector, List<String> left) {
+    /**
+     * Ask for the removal of what is there; names what is left to wait for, and tells whether there
+     * is nothing else that may live.
+     */
+    private boolean removeOnce(Resource resource, String selector, List<String> left) {
         List<ObjectNode> objects;
         try {
             objects = cluster.list(resource, namespace, selector);
@@ -105,10 +112,12 @@ final class Reaper {
                         new RunNotice.Warning(
                                 "%s are not removed: %s"
                                         .formatted(resource.plural(), e.getMessage())));
-                return;
+                // Accounts need no right to read Jobs; what these do is seen by their pods.
+                return resource == Resource.JOBS;
             }
             throw e;
         }
+        boolean allGo = true;
         for (ObjectNode object : objects) {
             JsonNode metadata = object.path("metadata");
             String name = metadata.path("name").asString();
@@ -132,8 +141,16 @@ final class Reaper {
                         new RunNotice.Warning(
                                 "%s %s is not removed: %s"
                                         .formatted(resource.plural(), name, e.getMessage())));
+                allGo &= isOver(resource, object);
             }
         }
+        return allGo;
+    }
+
+    private static boolean isOver(Resource resource, ObjectNode object) {
+        return resource == Resource.JOBS
+                ? !(JobState.of(object) instanceof JobState.Active)
+                : !LivePods.isLive(object);
     }
 
     private static void pause(Duration duration) {

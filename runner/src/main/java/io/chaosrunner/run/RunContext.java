@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Hold what all parts of one {@link EngineRun} share. */
 final class RunContext {
-    final Cluster cluster;
+    final PatientCluster cluster;
     final RunRequest request;
     final StrategyCatalogue strategies;
     final Clock clock;
@@ -27,7 +27,7 @@ final class RunContext {
             Clock clock,
             RunListener listener,
             Patience patience) {
-        this.cluster = cluster;
+        this.cluster = new PatientCluster(cluster, patience.refusals(), this::tell);
         this.request = request;
         this.strategies = strategies;
         this.clock = clock;
@@ -57,6 +57,7 @@ final class RunContext {
     /** Launch and write nothing more; any thread may say so. */
     void leave() {
         leaving = true;
+        cluster.hurry();
     }
 
     boolean isLeaving() {

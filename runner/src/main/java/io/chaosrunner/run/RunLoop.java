@@ -7,12 +7,14 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.EngineWriter;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobFactory;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.EngineUpdate;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.Start.Caller;
@@ -52,6 +54,9 @@ final class RunLoop implements AutoCloseable {
     /** As many objects of old runs are removed by each run, and twice what a run makes. */
     private static final int OLD_OBJECTS = 100;
 
+    /** Somebody who edits the engine all the time may keep it from being said. */
+    private static final int MOST_LAST_WORDS = 20;
+
     private final RunContext context;
     private final TakenRun taken;
     private final Claim claimed;
@@ -71,6 +76,7 @@ final class RunLoop implements AutoCloseable {
     private RunState state;
     private Optional<Decision.Wake> told = Optional.empty();
     private boolean aborting;
+    private boolean removing;
     private @Nullable RunEnd finish;
 
     RunLoop(RunContext context, TakenRun taken) {
@@ -86,6 +92,7 @@ final class RunLoop implements AutoCloseable {
         machine = new RunMachine(taken.planned().slots(), claimed.runStart(), taken.limits(), plan);
         state = machine.begin();
         Cluster cluster = context.cluster;
+        context.cluster.calm();
         events = new EngineEvents(cluster, engine, context.clock, context::tell);
         reaper = new Reaper(cluster, engine.namespace(), context::tell);
         launcher =
@@ -113,7 +120,12 @@ final class RunLoop implements AutoCloseable {
                         context.patience.deletion());
         writer =
                 new EngineWriter(
-                        cluster, engine, taken.engine().mayPatch(), context.clock, engineWatch);
+                        cluster,
+                        engine,
+                        taken.engine().mayPatch(),
+                        context.clock,
+                        context.patience.refusals(),
+                        engineWatch);
         entries =
                 new Entries(
                         taken.resumed()
@@ -216,10 +228,7 @@ final class RunLoop implements AutoCloseable {
     }
 
     private boolean isFinished() {
-        return finish != null
-                && context.mailbox.isIdle()
-                && live.isEmpty()
-                && !engineWatch.isGone();
+        return finish != null && context.mailbox.isIdle() && live.isEmpty() && !removing;
     }
 
     private RunResult finish() {
@@ -243,7 +252,7 @@ final class RunLoop implements AutoCloseable {
 
     /** Record the run before the claim says that it is over: so no finished run is forgotten. */
     private void record(RunEnd end, Instant now) {
-        if (context.isLeaving() || engineWatch.isGone()) {
+        if (context.isLeaving() || removing) {
             return;
         }
         new RunHistory(context.cluster, context::tell)
@@ -256,6 +265,7 @@ final class RunLoop implements AutoCloseable {
 
     @Override
     public void close() {
+        context.cluster.hurry();
         launcher.close();
         writer.abandon();
         // What is being created now must be adopted by others or go: not fall in between.
@@ -453,7 +463,7 @@ final class RunLoop implements AutoCloseable {
                     context.cluster.get(Resource.ENGINES, ref.namespace(), ref.name());
             return () -> {
                 engineWatch.heed(found.map(Engine::new));
-                if (context.ended().isPresent() || engineWatch.isGone()) {
+                if (context.ended().isPresent() || removing) {
                     return;
                 }
                 var again = new ArrayList<Launcher.Order>();
@@ -534,6 +544,99 @@ final class RunLoop implements AutoCloseable {
         step(new RunEvent.StopRequested(why));
     }
 
+    private void removeAll(String why, boolean unclaimed) {
+        if (removing) {
+            return;
+        }
+        removing = true;
+        hush();
+        context.tell(new RunNotice.Waiting(why + ": what runs is removed"));
+        Claim over =
+                over(
+                        writer.claim(),
+                        new RunEnd(RunEnd.Cause.ABORT, why),
+                        context.now().truncatedTo(ChronoUnit.MILLIS));
+        List<StatusEntry> last = entries.all().stream().map(StatusEntry::aborted).toList();
+        context.mailbox.task(() -> {
+            boolean gone = removeNow();
+            boolean said = gone && unclaimed && sayLastWord(over, last);
+            String told =
+                    gone
+                            ? "%s; what ran was removed".formatted(why)
+                            : "%s; what ran is not seen gone, remove what bears the labels %s"
+                                    .formatted(why, labels());
+            return () -> context.end(new RunResult.Left(told, !gone || (unclaimed && !said)));
+        });
+    }
+
+    /** Remove what this run launched; tells whether it was seen gone. */
+    private boolean removeNow() {
+        launcher.awaitLast(LONGEST_LAUNCH);
+        return reaper.removeRun(engineUid, claimed.run().id());
+    }
+
+    private String labels() {
+        return ExecutionLabels.selectorOfRun(engineUid, claimed.run().id());
+    }
+
+    /**
+     * Record the end on an engine that nobody holds any more, though nobody else took the run;
+     * tells whether that was possible.
+     */
+    private boolean sayLastWord(Claim over, List<StatusEntry> last) {
+        EngineRef ref = engineWatch.engine().ref();
+        for (int tries = 0; tries < MOST_LAST_WORDS; tries++) {
+            Optional<Engine> now =
+                    context.cluster
+                            .get(Resource.ENGINES, ref.namespace(), ref.name())
+                            .map(Engine::new)
+                            .filter(live -> live.uid().equals(engineUid));
+            boolean unclaimed =
+                    now.flatMap(claimed::lostOn)
+                            .filter(loss -> loss.holder() == Claim.Holder.NOBODY)
+                            .isPresent();
+            if (!unclaimed) {
+                return false;
+            }
+            ObjectNode patch =
+                    EngineUpdate.claim(
+                            now.get(), over, last, ref.name() + "-runner", context.now());
+            if (EngineWriter.take(context.cluster, now.get(), patch).isPresent()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * End a run that cannot go on. What runs is not left to nobody: the operator starts the runner
+     * again, which takes the run up once the API server answers; in all other cases it is removed.
+     */
+    RunResult giveUp(ClusterException why) {
+        hush();
+        if (context.isLeaving() || (context.underOperator() && why.isTransient())) {
+            return new RunResult.Interrupted(why);
+        }
+        context.tell(
+                new RunNotice.Warning(
+                        "the run is given up, and what runs is removed: " + why.getMessage()));
+        return new RunResult.Interrupted(
+                new ClusterException(
+                        why.kind(), "%s; %s".formatted(why.getMessage(), removedAtLast())));
+    }
+
+    /** Say what became of what ran. */
+    private String removedAtLast() {
+        String left =
+                "what ran is not seen gone; once the API server allows it: chaos-runner stop %s -n %s"
+                        .formatted(engineWatch.engine().name(), engineWatch.engine().namespace());
+        try {
+            return removeNow() ? "what ran was removed" : left;
+        } catch (ClusterException e) {
+            return "%s (%s)".formatted(left, e.getMessage());
+        }
+    }
+
     /** Nobody sees any more what runs: it must not go on. */
     private void blind(ClusterException why) {
         String sentence = "pods cannot be followed any more: " + why.getMessage();
@@ -556,13 +659,8 @@ final class RunLoop implements AutoCloseable {
         }
 
         @Override
-        public void removeAll(RunResult then) {
-            hush();
-            context.mailbox.task(() -> {
-                launcher.awaitLast(LONGEST_LAUNCH);
-                reaper.removeRun(engineUid, claimed.run().id());
-                return () -> context.end(then);
-            });
+        public void removeAll(String why, boolean unclaimed) {
+            RunLoop.this.removeAll(why, unclaimed);
         }
 
         @Override

@@ -31,7 +31,10 @@ public sealed interface RunResult {
      */
     record Left(String why, boolean unfinished) implements RunResult {}
 
-    /** The API server failed or could not be reached; a restart takes the run up. */
+    /**
+     * The run was begun and could not go on: the API server failed, refused what a run must do, or
+     * could not be reached. A restart takes it up; {@code why} says what became of what ran.
+     */
     record Interrupted(ClusterException why) implements RunResult {}
 
     /**
@@ -51,7 +54,7 @@ public sealed interface RunResult {
         }
     }
 
-    /** Return how a request ends that met a failure of the cluster. */
+    /** Return how a request ends that met a failure of the cluster before it launched anything. */
     static RunResult of(ClusterException e) {
         return e.isTransient() ? new Interrupted(e) : new Refused(String.valueOf(e.getMessage()));
     }

@@ -299,22 +299,44 @@ public record Claim(
         return Math.max(0, room / LoggedAttempt.MOST_CHARACTERS);
     }
 
+    /**
+     * Say how an engine was lost.
+     *
+     * @param why one sentence
+     * @param holder who holds it now
+     */
+    public record Loss(String why, Holder holder) {}
+
+    /** Name who holds an engine that was lost. */
+    public enum Holder {
+        /** Nobody: somebody removed the claim or made it unreadable. */
+        NOBODY,
+        /** Another process, which took this very run up and looks after what runs. */
+        ANOTHER_PROCESS,
+        /** Another run, which knows nothing of what this one launched. */
+        ANOTHER_RUN
+    }
+
     /** Say why an engine is not held by this claim any more; empty if it is. */
-    public Optional<String> lostOn(Engine live) {
+    public Optional<Loss> lostOn(Engine live) {
         Optional<Claim> held;
         try {
             held = of(live);
         } catch (Unreadable e) {
-            return Optional.of(String.valueOf(e.getMessage()));
+            return Optional.of(new Loss(String.valueOf(e.getMessage()), Holder.NOBODY));
         }
         if (held.isEmpty()) {
-            return Optional.of("the claim was removed from the engine");
+            return Optional.of(new Loss("the claim was removed from the engine", Holder.NOBODY));
         }
         Claim other = held.get();
-        return other.instance.equals(instance) && other.run.id().equals(run.id())
+        boolean sameRun = other.run.id().equals(run.id());
+        return sameRun && other.instance.equals(instance)
                 ? Optional.empty()
                 : Optional.of(
-                        "%s owns the engine now (process %s)".formatted(other.run, other.instance));
+                        new Loss(
+                                "%s owns the engine now (process %s)"
+                                        .formatted(other.run, other.instance),
+                                sameRun ? Holder.ANOTHER_PROCESS : Holder.ANOTHER_RUN));
     }
 
     /** Return this claim, owned by another process that takes the run up. */

@@ -48,7 +48,7 @@ public final class EngineUpdate {
 
     /**
      * Return a JSON patch that moves entries and the claim, and holds only if both are as last
-     * seen.
+     * seen, on the same engine and not one that was made anew with all it said.
      *
      * @param seen the engine as last read or written
      * @param claim the claim to write
@@ -63,6 +63,7 @@ public final class EngineUpdate {
         ArrayNode patch = JSON.arrayNode();
         String annotation = "/metadata/annotations/" + Claim.ANNOTATION.replace("/", "~1");
         String before = seen.annotation(Claim.ANNOTATION).orElse("");
+        test(patch, "/metadata/uid", JSON.stringNode(seen.uid()));
         test(patch, annotation, JSON.stringNode(before));
         List<JsonNode> list = seen.statusEntries();
         entries.forEach((slot, entry) -> {
@@ -137,8 +138,11 @@ public final class EngineUpdate {
 
     /** Say what stands against moving entries of an engine. */
     public sealed interface Objection {
-        /** Another process, or another run, owns the engine now. */
-        record ClaimLost(String why) implements Objection {}
+        /** The engine is not held by this claim any more. */
+        record ClaimLost(Claim.Loss loss) implements Objection {}
+
+        /** The entries were emptied: the operator is about to start the engine anew. */
+        record Reset(String why) implements Objection {}
 
         /** The operator aborted the run; its entries stand. */
         record Aborted() implements Objection {}
@@ -156,14 +160,14 @@ public final class EngineUpdate {
             Engine live, Engine seen, Map<Integer, StatusEntry> wanted) {
         Claim ours = Claim.of(seen).orElseThrow();
         int slots = seen.statusEntries().size();
-        Optional<String> lost = ours.lostOn(live);
+        Optional<Claim.Loss> lost = ours.lostOn(live);
         if (lost.isPresent()) {
             return Optional.of(new Objection.ClaimLost(lost.get()));
         }
         List<JsonNode> entries = live.statusEntries();
         if (entries.size() != slots) {
             return Optional.of(
-                    new Objection.ClaimLost(
+                    new Objection.Reset(
                             "the engine's status was reset: it has %d entries instead of %d"
                                     .formatted(entries.size(), slots)));
         }

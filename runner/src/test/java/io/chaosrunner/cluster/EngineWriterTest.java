@@ -11,6 +11,7 @@ import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -86,6 +87,7 @@ class EngineWriterTest {
                 taken.engine(),
                 taken.mayPatch(),
                 Clock.systemUTC(),
+                Duration.ofSeconds(2),
                 new EngineWriter.Listener() {
                     @Override
                     public void refused(EngineWriter.Refusal refusal) {
@@ -96,6 +98,9 @@ class EngineWriterTest {
                     public void failed(RuntimeException why) {
                         throw new AssertionError(why);
                     }
+
+                    @Override
+                    public void hindered(String sentence) {}
                 });
     }
 

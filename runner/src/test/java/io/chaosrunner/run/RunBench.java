@@ -27,7 +27,8 @@ final class RunBench implements AutoCloseable {
                     Duration.ofSeconds(5),
                     Duration.ofMillis(300),
                     Duration.ofMillis(600),
-                    Duration.ofMillis(100));
+                    Duration.ofMillis(100),
+                    Duration.ofSeconds(3));
 
     final EngineWorld world;
     final List<RunNotice> notices = new CopyOnWriteArrayList<>();

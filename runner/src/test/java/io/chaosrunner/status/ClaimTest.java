@@ -6,9 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
+import io.chaosrunner.status.Claim.Holder;
 import io.chaosrunner.status.Claim.State;
 import io.chaosrunner.status.LoggedAttempt.Mark;
 import io.chaosrunner.strategy.Outcome;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import tools.jackson.databind.node.ObjectNode;
+
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -18,10 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.node.ObjectNode;
 
 class ClaimTest {
     private static final Instant START = Instant.parse("2026-03-01T10:00:00.123Z");
@@ -341,8 +345,22 @@ class ClaimTest {
         Claim ours = Engines.claim(State.RUNNING);
         assertThat(ours.lostOn(with(ours.in(State.STOPPING, "x").text()))).isEmpty();
         assertThat(ours.lostOn(with(ours.takenBy("other").text())))
-                .hasValue("run 3 (abc) owns the engine now (process other)");
-        assertThat(ours.lostOn(Engines.engine())).hasValue("the claim was removed from the engine");
-        assertThat(ours.lostOn(with("nonsense"))).get().asString().contains("cannot be read");
+                .hasValue(
+                        new Claim.Loss(
+                                "run 3 (abc) owns the engine now (process other)",
+                                Holder.ANOTHER_PROCESS));
+        assertThat(ours.lostOn(with(ours.text().replace("\"abc\"", "\"xyz\""))))
+                .hasValue(
+                        new Claim.Loss(
+                                "run 3 (xyz) owns the engine now (process %s)"
+                                        .formatted(ours.instance()),
+                                Holder.ANOTHER_RUN));
+        assertThat(ours.lostOn(Engines.engine()))
+                .hasValue(new Claim.Loss("the claim was removed from the engine", Holder.NOBODY));
+        assertThat(ours.lostOn(with("nonsense")))
+                .hasValueSatisfying(loss -> {
+                    assertThat(loss.holder()).isEqualTo(Holder.NOBODY);
+                    assertThat(loss.why()).contains("cannot be read");
+                });
     }
 }

@@ -3,19 +3,23 @@ package io.chaosrunner.status;
 import static io.chaosrunner.status.Engines.NOW;
 import static io.chaosrunner.status.Engines.engine;
 import static io.chaosrunner.status.Engines.held;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.Claim.State;
 import io.chaosrunner.status.EngineUpdate.Objection;
+
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 class EngineUpdateTest {
     private final Claim claim = Engines.claim(State.RUNNING);
@@ -62,7 +66,8 @@ class EngineUpdateTest {
         assertThat(patch.toString().replace(quoted(claim), "BEFORE").replace(quoted(next), "AFTER"))
                 .isEqualTo(
                         """
-                        [{"op":"test","path":"/metadata/annotations/chaosrunner.io~1run","value":BEFORE},\
+                        [{"op":"test","path":"/metadata/uid","value":"U"},\
+                        {"op":"test","path":"/metadata/annotations/chaosrunner.io~1run","value":BEFORE},\
                         {"op":"test","path":"/status/experiments/1/name","value":"b"},\
                         {"op":"test","path":"/status/experiments/1/status","value":"Running"},\
                         {"op":"replace","path":"/metadata/annotations/chaosrunner.io~1run","value":AFTER},\
@@ -86,7 +91,7 @@ class EngineUpdateTest {
                         "e-runner",
                         NOW);
         assertThat(patch.valueStream().map(op -> op.path("op").asString()))
-                .containsExactly("test", "test", "test", "replace");
+                .containsExactly("test", "test", "test", "test", "replace");
     }
 
     @Test
@@ -109,7 +114,8 @@ class EngineUpdateTest {
         Engine bare =
                 new Engine(
                         Engines.json(
-                                "{'metadata': {'name': 'e', 'namespace': 'n', 'resourceVersion': '1'}, 'spec': {'x': 1}}"));
+                                "{'metadata': {'name': 'e', 'namespace': 'n', 'resourceVersion':"
+                                    + " '1'}, 'spec': {'x': 1}}"));
         ObjectNode patch = EngineUpdate.claim(bare, claim, List.of(waiting), "e-runner", NOW);
         Engine whole = new Engine(EngineUpdate.patched(bare, patch));
         assertThat(Claim.of(whole)).hasValue(claim);
@@ -123,16 +129,21 @@ class EngineUpdateTest {
         Engine read =
                 new Engine(
                         Engines.json(
-                                "{'metadata': {'name': 'e', 'annotations': {'a': '1', 'b': '2'}}, 'spec': {'x': {'y': 1, 'z': 2}, 'l': [1, 2]}}"));
+                                "{'metadata': {'name': 'e', 'annotations': {'a': '1', 'b': '2'}},"
+                                    + " 'spec': {'x': {'y': 1, 'z': 2}, 'l': [1, 2]}}"));
 
         assertThat(
                         EngineUpdate.patched(
                                 read,
                                 Engines.json(
-                                        "{'metadata': {'annotations': {'a': null, 'c': '3'}}, 'spec': {'x': {'y': 5}, 'l': [3], 'new': {'gone': null, 'there': true}}}")))
+                                        "{'metadata': {'annotations': {'a': null, 'c': '3'}},"
+                                            + " 'spec': {'x': {'y': 5}, 'l': [3], 'new': {'gone':"
+                                            + " null, 'there': true}}}")))
                 .isEqualTo(
                         Engines.json(
-                                "{'metadata': {'name': 'e', 'annotations': {'b': '2', 'c': '3'}}, 'spec': {'x': {'y': 5, 'z': 2}, 'l': [3], 'new': {'there': true}}}"));
+                                "{'metadata': {'name': 'e', 'annotations': {'b': '2', 'c': '3'}},"
+                                    + " 'spec': {'x': {'y': 5, 'z': 2}, 'l': [3], 'new': {'there':"
+                                    + " true}}}"));
         assertThat(read.annotation("a")).contains("1");
     }
 
@@ -161,7 +172,9 @@ class EngineUpdateTest {
             assertThat(EngineUpdate.objection(taken, seen, Map.of()))
                     .hasValue(
                             new Objection.ClaimLost(
-                                    "run 3 (abc) owns the engine now (process other)"));
+                                    new Claim.Loss(
+                                            "run 3 (abc) owns the engine now (process other)",
+                                            Claim.Holder.ANOTHER_PROCESS)));
         }
 
         @Test
@@ -178,8 +191,9 @@ class EngineUpdateTest {
         void anEngineThatWasReset() {
             assertThat(EngineUpdate.objection(held(claim), seen, Map.of()))
                     .hasValue(
-                            new Objection.ClaimLost(
-                                    "the engine's status was reset: it has 0 entries instead of 2"));
+                            new Objection.Reset(
+                                    "the engine's status was reset: it has 0 entries instead of"
+                                        + " 2"));
         }
 
         @Test
