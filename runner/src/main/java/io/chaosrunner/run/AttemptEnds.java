@@ -9,6 +9,7 @@ import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.LoggedAttempt.Mark;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Outcome;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -93,8 +94,9 @@ final class AttemptEnds implements AttemptWatch.Listener {
 
     private void judge(LiveAttempt each, Instant at, String failure, Duration patience) {
         each.phase = Phase.JUDGED;
+        Instant ended = context.ended(each.attempt, at);
         context.mailbox.task(() -> {
-            Conclusion conclusion = judge.judge(each, at, failure, patience);
+            Conclusion conclusion = judge.judge(each, ended, failure, patience);
             return () -> {
                 if (loop.isRetried(each.attempt, conclusion.end())) {
                     concludeAfterRemoval(each, conclusion);

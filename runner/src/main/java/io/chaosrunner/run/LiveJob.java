@@ -2,9 +2,11 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.job.Launch;
 import io.chaosrunner.job.PodState;
+
+import tools.jackson.databind.JsonNode;
+
 import java.time.Duration;
 import java.util.Optional;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Read from a Job, or from its pod, what the runner must know to see the experiment to its end. The
@@ -20,6 +22,7 @@ record LiveJob(
         String name, String uid, String resultName, String resultBefore, Duration pendingLimit) {
 
     private static final Duration DEFAULT_PENDING_LIMIT = Duration.ofSeconds(180);
+    private static final Duration LONGEST_PENDING_LIMIT = Duration.ofDays(3_650);
 
     static LiveJob ofJob(JsonNode job) {
         JsonNode metadata = job.path("metadata");
@@ -69,7 +72,8 @@ record LiveJob(
                         + (instance.isEmpty() ? "" : "-" + instance);
         Duration limit;
         try {
-            limit = Duration.ofSeconds(Long.parseLong(env(container, "STATUS_CHECK_TIMEOUT")));
+            long seconds = Long.parseLong(env(container, "STATUS_CHECK_TIMEOUT"));
+            limit = Duration.ofSeconds(Math.clamp(seconds, 0, LONGEST_PENDING_LIMIT.toSeconds()));
         } catch (NumberFormatException e) {
             limit = DEFAULT_PENDING_LIMIT;
         }

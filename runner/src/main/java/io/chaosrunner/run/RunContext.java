@@ -2,18 +2,20 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.plugin.StrategyCatalogue;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Hold what all parts of one {@link EngineRun} share. */
 final class RunContext {
     final PatientCluster cluster;
     final RunRequest request;
     final StrategyCatalogue strategies;
-    final Clock clock;
+    final SteadyClock clock;
     final Patience patience;
     final Mailbox mailbox = new Mailbox();
     private final RunListener listener;
@@ -30,7 +32,7 @@ final class RunContext {
         this.cluster = new PatientCluster(cluster, patience.refusals(), this::tell);
         this.request = request;
         this.strategies = strategies;
-        this.clock = clock;
+        this.clock = SteadyClock.startingWith(clock);
         this.listener = listener;
         this.patience = patience;
     }
@@ -75,6 +77,19 @@ final class RunContext {
     /** Return the time as ends are recorded: the next whole second. */
     Instant roundedUpNow() {
         return roundUp(now());
+    }
+
+    /**
+     * Return when an attempt ended that somebody else's clock says ended at a time: no earlier than
+     * it began, and no later than now. Its node's clock may differ from ours, and what lies in the
+     * future would be waited for.
+     */
+    Instant ended(Attempt attempt, Instant at) {
+        Instant now = roundedUpNow();
+        if (at.isAfter(now)) {
+            return now;
+        }
+        return at.isBefore(attempt.start()) ? roundUp(attempt.start()) : at;
     }
 
     static Instant roundUp(Instant instant) {

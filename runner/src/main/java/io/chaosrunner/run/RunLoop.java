@@ -22,6 +22,11 @@ import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Slot;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.node.ObjectNode;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -32,8 +37,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Own a run from the claim to the last write: step the machine, carry out its commands, end. What
@@ -280,6 +283,10 @@ final class RunLoop implements AutoCloseable {
 
     private void takeUp() {
         TakeUp left = TakeUp.of(claimed, engineUid, taken.jobs(), names.size());
+        context.clock.reach(claimed.runStart());
+        for (Attempt attempt : left.attempts()) {
+            context.clock.reach(attempt.end().map(Attempt.End::at).orElse(attempt.start()));
+        }
         for (TakeUp.Left over : left.over()) {
             Attempt attempt = over.attempt();
             if (!machine.mayRetry(attempt, attempt.end().orElseThrow())) {
@@ -329,6 +336,7 @@ final class RunLoop implements AutoCloseable {
                         .flatMap(Optional::stream)
                         .min(Comparator.naturalOrder())
                         .map(at -> Duration.between(context.now(), at).plusMillis(1))
+                        .filter(until -> until.compareTo(LONGEST_IDLE) < 0)
                         .orElse(LONGEST_IDLE);
         if (context.mailbox.take(wait.isNegative() ? Duration.ZERO : wait)) {
             takeMessages();

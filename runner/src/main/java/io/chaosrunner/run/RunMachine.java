@@ -10,6 +10,7 @@ import io.chaosrunner.strategy.Progress;
 import io.chaosrunner.strategy.Slot;
 import io.chaosrunner.strategy.SlotState.Ended;
 import io.chaosrunner.strategy.SlotState.Skipped;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -31,6 +32,9 @@ import java.util.function.Function;
  */
 public final class RunMachine {
     private static final int MOST_FRUITLESS_WAKES = 1_000;
+
+    /** No run lives to see it; a plan's own "never" may be beyond what can be reckoned with. */
+    private static final Duration NEVER = Duration.ofDays(36_500);
 
     private final List<Slot> slots;
     private final Instant runStart;
@@ -377,7 +381,10 @@ public final class RunMachine {
         // Beside launches that had no room a wake is ignored: whatever makes room asks again.
         Optional<Decision.Wake> wake = refused ? Optional.empty() : decision.wake();
         rules.checkWait(wake, draft);
-        draft.wake = wake.map(Decision.Wake::at).orElse(null);
+        draft.wake =
+                wake.map(Decision.Wake::at)
+                        .map(at -> earlier(at, draft.now.plus(NEVER)))
+                        .orElse(null);
         draft.wakeWhy = wake.map(Decision.Wake::why).orElse("");
         return false;
     }
@@ -446,6 +453,10 @@ public final class RunMachine {
 
     private String name(int slot) {
         return slots.get(slot).experiment();
+    }
+
+    private static Instant earlier(Instant one, Instant other) {
+        return one.isAfter(other) ? other : one;
     }
 
     private static Instant later(Instant one, Instant other) {

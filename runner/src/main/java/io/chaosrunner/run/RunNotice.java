@@ -2,6 +2,7 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.status.StatusEntry;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -41,7 +42,12 @@ public sealed interface RunNotice {
             StatusEntry entry,
             Duration took,
             String detail)
-            implements RunNotice {}
+            implements RunNotice {
+        public Ended {
+            // Whoever looks on may go by another clock than the process that runs.
+            took = took.isNegative() ? Duration.ZERO : took;
+        }
+    }
 
     /** A slot will never be launched in this run. */
     record Skipped(int slot, String experiment, String why) implements RunNotice {}

@@ -7,6 +7,7 @@ import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.EngineWorld;
+
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -36,6 +37,7 @@ final class RunBench implements AutoCloseable {
     private final Caller caller;
     private Map<String, ?> settings = Map.of();
     private Patience patience = IMPATIENT;
+    private Clock clock = Clock.systemUTC();
     private Optional<List<String>> experiments = Optional.empty();
     private EngineRun run;
 
@@ -68,6 +70,12 @@ final class RunBench implements AutoCloseable {
         return this;
     }
 
+    RunBench with(Clock other) {
+        clock = other;
+        run = create(process);
+        return this;
+    }
+
     RunBench with(Patience longer) {
         patience = longer;
         run = create(process);
@@ -85,7 +93,7 @@ final class RunBench implements AutoCloseable {
                         settings,
                         instance),
                 StrategyCatalogue.onClassPath(),
-                Clock.systemUTC(),
+                clock,
                 notices::add,
                 patience);
     }

@@ -7,6 +7,7 @@ import static io.chaosrunner.strategy.Outcome.ERROR;
 import static io.chaosrunner.strategy.Outcome.FAILED;
 import static io.chaosrunner.strategy.Outcome.PASSED;
 import static io.chaosrunner.strategy.Outcome.STOPPED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.model.RunLimits;
@@ -16,7 +17,17 @@ import io.chaosrunner.strategy.Limits;
 import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Progress;
 import io.chaosrunner.strategy.SlotState;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,15 +38,26 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The rules of the SPI ("How the runner uses a plan"), one by one. */
 class RunMachineTest {
+    @Test
+    void aWakeThatIsMeantAsNeverIsOneThatCanBeReckonedWith() {
+        var stage =
+                new Stage(
+                        2,
+                        RunLimits.NONE,
+                        progress ->
+                                progress.active() == 0
+                                        ? Decision.choose().launch(0, "first").build()
+                                        : Decision.choose().wakeAt(Instant.MAX, "never").build());
+        stage.at(0);
+        Instant wake = stage.machine.wake(stage.state).orElseThrow().at();
+        assertThat(wake).isAfter(Stage.START.plus(Duration.ofDays(36_000)));
+        assertThat(Duration.between(Stage.START, wake).toMillis()).isPositive();
+        assertThat(wake.atZone(ZoneOffset.ofHours(14)).getYear()).isPositive();
+    }
+
     private static final RunLimits NO_LIMITS = RunLimits.NONE;
 
     private static RunLimits limits(Limits plan) {
