@@ -187,6 +187,36 @@ class ArchitectureTest {
                 .check(ALL);
     }
 
+    /** Reasons are for people; how a run ended and why a fire was skipped are values. */
+    @Test
+    void whereRunsAreDecidedNobodyLooksIntoTexts() {
+        noClasses()
+                .that(
+                        resideInAnyPackage(
+                                "io.chaosrunner.run",
+                                "io.chaosrunner.schedule",
+                                "io.chaosrunner.status",
+                                "io.chaosrunner.strategy.builtin"))
+                // These read what people or earlier versions wrote, and the names of processes.
+                .and()
+                .doNotHaveSimpleName("CronText")
+                .and()
+                .doNotHaveSimpleName("ScheduleReader")
+                .and()
+                .doNotHaveSimpleName("OldClaim")
+                .and()
+                .doNotHaveSimpleName("Driving")
+                .should()
+                .callMethod(String.class, "startsWith", String.class)
+                .orShould()
+                .callMethod(String.class, "endsWith", String.class)
+                .orShould()
+                .callMethod(String.class, "contains", CharSequence.class)
+                .orShould()
+                .callMethod(String.class, "equalsIgnoreCase", String.class)
+                .check(ALL);
+    }
+
     @Test
     void theRunMachineIsPure() {
         theClass(RunMachine.class)

@@ -33,8 +33,7 @@ final class ExitCode {
 
     static int atTerminal(RunResult result) {
         return switch (result) {
-            case RunResult.Completed(var end, var entries) when end.cause() == Cause.ABORT ->
-                    ABORTED;
+            case RunResult.Completed(var end, var entries) when end.cause().isAbort() -> ABORTED;
             case RunResult.Completed(var end, var entries) when end.cause() == Cause.DEADLINE ->
                     DEADLINE;
             case RunResult.Completed(var end, var entries) ->

@@ -43,7 +43,7 @@ public record Engine(ObjectNode json) {
     /** Return when the engine was created; the epoch if it is not stored yet. */
     public Instant created() {
         String time = json.path("metadata").path("creationTimestamp").asString("");
-        return time.isEmpty() ? Instant.EPOCH : Instant.parse(time);
+        return WrittenTime.read(time).orElse(Instant.EPOCH);
     }
 
     /** Return one annotation. */

@@ -2,10 +2,11 @@ package io.chaosrunner.job;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.crd.WrittenTime;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,11 +51,11 @@ public record Launch(Instant start, long ordinal, String why, String resultBefor
         try {
             return Optional.of(
                     new Launch(
-                            Instant.parse(annotations.path(START).asString("")),
+                            WrittenTime.parse(annotations.path(START).asString("")),
                             Long.parseLong(annotations.path(ORDINAL).asString("")),
                             annotations.path(WHY).asString(""),
                             annotations.path(RESULT_BEFORE).asString("")));
-        } catch (DateTimeParseException | NumberFormatException e) {
+        } catch (DateTimeException | NumberFormatException e) {
             // Somebody else's object, or ours edited: there is nothing to rely on.
             return Optional.empty();
         }

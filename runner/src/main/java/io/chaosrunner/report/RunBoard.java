@@ -61,6 +61,7 @@ final class RunBoard {
         final String name;
         Stage stage = Stage.WAITING;
         String text = "";
+        String status = "";
         String where = "";
         @Nullable Instant since;
         Verdict verdict = Verdict.NOT_APPLICABLE;
@@ -108,7 +109,8 @@ final class RunBoard {
                 row.verdict = ended.entry().verdict();
                 row.stage = row.verdict == Verdict.PASS ? Stage.PASSED : Stage.BAD;
                 row.since = null;
-                row.text = ended.entry().status() + ", " + words(ended.took());
+                row.status = ended.entry().status();
+                row.text = row.status + ", " + words(ended.took());
                 row.where = ended.detail();
             }
             case RunNotice.Skipped skipped -> {
@@ -161,7 +163,7 @@ final class RunBoard {
                         case NOT_APPLICABLE -> Stage.SKIPPED;
                         case FAIL, ERROR, STOPPED, AWAITED -> Stage.BAD;
                     };
-            if (row.stage != Stage.SKIPPED && !row.text.startsWith(entry.status())) {
+            if (row.stage != Stage.SKIPPED && !row.status.equals(entry.status())) {
                 row.text = entry.status();
             }
         }

@@ -3,6 +3,7 @@ package io.chaosrunner.run;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.status.Claim;
 import java.time.Clock;
 import java.util.Optional;
@@ -48,7 +49,7 @@ public final class EngineRun {
             if (running == null) {
                 context.end(new RunResult.Left(why + " before anything was launched", false));
             } else {
-                running.stop(why);
+                running.stop(new RunEnd(Cause.ABORT, why));
             }
         });
     }
@@ -61,7 +62,7 @@ public final class EngineRun {
         context.mailbox.add(() -> {
             RunLoop running = loop;
             if (running != null) {
-                running.stop(why);
+                running.stop(new RunEnd(Cause.REPLACED, why));
             }
         });
     }

@@ -1,6 +1,7 @@
 package io.chaosrunner.run;
 
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Say why a run launches nothing more.
@@ -24,12 +25,31 @@ public record RunEnd(Cause cause, String why) {
         RECORD_FULL,
         /** The deadline came. */
         DEADLINE,
-        /** Somebody asked. */
-        ABORT;
+        /** Somebody asked: at the terminal, on the engine, or with {@code chaos-runner stop}. */
+        ABORT,
+        /** The next fire of its schedule was due. */
+        REPLACED,
+        /** What runs could not be watched any more. */
+        UNWATCHED;
 
         /** Return how it is written in the claim. */
         public String word() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
+        /** Read what is written in a claim; empty if it is none of these words. */
+        public static Optional<Cause> of(String word) {
+            for (Cause cause : values()) {
+                if (cause.word().equals(word)) {
+                    return Optional.of(cause);
+                }
+            }
+            return Optional.empty();
+        }
+
+        /** Tell whether the run was cut short, so that what waits is neither run nor judged. */
+        public boolean isAbort() {
+            return this == ABORT || this == REPLACED || this == UNWATCHED;
         }
     }
 
@@ -45,6 +65,6 @@ public record RunEnd(Cause cause, String why) {
 
     /** Tell whether what still runs is stopped too. */
     boolean stopsRunning() {
-        return cause == Cause.DEADLINE || cause == Cause.ABORT;
+        return cause == Cause.DEADLINE || cause.isAbort();
     }
 }

@@ -14,8 +14,12 @@ public sealed interface RunEvent {
      */
     record AttemptEnded(int slot, Attempt.End end) implements RunEvent {}
 
-    /** Somebody wants the run to stop now: what runs is stopped too. */
-    record StopRequested(String why) implements RunEvent {}
+    /**
+     * The run is to stop now: what runs is stopped too.
+     *
+     * @param end who wants it, and why
+     */
+    record StopRequested(RunEnd end) implements RunEvent {}
 
     /** The strategy cannot be asked any more; what runs is watched to its end. */
     record StrategyFailed(String why) implements RunEvent {}

@@ -12,6 +12,7 @@ import io.chaosrunner.job.JobFactory;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.resolve.RunnerEnvironment;
+import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EngineUpdate;
@@ -220,9 +221,12 @@ final class RunLoop implements AutoCloseable {
             return;
         }
         if (claimed.state() == Claim.State.STOPPING) {
-            stop(claimed.reason());
+            stop(
+                    TakeUp.end(claimed)
+                            .filter(end -> end.cause().isAbort())
+                            .orElseGet(() -> new RunEnd(Cause.ABORT, claimed.reason())));
         } else if (context.request.caller() == Caller.PERSON_WHO_STOPS) {
-            stop("somebody asked with chaos-runner stop");
+            stop(new RunEnd(Cause.ABORT, "somebody asked with chaos-runner stop"));
         } else if (taken.broken().isPresent()) {
             step(new RunEvent.StrategyFailed(taken.broken().get()));
         } else {
@@ -520,7 +524,7 @@ final class RunLoop implements AutoCloseable {
                                     "",
                                     "strategy %s broke a rule: %s"
                                             .formatted(taken.settings().strategy(), end.why())));
-            case ABORT -> abortRest();
+            case ABORT, REPLACED, UNWATCHED -> abortRest();
             case PLAN, FAILURE, DEADLINE -> {}
         }
     }
@@ -542,14 +546,17 @@ final class RunLoop implements AutoCloseable {
     // ---- Stopping ----------------------------------------------------------------------------
 
     /** Stop: nothing more is launched, what runs is removed, and the entries say so. */
-    void stop(String why) {
+    void stop(RunEnd end) {
         if (aborting) {
             return;
         }
         aborting = true;
         launcher.close();
-        writer.claim(claim -> claim.in(Claim.State.STOPPING, why));
-        step(new RunEvent.StopRequested(why));
+        // Whoever takes the run up in between must know who stopped it.
+        writer.together(() -> {
+            writer.claim(claim -> claim.in(Claim.State.STOPPING, end.why()));
+            step(new RunEvent.StopRequested(end));
+        });
     }
 
     private void removeAll(String why, boolean unclaimed) {
@@ -651,7 +658,7 @@ final class RunLoop implements AutoCloseable {
         if (!aborting) {
             emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", sentence));
         }
-        stop(sentence);
+        stop(new RunEnd(Cause.UNWATCHED, sentence));
     }
 
     /** What the parts of the loop know of it, and tell it. */
@@ -663,7 +670,7 @@ final class RunLoop implements AutoCloseable {
 
         @Override
         public void stop(String why) {
-            RunLoop.this.stop(why);
+            RunLoop.this.stop(new RunEnd(Cause.ABORT, why));
         }
 
         @Override

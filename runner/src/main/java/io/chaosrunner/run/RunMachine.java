@@ -158,7 +158,7 @@ public final class RunMachine {
                     heedFailure(draft, slot, end);
                 }
             }
-            case RunEvent.StopRequested(String why) -> close(draft, new RunEnd(Cause.ABORT, why));
+            case RunEvent.StopRequested(RunEnd end) -> close(draft, end);
             case RunEvent.StrategyFailed(String why) ->
                     close(draft, new RunEnd(Cause.BROKEN_STRATEGY, why));
         }
@@ -412,7 +412,7 @@ public final class RunMachine {
             }
         }
         // An abort leaves the waiting slots as they are: their entries are not ours to judge.
-        if (end.cause() != Cause.ABORT) {
+        if (!end.cause().isAbort()) {
             draft.freeze().waitingSlots().forEach(slot -> skip(draft, commands, slot, reason(end)));
         }
         if (draft.active == 0) {

@@ -100,11 +100,6 @@ record TakeUp(List<Left> over, List<Left> broken, List<Left> running, Optional<R
 
     /** Return why a run launches nothing more, if its record says so. */
     static Optional<RunEnd> end(Claim claim) {
-        for (RunEnd.Cause cause : RunEnd.Cause.values()) {
-            if (cause.word().equals(claim.ending())) {
-                return Optional.of(new RunEnd(cause, claim.reason()));
-            }
-        }
-        return Optional.empty();
+        return RunEnd.Cause.of(claim.ending()).map(cause -> new RunEnd(cause, claim.reason()));
     }
 }

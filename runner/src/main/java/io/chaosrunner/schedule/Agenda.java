@@ -20,9 +20,6 @@ import java.util.Optional;
  * decides as the one before it would have.
  */
 public final class Agenda {
-    /** Why fires of a suspended schedule start no run. */
-    static final String SUSPENDED = "suspended";
-
     /** More fires than this are settled in several steps. */
     private static final int MOST_FIRES = 100_000;
 
@@ -83,14 +80,14 @@ public final class Agenda {
                 fires < MOST_FIRES && next.isPresent() && !timetable.start(next.get()).isAfter(now);
                 fires++) {
             Instant fire = next.get();
-            Optional<String> why = skipped(fire, timetable.start(fire), policy, situation);
+            Optional<Skipped> why = skipped(fire, timetable.start(fire), policy, situation);
             candidate.ifPresent(earlier ->
                     skips.add(
                             earlier,
                             missed(timetable.start(earlier), policy, situation, now)
                                     .orElse("a later fire was due as well")));
             candidate = why.isPresent() ? Optional.empty() : next;
-            why.ifPresent(reason -> skips.add(fire, reason));
+            why.ifPresent(skips::add);
             last = fire;
             next = timetable.next(last);
         }
@@ -128,7 +125,7 @@ public final class Agenda {
                                                 : "passed"));
     }
 
-    private static Optional<String> skipped(
+    private static Optional<Skipped> skipped(
             Instant fire, Instant start, Policy policy, Situation situation) {
         if (policy.overlap() == Overlap.SKIP) {
             Optional<String> running =
@@ -138,10 +135,12 @@ public final class Agenda {
                             .filter(run -> start.isBefore(run.end()))
                             .map(run -> run.name() + " was still going on");
             if (running.isPresent()) {
-                return running;
+                return Optional.of(new Skipped(fire, fire, 1, running.get()));
             }
         }
-        return policy.suspend() ? Optional.of(SUSPENDED) : Optional.empty();
+        return policy.suspend()
+                ? Optional.of(new Skipped(fire, fire, 1, "suspended", true))
+                : Optional.empty();
     }
 
     /** A fire that waited for a run to end has not been missed while it waited. */
@@ -168,11 +167,14 @@ public final class Agenda {
         private final List<Skipped> all = new ArrayList<>();
 
         void add(Instant fire, String reason) {
-            if (!all.isEmpty() && all.getLast().reason().equals(reason)) {
-                Skipped before = all.removeLast();
-                all.add(new Skipped(before.from(), fire, before.count() + 1, reason));
+            add(new Skipped(fire, fire, 1, reason));
+        }
+
+        void add(Skipped fire) {
+            if (!all.isEmpty() && all.getLast().isOfOneKind(fire)) {
+                all.add(all.removeLast().and(fire));
             } else {
-                all.add(new Skipped(fire, fire, 1, reason));
+                all.add(fire);
             }
         }
 

@@ -207,8 +207,7 @@ final class DrivenSchedule implements Lane.Step {
                 }
             }
         }
-        if (isSuspended(now.annotation(ScheduleSpec.ANNOTATION).orElse(""))
-                && !settings.containsKey("suspend")) {
+        if (isSuspended(now, schedule.created()) && !settings.containsKey("suspend")) {
             // Whoever makes the schedule active again has looked at what was stopped.
             patch.withObject("metadata")
                     .withObject("annotations")
@@ -227,8 +226,15 @@ final class DrivenSchedule implements Lane.Step {
                                 patch));
     }
 
-    private static boolean isSuspended(String ourSchedule) {
-        return ourSchedule.contains("\"suspend\":true");
+    /** Tell whether the engine was told to suspend; what cannot be read was not written here. */
+    static boolean isSuspended(Engine engine, Instant anchor) {
+        try {
+            return ScheduleSpec.of(engine.annotation(ScheduleSpec.ANNOTATION), Map.of(), anchor)
+                    .filter(spec -> spec.policy().suspend())
+                    .isPresent();
+        } catch (InvalidParameters e) {
+            return false;
+        }
     }
 
     private static boolean isBetweenRuns(Engine now) {

@@ -1,6 +1,7 @@
 package io.chaosrunner.schedule;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.RunEnd.Cause;
@@ -15,10 +16,9 @@ import io.chaosrunner.status.Fires.Skipped;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.Standing;
 import io.chaosrunner.strategy.InvalidParameters;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,15 +41,10 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     /** The run that the operator was told to end, for the next fire was due. */
     static final String REPLACED = "chaosrunner.io/replaced";
 
-    /** How a run was ended that somebody stopped, in the claim's word. */
-    private static final String ABORTED = Cause.ABORT.word();
-
     /** How runs end that failed, whatever became of their experiments. */
-    private static final Set<String> FAILED =
-            Set.of(
-                    Cause.PLAN_FAILED.word(),
-                    Cause.BROKEN_STRATEGY.word(),
-                    Cause.RECORD_FULL.word());
+    private static final Set<Cause> FAILED =
+            EnumSet.of(
+                    Cause.PLAN_FAILED, Cause.BROKEN_STRATEGY, Cause.RECORD_FULL, Cause.UNWATCHED);
 
     private static final String STOPPED_BY_OPERATOR = "stopped";
 
@@ -82,18 +77,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     private static Instant anchor(Engine engine) {
-        return engine.annotation(ANCHOR).flatMap(EngineSchedule::time).orElse(engine.created());
-    }
-
-    /** Read a time that others may have written; empty if it is none, or of no calendar in use. */
-    private static Optional<Instant> time(String text) {
-        try {
-            return Optional.of(OffsetDateTime.parse(text))
-                    .filter(at -> at.getYear() >= 1970 && at.getYear() <= 9999)
-                    .map(OffsetDateTime::toInstant);
-        } catch (DateTimeException e) {
-            return Optional.empty();
-        }
+        return engine.annotation(ANCHOR).flatMap(WrittenTime::read).orElse(engine.created());
     }
 
     private static long seed(Engine engine) {
@@ -169,18 +153,20 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     boolean wasSuspended() {
         return claim().map(claim -> claim.fires().skipped())
                 .filter(skipped -> !skipped.isEmpty())
-                .filter(skipped -> skipped.getLast().reason().equals(Agenda.SUSPENDED))
+                .filter(skipped -> skipped.getLast().suspended())
                 .isPresent();
     }
 
     /** Return why a human ended the last run, unless the schedule waits for it already. */
     Optional<String> abortedByHand() {
         return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
-                .filter(claim -> claim.ending().equals(ABORTED))
+                .filter(claim -> isEndedBy(claim, Cause.ABORT) && !claim.fires().suspended())
                 .filter(claim -> !isReplaced(engine))
-                .map(Claim::reason)
-                .filter(reason -> !reason.startsWith(ScheduledEngine.REPLACED))
-                .filter(reason -> !reason.endsWith(ScheduledEngine.SUSPENDS));
+                .map(Claim::reason);
+    }
+
+    private static boolean isEndedBy(Claim claim, Cause cause) {
+        return Cause.of(claim.ending()).filter(cause::equals).isPresent();
     }
 
     /** Decide what to do now, while no run is under way. */
@@ -273,29 +259,33 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
             end = attempt.end().isAfter(end) ? attempt.end() : end;
         }
         for (var entry : engine.statusEntries()) {
-            Instant updated = time(entry.path("lastUpdateTime").asString("")).orElse(end);
+            Instant updated =
+                    WrittenTime.read(entry.path("lastUpdateTime").asString("")).orElse(end);
             end = updated.isAfter(end) ? updated : end;
         }
         return end;
     }
 
     private Optional<StopWhen> outcome(Claim claim) {
-        if (claim.ending().equals(ABORTED) || standing.phase() == Standing.Phase.ABORTED) {
+        if (Cause.of(claim.ending()).filter(FAILED::contains).isPresent()) {
+            return Optional.of(StopWhen.FAILED);
+        }
+        if (isEndedBy(claim, Cause.REPLACED)) {
             boolean failed =
                     standing.entries().stream()
                             .anyMatch(entry ->
                                     entry.verdict() == Verdict.FAIL
                                             || entry.verdict() == Verdict.ERROR);
-            return failed && claim.reason().startsWith(ScheduledEngine.REPLACED)
-                    ? Optional.of(StopWhen.FAILED)
-                    : Optional.empty();
+            return failed ? Optional.of(StopWhen.FAILED) : Optional.empty();
+        }
+        if (isEndedBy(claim, Cause.ABORT) || standing.phase() == Standing.Phase.ABORTED) {
+            return Optional.empty();
         }
         boolean passed =
-                !FAILED.contains(claim.ending())
-                        && standing.entries().stream()
-                                .allMatch(entry ->
-                                        entry.verdict() == Verdict.PASS
-                                                || entry.verdict() == Verdict.NOT_APPLICABLE);
+                standing.entries().stream()
+                        .allMatch(entry ->
+                                entry.verdict() == Verdict.PASS
+                                        || entry.verdict() == Verdict.NOT_APPLICABLE);
         return Optional.of(passed ? StopWhen.PASSED : StopWhen.FAILED);
     }
 }

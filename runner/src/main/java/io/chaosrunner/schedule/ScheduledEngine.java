@@ -40,11 +40,8 @@ import tools.jackson.databind.node.ObjectNode;
  * it writes is guarded by the version read, so a process that leads no more changes nothing.
  */
 final class ScheduledEngine implements Lane.Step {
-    /** A run that ends for this reason was not stopped by a human. */
+    /** Begins the reason of a run that a fire ends, for people. */
     static final String REPLACED = "replaced by the ";
-
-    /** Marks the claim of a run whose end suspends the schedule. */
-    static final String SUSPENDS = "; its schedule is suspended";
 
     private static final Duration AGAIN = Duration.ofSeconds(5);
     private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
@@ -312,7 +309,7 @@ final class ScheduledEngine implements Lane.Step {
 
     private Optional<Instant> suspend(EngineSchedule schedule, String why) {
         Claim claim = schedule.claim().orElseThrow();
-        ObjectNode patch = EngineUpdate.claim(seen, claim.in(Claim.State.FINISHED, why + SUSPENDS));
+        ObjectNode patch = EngineUpdate.claim(seen, claim.suspendingSchedule());
         ((ObjectNode) patch.path("metadata").path("annotations"))
                 .put(
                         EngineSchedule.SUSPENDED,

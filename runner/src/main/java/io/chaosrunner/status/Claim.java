@@ -3,12 +3,12 @@ package io.chaosrunner.status;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import java.io.Serial;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -78,6 +80,10 @@ public record Claim(
 
     private static final int LONGEST_REASON = 500;
     private static final int LONGEST_WHY = 100;
+    private static final int LONGEST_PROBLEM = 200;
+    private static final int MOST_COUNTED = 1_000_000_000;
+    private static final Pattern ID =
+            Pattern.compile("[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?");
 
     /** Name where a run stands. */
     public enum State {
@@ -172,11 +178,14 @@ public record Claim(
     public static final class Unreadable extends RuntimeException {
         @Serial private static final long serialVersionUID = 1L;
 
-        Unreadable(String engine, Throwable cause) {
+        Unreadable(String engine, String why) {
             super(
                     "annotation %s of ChaosEngine %s cannot be read (%s); it belongs to the runner: remove it if no run is under way"
-                            .formatted(ANNOTATION, engine, cause.getMessage()),
-                    cause);
+                            .formatted(ANNOTATION, engine, cut(oneLine(why), LONGEST_PROBLEM)));
+        }
+
+        private static String oneLine(String text) {
+            return text.strip().replaceAll("\\s*\\R\\s*", " ");
         }
     }
 
@@ -188,49 +197,96 @@ public record Claim(
     public static Optional<Claim> of(Engine engine) {
         return engine.annotation(ANNOTATION)
                 .filter(text -> !text.isBlank())
-                .map(text -> read(text, engine.ref().toString()));
+                .map(text -> read(text, engine));
     }
 
-    private static Claim read(String text, String engine) {
+    private static Claim read(String text, Engine engine) {
         try {
-            JsonNode json = JsonMapper.shared().readTree(text);
-            Instant runStart = Instant.parse(json.required("runStart").asString());
-            var log = new ArrayList<LoggedAttempt>();
-            for (String entry : json.path("log").asString("").split(" ")) {
-                if (!entry.isEmpty()) {
-                    log.add(LoggedAttempt.read(entry, runStart));
-                }
-            }
-            Map<Integer, String> whys = new HashMap<>();
-            Reasons.read(json.path("whys"), (why, ordinal) -> whys.put(ordinal, why));
-            log.replaceAll(each -> each.because(whys.getOrDefault(each.ordinal(), "")));
-            var skipped = new LinkedHashMap<Integer, String>();
-            Reasons.read(json.path("skipped"), (why, slot) -> skipped.put(slot, why));
-            return new Claim(
-                    new RunId(json.required("number").asLong(), json.required("id").asString()),
-                    json.required("instance").asString(),
-                    runStart,
-                    json.required("seed").asLong(),
-                    (ObjectNode) json.required("execution"),
-                    state(json.required("state").asString()),
-                    json.path("reason").asString(""),
-                    json.path("ending").asString(""),
-                    json.path("starts").asInt(1),
-                    log,
-                    skipped,
-                    json.path("engineState").asString(""),
-                    Fires.read(json),
-                    Past.read(json),
-                    json.has("runEnd")
-                            ? Optional.of(Instant.parse(json.path("runEnd").asString("")))
-                            : Optional.empty());
-        } catch (JacksonException
-                | DateTimeParseException
-                | IllegalArgumentException
-                | ClassCastException
-                | IndexOutOfBoundsException e) {
-            throw new Unreadable(engine, e);
+            return read((ObjectNode) JsonMapper.shared().readTree(text));
+        } catch (JacksonException e) {
+            throw new Unreadable(engine.ref().toString(), e.getOriginalMessage());
+        } catch (RuntimeException e) {
+            // Anybody may have written it: whatever it holds is no bug of ours.
+            throw new Unreadable(engine.ref().toString(), String.valueOf(e.getMessage()));
         }
+    }
+
+    /**
+     * Return this claim, by which a run is to be taken up.
+     *
+     * @throws Unreadable if it tells of experiments that the engine's status does not list
+     */
+    Claim matching(Engine engine) {
+        int entries = engine.statusEntries().size();
+        int slots =
+                IntStream.concat(
+                                        log.stream().mapToInt(LoggedAttempt::slot),
+                                        skipped.keySet().stream().mapToInt(slot -> slot))
+                                .max()
+                                .orElse(-1)
+                        + 1;
+        if (slots > entries) {
+            throw new Unreadable(
+                    engine.ref().toString(),
+                    "it tells of experiment %d, and status.experiments lists %d"
+                            .formatted(slots, entries));
+        }
+        return this;
+    }
+
+    private static Claim read(ObjectNode json) {
+        OldClaim.upgrade(json);
+        Instant runStart = WrittenTime.parse(json.required("runStart").asString());
+        var log = new ArrayList<LoggedAttempt>();
+        for (String entry : json.path("log").asString("").split(" ")) {
+            if (!entry.isEmpty()) {
+                log.add(LoggedAttempt.read(entry, runStart));
+            }
+        }
+        Map<Integer, String> whys = new HashMap<>();
+        Reasons.read(json.path("whys"), (why, ordinal) -> whys.put(ordinal, why));
+        log.replaceAll(each -> each.because(whys.getOrDefault(each.ordinal(), "")));
+        var skipped = new LinkedHashMap<Integer, String>();
+        Reasons.read(
+                json.path("skipped"),
+                (why, slot) -> skipped.put(LoggedAttempt.checkSlot(slot), why));
+        return new Claim(
+                new RunId(number(json.required("number"), 1), id(json.required("id"))),
+                json.required("instance").asString(),
+                runStart,
+                json.required("seed").asLong(),
+                (ObjectNode) json.required("execution"),
+                state(json.required("state").asString()),
+                json.path("reason").asString(""),
+                json.path("ending").asString(""),
+                json.has("starts") ? (int) number(json.path("starts"), 0) : 1,
+                log,
+                skipped,
+                json.path("engineState").asString(""),
+                Fires.read(json),
+                Past.read(json),
+                json.has("runEnd")
+                        ? Optional.of(WrittenTime.parse(json.path("runEnd").asString("")))
+                        : Optional.empty());
+    }
+
+    /** Return a count as read: a thousand million is more than anything that is counted here. */
+    static long number(JsonNode json, long least) {
+        long number = json.asLong();
+        if (number < least || number > MOST_COUNTED) {
+            throw new IllegalArgumentException(
+                    "%d is not between %d and %d".formatted(number, least, MOST_COUNTED));
+        }
+        return number;
+    }
+
+    /** Return a run's id as read: it is to be the value of a label. */
+    private static String id(JsonNode json) {
+        String id = json.asString();
+        if (!ID.matcher(id).matches()) {
+            throw new IllegalArgumentException("the run's id is '" + id + "'");
+        }
+        return id;
     }
 
     private static State state(String word) {
@@ -245,6 +301,9 @@ public record Claim(
     /** Return the annotation's value. */
     public String text() {
         ObjectNode json = JsonMapper.shared().createObjectNode();
+        if (!ending.isEmpty() || !fires.skipped().isEmpty()) {
+            json.put("form", OldClaim.FORM);
+        }
         json.put("number", run.number()).put("id", run.id()).put("instance", instance);
         json.put("state", state.word);
         if (!reason.isEmpty()) {
@@ -477,6 +536,11 @@ public record Claim(
     /** Return this claim with fires settled that start no run, the latest of which is given. */
     public Claim skippingFires(Fires.Skipped more, Fire latest) {
         return changed(c -> c.fires = fires.skipping(more, latest));
+    }
+
+    /** Return this claim of a run that was stopped, and whose schedule waits since. */
+    public Claim suspendingSchedule() {
+        return changed(c -> c.fires = fires.suspending());
     }
 
     /** Return this claim of a run that knows that of earlier ones. */

@@ -3,9 +3,10 @@ package io.chaosrunner.status;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.Fire;
+import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,12 +24,18 @@ import tools.jackson.databind.node.ObjectNode;
  * @param settled the latest fire that was started or skipped
  * @param skipped the fires that were skipped since this run began, oldest first
  * @param runs how many runs the schedule of the settled fire has started
+ * @param suspended whether the schedule was suspended because somebody stopped this run
  */
 public record Fires(
-        Optional<Fire> started, Optional<Fire> settled, List<Skipped> skipped, long runs) {
+        Optional<Fire> started,
+        Optional<Fire> settled,
+        List<Skipped> skipped,
+        long runs,
+        boolean suspended) {
 
     /** Nothing is scheduled. */
-    public static final Fires NONE = new Fires(Optional.empty(), Optional.empty(), List.of(), 0);
+    public static final Fires NONE =
+            new Fires(Optional.empty(), Optional.empty(), List.of(), 0, false);
 
     /** Where the scheduling service says for which fire the operator's runner is to run. */
     public static final String HANDED_OVER = "chaosrunner.io/fire";
@@ -50,9 +57,10 @@ public record Fires(
      * @param from the first one
      * @param to the last one
      * @param count how many
-     * @param reason why, in at most 80 characters
+     * @param reason why, for people, in at most 80 characters
+     * @param suspended whether the schedule was suspended at the last one
      */
-    public record Skipped(Instant from, Instant to, long count, String reason) {
+    public record Skipped(Instant from, Instant to, long count, String reason, boolean suspended) {
         public Skipped {
             requireNonNull(from, "from is null");
             requireNonNull(to, "to is null");
@@ -65,12 +73,24 @@ public record Fires(
                             : reason;
         }
 
-        private Skipped and(Skipped later) {
+        /** Tell of fires whose schedule was not suspended. */
+        public Skipped(Instant from, Instant to, long count, String reason) {
+            this(from, to, count, reason, false);
+        }
+
+        /** Tell whether fires were skipped for the same reason as these. */
+        public boolean isOfOneKind(Skipped other) {
+            return suspended == other.suspended && reason.equals(other.reason);
+        }
+
+        /** Return these and later ones as one. */
+        public Skipped and(Skipped later) {
             return new Skipped(
                     from,
                     later.to,
                     count + later.count,
-                    reason.equals(later.reason) ? reason : "several reasons");
+                    reason.equals(later.reason) ? reason : "several reasons",
+                    later.suspended);
         }
     }
 
@@ -84,8 +104,8 @@ public record Fires(
                 .filter(parts -> parts.length == 2)
                 .flatMap(parts -> {
                     try {
-                        return Optional.of(new Fire(Instant.parse(parts[0]), parts[1]));
-                    } catch (DateTimeParseException e) {
+                        return Optional.of(new Fire(WrittenTime.parse(parts[0]), parts[1]));
+                    } catch (DateTimeException e) {
                         return Optional.empty();
                     }
                 });
@@ -107,12 +127,13 @@ public record Fires(
                 fire,
                 fire.or(() -> settled),
                 List.of(),
-                fire.map(this::runsOfSameSchedule).map(n -> n + 1).orElse(runs));
+                fire.map(this::runsOfSameSchedule).map(n -> n + 1).orElse(runs),
+                false);
     }
 
     /** Return this with all fires of a schedule settled up to one, and its runs counted anew. */
     Fires beginning(Fire settledUpTo) {
-        return new Fires(started, Optional.of(settledUpTo), skipped, 0);
+        return new Fires(started, Optional.of(settledUpTo), skipped, 0, suspended);
     }
 
     private long runsOfSameSchedule(Fire fire) {
@@ -123,7 +144,7 @@ public record Fires(
     /** Return this with fires skipped, the latest of which is given. */
     Fires skipping(Skipped more, Fire latest) {
         var all = new ArrayList<Skipped>(skipped);
-        if (!all.isEmpty() && all.getLast().reason().equals(more.reason())) {
+        if (!all.isEmpty() && all.getLast().isOfOneKind(more)) {
             all.add(all.removeLast().and(more));
         } else {
             all.add(more);
@@ -131,7 +152,12 @@ public record Fires(
         while (all.size() > MOST_SKIPPED) {
             all.addFirst(all.removeFirst().and(all.removeFirst()));
         }
-        return new Fires(started, Optional.of(latest), all, runsOfSameSchedule(latest));
+        return new Fires(started, Optional.of(latest), all, runsOfSameSchedule(latest), suspended);
+    }
+
+    /** Return this of a run that was stopped, and whose schedule waits for a human since. */
+    Fires suspending() {
+        return new Fires(started, settled, skipped, runs, true);
     }
 
     static Fires read(JsonNode claim) {
@@ -139,23 +165,25 @@ public record Fires(
         for (JsonNode each : claim.path("skippedFires")) {
             skipped.add(
                     new Skipped(
-                            Instant.parse(each.required("from").asString()),
-                            Instant.parse(each.required("to").asString()),
-                            each.required("count").asLong(),
-                            each.path("reason").asString("")));
+                            WrittenTime.parse(each.required("from").asString()),
+                            WrittenTime.parse(each.required("to").asString()),
+                            Claim.number(each.required("count"), 1),
+                            each.path("reason").asString(""),
+                            each.path("suspended").asBoolean(false)));
         }
         return new Fires(
                 fire(claim.path("fire")),
                 fire(claim.path("settledFire")),
                 skipped,
-                claim.path("scheduledRuns").asLong(0));
+                claim.has("scheduledRuns") ? Claim.number(claim.path("scheduledRuns"), 0) : 0,
+                claim.path("suspended").asBoolean(false));
     }
 
     private static Optional<Fire> fire(JsonNode json) {
         return json.isObject()
                 ? Optional.of(
                         new Fire(
-                                Instant.parse(json.required("at").asString()),
+                                WrittenTime.parse(json.required("at").asString()),
                                 json.path("schedule").asString("")))
                 : Optional.empty();
     }
@@ -166,14 +194,21 @@ public record Fires(
         if (runs > 0) {
             claim.put("scheduledRuns", runs);
         }
+        if (suspended) {
+            claim.put("suspended", true);
+        }
         if (!skipped.isEmpty()) {
             ArrayNode list = claim.putArray("skippedFires");
             for (Skipped each : skipped) {
-                list.addObject()
-                        .put("from", each.from().toString())
-                        .put("to", each.to().toString())
-                        .put("count", each.count())
-                        .put("reason", each.reason());
+                ObjectNode json =
+                        list.addObject()
+                                .put("from", each.from().toString())
+                                .put("to", each.to().toString())
+                                .put("count", each.count())
+                                .put("reason", each.reason());
+                if (each.suspended()) {
+                    json.put("suspended", true);
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
 package io.chaosrunner.status;
 
+import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.strategy.Outcome;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -56,6 +58,12 @@ public record LoggedAttempt(
     /** What one attempt takes in the claim at most, for runs of up to a month. */
     static final int MOST_CHARACTERS = 24;
 
+    /** More than the launches of any run. */
+    static final int MOST = 1_000_000;
+
+    /** More than there is room for in the log of any run. */
+    private static final int MOST_SLOTS = 10_000;
+
     private static final int RADIX = 36;
     private static final String OUTCOMES = "PFES";
     private static final String MARKS = " !~";
@@ -96,8 +104,8 @@ public record LoggedAttempt(
 
     static LoggedAttempt read(String text, Instant runStart) {
         String[] parts = text.split("\\.", -1);
-        int ordinal = (int) number(parts[0]);
-        Instant start = Instant.ofEpochMilli(runStart.toEpochMilli() + number(parts[2]));
+        int ordinal = number(parts[0], 0);
+        Instant start = WrittenTime.check(runStart.plusMillis(offset(parts[2])));
         Matcher end = END.matcher(parts[3]);
         if (!end.matches()) {
             throw new IllegalArgumentException("log entry '" + text + "'");
@@ -105,11 +113,12 @@ public record LoggedAttempt(
         String mark = end.group(3).isEmpty() ? " " : end.group(3);
         return new LoggedAttempt(
                 ordinal,
-                parts[1].isEmpty() ? ordinal : (int) number(parts[1]),
-                parts.length > 4 ? (int) number(parts[4]) : 1,
-                parts.length > 5 ? (int) number(parts[5]) : 1,
+                parts[1].isEmpty() ? checkSlot(ordinal) : checkSlot(number(parts[1], 0)),
+                parts.length > 4 ? number(parts[4], 1) : 1,
+                parts.length > 5 ? number(parts[5], 1) : 1,
                 start,
-                Instant.ofEpochSecond(start.getEpochSecond() + number(end.group(1))),
+                WrittenTime.check(
+                        start.truncatedTo(ChronoUnit.SECONDS).plusSeconds(offset(end.group(1)))),
                 Outcome.values()[OUTCOMES.indexOf(end.group(2))],
                 Mark.values()[MARKS.indexOf(mark)]);
     }
@@ -118,7 +127,25 @@ public record LoggedAttempt(
         return Long.toString(value, RADIX);
     }
 
-    private static long number(String text) {
+    private static long offset(String text) {
         return Long.parseLong(text, RADIX);
+    }
+
+    private static int number(String text, int least) {
+        return check(Integer.parseInt(text, RADIX), least, MOST);
+    }
+
+    /** Return the index of a slot, as read. */
+    static int checkSlot(int slot) {
+        return check(slot, 0, MOST_SLOTS);
+    }
+
+    /** Return a number as read, if it is in range. */
+    static int check(int number, int least, int most) {
+        if (number < least || number > most) {
+            throw new IllegalArgumentException(
+                    "%d is not between %d and %d".formatted(number, least, most));
+        }
+        return number;
     }
 }

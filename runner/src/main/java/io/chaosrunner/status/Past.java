@@ -2,6 +2,7 @@ package io.chaosrunner.status;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.status.LoggedAttempt.Mark;
 import io.chaosrunner.strategy.Execution;
 import io.chaosrunner.strategy.PastRun;
@@ -142,7 +143,7 @@ public record Past(String list, List<PastRun> runs) {
 
     private static PastRun run(String text) {
         String[] parts = text.split(" ");
-        Instant start = Instant.parse(parts[1]);
+        Instant start = WrittenTime.parse(parts[1]);
         var executions = new ArrayList<Execution>();
         for (int i = 2; i < parts.length; i++) {
             executions.add(execution(LoggedAttempt.read(parts[i], start)));

@@ -13,6 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Gather numbers by the reason they share, to write each reason once: {@code why: 0-3 7 9-12}. */
 final class Reasons {
+    private static final int MOST_NUMBERS = 100_000;
+
     private final Map<String, BitSet> numbers = new LinkedHashMap<>();
 
     void add(String why, int number) {
@@ -34,11 +36,17 @@ final class Reasons {
         return json().toString().getBytes(StandardCharsets.UTF_8).length;
     }
 
-    /** Read what was written: each number with its reason. */
+    /**
+     * Read what was written: each number with its reason.
+     *
+     * @throws IllegalArgumentException if it is not in this form, or more than was ever written
+     */
     static void read(JsonNode json, ObjIntConsumer<String> reader) {
+        var left = new int[] {MOST_NUMBERS};
         json.propertyStream()
                 .forEach(each ->
                         numbers(each.getValue().asString(""))
+                                .peek(number -> LoggedAttempt.check(left[0]--, 1, MOST_NUMBERS))
                                 .forEach(number -> reader.accept(each.getKey(), number)));
     }
 
@@ -61,7 +69,9 @@ final class Reasons {
                     int dash = range.indexOf('-');
                     int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
                     int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
-                    return IntStream.rangeClosed(first, last);
+                    return IntStream.rangeClosed(
+                            LoggedAttempt.check(first, 0, LoggedAttempt.MOST),
+                            LoggedAttempt.check(last, first, LoggedAttempt.MOST));
                 });
     }
 }

@@ -89,7 +89,7 @@ public sealed interface Start {
                 }
                 yield claim.state() == Claim.State.FINISHED
                         ? new AlreadyFinished(claim)
-                        : new Resume(claim);
+                        : new Resume(claim.matching(engine));
             }
             case PERSON -> {
                 if (claim.state() == Claim.State.FINISHED || reset) {
@@ -100,11 +100,11 @@ public sealed interface Start {
             case PERSON_WHO_RESUMES ->
                     claim.state() == Claim.State.FINISHED || reset
                             ? new NewRun(next, found)
-                            : new Resume(claim);
+                            : new Resume(claim.matching(engine));
             case PERSON_WHO_STOPS ->
                     claim.state() == Claim.State.FINISHED || reset
                             ? new AlreadyFinished(claim)
-                            : new Resume(claim);
+                            : new Resume(claim.matching(engine));
         };
     }
 }

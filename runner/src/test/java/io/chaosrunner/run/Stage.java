@@ -67,7 +67,7 @@ final class Stage {
     }
 
     List<String> stop(String why) {
-        return step(new RunEvent.StopRequested(why));
+        return step(new RunEvent.StopRequested(new RunEnd(RunEnd.Cause.ABORT, why)));
     }
 
     List<String> step(RunEvent event) {

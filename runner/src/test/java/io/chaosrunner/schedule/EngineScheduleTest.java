@@ -41,6 +41,7 @@ class EngineScheduleTest {
         "broken-strategy, N/A N/A,        FAILED",
         "record-full,     Pass N/A,       FAILED",
         "misconfigured,   Fail Fail,      FAILED",
+        "unwatched,       Pass Stopped,   FAILED",
         "abort,           Pass Pass,      ",
         "abort,           Fail Stopped,   ",
         "'',              Pass Pass,      PASSED",
@@ -61,9 +62,7 @@ class EngineScheduleTest {
 
     @Test
     void aReplacedRunFailedIfOneOfItsExperimentsDidAndNeverPassed() {
-        Claim replaced =
-                claim().endingBy("abort", ScheduledEngine.REPLACED + "fire of x")
-                        .finished(FIRST, ScheduledEngine.REPLACED + "fire of x");
+        Claim replaced = claim().endingBy("replaced", "of whatever").finished(FIRST, "of whatever");
 
         assertThat(lastRun(engine(HOURLY, Optional.of(replaced), "Pass", "Fail")).outcome())
                 .contains(StopWhen.FAILED);

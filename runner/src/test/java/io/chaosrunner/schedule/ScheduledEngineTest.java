@@ -198,6 +198,7 @@ class ScheduledEngineTest {
             edit(world, driven, "suspend: false");
             bells.ring();
             run.join();
+            assertThat(world.claim().ending()).isEqualTo("replaced");
             assertThat(world.claim().reason()).startsWith(ScheduledEngine.REPLACED);
         }
     }
@@ -238,14 +239,42 @@ class ScheduledEngineTest {
                         HOURLY);
 
         assertThat(words(held(stopped))).isEqualTo("suspend: the engine says stop");
+        assertThat(words(held(stopped.suspendingSchedule())))
+                .as("whoever removed the annotation lets it go on")
+                .isEqualTo("begin 2026-03-02T11:00:00Z");
+    }
+
+    @Test
+    void howLongTheReasonIsDecidesNothing() {
+        now = CREATED.plusSeconds(3600);
+        Claim stopped =
+                claim(
+                        "schedule/1/x",
+                        Claim.State.FINISHED,
+                        "abort",
+                        ScheduledEngine.REPLACED + "fire of " + "x".repeat(600),
+                        "2026-03-02T10:00:00Z",
+                        HOURLY);
+
+        assertThat(words(held(stopped))).startsWith("suspend: ");
+        assertThat(words(held(stopped.suspendingSchedule())))
+                .isEqualTo("begin 2026-03-02T11:00:00Z");
+    }
+
+    @Test
+    void aRunThatNobodyCouldWatchSuspendsNothing() {
+        now = CREATED.plusSeconds(3600);
+
         assertThat(
                         words(
                                 held(
-                                        stopped.in(
+                                        claim(
+                                                "schedule/1/x",
                                                 Claim.State.FINISHED,
-                                                "the engine says stop"
-                                                        + ScheduledEngine.SUSPENDS))))
-                .as("whoever removed the annotation lets it go on")
+                                                "unwatched",
+                                                "pods cannot be followed any more",
+                                                "2026-03-02T10:00:00Z",
+                                                HOURLY))))
                 .isEqualTo("begin 2026-03-02T11:00:00Z");
     }
 
@@ -259,8 +288,8 @@ class ScheduledEngineTest {
                                         claim(
                                                 "schedule/1/x",
                                                 Claim.State.FINISHED,
-                                                "abort",
-                                                ScheduledEngine.REPLACED + "fire of x",
+                                                "replaced",
+                                                "of whatever",
                                                 "2026-03-02T10:00:00Z",
                                                 HOURLY))))
                 .isEqualTo("begin 2026-03-02T11:00:00Z");

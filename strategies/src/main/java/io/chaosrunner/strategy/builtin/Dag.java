@@ -68,7 +68,8 @@ public final class Dag implements ExecutionStrategy {
                         "dependencies",
                         "map of name to conditions",
                         "",
-                        "what each experiment waits for, such as {b: [a], c: [\"a.passed and not b.failed\"]}"),
+                        "what each experiment waits for, such as {b: [a], c: [\"a.passed and not"
+                            + " b.failed\"]}"),
                 new Parameter(
                         "onUnmet",
                         "skip|fail",
@@ -173,14 +174,13 @@ public final class Dag implements ExecutionStrategy {
     }
 
     private static final class Plan implements ExecutionPlan {
-        /** Marks the reasons this plan closes a run with, so that it knows them again. */
-        private static final String FAILED = "onUnmet is fail: ";
+        private static final String FAILED = "onUnmet is fail";
 
         private final SlotNames names;
         private final Circuit circuit;
         private final boolean fail;
         private @Nullable Progress seen;
-        private @Nullable String recorded;
+        private SlotState.@Nullable Skipped closed;
 
         private Plan(SlotNames names, Circuit circuit, boolean fail) {
             this.names = names;
@@ -194,7 +194,7 @@ public final class Dag implements ExecutionStrategy {
                     seen == null ? Optional.empty() : progress.changesSince(seen);
             if (changes.isEmpty()) {
                 circuit.reset();
-                recorded = null;
+                closed = null;
             }
             changes.orElseGet(() -> IntStream.range(0, progress.slots()))
                     .forEach(slot -> read(slot, progress.state(slot)));
@@ -205,23 +205,26 @@ public final class Dag implements ExecutionStrategy {
 
         private void read(int slot, SlotState state) {
             circuit.read(slot, state);
-            // Once some slots were skipped as the run closed, those in turn make conditions false,
-            // and the first reason could no longer be told: it is the one that was recorded.
-            if (state instanceof SlotState.Skipped skipped && skipped.why().startsWith(FAILED)) {
-                recorded = skipped.why();
+            if (state instanceof SlotState.Skipped skipped
+                    && (closed == null || closed.why().isEmpty())) {
+                closed = skipped;
             }
         }
 
         private Decision orFail(Progress progress) {
-            if (recorded != null) {
-                return Decision.choose().fail(recorded).build();
+            // This plan skips nothing by itself, so a slot that was skipped says that the run was
+            // closed. Those in turn make conditions false, and the first reason could no longer be
+            // told: it is the one that was recorded.
+            if (closed != null) {
+                String why = closed.why();
+                return Decision.choose().fail(why.isEmpty() ? FAILED : why).build();
             }
             int slot = circuit.doomed().nextSetBit(0);
             if (slot < 0) {
                 return launch(progress);
             }
             String why = names.of(slot) + " " + circuit.whyDoomed(slot, new HashMap<>());
-            return Decision.choose().fail(FAILED + why).build();
+            return Decision.choose().fail(FAILED + ": " + why).build();
         }
 
         private Decision orSkip(Progress progress) {

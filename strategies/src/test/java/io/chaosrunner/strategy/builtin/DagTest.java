@@ -3,19 +3,25 @@ package io.chaosrunner.strategy.builtin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Draws;
+import io.chaosrunner.strategy.Execution;
 import io.chaosrunner.strategy.ExecutionStrategy;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Parameters;
+import io.chaosrunner.strategy.Progress;
+import io.chaosrunner.strategy.SlotState;
 import io.chaosrunner.strategy.contract.ExecutionStrategyContract;
 import io.chaosrunner.strategy.contract.Scenario;
 import io.chaosrunner.strategy.contract.SimulatedRun;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
@@ -245,6 +251,60 @@ class DagTest extends ExecutionStrategyContract {
                             "10.877 skip free: " + why);
             assertThat(run.end()).hasValueSatisfying(end -> assertThat(end.failed()).isTrue());
         }
+
+        /** The record may have cut the reason, or have had no room for it. */
+        @ParameterizedTest
+        @CsvSource({"onUn…, onUn…", "cut elsewhere, cut elsewhere", "'', onUnmet is fail"})
+        void aRunThatWasClosedStaysClosedWhateverIsLeftOfTheReason(String left, String why) {
+            Scenario failing = chain.parameters(Map.of("dependencies", needs, "onUnmet", "fail"));
+            Decision decision = strategy().plan(failing.request()).next(new Closed(5, left));
+
+            assertThat(decision.launches()).isEmpty();
+            assertThat(decision.end()).contains(new Decision.End(true, why));
+        }
+    }
+
+    /** A run all of whose slots were skipped as it was closed. */
+    private record Closed(int slots, String why) implements Progress {
+        @Override
+        public Instant now() {
+            return Scenario.START;
+        }
+
+        @Override
+        public Instant runStart() {
+            return Scenario.START;
+        }
+
+        @Override
+        public SlotState state(int slot) {
+            return new SlotState.Skipped(why);
+        }
+
+        @Override
+        public int active() {
+            return 0;
+        }
+
+        @Override
+        public int room() {
+            return slots;
+        }
+
+        @Override
+        public IntStream waiting() {
+            return IntStream.empty();
+        }
+
+        @Override
+        public List<Execution> executions() {
+            return List.of();
+        }
+
+        @Override
+        public Optional<IntStream> changesSince(Progress earlier) {
+            return Optional.empty();
+        }
     }
 
     @Nested
@@ -313,14 +373,14 @@ class DagTest extends ExecutionStrategyContract {
                                     List.of("pod-delete", "disk-fill"),
                                     Map.of("dependencies", dependencies, "onUnmet", "skp")))
                     .containsExactly(
-                            "dependencies.pod-delet: no experiment 'pod-delet' is listed; did you mean"
-                                    + " 'pod-delete'?",
+                            "dependencies.pod-delet: no experiment 'pod-delet' is listed; did you"
+                                + " mean 'pod-delete'?",
                             "dependencies.disk-fill[0]: 'passd' is none of passed, failed, errored,"
                                     + " skipped, finished; did you mean 'passed'?",
                             "dependencies.disk-fill[1]: no experiment 'nothing-like-it' among"
                                     + " pod-delete, disk-fill",
                             "dependencies.disk-fill[2]: 'pod-delete and': expected a name, but the"
-                                    + " condition ends; write for example a.passed and not b.failed",
+                                + " condition ends; write for example a.passed and not b.failed",
                             "onUnmet: 'skp' is none of skip, fail; did you mean 'skip'?");
         }
 
