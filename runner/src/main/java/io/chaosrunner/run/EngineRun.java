@@ -5,9 +5,11 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.status.Claim;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Clock;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Run an engine's experiments: take the engine, carry out what the {@link RunMachine} commands,
@@ -83,7 +85,14 @@ public final class EngineRun {
     /** Run to the end; returns once outcomes are recorded, or cannot be. */
     public RunResult run() {
         try (Mailbox mailbox = context.mailbox) {
-            Optional<TakenRun> taken = new EngineTaking(context).take();
+            Optional<TakenRun> taken;
+            try {
+                taken = new EngineTaking(context).take();
+            } catch (ClusterException e) {
+                return RunResult.of(e);
+            } catch (Claim.Unreadable e) {
+                return new RunResult.Refused(String.valueOf(e.getMessage()));
+            }
             if (taken.isEmpty()) {
                 return context.ended().orElseThrow();
             }
@@ -91,18 +100,18 @@ public final class EngineRun {
                 loop = running;
                 return run(running);
             }
-        } catch (ClusterException e) {
-            return RunResult.of(e);
-        } catch (Claim.Unreadable e) {
-            return new RunResult.Refused(String.valueOf(e.getMessage()));
         }
     }
 
+    /** From here on something may run, which no end may leave to nobody. */
     private static RunResult run(RunLoop running) {
         try {
             return running.run();
         } catch (ClusterException e) {
             return running.giveUp(e);
+        } catch (RuntimeException | Error bug) {
+            running.giveUpBy(bug);
+            throw bug;
         }
     }
 }

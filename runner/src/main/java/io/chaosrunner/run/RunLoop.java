@@ -640,6 +640,17 @@ final class RunLoop implements AutoCloseable {
                         why.kind(), "%s; %s".formatted(why.getMessage(), removedAtLast())));
     }
 
+    /** Do the same because of a bug; the operator's runner is started again in any case. */
+    void giveUpBy(Throwable bug) {
+        hush();
+        if (!context.isLeaving() && !context.underOperator()) {
+            context.tell(
+                    new RunNotice.Warning(
+                            "the run is given up because of a bug (%s); %s"
+                                    .formatted(bug, removedAtLast())));
+        }
+    }
+
     /** Say what became of what ran. */
     private String removedAtLast() {
         String left =

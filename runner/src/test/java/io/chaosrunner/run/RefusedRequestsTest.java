@@ -1,6 +1,7 @@
 package io.chaosrunner.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import io.chaosrunner.cluster.Cluster;
@@ -11,17 +12,20 @@ import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
-import java.time.Duration;
-import java.util.List;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiPredicate;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiPredicate;
 
 /**
  * An API server that refuses what a run under way must do: it is borne for a while, and then what
@@ -222,6 +226,33 @@ class RefusedRequestsTest {
                             assertThat(interrupted.why())
                                     .hasMessageContaining("what ran is not seen gone")
                                     .hasMessageContaining("chaos-runner stop e -n n"));
+        }
+    }
+
+    @Test
+    void aBugTakesWhatRunsWithItToo() {
+        var world = EngineWorld.start().listing("a").script("a", "hang helper");
+        var stopped = new AtomicBoolean();
+        Cluster broken =
+                TamperedCluster.of(
+                        world.connect(),
+                        (verb, resource, args, call) -> {
+                            if (stopped.get() && ENGINE_WRITES.test(verb, resource)) {
+                                throw new IllegalStateException("a bug");
+                            }
+                            return call.goOn();
+                        });
+        try (RunBench bench = bench(world, Caller.PERSON, broken)) {
+            var result = bench.begin();
+            bench.untilRunning("a");
+            RunBench.until(() -> world.names(Resource.PODS).size() == 2);
+            stopped.set(true);
+            bench.stop("somebody asked");
+            assertThatThrownBy(() -> RunBench.finished(result)).hasMessageContaining("a bug");
+            assertThat(world.names(Resource.PODS)).isEmpty();
+            assertThat(world.names(Resource.JOBS)).isEmpty();
+            assertThat(bench.warnings())
+                    .anySatisfy(said -> assertThat(said).contains("a bug", "what ran was removed"));
         }
     }
 
