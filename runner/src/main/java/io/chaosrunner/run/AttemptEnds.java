@@ -9,7 +9,6 @@ import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.LoggedAttempt.Mark;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Outcome;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;

@@ -5,11 +5,9 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.status.Claim;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Clock;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Run an engine's experiments: take the engine, carry out what the {@link RunMachine} commands,

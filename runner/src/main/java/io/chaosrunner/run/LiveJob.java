@@ -2,11 +2,9 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.job.Launch;
 import io.chaosrunner.job.PodState;
-
-import tools.jackson.databind.JsonNode;
-
 import java.time.Duration;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Read from a Job, or from its pod, what the runner must know to see the experiment to its end. The

@@ -2,13 +2,11 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.plugin.StrategyCatalogue;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Hold what all parts of one {@link EngineRun} share. */
 final class RunContext {

@@ -10,7 +10,6 @@ import io.chaosrunner.strategy.Progress;
 import io.chaosrunner.strategy.Slot;
 import io.chaosrunner.strategy.SlotState.Ended;
 import io.chaosrunner.strategy.SlotState.Skipped;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

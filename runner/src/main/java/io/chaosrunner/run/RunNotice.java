@@ -2,7 +2,6 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.status.StatusEntry;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -43,6 +43,8 @@ class ExitCodeTest {
                 end(completed(Cause.RECORD_FULL, PASSED), 0, 1),
                 end(completed(Cause.DEADLINE, PASSED), 0, 6),
                 end(completed(Cause.ABORT, ABORTED), 0, 4),
+                end(completed(Cause.REPLACED, ABORTED), 0, 4),
+                end(completed(Cause.UNWATCHED, ABORTED), 0, 4),
                 // Nothing was launched; what earlier runs left is looked for: LastLookTest.
                 end(new RunResult.AlreadyFinished(PASSED), 0, 0),
                 end(new RunResult.AlreadyFinished(FAILED), 0, 1),

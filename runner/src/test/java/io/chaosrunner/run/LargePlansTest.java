@@ -10,11 +10,6 @@ import io.chaosrunner.run.Forecast.Row;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Slot;
-
-import org.junit.jupiter.api.Test;
-
-import tools.jackson.databind.node.JsonNodeFactory;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** Plans of more experiments than anybody lists, against what follows from their settings alone. */
 class LargePlansTest {

@@ -7,7 +7,6 @@ import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.EngineWorld;
-
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;

@@ -7,7 +7,6 @@ import static io.chaosrunner.strategy.Outcome.ERROR;
 import static io.chaosrunner.strategy.Outcome.FAILED;
 import static io.chaosrunner.strategy.Outcome.PASSED;
 import static io.chaosrunner.strategy.Outcome.STOPPED;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.model.RunLimits;
@@ -17,14 +16,6 @@ import io.chaosrunner.strategy.Limits;
 import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Progress;
 import io.chaosrunner.strategy.SlotState;
-
-import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -38,6 +29,12 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The rules of the SPI ("How the runner uses a plan"), one by one. */
 class RunMachineTest {

@@ -2,13 +2,12 @@ package io.chaosrunner.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
 
 class SteadyClockTest {
     private static final Instant BEGIN = Instant.parse("2026-03-01T10:00:00Z");

@@ -10,13 +10,6 @@ import io.chaosrunner.status.Claim.Holder;
 import io.chaosrunner.status.Claim.State;
 import io.chaosrunner.status.LoggedAttempt.Mark;
 import io.chaosrunner.strategy.Outcome;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
-import tools.jackson.databind.node.ObjectNode;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -26,6 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.ObjectNode;
 
 class ClaimTest {
     private static final Instant START = Instant.parse("2026-03-01T10:00:00.123Z");

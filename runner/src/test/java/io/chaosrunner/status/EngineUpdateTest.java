@@ -3,23 +3,19 @@ package io.chaosrunner.status;
 import static io.chaosrunner.status.Engines.NOW;
 import static io.chaosrunner.status.Engines.engine;
 import static io.chaosrunner.status.Engines.held;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.Claim.State;
 import io.chaosrunner.status.EngineUpdate.Objection;
-
-import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Test;
-
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
-
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 class EngineUpdateTest {
     private final Claim claim = Engines.claim(State.RUNNING);
@@ -115,7 +111,7 @@ class EngineUpdateTest {
                 new Engine(
                         Engines.json(
                                 "{'metadata': {'name': 'e', 'namespace': 'n', 'resourceVersion':"
-                                    + " '1'}, 'spec': {'x': 1}}"));
+                                        + " '1'}, 'spec': {'x': 1}}"));
         ObjectNode patch = EngineUpdate.claim(bare, claim, List.of(waiting), "e-runner", NOW);
         Engine whole = new Engine(EngineUpdate.patched(bare, patch));
         assertThat(Claim.of(whole)).hasValue(claim);
@@ -130,20 +126,20 @@ class EngineUpdateTest {
                 new Engine(
                         Engines.json(
                                 "{'metadata': {'name': 'e', 'annotations': {'a': '1', 'b': '2'}},"
-                                    + " 'spec': {'x': {'y': 1, 'z': 2}, 'l': [1, 2]}}"));
+                                        + " 'spec': {'x': {'y': 1, 'z': 2}, 'l': [1, 2]}}"));
 
         assertThat(
                         EngineUpdate.patched(
                                 read,
                                 Engines.json(
                                         "{'metadata': {'annotations': {'a': null, 'c': '3'}},"
-                                            + " 'spec': {'x': {'y': 5}, 'l': [3], 'new': {'gone':"
-                                            + " null, 'there': true}}}")))
+                                                + " 'spec': {'x': {'y': 5}, 'l': [3], 'new': {'gone':"
+                                                + " null, 'there': true}}}")))
                 .isEqualTo(
                         Engines.json(
                                 "{'metadata': {'name': 'e', 'annotations': {'b': '2', 'c': '3'}},"
-                                    + " 'spec': {'x': {'y': 5, 'z': 2}, 'l': [3], 'new': {'there':"
-                                    + " true}}}"));
+                                        + " 'spec': {'x': {'y': 5, 'z': 2}, 'l': [3], 'new': {'there':"
+                                        + " true}}}"));
         assertThat(read.annotation("a")).contains("1");
     }
 
@@ -193,7 +189,7 @@ class EngineUpdateTest {
                     .hasValue(
                             new Objection.Reset(
                                     "the engine's status was reset: it has 0 entries instead of"
-                                        + " 2"));
+                                            + " 2"));
         }
 
         @Test

@@ -69,7 +69,7 @@ public final class Dag implements ExecutionStrategy {
                         "map of name to conditions",
                         "",
                         "what each experiment waits for, such as {b: [a], c: [\"a.passed and not"
-                            + " b.failed\"]}"),
+                                + " b.failed\"]}"),
                 new Parameter(
                         "onUnmet",
                         "skip|fail",

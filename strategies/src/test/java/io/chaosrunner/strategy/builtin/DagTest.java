@@ -374,13 +374,13 @@ class DagTest extends ExecutionStrategyContract {
                                     Map.of("dependencies", dependencies, "onUnmet", "skp")))
                     .containsExactly(
                             "dependencies.pod-delet: no experiment 'pod-delet' is listed; did you"
-                                + " mean 'pod-delete'?",
+                                    + " mean 'pod-delete'?",
                             "dependencies.disk-fill[0]: 'passd' is none of passed, failed, errored,"
                                     + " skipped, finished; did you mean 'passed'?",
                             "dependencies.disk-fill[1]: no experiment 'nothing-like-it' among"
                                     + " pod-delete, disk-fill",
                             "dependencies.disk-fill[2]: 'pod-delete and': expected a name, but the"
-                                + " condition ends; write for example a.passed and not b.failed",
+                                    + " condition ends; write for example a.passed and not b.failed",
                             "onUnmet: 'skp' is none of skip, fail; did you mean 'skip'?");
         }
 
