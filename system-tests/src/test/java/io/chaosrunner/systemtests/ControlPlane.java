@@ -32,8 +32,9 @@ import org.jspecify.annotations.Nullable;
  * Run a real Kubernetes control plane on loopback: etcd, the API server and the controllers for
  * Jobs, service accounts, namespaces and garbage collection.
  *
- * <p>There is no scheduler and no kubelet: a Job's pod appears and then stays as it is until a test
- * changes its status. The CRDs in {@code deploy/crds} are installed.
+ * <p>There is no scheduler and no kubelet, unless {@link RealNode} brings them: a Job's pod appears
+ * and then stays as it is until a test changes its status. The CRDs in {@code deploy/crds} are
+ * installed.
  */
 final class ControlPlane implements AutoCloseable {
 
@@ -46,6 +47,7 @@ final class ControlPlane implements AutoCloseable {
 
     private final Path home;
     private final boolean audited;
+    private final @Nullable Path scheduler;
     private final List<GuardedProcess> processes = new ArrayList<>();
     private final int port = freePort();
     private final String adminToken = UUID.randomUUID().toString();
@@ -54,9 +56,10 @@ final class ControlPlane implements AutoCloseable {
     private @Nullable ApiCalls admin;
     private volatile boolean filesKept;
 
-    private ControlPlane(Path home, boolean audited) {
+    private ControlPlane(Path home, boolean audited, @Nullable Path scheduler) {
         this.home = home;
         this.audited = audited;
+        this.scheduler = scheduler;
         this.servingCertificate =
                 home.resolve("kube-apiserver").resolve("certificates").resolve("apiserver.crt");
     }
@@ -94,22 +97,32 @@ final class ControlPlane implements AutoCloseable {
 
     /** Start a control plane that keeps a log of every request, see {@link #auditLog}. */
     static ControlPlane startAudited() {
-        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS), true);
+        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS), true, null);
+    }
+
+    /**
+     * Start a control plane that real nodes can join: there is a scheduler, pods find the API
+     * server's certificate, and a node that is ready is free to be used.
+     *
+     * @param scheduler the program kube-scheduler
+     */
+    static ControlPlane startForNodes(Path scheduler) {
+        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS), false, scheduler);
     }
 
     /** Start a control plane with the CRDs of a folder instead of those in {@code deploy/crds}. */
     static ControlPlane start(Path crds) {
-        return start(crds, false);
+        return start(crds, false, null);
     }
 
-    private static ControlPlane start(Path crds, boolean audited) {
+    private static ControlPlane start(Path crds, boolean audited, @Nullable Path scheduler) {
         ControlPlaneBinaries binaries = ControlPlaneBinaries.find();
         binaries.whyMissing()
                 .ifPresent(why -> {
                     throw new IllegalStateException(why);
                 });
         for (int attempt = 1; ; attempt++) {
-            var controlPlane = new ControlPlane(newHome(), audited);
+            var controlPlane = new ControlPlane(newHome(), audited, scheduler);
             try {
                 controlPlane.launch(binaries, crds(crds));
                 return controlPlane;
@@ -326,6 +339,15 @@ final class ControlPlane implements AutoCloseable {
                 write(
                         controllersHome.resolve("kubeconfig"),
                         kubeconfig("controllers", controllersToken, "default"));
+        String controllerNames =
+                "job-controller,garbage-collector-controller"
+                        + ",serviceaccount-controller,serviceaccount-token-controller"
+                        + ",namespace-controller,pod-garbage-collector-controller"
+                        + ",clusterrole-aggregation-controller";
+        if (scheduler != null) {
+            controllerNames +=
+                    ",root-ca-certificate-publisher-controller,node-lifecycle-controller";
+        }
         GuardedProcess controllers =
                 launch(
                         "kube-controller-manager",
@@ -335,10 +357,8 @@ final class ControlPlane implements AutoCloseable {
                         "--use-service-account-credentials=false",
                         "--leader-elect=false",
                         "--secure-port=0",
-                        "--controllers=job-controller,garbage-collector-controller"
-                                + ",serviceaccount-controller,serviceaccount-token-controller"
-                                + ",namespace-controller,pod-garbage-collector-controller"
-                                + ",clusterrole-aggregation-controller",
+                        "--root-ca-file=" + servingCertificate,
+                        "--controllers=" + controllerNames,
                         // The default, 20 a second, would make tests with many Jobs measure it.
                         "--kube-api-qps=500",
                         "--kube-api-burst=1000");
@@ -347,6 +367,15 @@ final class ControlPlane implements AutoCloseable {
                 controllers,
                 deadline,
                 () -> calls.answers("/api/v1/namespaces/default/serviceaccounts/default"));
+        if (scheduler != null) {
+            folder("kube-scheduler");
+            launch(
+                    "kube-scheduler",
+                    scheduler,
+                    "--kubeconfig=" + kubeconfig,
+                    "--leader-elect=false",
+                    "--secure-port=0");
+        }
     }
 
     private GuardedProcess launch(String name, Path program, String... arguments) {
