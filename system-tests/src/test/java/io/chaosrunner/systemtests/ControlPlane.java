@@ -7,6 +7,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +31,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Run a real Kubernetes control plane on loopback: etcd, the API server and the controllers for
@@ -50,6 +55,7 @@ final class ControlPlane implements AutoCloseable {
     private final @Nullable Path scheduler;
     private final List<GuardedProcess> processes = new ArrayList<>();
     private final int port = freePort();
+    private final String database = "http://127.0.0.1:" + freePort();
     private final String adminToken = UUID.randomUUID().toString();
     private final String controllersToken = UUID.randomUUID().toString();
     private final Path servingCertificate;
@@ -241,6 +247,35 @@ final class ControlPlane implements AutoCloseable {
         return home;
     }
 
+    /** Have the database forget all that is not current: old versions cannot be watched from. */
+    void compact() {
+        long revision =
+                new JsonMapper()
+                        .readTree(etcd("range", "{\"key\":\"AA==\"}"))
+                        .at("/header/revision")
+                        .asLong();
+        etcd("compaction", "{\"revision\":%d,\"physical\":true}".formatted(revision));
+    }
+
+    private String etcd(String operation, String body) {
+        var request =
+                HttpRequest.newBuilder(URI.create(database + "/v3/kv/" + operation))
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build();
+        try (var client = HttpClient.newHttpClient()) {
+            var answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+            if (answer.statusCode() != 200) {
+                throw new IllegalStateException(answer.toString() + answer.body());
+            }
+            return answer.body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     @Override
     public void close() {
         for (GuardedProcess process : processes.reversed()) {
@@ -259,7 +294,6 @@ final class ControlPlane implements AutoCloseable {
 
     private void launch(ControlPlaneBinaries binaries, List<String> crds) {
         Instant deadline = Instant.now().plus(START_LIMIT);
-        String database = "http://127.0.0.1:" + freePort();
         Path etcdHome = folder("etcd");
         launch(
                 "etcd",

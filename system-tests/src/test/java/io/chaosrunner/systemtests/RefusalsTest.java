@@ -25,11 +25,13 @@ class RefusalsTest {
 
     private static final String ENGINE = "engine-nginx";
 
+    private final ControlPlane controlPlane;
     private final TestNamespace namespace;
     private final ApiProxy proxy;
     private final FakeKubelet kubelet;
 
     RefusalsTest(ControlPlane controlPlane) {
+        this.controlPlane = controlPlane;
         namespace = TestNamespace.create(controlPlane);
         proxy = ApiProxy.start(controlPlane);
         kubelet = FakeKubelet.start(namespace, proxy::kubeconfigFor);
@@ -102,6 +104,22 @@ class RefusalsTest {
         run();
 
         assertThat(createdJobs()).hasSize(2);
+    }
+
+    /** The first watches are cut; those that follow begin from versions that are gone by then. */
+    @Test
+    @EnabledIfSystemProperty(named = "exhaustive", matches = "true")
+    void aCompactionOfTheDatabaseCostsNothingButTime() {
+        create(namespace.powerful(), "after=2s");
+        proxy.inject(new Fault.Unanswered(), 3, call -> call.verb().equals("watch"));
+        proxy.inject(
+                new Fault.After(controlPlane::compact), 6, call -> call.verb().equals("watch"));
+
+        run();
+
+        assertThat(createdJobs()).hasSize(2);
+        assertThat(proxy.calls().stream().filter(call -> call.verb().equals("watch")))
+                .hasSizeGreaterThan(3);
     }
 
     /** Close to what etcd stores at most, 1.5 MiB. */
