@@ -51,7 +51,8 @@ import tools.jackson.databind.node.ObjectNode;
         footer = {
             "",
             "Exit codes: 0 all passed, 1 a verdict is not Pass, 2 invalid usage or configuration,",
-            "3 cluster error or refused, 4 aborted, 6 deadline, 70 a bug in chaos-runner."
+            "3 cluster error or refused, 4 aborted, 6 deadline, 70 a bug in chaos-runner;",
+            "129, 130 or 143 left at once by a second SIGHUP, Ctrl-C or SIGTERM."
         })
 final class RunCommand implements Callable<Integer> {
     /** The operator looks at an engine within a second of its change. */
@@ -81,7 +82,8 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "WHO",
             defaultValue = "direct",
             description =
-                    "direct: this process runs the experiments; operator: the chaos-operator's runner does, and is followed (default: ${DEFAULT-VALUE}).")
+                    "direct: this process runs the experiments; operator: the chaos-operator's"
+                            + " runner does, and is followed (default: ${DEFAULT-VALUE}).")
     private Launch launch = Launch.DIRECT;
 
     @Option(names = "--resume", description = "Take up a run whose process is dead.")
@@ -92,7 +94,9 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "WHAT",
             defaultValue = "refuse",
             description =
-                    "What to do about an object that is in the cluster and not as the file has it: refuse, update or keep (default: ${DEFAULT-VALUE}). The ChaosEngine itself is always made as the file has it.")
+                    "What to do about an object that is in the cluster and not as the file has it:"
+                            + " refuse, update or keep (default: ${DEFAULT-VALUE}). The ChaosEngine"
+                            + " itself is always made as the file has it.")
     private FileObjects.IfDifferent ifDifferent = FileObjects.IfDifferent.REFUSE;
 
     @Option(
@@ -111,7 +115,8 @@ final class RunCommand implements Callable<Integer> {
             names = "--set",
             paramLabel = "KEY=VALUE",
             description =
-                    "Overrule one execution setting of the engine, such as strategy=parallel or deadline=10m.")
+                    "Overrule one execution setting of the engine, such as strategy=parallel or"
+                            + " deadline=10m.")
     private Map<String, String> settings = Map.of();
 
     @Override
@@ -124,7 +129,8 @@ final class RunCommand implements Callable<Integer> {
         }
         if (launch == Launch.OPERATOR && !settings.isEmpty()) {
             throw invalid(
-                    "--set is for a direct launch; under the operator, write the setting to annotation chaosrunner.io/execution");
+                    "--set is for a direct launch; under the operator, write the setting to"
+                            + " annotation chaosrunner.io/execution");
         }
         if (launch == Launch.OPERATOR && resume) {
             throw invalid("--resume is for a direct launch; the operator resumes by itself");
@@ -162,6 +168,11 @@ final class RunCommand implements Callable<Integer> {
                         .orElseGet(() -> new EngineRef(namespace, Objects.requireNonNull(engine)));
         try (Output.Shown shown = output.open(ref, true)) {
             EngineReadying readying = new EngineReadying(cluster);
+            Optional<Engine> before =
+                    launch == Launch.OPERATOR
+                            ? cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                                    .map(Engine::new)
+                            : Optional.empty();
             Optional<String> refusal = readying.refusal(ref, resume);
             if (refusal.isEmpty()) {
                 refusal = all.store(ifDifferent, shown::say);
@@ -179,7 +190,7 @@ final class RunCommand implements Callable<Integer> {
                     }
                     yield launch == Launch.DIRECT
                             ? run(cluster, ref, resume, shown)
-                            : follow(cluster, ref, shown);
+                            : follow(cluster, before.orElse(ready.engine()), shown);
                 }
             };
         }
@@ -210,26 +221,46 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** Follow what the operator's runner does. */
-    private static int follow(Cluster cluster, EngineRef ref, Output.Shown shown) {
+    /**
+     * Follow what the operator's runner does.
+     *
+     * @param before the engine before it was made ready
+     */
+    private static int follow(Cluster cluster, Engine before, Output.Shown shown) {
+        EngineRef ref = before.ref();
         FollowedRun followed = new FollowedRun(cluster, ref, Clock.systemUTC(), shown);
         Signals.handleAtTerminal(
                 why -> {
                     shown.heard(
                             new RunNotice.Waiting(
                                     why
-                                            + ": the chaos-operator is told to stop; once more to leave it to that"));
-                    Thread.ofVirtual().start(() -> EngineStop.tellOperator(cluster, ref));
+                                            + ": the chaos-operator is told to stop; once more to"
+                                            + " leave it to that"));
+                    Thread.ofVirtual()
+                            .start(() -> {
+                                try {
+                                    EngineStop.tellOperator(cluster, ref);
+                                } finally {
+                                    followed.leaveUnlessBegun(why);
+                                }
+                            });
                 },
                 () -> leave(ref, shown));
+        shown.heard(
+                new RunNotice.Waiting(
+                        "for the chaos-operator to begin the run, for up to %ds"
+                                .formatted(OPERATOR_TAKES.toSeconds())));
         RunResult result = followed.await(OPERATOR_TAKES, FOR_EVER);
         if (result instanceof RunResult.Refused(String why)) {
-            // Left active, it would start whenever an operator comes.
-            EngineStop.tellOperator(cluster, ref);
+            new EngineReadying(cluster).takeBack(before);
             return refused(
                     shown,
                     why
-                            + ": is the chaos-operator running, and does it look after that namespace? Use --launch=direct without it");
+                            + ": is the chaos-operator running, and does it look after that"
+                            + " namespace? Use --launch=direct without it");
+        }
+        if (!followed.hasBegun()) {
+            new EngineReadying(cluster).takeBack(before);
         }
         return end(cluster, ref, result, shown);
     }
@@ -237,8 +268,14 @@ final class RunCommand implements Callable<Integer> {
     private static void leave(EngineRef ref, Output.Shown shown) {
         shown.freeze();
         System.err.printf(
-                "chaos-runner: left; what runs goes on. Stop it: chaos-runner stop %s -n %s. Take it up: chaos-runner run %s -n %s --resume%n",
+                "chaos-runner: left; what runs goes on. Stop it: chaos-runner stop %s -n %s. Take"
+                        + " it up: chaos-runner run %s -n %s --resume%n",
                 ref.name(), ref.namespace(), ref.name(), ref.namespace());
+    }
+
+    private static void leaveSandbox(Output.Shown shown) {
+        shown.freeze();
+        System.err.println("chaos-runner: left; the sandbox has gone, with all that ran in it");
     }
 
     // ---- Here --------------------------------------------------------------------------------
@@ -258,6 +295,7 @@ final class RunCommand implements Callable<Integer> {
 
     private RunResult run(
             Cluster cluster, EngineRef ref, boolean takeUp, Output.Shown shown, Tracing tracing) {
+        Runnable leaving = sandbox ? () -> leaveSandbox(shown) : () -> leave(ref, shown);
         EngineRun run =
                 new EngineRun(
                         cluster,
@@ -277,10 +315,11 @@ final class RunCommand implements Callable<Integer> {
                     shown.heard(
                             new RunNotice.Waiting(
                                     why
-                                            + ": stopping, and waiting until what runs is gone; once more to leave now"));
+                                            + ": stopping, and waiting until what runs is gone;"
+                                            + " once more to leave now"));
                     run.stop(why);
                 },
-                () -> leave(ref, shown));
+                leaving);
         return run.run();
     }
 

@@ -9,9 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -94,7 +91,7 @@ public record ExecutionSettings(
     private static Map<String, Object> parse(String text, List<Problem> problems) {
         String path = "metadata.annotations[" + ANNOTATION + "]";
         try {
-            Object tree = new Load(LoadSettings.builder().build()).loadFromString(text);
+            Object tree = YamlText.load(text);
             if (tree instanceof Map<?, ?> map) {
                 var result = new LinkedHashMap<String, Object>();
                 map.forEach((key, value) -> result.put(String.valueOf(key), value));
@@ -105,14 +102,10 @@ public record ExecutionSettings(
                         new Problem(
                                 path, "expected keys and values, such as 'strategy: parallel'"));
             }
-        } catch (YamlEngineException e) {
-            problems.add(new Problem(path, "is not YAML: " + firstLine(e)));
+        } catch (YamlText.Unusable e) {
+            problems.add(new Problem(path, String.valueOf(e.getMessage())));
         }
         return Map.of();
-    }
-
-    private static String firstLine(YamlEngineException e) {
-        return String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", " ");
     }
 
     private static ExecutionSettings read(Map<String, Object> written, List<Problem> problems) {

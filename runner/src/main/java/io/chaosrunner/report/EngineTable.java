@@ -3,7 +3,9 @@ package io.chaosrunner.report;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.Standing;
+import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,7 +47,7 @@ public final class EngineTable {
                             engine.name(),
                             claim.map(c -> Long.toString(c.run().number())).orElse(NOTHING),
                             word(standing.phase()),
-                            claim.map(EngineTable::strategy).orElse(NOTHING),
+                            claim.flatMap(EngineTable::strategy).orElse(NOTHING),
                             verdicts(standing),
                             owner(engine, standing),
                             claim.map(c -> age(Duration.between(c.runStart(), now)))
@@ -83,14 +85,14 @@ public final class EngineTable {
                             .put("engineState", engine.engineState())
                             .put("engineStatus", engine.engineStatus());
             claim(standing)
-                    .ifPresent(claim ->
-                            one.put("run", claim.run().number())
-                                    .put("runId", claim.run().id())
-                                    .put("strategy", strategy(claim))
-                                    .put("seed", claim.seed())
-                                    .put("owner", claim.instance())
-                                    .put("runStart", claim.runStart().toString())
-                                    .put("reason", claim.reason()));
+                    .ifPresent(claim -> {
+                        one.put("run", claim.run().number()).put("runId", claim.run().id());
+                        strategy(claim).ifPresent(name -> one.put("strategy", name));
+                        one.put("seed", claim.seed())
+                                .put("owner", claim.instance())
+                                .put("runStart", claim.runStart().toString())
+                                .put("reason", claim.reason());
+                    });
             ArrayNode entries = one.putArray("experiments");
             standing.entries()
                     .forEach(entry ->
@@ -112,8 +114,11 @@ public final class EngineTable {
         return phase.name().toLowerCase(Locale.ROOT);
     }
 
-    private static String strategy(Claim claim) {
-        return ExecutionSettings.of(claim.execution()).strategy();
+    /** Return the strategy of a run; none was ever asked where the settings were refused. */
+    private static Optional<String> strategy(Claim claim) {
+        return claim.ending().equals(RunRecord.MISCONFIGURED)
+                ? Optional.empty()
+                : Optional.of(ExecutionSettings.of(claim.execution()).strategy());
     }
 
     private static String owner(Engine engine, Standing standing) {
@@ -127,12 +132,17 @@ public final class EngineTable {
 
     private static String verdicts(Standing standing) {
         Map<String, Integer> counts = new LinkedHashMap<>();
-        standing.entries().forEach(entry -> counts.merge(entry.verdict().word(), 1, Integer::sum));
+        standing.entries().forEach(entry -> counts.merge(word(entry), 1, Integer::sum));
         return counts.isEmpty()
                 ? NOTHING
                 : counts.entrySet().stream()
                         .map(count -> count.getValue() + " " + count.getKey())
                         .collect(Collectors.joining(", "));
+    }
+
+    /** An experiment that is still to come has no verdict yet, not even that there is none. */
+    private static String word(StatusEntry entry) {
+        return entry.isWaiting() ? "waiting" : entry.verdict().word();
     }
 
     /** Write an age as kubectl does: its largest unit only. */

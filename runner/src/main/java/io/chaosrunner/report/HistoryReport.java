@@ -114,7 +114,7 @@ public final class HistoryReport {
     public static void one(
             EngineRef engine, Remembered remembered, RunRecord run, PrintWriter out) {
         out.printf("run %d (%s) of ChaosEngine %s%n%n", run.number(), run.text("id"), engine);
-        field("started", time(run.start()) + ", took " + took(run), out);
+        field("started", time(run.start()) + (run.isEndKnown() ? ", took " + took(run) : ""), out);
         if (run.json().has("fire")) {
             field("fire", time(Instant.parse(run.text("fire"))), out);
         }
@@ -149,7 +149,7 @@ public final class HistoryReport {
         for (JsonNode launch : run.json().path("launches")) {
             Instant start = Instant.parse(launch.path("start").asString());
             Instant end = Instant.parse(launch.path("end").asString());
-            String name = name(run, launch.path("slot").asInt());
+            String name = name(run, launch.path("slot").asInt(-1));
             int iteration = launch.path("iteration").asInt(1);
             int attempt = launch.path("attempt").asInt(1);
             table.add(
@@ -171,7 +171,7 @@ public final class HistoryReport {
                     List.of(
                             "",
                             "skip",
-                            name(run, skip.path("slot").asInt()),
+                            name(run, skip.path("slot").asInt(-1)),
                             "",
                             "",
                             skip.path("why").asString("")));
@@ -215,7 +215,9 @@ public final class HistoryReport {
 
     /** An end is known to the second only. */
     private static String took(RunRecord run) {
-        return ForecastReport.words(run.took().truncatedTo(ChronoUnit.SECONDS));
+        return run.isEndKnown()
+                ? ForecastReport.words(run.took().truncatedTo(ChronoUnit.SECONDS))
+                : "-";
     }
 
     private static String time(Instant instant) {

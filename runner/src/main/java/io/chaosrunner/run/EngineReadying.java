@@ -129,6 +129,40 @@ public final class EngineReadying {
         return new Readied.Ready(stored, false, changed);
     }
 
+    /**
+     * Take an engine back that was readied for the operator, which did not take it: it is not to
+     * start whenever an operator comes, and says again how its last run ended.
+     *
+     * @param before the engine as it was before it was readied
+     */
+    public void takeBack(Engine before) {
+        EngineRef ref = before.ref();
+        Optional<Engine> now =
+                cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
+        boolean untouched =
+                now.filter(engine -> engine.uid().equals(before.uid()))
+                        .filter(engine -> engine.statusEntries().isEmpty())
+                        .filter(engine -> !Standing.isOperators(engine))
+                        .isPresent();
+        if (now.isEmpty()) {
+            return;
+        }
+        if (untouched && !before.statusEntries().isEmpty()) {
+            ObjectNode next = now.get().json().deepCopy();
+            next.withObject("spec").put("engineState", STOP);
+            next.withObject("status").putArray("experiments").addAll(before.statusEntries());
+            try {
+                cluster.replace(Resource.ENGINES, next);
+                return;
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.CONFLICT) {
+                    throw e;
+                }
+            }
+        }
+        EngineStop.tellOperator(cluster, ref);
+    }
+
     private Optional<String> against(Engine engine, boolean resume) {
         EngineRef ref = engine.ref();
         if (engine.deleting()) {

@@ -324,7 +324,8 @@ final class EngineTaking {
         if (last.state() != Claim.State.FINISHED) {
             String why =
                     last.reason().isEmpty()
-                            ? "the engine was reset before the run was over"
+                            ? "the operator ended it, or somebody reset the engine, before its end"
+                                    + " was recorded"
                             : last.reason();
             Claim over = last.endingBy(RunRecord.INTERRUPTED, why).in(Claim.State.FINISHED, why);
             return List.of(RunRecord.of(over, entries));

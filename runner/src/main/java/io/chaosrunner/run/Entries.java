@@ -12,6 +12,7 @@ import java.util.Map;
 final class Entries {
     private final List<StatusEntry> entries;
     private final Map<Integer, Verdict> worst = new HashMap<>();
+    private final Map<Integer, String> worstPods = new HashMap<>();
 
     Entries(List<StatusEntry> entries) {
         this.entries = new ArrayList<>(entries);
@@ -34,14 +35,19 @@ final class Entries {
         return worst.merge(slot, Verdict.of(outcome), Verdict::worse);
     }
 
-    /** Return what an entry says after an execution: the worst verdict of all of the slot. */
+    /**
+     * Return what an entry says after an execution: the worst verdict of all of the slot, and the
+     * pod whose verdict that is.
+     */
     StatusEntry overIterations(int slot, Conclusion conclusion) {
         StatusEntry entry = conclusion.entry();
         Outcome outcome = conclusion.end().outcome();
         Verdict overall = note(slot, outcome);
         if (overall == Verdict.of(outcome) || !entry.status().equals(StatusEntry.COMPLETED)) {
+            worstPods.put(slot, entry.pod());
             return entry;
         }
-        return StatusEntry.completed(entry.name(), entry.pod(), overall);
+        return StatusEntry.completed(
+                entry.name(), worstPods.getOrDefault(slot, entry.pod()), overall);
     }
 }

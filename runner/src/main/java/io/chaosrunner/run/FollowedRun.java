@@ -88,6 +88,20 @@ public final class FollowedRun {
         }
     }
 
+    /** Wait no longer if nothing has begun to run the engine; any thread may say so. */
+    public void leaveUnlessBegun(String why) {
+        mailbox.add(() -> {
+            if (!begun) {
+                end(new RunResult.Left(why + " before anything was launched", false));
+            }
+        });
+    }
+
+    /** Tell whether a run was seen; once {@link #await} has returned. */
+    public boolean hasBegun() {
+        return begun;
+    }
+
     private static Duration shorter(Duration one, Duration other) {
         return one.compareTo(other) <= 0 ? one : other;
     }

@@ -24,6 +24,7 @@ final class Lane implements AutoCloseable {
     private final Consumer<String> trouble;
     private final Semaphore signals = new Semaphore(0);
     private volatile boolean closed;
+    private int bugs;
 
     /** What is done. */
     interface Step {
@@ -82,23 +83,49 @@ final class Lane implements AutoCloseable {
             if (closed) {
                 return;
             }
-            Optional<Instant> again;
             try {
-                again = step.step();
-            } catch (ClusterException e) {
-                trouble.accept(String.valueOf(e.getMessage()));
-                again = Optional.of(clock.instant().plus(PAUSE));
-            } catch (RuntimeException e) {
-                if (closed) {
-                    return;
-                }
-                trouble.accept("this is a bug; please report it: " + e);
-                again = Optional.of(clock.instant().plus(PAUSE));
+                turn();
+            } catch (Throwable e) {
+                // The last line of defence: nobody else drives this object. It may be an Error,
+                // such as a stack that overflowed on what the object holds.
+                fail(e);
             }
-            if (!closed) {
-                again.ifPresentOrElse(
-                        at -> alarms.set(name, at, this::signal), () -> alarms.cancel(name));
+        }
+    }
+
+    private void turn() {
+        Optional<Instant> again;
+        try {
+            again = step.step();
+        } catch (ClusterException e) {
+            trouble.accept(String.valueOf(e.getMessage()));
+            again = soon();
+        } catch (RuntimeException | StackOverflowError e) {
+            if (closed) {
+                return;
             }
+            bugs++;
+            trouble.accept("this is a bug (%d so far); please report it: %s".formatted(bugs, e));
+            again = soon();
+        }
+        if (!closed) {
+            again.ifPresentOrElse(
+                    at -> alarms.set(name, at, this::signal), () -> alarms.cancel(name));
+        }
+    }
+
+    private Optional<Instant> soon() {
+        return Optional.of(clock.instant().plus(PAUSE));
+    }
+
+    /** Even the alarm or the trouble's listener may have failed: go on all the same. */
+    private void fail(Throwable e) {
+        bugs++;
+        try {
+            trouble.accept("this is a bug (%d so far); please report it: %s".formatted(bugs, e));
+            alarms.set(name, clock.instant().plus(PAUSE), this::signal);
+        } catch (RuntimeException again) {
+            // The next change of the object wakes this lane.
         }
     }
 }

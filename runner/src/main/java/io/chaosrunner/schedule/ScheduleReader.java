@@ -1,5 +1,6 @@
 package io.chaosrunner.schedule;
 
+import io.chaosrunner.config.YamlText;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Missed;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
@@ -31,9 +32,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /** Read one {@link ScheduleSpec} and collect every problem. Used once. */
 final class ScheduleReader {
@@ -78,7 +76,7 @@ final class ScheduleReader {
     private Map<String, Object> parse(String text) {
         String path = "metadata.annotations[" + ScheduleSpec.ANNOTATION + "]";
         try {
-            Object tree = new Load(LoadSettings.builder().build()).loadFromString(text);
+            Object tree = YamlText.load(text);
             if (tree instanceof Map<?, ?> map) {
                 var result = new LinkedHashMap<String, Object>();
                 map.forEach((key, value) -> result.put(String.valueOf(key), value));
@@ -89,14 +87,8 @@ final class ScheduleReader {
                             path,
                             "expected keys and values, such as 'every: 30m', but found '%s'"
                                     .formatted(tree == null ? "" : tree)));
-        } catch (YamlEngineException e) {
-            problems.add(
-                    new Problem(
-                            path,
-                            "is not YAML: "
-                                    + String.valueOf(e.getMessage())
-                                            .strip()
-                                            .replaceAll("\\s*\\R\\s*", " ")));
+        } catch (YamlText.Unusable e) {
+            problems.add(new Problem(path, String.valueOf(e.getMessage())));
         }
         return Map.of();
     }
@@ -455,7 +447,8 @@ final class ScheduleReader {
                     "",
                     spec.exclusions().isEmpty() && spec.days().isEmpty() && spec.hours().isEmpty()
                             ? "nothing would ever run: there is no such time"
-                            : "nothing would ever run: days, hours and exclude leave no time that fires");
+                            : "nothing would ever run: days, hours and exclude leave no time that"
+                                    + " fires");
         }
     }
 

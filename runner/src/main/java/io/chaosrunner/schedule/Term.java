@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -54,7 +55,12 @@ final class Term implements AutoCloseable {
     private void follow(Resource resource, String namespace, Listener listener) {
         followings.add(
                 driving.cluster()
-                        .follow(resource, namespace, new Selection.Labelled(""), POLL, listener));
+                        .follow(
+                                resource,
+                                namespace,
+                                new Selection.Labelled(""),
+                                POLL,
+                                new Guarded(listener)));
     }
 
     int scheduled() {
@@ -103,6 +109,50 @@ final class Term implements AutoCloseable {
         if (driven != null) {
             driven.schedule().saw(engine);
             driven.lane().signal();
+        }
+    }
+
+    /** Keep one object that cannot be dealt with from ending the news of all others. */
+    private final class Guarded implements Listener {
+        private final Listener listener;
+        private int failed;
+
+        private Guarded(Listener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void present(ObjectNode object) {
+            hear(object, listener::present);
+        }
+
+        @Override
+        public void gone(ObjectNode object) {
+            hear(object, listener::gone);
+        }
+
+        private void hear(ObjectNode object, Consumer<ObjectNode> heard) {
+            try {
+                heard.accept(object);
+            } catch (RuntimeException | StackOverflowError e) {
+                failed++;
+                driving.listener()
+                        .note(
+                                ref(object),
+                                "trouble",
+                                "this is a bug (%d so far); please report it: %s"
+                                        .formatted(failed, e));
+            }
+        }
+
+        @Override
+        public void unavailable(ClusterException why) {
+            listener.unavailable(why);
+        }
+
+        @Override
+        public void polling(ClusterException why) {
+            listener.polling(why);
         }
     }
 

@@ -1,11 +1,12 @@
 package io.chaosrunner.status;
 
 import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.LoggedAttempt.Mark;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -81,7 +82,9 @@ public record RunRecord(ObjectNode json) {
         ArrayNode experiments = json.putArray("experiments");
         for (StatusEntry entry : entries) {
             String verdict = entry.verdict().word();
-            verdicts.put(verdict, verdicts.path(verdict).asInt(0) + 1);
+            if (!entry.isWaiting()) {
+                verdicts.put(verdict, verdicts.path(verdict).asInt(0) + 1);
+            }
             experiments
                     .addObject()
                     .put("name", entry.name())
@@ -219,31 +222,41 @@ public record RunRecord(ObjectNode json) {
 
     /** Return when it first started. */
     public Instant start() {
-        return Instant.parse(text("start"));
+        return WrittenTime.parse(text("start"));
     }
 
     /** Return how long it took, from its first start to the end of its last experiment. */
     public Duration took() {
-        return Duration.between(start(), Instant.parse(text("end")));
+        return Duration.between(start(), WrittenTime.parse(text("end")));
+    }
+
+    /** Tell whether it is known how long it took: nobody saw the end of one that was cut off. */
+    public boolean isEndKnown() {
+        boolean cutOff = text("endedBy").equals(INTERRUPTED) || text("endedBy").equals(RUNNING);
+        return !cutOff || !took().isZero();
     }
 
     /**
-     * Check what is read of it as a time.
+     * Check what is read of it as a time, or as an object.
      *
-     * @throws DateTimeParseException if one is none
+     * @throws DateTimeException if a time is none
+     * @throws ClassCastException if what is listed is no object
      */
-    void checkTimes() {
+    void check() {
         if (json.has("fire")) {
-            Instant.parse(text("fire"));
+            WrittenTime.parse(text("fire"));
         }
         checkTimes("launches", "start", "end");
         checkTimes("skippedFires", "from", "to");
+        for (String list : List.of("launches", "skips", "experiments", "skippedFires")) {
+            json.path(list).forEach(ObjectNode.class::cast);
+        }
     }
 
     private void checkTimes(String list, String from, String to) {
         for (JsonNode each : json.path(list)) {
-            Instant.parse(each.path(from).asString(""));
-            Instant.parse(each.path(to).asString(""));
+            WrittenTime.parse(each.path(from).asString(""));
+            WrittenTime.parse(each.path(to).asString(""));
         }
     }
 }

@@ -76,6 +76,11 @@ public record StatusEntry(String name, String pod, String status, Verdict verdic
         return new StatusEntry(name, NO_POD, NOT_FOUND, Verdict.FAIL);
     }
 
+    /** Tell whether the experiment is still to be launched. */
+    public boolean isWaiting() {
+        return status.equals(WAITING);
+    }
+
     /** Tell whether the experiment runs, as far as the engine says. */
     public boolean isRunning() {
         return status.equals(RUNNING);

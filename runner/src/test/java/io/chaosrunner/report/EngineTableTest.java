@@ -3,9 +3,12 @@ package io.chaosrunner.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.RunId;
 import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.Fires;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -20,7 +23,8 @@ class EngineTableTest {
                 (ObjectNode)
                         JsonMapper.shared()
                                 .readTree(
-                                        "{\"metadata\": {\"namespace\": \"litmus\", \"name\": \"nginx\"}, \"spec\": {}}");
+                                        "{\"metadata\": {\"namespace\": \"litmus\", \"name\":"
+                                                + " \"nginx\"}, \"spec\": {}}");
         Claim claim = Claim.ofNoRun(new Engine(json), "me", NOON.minusSeconds(60));
         json.withObject("/metadata/annotations").put(Claim.ANNOTATION, claim.text());
         List<Engine> engines = List.of(new Engine(json));
@@ -29,5 +33,43 @@ class EngineTableTest {
                 .containsExactly("litmus", "nginx", "-", "idle", "-", "-", "-", "-");
         assertThat(JsonMapper.shared().readTree(EngineTable.json(engines)).path(0).has("run"))
                 .isFalse();
+    }
+
+    @Test
+    void anExperimentThatIsStillToComeWaitsAndRefusedSettingsNameNoStrategy() {
+        ObjectNode json =
+                (ObjectNode)
+                        JsonMapper.shared()
+                                .readTree(
+                                        """
+                                        {"metadata": {"namespace": "litmus", "name": "nginx"},
+                                         "spec": {}, "status": {"experiments": [
+                                           {"name": "a", "status": "Completed", "verdict": "Pass"},
+                                           {"name": "b", "status": "Skipped", "verdict": "N/A"},
+                                           {"name": "c", "status": "Waiting for Job Creation",
+                                            "verdict": "N/A"}]}}
+                                        """);
+        Claim claim =
+                new Claim(
+                        new RunId(2, "id"),
+                        "me",
+                        NOON.minusSeconds(60),
+                        1,
+                        JsonMapper.shared().createObjectNode(),
+                        Claim.State.FINISHED,
+                        "dag: needs dependencies",
+                        "misconfigured",
+                        1,
+                        List.of(),
+                        Map.of(),
+                        "",
+                        Fires.NONE);
+        json.withObject("/metadata/annotations").put(Claim.ANNOTATION, claim.text());
+
+        assertThat(EngineTable.lines(List.of(new Engine(json)), true, NOON).getLast())
+                .contains("  -  ")
+                .contains("1 Pass, 1 N/A, 1 waiting")
+                .doesNotContain("sequential");
+        assertThat(EngineTable.json(List.of(new Engine(json)))).doesNotContain("sequential");
     }
 }

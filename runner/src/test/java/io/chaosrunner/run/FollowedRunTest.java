@@ -127,6 +127,16 @@ class FollowedRunTest {
     }
 
     @Test
+    void whoeverGivesUpBeforeAnythingBeganWaitsNoLonger() {
+        var followed = new FollowedRun(cluster, ENGINE, Clock.systemUTC(), each -> {});
+        followed.leaveUnlessBegun("interrupted");
+
+        assertThat(followed.await(Duration.ofMinutes(5), Duration.ofMinutes(5)))
+                .isEqualTo(new RunResult.Left("interrupted before anything was launched", false));
+        assertThat(followed.hasBegun()).isFalse();
+    }
+
+    @Test
     void anEngineThatGoesEndsTheWait() throws InterruptedException {
         List<RunNotice> seen = new ArrayList<>();
         Thread remover =
