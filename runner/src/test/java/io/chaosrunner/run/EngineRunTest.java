@@ -559,7 +559,7 @@ class EngineRunTest {
         @Test
         @DisplayName("53: under the operator nothing more is launched and the status is left alone")
         void theOperatorsStop() {
-            var world = EngineWorld.start().listing("a", "b").script("a", "after=30s");
+            var world = EngineWorld.start().listing("a", "b").script("a", "hang");
             try (RunBench bench = operator(world)) {
                 var result = bench.begin();
                 bench.untilRunning("a");
