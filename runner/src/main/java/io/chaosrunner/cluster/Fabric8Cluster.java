@@ -8,11 +8,15 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -27,11 +31,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Reach the API server through the fabric8 client.
@@ -47,41 +46,52 @@ public final class Fabric8Cluster implements Cluster {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
+
+    /** A little longer, so that the client has the first word on who was late. */
+    private static final Duration LONGEST_ANSWER = REQUEST_TIMEOUT.plusSeconds(1);
+
     private static final int GREETINGS = 3;
     private static final int HTTP_NOT_FOUND = 404;
     private static final int HTTP_TOO_MANY_REQUESTS = 429;
 
     private final JsonMapper mapper = JsonMapper.shared();
     private final Semaphore inFlight = new Semaphore(REQUESTS_IN_FLIGHT);
-    private final ClosingHttpClientFactory httpClients;
-    private final KubernetesClient client;
+    private final Config config;
+    private final Connections connections;
     private final String base;
     private volatile boolean closed;
 
-    private Fabric8Cluster(Config config) {
-        Config bounded =
-                new ConfigBuilder(config)
-                        // Retries are ours: bounded, with jitter, and aware of what is safe.
-                        .withRequestRetryBackoffLimit(0)
-                        .withConnectionTimeout((int) CONNECT_TIMEOUT.toMillis())
-                        .withRequestTimeout((int) REQUEST_TIMEOUT.toMillis())
-                        .build();
-        httpClients = new ClosingHttpClientFactory();
-        try {
-            client =
-                    new KubernetesClientBuilder()
-                            .withConfig(bounded)
-                            .withHttpClientFactory(httpClients)
-                            .build();
-        } catch (KubernetesClientException e) {
-            throw new ClusterException(
-                    Kind.UNCONFIGURED,
-                    "the client certificate or key for %s cannot be used, they must be PEM: %s"
-                            .formatted(config.getMasterUrl(), Kubeconfig.words(e)),
-                    e);
-        }
-        String url = client.getMasterUrl().toString();
+    private Fabric8Cluster(Config config, Connections.Limits limits) {
+        this.config = bounded(config, REQUEST_TIMEOUT);
+        String url = this.config.getMasterUrl();
         base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+        connections = new Connections(this::newClient, URI.create(base), limits);
+    }
+
+    private static Config bounded(Config config, Duration requestTimeout) {
+        return new ConfigBuilder(config)
+                // Retries are ours: bounded, with jitter, and aware of what is safe.
+                .withRequestRetryBackoffLimit(0)
+                .withConnectionTimeout((int) CONNECT_TIMEOUT.toMillis())
+                .withRequestTimeout((int) requestTimeout.toMillis())
+                .build();
+    }
+
+    private Connections.Opened newClient() {
+        var factory = new HttpClients();
+        try {
+            return new Connections.Opened(factory.newBuilder(config).build(), factory);
+        } catch (KubernetesClientException e) {
+            throw unusable(e);
+        }
+    }
+
+    private ClusterException unusable(KubernetesClientException e) {
+        return new ClusterException(
+                Kind.UNCONFIGURED,
+                "the client certificate or key for %s cannot be used, they must be PEM: %s"
+                        .formatted(config.getMasterUrl(), Kubeconfig.words(e)),
+                e);
     }
 
     /**
@@ -110,15 +120,19 @@ public final class Fabric8Cluster implements Cluster {
      * @throws ClusterException if the file cannot be read or has no such context
      */
     public static Fabric8Cluster connect(Optional<Path> kubeconfig, Optional<String> context) {
-        return new Fabric8Cluster(Kubeconfig.read(kubeconfig, context));
+        return new Fabric8Cluster(Kubeconfig.read(kubeconfig, context), Connections.Limits.DEFAULT);
     }
 
     /** Connect to a server that asks for no credentials, such as the sandbox. */
     public static Fabric8Cluster connect(String url) {
+        return connect(url, Connections.Limits.DEFAULT);
+    }
+
+    static Fabric8Cluster connect(String url, Connections.Limits limits) {
         Config config = Config.empty();
         config.setMasterUrl(url);
         config.setNamespace("default");
-        return new Fabric8Cluster(config);
+        return new Fabric8Cluster(config, limits);
     }
 
     /**
@@ -164,7 +178,7 @@ public final class Fabric8Cluster implements Cluster {
 
     /** Return the namespace that the kubeconfig's context names. */
     public Optional<String> namespace() {
-        return Optional.ofNullable(client.getNamespace());
+        return Optional.ofNullable(config.getNamespace());
     }
 
     @Override
@@ -272,8 +286,7 @@ public final class Fabric8Cluster implements Cluster {
     }
 
     /** Open a watch: one JSON event per line, until the server ends it. */
-    InputStream watch(
-            Resource resource, String namespace, String query, String version, Duration ends) {
+    Watch watch(Resource resource, String namespace, String query, String version, Duration ends) {
         String path =
                 resource.path(namespace)
                         + "?watch=true&allowWatchBookmarks=true"
@@ -282,25 +295,50 @@ public final class Fabric8Cluster implements Cluster {
                         + "&timeoutSeconds="
                         + ends.toSeconds()
                         + (query.isEmpty() ? "" : "&" + query);
-        HttpRequest request =
-                client.getHttpClient()
-                        .newHttpRequestBuilder()
-                        .uri(base + path)
-                        .setHeader("Accept", "application/json")
-                        .forStreaming()
-                        .timeout(
-                                ends.toMillis() + REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-                        .build();
-        HttpResponse<InputStream> response =
-                await("watch " + path, send(request, InputStream.class));
-        if (!response.isSuccessful()) {
-            try (InputStream body = response.body()) {
-                throw refusal("watch", path, response.code(), body.readAllBytes());
-            } catch (IOException e) {
-                throw new ClusterException(Kind.UNREACHABLE, "watch " + path + ": " + e, e);
+        Connections.Stream stream = connections.open(Connections.Use.WATCH);
+        boolean open = false;
+        try {
+            HttpRequest request =
+                    stream.http()
+                            .newHttpRequestBuilder()
+                            .uri(base + path)
+                            .setHeader("Accept", "application/json")
+                            .forStreaming()
+                            .timeout(
+                                    ends.toMillis() + REQUEST_TIMEOUT.toMillis(),
+                                    TimeUnit.MILLISECONDS)
+                            .build();
+            HttpResponse<InputStream> response =
+                    await("watch " + path, stream, send(stream, request, InputStream.class));
+            if (!response.isSuccessful()) {
+                try (InputStream body = response.body()) {
+                    throw refusal("watch", path, response.code(), body.readAllBytes());
+                } catch (IOException e) {
+                    throw new ClusterException(Kind.UNREACHABLE, "watch " + path + ": " + e, e);
+                }
+            }
+            stream.reads(response.body());
+            open = true;
+            return new Watch(stream, response.body());
+        } finally {
+            if (!open) {
+                stream.close();
             }
         }
-        return response.body();
+    }
+
+    /** A watch that is open, and the stream that it holds. */
+    record Watch(Connections.Stream stream, InputStream body) implements AutoCloseable {
+        @Override
+        public void close() {
+            try {
+                body.close();
+            } catch (IOException e) {
+                // Nothing is read from it any more.
+            } finally {
+                stream.close();
+            }
+        }
     }
 
     JsonNode parse(String json) {
@@ -315,9 +353,33 @@ public final class Fabric8Cluster implements Cluster {
         return object;
     }
 
-    /** Return the client itself, for what the library does as a whole. */
-    KubernetesClient client() {
-        return client;
+    /**
+     * Make a client with a connection of its own, for what the library does as a whole.
+     *
+     * @param requestTimeout how long each of its requests waits for an answer
+     */
+    OwnClient ownClient(Duration requestTimeout) {
+        var factory = new HttpClients();
+        try {
+            return new OwnClient(
+                    new KubernetesClientBuilder()
+                            .withConfig(bounded(config, requestTimeout))
+                            .withHttpClientFactory(factory)
+                            .build(),
+                    factory);
+        } catch (KubernetesClientException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** A client that shares nothing with any other. */
+    record OwnClient(KubernetesClient client, HttpClients factory) implements AutoCloseable {
+        /** End what is under way, too; does not wait. */
+        @Override
+        public void close() {
+            client.close();
+            factory.abort();
+        }
     }
 
     boolean isClosed() {
@@ -327,8 +389,7 @@ public final class Fabric8Cluster implements Cluster {
     @Override
     public void close() {
         closed = true;
-        client.close();
-        httpClients.close();
+        connections.close();
     }
 
     static String labelQuery(String selector) {
@@ -359,20 +420,20 @@ public final class Fabric8Cluster implements Cluster {
 
     private ObjectNode callOnce(
             String method, String path, @Nullable String mediaType, @Nullable JsonNode body) {
-        HttpRequest.Builder builder =
-                client.getHttpClient()
-                        .newHttpRequestBuilder()
-                        .uri(base + path)
-                        .setHeader("Accept", "application/json")
-                        .timeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-        if (mediaType != null && body != null) {
-            builder.method(method, mediaType, mapper.writeValueAsString(body));
-        }
         String what = method + " " + path;
         acquire();
         HttpResponse<byte[]> response;
-        try {
-            response = await(what, send(builder.build(), byte[].class));
+        try (Connections.Stream stream = connections.open(Connections.Use.REQUEST)) {
+            HttpRequest.Builder builder =
+                    stream.http()
+                            .newHttpRequestBuilder()
+                            .uri(base + path)
+                            .setHeader("Accept", "application/json")
+                            .timeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            if (mediaType != null && body != null) {
+                builder.method(method, mediaType, mapper.writeValueAsString(body));
+            }
+            response = await(what, stream, send(stream, builder.build(), byte[].class));
         } finally {
             inFlight.release();
         }
@@ -390,9 +451,10 @@ public final class Fabric8Cluster implements Cluster {
         }
     }
 
-    private <T> CompletableFuture<HttpResponse<T>> send(HttpRequest request, Class<T> body) {
+    private static <T> CompletableFuture<HttpResponse<T>> send(
+            Connections.Stream stream, HttpRequest request, Class<T> body) {
         try {
-            return client.getHttpClient().sendAsync(request, body);
+            return stream.http().sendAsync(request, body);
         } catch (IllegalStateException | RejectedExecutionException closedMeanwhile) {
             return CompletableFuture.failedFuture(closedMeanwhile);
         }
@@ -424,20 +486,25 @@ public final class Fabric8Cluster implements Cluster {
                 "%s %s: %d %s".formatted(method, path, code, message.isEmpty() ? reason : message));
     }
 
-    private <T> T await(String what, CompletableFuture<T> future) {
+    private <T> T await(String what, Connections.Stream stream, CompletableFuture<T> future) {
         try {
-            // The request has a time-out of its own; this one only catches a client that lost it.
-            return future.get(2 * REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            // A request has a time-out of its own; a watch has one that is longer than its life.
+            T answer = future.get(LONGEST_ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+            stream.heard();
+            return answer;
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             if (cause instanceof KubernetesClientException refused && refused.getCode() == 401) {
+                stream.heard();
                 throw new ClusterException(
                         Kind.FORBIDDEN, what + ": the API server refused the credentials", cause);
             }
+            stream.failed(cause);
             throw new ClusterException(
                     Kind.UNREACHABLE, what + ": no answer from " + base + ": " + cause, cause);
         } catch (TimeoutException e) {
             future.cancel(true);
+            stream.failed(e);
             throw new ClusterException(Kind.UNREACHABLE, what + ": no answer from " + base, e);
         } catch (InterruptedException e) {
             future.cancel(true);
@@ -466,30 +533,4 @@ public final class Fabric8Cluster implements Cluster {
 
     /** The objects of a list, and the version to watch from. */
     record Listing(String version, List<ObjectNode> items) {}
-
-    /** Keeps hold of the JDK clients: left open, their selector threads delay the process' exit. */
-    private static final class ClosingHttpClientFactory extends JdkHttpClientFactory {
-        private final List<HttpClient> opened = new ArrayList<>();
-
-        @Override
-        public io.fabric8.kubernetes.client.http.HttpClient.Builder newBuilder(Config config) {
-            return Authority.alone(config, super::newBuilder);
-        }
-
-        @Override
-        protected HttpClient.Builder createNewHttpClientBuilder() {
-            return new RememberingBuilder(super.createNewHttpClientBuilder(), opened::add);
-        }
-
-        void close() {
-            opened.forEach(HttpClient::shutdownNow);
-            try {
-                for (HttpClient httpClient : opened) {
-                    httpClient.awaitTermination(Duration.ofSeconds(1));
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
 }

@@ -8,16 +8,21 @@ import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
+import org.jspecify.annotations.Nullable;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Seek to be the one of several processes that acts: the holder of a Lease.
@@ -35,10 +40,14 @@ public final class Leadership implements AutoCloseable {
     private static final Duration RENEW_WITHIN = Duration.ofSeconds(6);
 
     private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    /** On a connection that died, and then on a new one, still within the time to renew. */
+    private static final Duration ANSWER_WITHIN = Duration.ofMillis(2_500);
+
     private static final Duration LOOK = Duration.ofMillis(200);
     private static final Duration RELEASE_WITHIN = Duration.ofSeconds(5);
 
-    private final KubernetesClient client;
+    private final Fabric8Cluster cluster;
     private final String namespace;
     private final String lease;
     private final String identity;
@@ -47,6 +56,7 @@ public final class Leadership implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private final Object lock = new Object();
+    private Fabric8Cluster.OwnClient own;
     private boolean leading;
     private long renewed;
     private String trouble = "";
@@ -70,7 +80,8 @@ public final class Leadership implements AutoCloseable {
             String lease,
             String identity,
             Listener listener) {
-        client = cluster.client();
+        this.cluster = cluster;
+        own = cluster.ownClient(ANSWER_WITHIN);
         this.namespace = namespace;
         this.lease = lease;
         this.identity = identity;
@@ -109,17 +120,20 @@ public final class Leadership implements AutoCloseable {
         try {
             CompletableFuture.runAsync(this::endTerm, threads)
                     .get(RELEASE_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | java.util.concurrent.ExecutionException e) {
+        } catch (TimeoutException | ExecutionException e) {
             // It runs out by itself.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         threads.shutdownNow();
+        synchronized (lock) {
+            own.close();
+        }
     }
 
     private void campaign() {
         while (!isClosed()) {
-            var elector = new LeaderElector(client, config(), threads);
+            var elector = new LeaderElector(client(), config(), threads);
             CompletableFuture<?> begun = elector.start();
             synchronized (lock) {
                 term = begun;
@@ -229,6 +243,69 @@ public final class Leadership implements AutoCloseable {
         }
     }
 
+    private KubernetesClient client() {
+        synchronized (lock) {
+            return own.client();
+        }
+    }
+
+    /**
+     * Send a request on the connection that nothing else uses; if there is no answer in time,
+     * whatever the reason, once more on a new one. A write that had arrived is then refused as a
+     * conflict, and found to be ours by the next reading.
+     */
+    private <T extends @Nullable Object> T onOwn(Function<KubernetesClient, T> request) {
+        KubernetesClient used = client();
+        Optional<Supplier<T>> answer = answer(used, request);
+        if (answer.isEmpty()) {
+            answer = answer(another(used), request);
+        }
+        return answer.orElseThrow(() ->
+                        new KubernetesClientException(
+                                "no answer within " + ANSWER_WITHIN.toMillis() + " ms"))
+                .get();
+    }
+
+    /** Return what was answered, which may be a refusal; empty if nothing was. */
+    private <T extends @Nullable Object> Optional<Supplier<T>> answer(
+            KubernetesClient client, Function<KubernetesClient, T> request) {
+        var answer = new CompletableFuture<Supplier<T>>();
+        threads.execute(() -> {
+            try {
+                T result = request.apply(client);
+                answer.complete(() -> result);
+            } catch (KubernetesClientException e) {
+                if (e.getCode() > 0) {
+                    answer.complete(() -> {
+                        throw e;
+                    });
+                } else {
+                    answer.completeExceptionally(e);
+                }
+            } catch (RuntimeException e) {
+                answer.completeExceptionally(e);
+            }
+        });
+        try {
+            return Optional.of(answer.get(ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (ExecutionException | TimeoutException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KubernetesClientException("interrupted");
+        }
+    }
+
+    private KubernetesClient another(KubernetesClient dead) {
+        synchronized (lock) {
+            if (own.client().equals(dead)) {
+                own.close();
+                own = cluster.ownClient(ANSWER_WITHIN);
+            }
+            return own.client();
+        }
+    }
+
     /** Tells when the Lease was last renewed: a renewal counts from when it was sent. */
     private final class WatchedLock implements Lock {
         private final Lock inner;
@@ -240,7 +317,7 @@ public final class Leadership implements AutoCloseable {
         @Override
         public @Nullable LeaderElectionRecord get(KubernetesClient ours) {
             try {
-                return inner.get(ours);
+                return onOwn(inner::get);
             } catch (KubernetesClientException e) {
                 troubled(e);
                 throw e;
@@ -249,18 +326,21 @@ public final class Leadership implements AutoCloseable {
 
         @Override
         public void create(KubernetesClient ours, LeaderElectionRecord leader) {
-            hold(() -> inner.create(ours, leader));
+            hold(client -> inner.create(client, leader));
         }
 
         @Override
         public void update(KubernetesClient ours, LeaderElectionRecord leader) {
-            hold(() -> inner.update(ours, leader));
+            hold(client -> inner.update(client, leader));
         }
 
-        private void hold(Runnable write) {
+        private void hold(Consumer<KubernetesClient> write) {
             long began = System.nanoTime();
             try {
-                write.run();
+                onOwn(client -> {
+                    write.accept(client);
+                    return null;
+                });
             } catch (KubernetesClientException e) {
                 troubled(e);
                 throw e;

@@ -4,9 +4,13 @@ import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Listener;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException.Kind;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -16,15 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Follow the objects of one selection: list, watch from there, and list again when the server says
@@ -49,8 +47,6 @@ final class Reflector implements Following, Runnable {
     private static final List<String> IDENTITY =
             List.of("name", "namespace", "uid", "resourceVersion", "labels", "ownerReferences");
 
-    private static final Duration GRACE = Duration.ofSeconds(20);
-
     private final Fabric8Cluster cluster;
     private final Resource resource;
     private final String namespace;
@@ -61,7 +57,7 @@ final class Reflector implements Following, Runnable {
     final Thread thread;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Map<String, ObjectNode> known = new HashMap<>();
-    private volatile @Nullable InputStream stream;
+    private volatile Fabric8Cluster.@Nullable Watch open;
 
     /** Where the next watch begins; empty if everything must be read first. */
     private String version = "";
@@ -97,9 +93,9 @@ final class Reflector implements Following, Runnable {
     @Override
     public void close() {
         closed.countDown();
-        InputStream open = stream;
-        if (open != null) {
-            closeQuietly(open);
+        Fabric8Cluster.Watch watch = open;
+        if (watch != null) {
+            watch.close();
         }
         thread.interrupt();
     }
@@ -252,30 +248,25 @@ final class Reflector implements Following, Runnable {
 
     /** Watch until the server ends it. */
     private void watch() {
-        InputStream body =
-                cluster.watch(resource, namespace, query(), version, patience.watchEnds());
-        stream = body;
-        if (isClosed()) {
-            closeQuietly(body);
-        }
-        // The server should have ended it by then; if the connection died in silence, we do.
-        var overdue =
-                CompletableFuture.runAsync(
-                        () -> closeQuietly(body),
-                        CompletableFuture.delayedExecutor(
-                                patience.watchEnds().plus(GRACE).toMillis(),
-                                TimeUnit.MILLISECONDS));
-        try (var lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
+        try (Fabric8Cluster.Watch opened =
+                cluster.watch(resource, namespace, query(), version, patience.watchEnds())) {
+            open = opened;
+            if (isClosed()) {
+                return;
+            }
+            var lines =
+                    new BufferedReader(
+                            new InputStreamReader(opened.body(), StandardCharsets.UTF_8));
             for (String line = lines.readLine();
                     line != null && !isClosed();
                     line = lines.readLine()) {
+                opened.stream().heard();
                 take(line);
             }
         } catch (IOException e) {
             // Cut: what was taken so far counts, and the next watch goes on from it.
         } finally {
-            overdue.cancel(false);
-            stream = null;
+            open = null;
         }
     }
 
@@ -342,14 +333,6 @@ final class Reflector implements Following, Runnable {
             }
         }
         return result;
-    }
-
-    private static void closeQuietly(InputStream stream) {
-        try {
-            stream.close();
-        } catch (IOException e) {
-            // Nothing is read from it any more.
-        }
     }
 
     private void pause(Duration duration) {

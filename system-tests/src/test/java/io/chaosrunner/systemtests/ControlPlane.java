@@ -53,6 +53,7 @@ final class ControlPlane implements AutoCloseable {
     private final Path home;
     private final boolean audited;
     private final @Nullable Path scheduler;
+    private final List<String> apiServerFlags;
     private final List<GuardedProcess> processes = new ArrayList<>();
     private final int port = freePort();
     private final String database = "http://127.0.0.1:" + freePort();
@@ -62,10 +63,12 @@ final class ControlPlane implements AutoCloseable {
     private @Nullable ApiCalls admin;
     private volatile boolean filesKept;
 
-    private ControlPlane(Path home, boolean audited, @Nullable Path scheduler) {
+    private ControlPlane(
+            Path home, boolean audited, @Nullable Path scheduler, List<String> apiServerFlags) {
         this.home = home;
         this.audited = audited;
         this.scheduler = scheduler;
+        this.apiServerFlags = apiServerFlags;
         this.servingCertificate =
                 home.resolve("kube-apiserver").resolve("certificates").resolve("apiserver.crt");
     }
@@ -103,7 +106,16 @@ final class ControlPlane implements AutoCloseable {
 
     /** Start a control plane that keeps a log of every request, see {@link #auditLog}. */
     static ControlPlane startAudited() {
-        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS), true, null);
+        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS), true, null, List.of());
+    }
+
+    /** Start a control plane whose API server is given more flags. */
+    static ControlPlane startWith(String... apiServerFlags) {
+        return start(
+                ControlPlaneBinaries.sourceRoot().resolve(CRDS),
+                false,
+                null,
+                List.of(apiServerFlags));
     }
 
     /**
@@ -113,22 +125,23 @@ final class ControlPlane implements AutoCloseable {
      * @param scheduler the program kube-scheduler
      */
     static ControlPlane startForNodes(Path scheduler) {
-        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS), false, scheduler);
+        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS), false, scheduler, List.of());
     }
 
     /** Start a control plane with the CRDs of a folder instead of those in {@code deploy/crds}. */
     static ControlPlane start(Path crds) {
-        return start(crds, false, null);
+        return start(crds, false, null, List.of());
     }
 
-    private static ControlPlane start(Path crds, boolean audited, @Nullable Path scheduler) {
+    private static ControlPlane start(
+            Path crds, boolean audited, @Nullable Path scheduler, List<String> apiServerFlags) {
         ControlPlaneBinaries binaries = ControlPlaneBinaries.find();
         binaries.whyMissing()
                 .ifPresent(why -> {
                     throw new IllegalStateException(why);
                 });
         for (int attempt = 1; ; attempt++) {
-            var controlPlane = new ControlPlane(newHome(), audited, scheduler);
+            var controlPlane = new ControlPlane(newHome(), audited, scheduler, apiServerFlags);
             try {
                 controlPlane.launch(binaries, crds(crds));
                 return controlPlane;
@@ -343,6 +356,7 @@ final class ControlPlane implements AutoCloseable {
                                 // ever.
                                 "--endpoint-reconciler-type=none"));
         arguments.addAll(auditing());
+        arguments.addAll(apiServerFlags);
         GuardedProcess apiServer =
                 launch("kube-apiserver", binaries.apiServer(), arguments.toArray(String[]::new));
         // The certificate is complete once the port answers.
