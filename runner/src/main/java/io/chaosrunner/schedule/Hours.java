@@ -74,6 +74,11 @@ record Hours(int from, int until) {
         return LocalTime.MIDNIGHT.plusMinutes(from);
     }
 
+    /** Return the first minute that is not in it any more; midnight if it is the next day's. */
+    LocalTime end() {
+        return LocalTime.MIDNIGHT.plusMinutes(until);
+    }
+
     boolean contains(LocalTime clock) {
         int minute = clock.getHour() * 60 + clock.getMinute();
         return from <= minute && minute < until;

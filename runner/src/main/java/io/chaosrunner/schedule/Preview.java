@@ -13,8 +13,8 @@ import java.util.Optional;
  * @param end why nothing follows; empty if only no more was asked for
  */
 public record Preview(List<Entry> entries, Optional<String> end) {
-    /** So many times in a row that do not fire are counted. */
-    private static final int MOST_COUNTED = 10_000;
+    /** More times than this that one change of the clocks took away are told as one. */
+    private static final int MOST_LEFT_OUT = 10;
 
     /** Say what becomes of a time that a schedule names. */
     public sealed interface Entry {
@@ -45,32 +45,29 @@ public record Preview(List<Entry> entries, Optional<String> end) {
         var entries = new ArrayList<Entry>();
         long wanted = Math.min(count, timetable.spec().policy().maxRuns().orElse(count));
         Instant last = latest(from.minusMillis(1), timetable.beginning());
-        long fires = 0;
-        while (fires < wanted) {
-            Optional<Instant> time = timetable.raw(last);
+        for (long fires = 0; fires < wanted; fires++) {
             Optional<Instant> fire = timetable.next(last);
-            if (time.isEmpty() || fire.isEmpty()) {
+            if (fire.isEmpty()) {
                 return new Preview(entries, Optional.of("no fire follows"));
             }
-            Instant at = time.get();
-            List<CronTimes.Oddity> oddities = timetable.oddities(last, at);
-            String note = "";
-            for (CronTimes.Oddity oddity : oddities) {
-                if (oddity.moved().filter(at::equals).isPresent()) {
-                    note = "for %s, which the clocks jump over".formatted(clock(oddity));
-                } else if (oddity.moved().isEmpty()) {
-                    add(entries, oddity.instead(), reason(oddity));
-                }
+            Instant at = timetable.raw(last).orElseThrow();
+            addLeftOut(entries, timetable.leftOut(last, at));
+            while (at.isBefore(fire.get())) {
+                Timetable.Shut shut = timetable.shut(at, fire.get());
+                add(entries, new Entry.Excluded(at, shut.last(), shut.count(), shut.reason()));
+                last = shut.last();
+                at = timetable.raw(last).orElseThrow();
+                addLeftOut(entries, timetable.leftOut(last, at));
             }
-            Optional<String> closed = timetable.closedAt(at);
-            if (closed.isEmpty()) {
-                entries.add(new Entry.Fires(at, timetable.start(at), note));
-                fires++;
-                last = at;
-            } else {
-                long counted = add(entries, at, closed.get());
-                last = counted < MOST_COUNTED ? at : fire.get().minusMillis(1);
-            }
+            String note =
+                    timetable
+                            .standsFor(at)
+                            .map(clock ->
+                                    "for %s, which the clocks jump over"
+                                            .formatted(clock.toLocalTime()))
+                            .orElse("");
+            entries.add(new Entry.Fires(at, timetable.start(at), note));
+            last = at;
         }
         return new Preview(
                 entries,
@@ -83,26 +80,47 @@ public record Preview(List<Entry> entries, Optional<String> end) {
         return one.isAfter(other) ? one : other;
     }
 
-    private static long add(List<Entry> entries, Instant at, String reason) {
+    private static void add(List<Entry> entries, Entry.Excluded one) {
         if (!entries.isEmpty()
                 && entries.getLast() instanceof Entry.Excluded before
-                && before.reason().equals(reason)) {
+                && before.reason().equals(one.reason())) {
             entries.removeLast();
-            entries.add(new Entry.Excluded(before.at(), at, before.count() + 1, reason));
-            return before.count() + 1;
+            entries.add(
+                    new Entry.Excluded(
+                            before.at(), one.to(), before.count() + one.count(), one.reason()));
+        } else {
+            entries.add(one);
         }
-        entries.add(new Entry.Excluded(at, at, 1, reason));
-        return 1;
     }
 
-    private static String reason(CronTimes.Oddity oddity) {
-        return oddity.change().isGap()
-                ? "the clocks jump over " + clock(oddity)
-                : clock(oddity) + " comes twice, and has fired";
+    private static void addLeftOut(List<Entry> entries, List<CronTimes.LeftOut> leftOut) {
+        if (leftOut.size() > MOST_LEFT_OUT) {
+            CronTimes.LeftOut first = leftOut.getFirst();
+            CronTimes.LeftOut last = leftOut.getLast();
+            add(
+                    entries,
+                    new Entry.Excluded(
+                            first.instead(),
+                            last.instead(),
+                            leftOut.size(),
+                            reason(first, clock(first) + " to " + clock(last))));
+            return;
+        }
+        for (CronTimes.LeftOut one : leftOut) {
+            add(
+                    entries,
+                    new Entry.Excluded(one.instead(), one.instead(), 1, reason(one, clock(one))));
+        }
     }
 
-    private static String clock(CronTimes.Oddity oddity) {
-        return oddity.clock().toLocalTime().toString();
+    private static String reason(CronTimes.LeftOut leftOut, String clocks) {
+        return leftOut.change().isGap()
+                ? "the clocks jump over " + clocks
+                : clocks + " comes twice, and has fired";
+    }
+
+    private static String clock(CronTimes.LeftOut leftOut) {
+        return leftOut.clock().toLocalTime().toString();
     }
 
     /** Return the entries that fire. */

@@ -100,7 +100,7 @@ public record ScheduleSpec(
     /** Say what makes a schedule fire. */
     sealed interface Kind {
         /** The clock on the wall. */
-        record Cron(CronText text) implements Kind {}
+        record Cron(CronClock clock) implements Kind {}
 
         /** Time that has passed, whatever the clocks show. */
         record Every(Duration interval) implements Kind {}

@@ -5,22 +5,20 @@ import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.strategy.Draws;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Date;
+import java.time.LocalDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
-import org.quartz.SimpleScheduleBuilder;
-import org.quartz.Trigger;
-import org.quartz.TriggerBuilder;
 
 /**
- * Find the fires of one schedule: its specification mapped to Quartz triggers and calendars.
+ * Find the fires of one schedule.
  *
  * <p>A function of the specification, the anchor and the seed; the time of day is an argument. So
  * every process finds the same fires, whenever it starts. Safe for use by several threads.
  */
 public final class Timetable {
-    /** The longest wait there is: for a February 29 on a given day of the week, over 2100. */
-    private static final Duration HORIZON = Duration.ofDays(41 * 366);
+    /** Nothing fires from here on, as a cron expression's years end here. */
+    static final Instant END = Instant.parse(CronText.LAST_YEAR + 1 + "-01-01T00:00:00Z");
 
     private static final int MOST_DRAWS = 64;
 
@@ -31,10 +29,48 @@ public final class Timetable {
     private final Times times;
 
     /** The times that a schedule names, before windows. */
-    interface Times {
+    sealed interface Times permits CronTimes, Every, Once {
         /** Return the first one after an instant; empty if there is none. */
         Optional<Instant> after(Instant instant);
+
+        /** Count those from one instant up to another, which does not belong to them. */
+        long count(Instant from, Instant until);
     }
+
+    /** The same interval, again and again, in milliseconds. */
+    private record Every(long start, long interval) implements Times {
+        @Override
+        public Optional<Instant> after(Instant instant) {
+            return Optional.of(
+                    Instant.ofEpochMilli(start + before(instant.plusNanos(1)) * interval));
+        }
+
+        @Override
+        public long count(Instant from, Instant until) {
+            return before(until) - before(from);
+        }
+
+        private long before(Instant instant) {
+            long passed = Instant.ofEpochMilli(start).until(instant, ChronoUnit.NANOS);
+            return passed <= 0 ? 0 : Math.ceilDiv(passed, Duration.ofMillis(interval).toNanos());
+        }
+    }
+
+    /** One instant. */
+    private record Once(Instant at) implements Times {
+        @Override
+        public Optional<Instant> after(Instant instant) {
+            return Optional.of(at).filter(instant::isBefore);
+        }
+
+        @Override
+        public long count(Instant from, Instant until) {
+            return !at.isBefore(from) && at.isBefore(until) ? 1 : 0;
+        }
+    }
+
+    /** Times in a row that do not fire for one reason: so many, of which this is the last. */
+    record Shut(Instant last, long count, String reason) {}
 
     private Timetable(ScheduleSpec spec, Instant anchor, long seed) {
         this.spec = spec;
@@ -43,28 +79,12 @@ public final class Timetable {
         windows = new Windows(spec);
         times =
                 switch (spec.kind()) {
-                    case Kind.Cron(CronText text) -> new CronTimes(text, spec.zone());
+                    case Kind.Cron(CronClock clock) -> new CronTimes(clock, spec.zone());
                     case Kind.Every(Duration interval) ->
-                            quartz(
-                                    start,
-                                    SimpleScheduleBuilder.simpleSchedule()
-                                            .withIntervalInMilliseconds(interval.toMillis())
-                                            .repeatForever());
-                    case Kind.Once(Instant at) ->
-                            quartz(at, SimpleScheduleBuilder.simpleSchedule());
-                    case Kind.Now() -> quartz(start, SimpleScheduleBuilder.simpleSchedule());
+                            new Every(start.toEpochMilli(), interval.toMillis());
+                    case Kind.Once(Instant at) -> new Once(at);
+                    case Kind.Now() -> new Once(start);
                 };
-    }
-
-    private static Times quartz(Instant start, SimpleScheduleBuilder schedule) {
-        Trigger trigger =
-                TriggerBuilder.newTrigger()
-                        .startAt(Date.from(start))
-                        .withSchedule(schedule)
-                        .build();
-        return instant ->
-                Optional.ofNullable(trigger.getFireTimeAfter(Date.from(instant)))
-                        .map(Date::toInstant);
     }
 
     /**
@@ -83,27 +103,57 @@ public final class Timetable {
     /** Return the first fire after an instant; empty if there is none. */
     public Optional<Instant> next(Instant after) {
         Instant last = after.isBefore(beginning()) ? beginning() : after;
-        Instant horizon = last.plus(HORIZON);
-        while (true) {
-            Optional<Instant> found = raw(last);
-            if (found.isEmpty() || found.get().isAfter(horizon)) {
-                return Optional.empty();
+        Instant end =
+                spec.until().map(until -> until.plusNanos(1)).filter(END::isAfter).orElse(END);
+        while (last.isBefore(end)) {
+            Optional<Instant> time = raw(last);
+            Optional<Instant> open = time.flatMap(at -> windows.openFrom(at, end));
+            if (open.isEmpty() || open.equals(time)) {
+                return open;
             }
-            if (windows.closedAt(found.get()).isEmpty()) {
-                return found;
-            }
-            Optional<Instant> open = windows.openFrom(found.get());
-            if (open.isEmpty()) {
-                return Optional.empty();
-            }
-            last = open.get().minusMillis(1);
+            last = open.get().minusNanos(1);
         }
+        return Optional.empty();
     }
 
     /** Return the next time after an instant, whether or not a window lets it fire. */
     Optional<Instant> raw(Instant after) {
         return times.after(after)
+                .filter(END::isAfter)
                 .filter(at -> spec.until().isEmpty() || !at.isAfter(spec.until().get()));
+    }
+
+    /**
+     * Gather the times from one that does not fire that do not fire for the same reason.
+     *
+     * @param fire where to end: what changes of the clocks took away does not lie between them
+     */
+    Shut shut(Instant time, Instant fire) {
+        Instant limit =
+                times instanceof CronTimes cron
+                        ? cron.changeAfter(time).filter(fire::isAfter).orElse(fire)
+                        : fire;
+        Instant end = windows.sameUntil(time, limit);
+        return new Shut(
+                lastBefore(end, time),
+                times.count(time, end),
+                windows.closedAt(time).orElseThrow());
+    }
+
+    /** Return the last time before an instant, given an earlier one, without trying them all. */
+    private Instant lastBefore(Instant end, Instant time) {
+        Duration back = Duration.ofSeconds(1);
+        while (time.isBefore(end.minus(back)) && times.count(end.minus(back), end) == 0) {
+            back = back.multipliedBy(2);
+        }
+        Instant last = time;
+        Instant from = time.isBefore(end.minus(back)) ? end.minus(back) : time;
+        Optional<Instant> next = times.after(from.minusNanos(1));
+        while (next.isPresent() && next.get().isBefore(end)) {
+            last = next.get();
+            next = times.after(last);
+        }
+        return last;
     }
 
     /** Return why a time does not fire; empty if it does. */
@@ -136,9 +186,14 @@ public final class Timetable {
         return fire;
     }
 
-    /** Return what changes of the clocks do to times between two instants. */
-    List<CronTimes.Oddity> oddities(Instant after, Instant until) {
-        return times instanceof CronTimes cron ? cron.oddities(after, until) : List.of();
+    /** Return what changes of the clocks between two instants took away. */
+    List<CronTimes.LeftOut> leftOut(Instant after, Instant until) {
+        return times instanceof CronTimes cron ? cron.leftOut(after, until) : List.of();
+    }
+
+    /** Return the time that the clocks jumped over and for which a fire stands in. */
+    Optional<LocalDateTime> standsFor(Instant fire) {
+        return times instanceof CronTimes cron ? cron.standsFor(fire) : Optional.empty();
     }
 
     ScheduleSpec spec() {

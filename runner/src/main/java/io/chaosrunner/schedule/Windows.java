@@ -7,239 +7,153 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.MonthDay;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.zone.ZoneOffsetTransition;
+import java.time.zone.ZoneRules;
 import java.util.ArrayList;
-import java.util.Date;
-import java.util.EnumSet;
-import java.util.GregorianCalendar;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TimeZone;
-import org.quartz.Calendar;
-import org.quartz.impl.calendar.AnnualCalendar;
-import org.quartz.impl.calendar.BaseCalendar;
-import org.quartz.impl.calendar.HolidayCalendar;
-import org.quartz.impl.calendar.WeeklyCalendar;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
- * Tell when a schedule may fire at all: Quartz calendars, each with the reason it gives. What
- * counts is what the clock of the schedule's zone shows.
+ * Tell when a schedule may fire at all, and why not. What counts is what the clock of the
+ * schedule's zone shows.
  */
 final class Windows {
-    private static final int MOST_STEPS = 10_000;
+    private static final List<Hours> WHOLE_DAY = Hours.complement(List.of());
 
-    private final List<Closed> all = new ArrayList<>();
-    private final ZoneId zone;
-    private final TimeZone timeZone;
+    private final ZoneRules rules;
+    private final List<Shut> all = new ArrayList<>();
 
-    private record Closed(String reason, Calendar calendar) {}
+    /** The times of day at which something may open or shut; a day's first moment is one. */
+    private final TreeSet<LocalTime> edges = new TreeSet<>(Set.of(LocalTime.MIDNIGHT));
 
-    Windows(ScheduleSpec spec) {
-        zone = spec.zone();
-        timeZone = TimeZone.getTimeZone(zone);
-        if (!spec.days().isEmpty()) {
-            onlyOn(spec.days());
-        }
-        for (Exclusion exclusion : spec.exclusions()) {
-            switch (exclusion) {
-                case Exclusion.Day(String name, LocalDate date) -> exceptOn(name, date);
-                case Exclusion.Yearly(String name, MonthDay day) -> exceptYearlyOn(name, day);
-                case Exclusion.Span(String name, Instant from, Instant until) ->
-                        exceptBetween(name, from, until);
-                case Exclusion.Weekly(String name, var days, var hours) ->
-                        exceptWeekly(name, days, hours);
+    /** A reason not to fire. */
+    private sealed interface Shut {
+        String reason();
+
+        boolean at(Instant instant, LocalDateTime clock);
+
+        /** During some hours of some days. */
+        record Days(String reason, Predicate<LocalDate> dates, List<Hours> hours) implements Shut {
+            @Override
+            public boolean at(Instant instant, LocalDateTime clock) {
+                return hours.stream().anyMatch(range -> range.contains(clock.toLocalTime()))
+                        && dates.test(clock.toLocalDate());
             }
         }
-        if (!spec.hours().isEmpty()) {
-            onlyDuring(spec.hours());
+
+        /** From one instant up to another. */
+        record Span(String reason, Instant from, Instant until) implements Shut {
+            @Override
+            public boolean at(Instant instant, LocalDateTime clock) {
+                return !instant.isBefore(from) && instant.isBefore(until);
+            }
+        }
+    }
+
+    Windows(ScheduleSpec spec) {
+        this(spec.zone(), spec.days(), spec.hours(), spec.exclusions());
+    }
+
+    Windows(ZoneId zone, Set<DayOfWeek> days, List<Hours> hours, List<Exclusion> exclusions) {
+        rules = zone.getRules();
+        if (!days.isEmpty()) {
+            shut(
+                    days.equals(ScheduleSpec.WEEKDAYS) ? "weekend" : "not one of the days",
+                    date -> !days.contains(date.getDayOfWeek()),
+                    WHOLE_DAY);
+        }
+        for (Exclusion exclusion : exclusions) {
+            switch (exclusion) {
+                case Exclusion.Day(String name, LocalDate date) ->
+                        shut(name, date::equals, WHOLE_DAY);
+                case Exclusion.Yearly(String name, MonthDay day) ->
+                        shut(name, date -> MonthDay.from(date).equals(day), WHOLE_DAY);
+                case Exclusion.Weekly(String name, var weekdays, var parts) ->
+                        shut(name, date -> weekdays.contains(date.getDayOfWeek()), parts);
+                case Exclusion.Span(String name, Instant from, Instant until) ->
+                        all.add(new Shut.Span(name, from, until));
+            }
+        }
+        if (!hours.isEmpty()) {
+            shut("outside hours", _ -> true, Hours.complement(hours));
+        }
+    }
+
+    private void shut(String reason, Predicate<LocalDate> dates, List<Hours> hours) {
+        all.add(new Shut.Days(reason, dates, hours));
+        for (Hours range : hours) {
+            edges.add(range.first());
+            edges.add(range.end());
         }
     }
 
     /** Return why a schedule may not fire at an instant; empty if it may. */
     Optional<String> closedAt(Instant instant) {
-        return all.stream()
-                .filter(each -> !each.calendar().isTimeIncluded(instant.toEpochMilli()))
-                .map(Closed::reason)
-                .findFirst();
+        return shutAt(instant).map(Shut::reason);
     }
 
-    /** Return the first instant from the given one at which a schedule may fire. */
-    Optional<Instant> openFrom(Instant instant) {
-        long time = instant.toEpochMilli();
-        for (int steps = 0; steps < MOST_STEPS; steps++) {
-            long now = time;
-            Optional<Calendar> closed =
-                    all.stream()
-                            .map(Closed::calendar)
-                            .filter(calendar -> !calendar.isTimeIncluded(now))
-                            .findFirst();
-            if (closed.isEmpty()) {
-                return Optional.of(Instant.ofEpochMilli(time));
+    private Optional<Shut> shutAt(Instant instant) {
+        if (all.isEmpty()) {
+            return Optional.empty();
+        }
+        LocalDateTime clock = LocalDateTime.ofInstant(instant, rules.getOffset(instant));
+        return all.stream().filter(shut -> shut.at(instant, clock)).findFirst();
+    }
+
+    /**
+     * Return the first instant from the given one at which a schedule may fire; empty if there is
+     * none before an end.
+     */
+    Optional<Instant> openFrom(Instant instant, Instant end) {
+        Instant time = instant;
+        while (time.isBefore(end)) {
+            Optional<Shut> shut = shutAt(time);
+            if (shut.isEmpty()) {
+                return Optional.of(time);
             }
-            long open = closed.get().getNextIncludedTime(time);
-            if (open <= time) {
-                return Optional.empty();
-            }
-            time = firstIncluded(closed.get(), time, open);
+            time = shut.get() instanceof Shut.Span span ? span.until() : edgeAfter(time);
         }
         return Optional.empty();
     }
 
-    /** Quartz is late where a day begins at one o'clock, for it adds days to that hour. */
-    private static long firstIncluded(Calendar calendar, long shut, long open) {
-        long last = shut;
-        long first = open;
-        while (first - last > 1) {
-            long middle = last + (first - last) / 2;
-            if (calendar.isTimeIncluded(middle)) {
-                first = middle;
-            } else {
-                last = middle;
-            }
+    /** Return the instant until which a schedule may not fire for the reason it has at another. */
+    Instant sameUntil(Instant instant, Instant end) {
+        Optional<String> reason = closedAt(instant);
+        Instant time = edgeAfter(instant);
+        while (time.isBefore(end) && closedAt(time).equals(reason)) {
+            time = edgeAfter(time);
         }
-        return first;
+        return time.isBefore(end) ? time : end;
     }
 
-    private void onlyOn(Set<DayOfWeek> days) {
-        boolean weekdays = days.equals(ScheduleSpec.WEEKDAYS);
-        close(weekdays ? "weekend" : "not one of the days", weekly(days));
-    }
-
-    private void onlyDuring(List<Hours> hours) {
-        close("outside hours", new Daily(hours, zone));
-    }
-
-    private void exceptOn(String reason, LocalDate date) {
-        var calendar = new HolidayCalendar();
-        calendar.setTimeZone(timeZone);
-        calendar.addExcludedDate(Date.from(date.atTime(LocalTime.NOON).atZone(zone).toInstant()));
-        close(reason, calendar);
-    }
-
-    private void exceptYearlyOn(String reason, MonthDay day) {
-        var calendar = new AnnualCalendar();
-        calendar.setTimeZone(timeZone);
-        // A leap year, so that February 29 is itself.
-        calendar.setDayExcluded(
-                new GregorianCalendar(2000, day.getMonthValue() - 1, day.getDayOfMonth()), true);
-        close(reason, calendar);
-    }
-
-    private void exceptBetween(String reason, Instant from, Instant until) {
-        close(reason, new Shut(from.toEpochMilli(), until.toEpochMilli()));
-    }
-
-    /** Except on these days during these hours. */
-    private void exceptWeekly(String reason, Set<DayOfWeek> days, List<Hours> hours) {
-        WeeklyCalendar otherDays = weekly(EnumSet.complementOf(EnumSet.copyOf(days)));
-        List<Hours> otherHours = Hours.complement(hours);
-        close(
-                reason,
-                otherHours.isEmpty()
-                        ? otherDays
-                        : new Either(otherDays, new Daily(otherHours, zone)));
-    }
-
-    private void close(String reason, Calendar calendar) {
-        all.add(new Closed(reason, calendar));
-    }
-
-    private WeeklyCalendar weekly(Set<DayOfWeek> days) {
-        var calendar = new WeeklyCalendar(timeZone);
-        for (DayOfWeek day : DayOfWeek.values()) {
-            int quartzDay = day.getValue() % 7 + 1;
-            calendar.setDayExcluded(quartzDay, !days.contains(day));
-        }
-        return calendar;
-    }
-
-    /** Exclude one span of time. Quartz has whole days only. */
-    private static final class Shut extends BaseCalendar {
-        private static final long serialVersionUID = 1L;
-        private final long from;
-        private final long until;
-
-        Shut(long from, long until) {
-            this.from = from;
-            this.until = until;
-        }
-
-        @Override
-        public boolean isTimeIncluded(long time) {
-            return time < from || time >= until;
-        }
-
-        @Override
-        public long getNextIncludedTime(long time) {
-            return isTimeIncluded(time + 1) ? time + 1 : until;
-        }
-    }
-
-    /**
-     * Include parts of each day, as the clock shows them. Quartz' own calendar of this kind leaves
-     * out midnight.
-     */
-    private static final class Daily extends BaseCalendar {
-        private static final long serialVersionUID = 1L;
-        private final transient List<Hours> hours;
-        private final ZoneId zone;
-
-        Daily(List<Hours> hours, ZoneId zone) {
-            this.hours = hours;
-            this.zone = zone;
-        }
-
-        @Override
-        public boolean isTimeIncluded(long time) {
-            LocalTime clock = Instant.ofEpochMilli(time).atZone(zone).toLocalTime();
-            return hours.stream().anyMatch(range -> range.contains(clock));
-        }
-
-        @Override
-        public long getNextIncludedTime(long time) {
-            Instant now = Instant.ofEpochMilli(time);
-            var edges = new ArrayList<Instant>();
-            LocalDate today = now.atZone(zone).toLocalDate();
-            for (int day = 0; day <= 2; day++) {
-                for (Hours range : hours) {
-                    LocalDateTime edge = today.plusDays(day).atTime(range.first());
-                    zone.getRules()
-                            .getValidOffsets(edge)
-                            .forEach(offset -> edges.add(edge.toInstant(offset)));
+    /** Return the next instant at which a schedule may open or shut. */
+    private Instant edgeAfter(Instant instant) {
+        ZoneOffsetTransition change = rules.nextTransition(instant);
+        Instant next = change == null ? Instant.MAX : change.getInstant();
+        LocalDate today = LocalDateTime.ofInstant(instant, rules.getOffset(instant)).toLocalDate();
+        // Of tomorrow there may be nothing, where a zone changed its date; but then that is next.
+        for (LocalDate day : List.of(today, today.plusDays(1))) {
+            for (LocalTime edge : edges) {
+                LocalDateTime clock = day.atTime(edge);
+                for (ZoneOffset offset : rules.getValidOffsets(clock)) {
+                    next = earlier(next, clock.toInstant(offset), instant);
                 }
             }
-            ZoneOffsetTransition change = zone.getRules().nextTransition(now);
-            if (change != null) {
-                edges.add(change.getInstant());
-            }
-            return edges.stream()
-                    .mapToLong(Instant::toEpochMilli)
-                    .filter(edge -> edge > time && isTimeIncluded(edge))
-                    .min()
-                    .orElse(time);
         }
+        for (Shut shut : all) {
+            if (shut instanceof Shut.Span span) {
+                next = earlier(earlier(next, span.from(), instant), span.until(), instant);
+            }
+        }
+        return next;
     }
 
-    /** Include what one of two calendars includes. Quartz can only chain: what both include. */
-    private static final class Either extends BaseCalendar {
-        private static final long serialVersionUID = 1L;
-        private final Calendar one;
-        private final Calendar other;
-
-        Either(Calendar one, Calendar other) {
-            this.one = one;
-            this.other = other;
-        }
-
-        @Override
-        public boolean isTimeIncluded(long time) {
-            return one.isTimeIncluded(time) || other.isTimeIncluded(time);
-        }
-
-        @Override
-        public long getNextIncludedTime(long time) {
-            return Math.min(one.getNextIncludedTime(time), other.getNextIncludedTime(time));
-        }
+    /** Return the earlier of two, if the second is after an instant; else the first. */
+    private static Instant earlier(Instant one, Instant other, Instant after) {
+        return other.isAfter(after) && other.isBefore(one) ? other : one;
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -106,7 +107,65 @@ class PreviewTest {
         assertThat(lines)
                 .containsExactly(
                         "Tue 2026-03-03 09:59:59",
-                        "not Tue 2026-03-03 10:00 x10000: outside hours",
+                        "not Tue 2026-03-03 10:00 x82800: outside hours",
                         "Wed 2026-03-04 09:00");
+    }
+
+    @Test
+    void whatDoesNotFireIsCountedAndBoundedHoweverLongItLasts() {
+        Timetable timetable =
+                timetable(
+                        "{every: 1s, exclude: [{name: freeze, from: 2026-03-03, until: 2028-02-29T12:00}]}");
+        Preview preview = Preview.of(timetable, Instant.parse("2026-03-02T23:59:59Z"), 2);
+        Instant begin = Instant.parse("2026-03-03T00:00:00Z");
+        Instant end = Instant.parse("2028-02-29T12:00:00Z");
+        assertThat(preview.entries().get(1))
+                .isEqualTo(
+                        new Preview.Entry.Excluded(
+                                begin,
+                                end.minusSeconds(1),
+                                begin.until(end, ChronoUnit.SECONDS),
+                                "freeze"));
+        assertThat(preview.fires().getLast().at()).isEqualTo(end);
+    }
+
+    @Test
+    void whatTheClocksTakeFromADenseScheduleIsToldAsOne() {
+        assertThat(
+                        preview(
+                                "{cron: '* * * * * ?', timeZone: Europe/Berlin}",
+                                "2026-03-29T00:59:59Z",
+                                2))
+                .containsExactly(
+                        "Sun 2026-03-29 01:59:59",
+                        "not Sun 2026-03-29 03:00 x3600: the clocks jump over 02:00 to 02:59:59",
+                        "Sun 2026-03-29 03:00");
+    }
+
+    @Test
+    void eachTimeThatIsMovedSaysSo() {
+        assertThat(
+                        preview(
+                                "{cron: '*/30 2 * * *', timeZone: Europe/Berlin}",
+                                "2026-03-29T00:00:00Z",
+                                3))
+                .containsExactly(
+                        "Sun 2026-03-29 03:00 for 02:00, which the clocks jump over",
+                        "Sun 2026-03-29 03:30 for 02:30, which the clocks jump over",
+                        "Mon 2026-03-30 02:00");
+    }
+
+    /** In Havana the clocks jump from 00:00 to 01:00, so once a year 00:15 is 01:15. */
+    @Test
+    void aSparseWindowCostsNoMoreThanADenseOne() {
+        Preview preview =
+                Preview.of(
+                        timetable(
+                                "{cron: '0 */15 0 * * ?', hours: '01:15-01:45', timeZone: America/Havana}"),
+                        Instant.parse("2026-03-01T00:00:00Z"),
+                        40);
+        assertThat(preview.fires()).hasSize(40);
+        assertThat(preview.fires().getLast().at()).isEqualTo(Instant.parse("2045-03-12T05:30:00Z"));
+        assertThat(preview.entries()).hasSizeLessThan(500);
     }
 }

@@ -153,6 +153,51 @@ class TimetableTest {
                         "Sun 2026-10-25 02:45");
     }
 
+    @Test
+    void anExclusionOfHoursWithoutDaysEndsNothing() {
+        assertThat(next("{every: 30m, exclude: [{name: lunch, hours: 12-14}]}", BEFORE, 6))
+                .containsExactly(
+                        "Mon 2026-03-02 10:00",
+                        "Mon 2026-03-02 10:30",
+                        "Mon 2026-03-02 11:00",
+                        "Mon 2026-03-02 11:30",
+                        "Mon 2026-03-02 14:00",
+                        "Mon 2026-03-02 14:30");
+    }
+
+    @Test
+    void theLastYearIsReached() {
+        assertThat(next("cron: 0 0 9 31 12 ? 2099", BEFORE, 2))
+                .containsExactly("Thu 2099-12-31 09:00");
+        assertThat(next("{cron: 0 0 9 29 2 ?, days: Mon}", BEFORE, 3))
+                .containsExactly("Mon 2044-02-29 09:00", "Mon 2072-02-29 09:00");
+        assertThat(next("{every: 1d, exclude: [{from: 2026-03-03, until: 2099-12-30}]}", BEFORE, 3))
+                .containsExactly("Mon 2026-03-02 10:00", "Thu 2099-12-31 10:00");
+    }
+
+    /** Friday's hours over midnight are its own first six and last two, not Saturday's. */
+    @Test
+    void hoursOverMidnightBelongToTheDayOfTheCalendar() {
+        assertThat(next("{every: 2h, days: Fri, hours: 22-6}", BEFORE, 5))
+                .containsExactly(
+                        "Fri 2026-03-06 00:00",
+                        "Fri 2026-03-06 02:00",
+                        "Fri 2026-03-06 04:00",
+                        "Fri 2026-03-06 22:00",
+                        "Fri 2026-03-13 00:00");
+        assertThat(
+                        next(
+                                "{every: 2h, hours: 20-6, exclude: [{days: Fri, hours: 22-2}]}",
+                                Instant.parse("2026-03-05T21:00:00Z"),
+                                5))
+                .containsExactly(
+                        "Thu 2026-03-05 22:00",
+                        "Fri 2026-03-06 02:00",
+                        "Fri 2026-03-06 04:00",
+                        "Fri 2026-03-06 20:00",
+                        "Sat 2026-03-07 00:00");
+    }
+
     // ---- Jitter -------------------------------------------------------------------------------
 
     @Test

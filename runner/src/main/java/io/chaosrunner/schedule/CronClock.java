@@ -1,0 +1,129 @@
+package io.chaosrunner.schedule;
+
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hold what a cron expression names: times that a clock on the wall shows, wherever it hangs.
+ * {@link CronText} reads it, and {@link CronTimes} turns it into instants.
+ *
+ * @param days any of them will do
+ * @param hoursOpen whether the hour is left open, so that the expression means elapsed time rather
+ *     than times of day
+ */
+record CronClock(
+        NavigableSet<Integer> seconds,
+        NavigableSet<Integer> minutes,
+        NavigableSet<Integer> hours,
+        Set<CronDay> days,
+        NavigableSet<Integer> months,
+        NavigableSet<Integer> years,
+        boolean hoursOpen) {
+
+    CronClock {
+        seconds = copy(seconds);
+        minutes = copy(minutes);
+        hours = copy(hours);
+        days = Set.copyOf(days);
+        months = copy(months);
+        years = copy(years);
+    }
+
+    private static NavigableSet<Integer> copy(NavigableSet<Integer> values) {
+        if (values.isEmpty()) {
+            throw new IllegalArgumentException("a field names nothing");
+        }
+        return Collections.unmodifiableNavigableSet(new TreeSet<>(values));
+    }
+
+    /** Return the first time after another; null if there is none. */
+    @Nullable LocalDateTime after(LocalDateTime clock) {
+        LocalDateTime from = clock.truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
+        LocalTime today = names(from.toLocalDate()) ? timeFrom(from.toLocalTime()) : null;
+        if (today != null) {
+            return from.with(today);
+        }
+        LocalDate later = dayFrom(from.toLocalDate().plusDays(1));
+        return later == null ? null : later.atTime(hours.first(), minutes.first(), seconds.first());
+    }
+
+    /** Count the times from one up to another, which does not belong to them. */
+    long count(LocalDateTime from, LocalDateTime until) {
+        long days = 0;
+        LocalDate day = dayFrom(from.toLocalDate());
+        while (day != null && day.isBefore(until.toLocalDate())) {
+            days++;
+            day = dayFrom(day.plusDays(1));
+        }
+        return days * hours.size() * minutes.size() * seconds.size()
+                - countOnDayBefore(from)
+                + countOnDayBefore(until);
+    }
+
+    private long countOnDayBefore(LocalDateTime clock) {
+        if (!names(clock.toLocalDate())) {
+            return 0;
+        }
+        long count = hours.headSet(clock.getHour()).size();
+        count *= minutes.size();
+        if (hours.contains(clock.getHour())) {
+            count += minutes.headSet(clock.getMinute()).size();
+        }
+        count *= seconds.size();
+        if (hours.contains(clock.getHour()) && minutes.contains(clock.getMinute())) {
+            count += seconds.headSet(clock.getSecond(), clock.getNano() > 0).size();
+        }
+        return count;
+    }
+
+    /** Return the first day named from the given one; null if there is none. */
+    @Nullable LocalDate dayFrom(LocalDate first) {
+        LocalDate day = first;
+        while (!names(day)) {
+            Integer year = years.ceiling(day.getYear());
+            if (year == null) {
+                return null;
+            }
+            Integer month = months.ceiling(day.getMonthValue());
+            if (year > day.getYear()) {
+                day = LocalDate.of(year, 1, 1);
+            } else if (month == null) {
+                day = LocalDate.of(year + 1, 1, 1);
+            } else if (month > day.getMonthValue()) {
+                day = LocalDate.of(year, month, 1);
+            } else {
+                day = day.plusDays(1);
+            }
+        }
+        return day;
+    }
+
+    private boolean names(LocalDate date) {
+        return years.contains(date.getYear())
+                && months.contains(date.getMonthValue())
+                && days.stream().anyMatch(day -> day.names(date));
+    }
+
+    private @Nullable LocalTime timeFrom(LocalTime from) {
+        if (hours.contains(from.getHour())) {
+            Integer second =
+                    minutes.contains(from.getMinute()) ? seconds.ceiling(from.getSecond()) : null;
+            if (second != null) {
+                return from.withSecond(second);
+            }
+            Integer minute = minutes.higher(from.getMinute());
+            if (minute != null) {
+                return LocalTime.of(from.getHour(), minute, seconds.first());
+            }
+        }
+        Integer hour = hours.higher(from.getHour());
+        return hour == null ? null : LocalTime.of(hour, minutes.first(), seconds.first());
+    }
+}
