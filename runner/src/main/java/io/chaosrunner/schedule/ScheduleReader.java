@@ -51,6 +51,22 @@ final class ScheduleReader {
             List.of("name", "dates", "from", "until", "days", "hours");
     private static final int MOST_HISTORY = 100;
 
+    /** What people probably mean; the JDK's own list has the other side of the world for some. */
+    private static final Map<String, String> ABBREVIATIONS =
+            Map.of(
+                    "EST", "America/New_York",
+                    "EDT", "America/New_York",
+                    "CDT", "America/Chicago",
+                    "MST", "America/Denver",
+                    "MDT", "America/Denver",
+                    "PDT", "America/Los_Angeles",
+                    "BST", "Europe/London",
+                    "CEST", "Europe/Berlin",
+                    "AEST", "Australia/Sydney");
+
+    /** Beyond it, calendars are in no use. */
+    private static final Instant NEVER = Instant.parse("9999-12-31T23:59:59Z").plusSeconds(172_800);
+
     private final Instant anchor;
     private final List<Problem> problems = new ArrayList<>();
 
@@ -155,7 +171,7 @@ final class ScheduleReader {
             return Optional.empty();
         }
         return switch (given.getFirst()) {
-            case "cron" -> cron(reader);
+            case "cron" -> cron(reader, tree);
             case "every" -> reader.duration("every").flatMap(this::every);
             case "once" -> instant(reader, "once", zone, false).map(Kind.Once::new);
             default -> {
@@ -167,7 +183,14 @@ final class ScheduleReader {
         };
     }
 
-    private Optional<Kind> cron(Parameters.Reader reader) {
+    private Optional<Kind> cron(Parameters.Reader reader, Map<String, Object> tree) {
+        if (tree.get("cron") instanceof List<?> list) {
+            problem(
+                    "cron",
+                    "is a list, but a schedule has one expression; write one, such as \"%s\", and the others in engines of their own"
+                            .formatted(list.isEmpty() ? "0 9 * * *" : list.getFirst()));
+            return Optional.empty();
+        }
         try {
             Optional<String> text = reader.text("cron");
             return text.isEmpty()
@@ -206,7 +229,8 @@ final class ScheduleReader {
 
     private static Optional<String> likelyZone(String written) {
         String name = written.strip().replace(' ', '_');
-        String abbreviated = ZoneId.SHORT_IDS.get(name.toUpperCase(Locale.ROOT));
+        String upper = name.toUpperCase(Locale.ROOT);
+        String abbreviated = ABBREVIATIONS.getOrDefault(upper, ZoneId.SHORT_IDS.get(upper));
         if (abbreviated != null) {
             return Optional.of(abbreviated);
         }
@@ -233,17 +257,28 @@ final class ScheduleReader {
     private Optional<Instant> instant(String key, String text, ZoneId zone, boolean endOfDay) {
         String written = text.strip().replace(' ', 'T');
         try {
+            Instant at;
             if (written.matches("\\d{4}-\\d{2}-\\d{2}")) {
                 LocalDate date = LocalDate.parse(written);
-                return Optional.of(
+                at =
                         endOfDay
                                 ? date.plusDays(1).atStartOfDay(zone).toInstant().minusMillis(1)
-                                : date.atStartOfDay(zone).toInstant());
+                                : date.atStartOfDay(zone).toInstant();
+            } else {
+                at =
+                        written.matches(".*(Z|[+-]\\d{2}:?\\d{2})")
+                                ? OffsetDateTime.parse(written).toInstant()
+                                : LocalDateTime.parse(written).atZone(zone).toInstant();
             }
-            return Optional.of(
-                    written.matches(".*(Z|[+-]\\d{2}:?\\d{2})")
-                            ? OffsetDateTime.parse(written).toInstant()
-                            : LocalDateTime.parse(written).atZone(zone).toInstant());
+            Instant end = endOfDay || key.contains(".") ? NEVER : Timetable.END;
+            if (at.isBefore(Instant.EPOCH) || !at.isBefore(end)) {
+                problem(
+                        key,
+                        "'%s' is not from %d to %d; nothing fires before or after"
+                                .formatted(text, CronText.FIRST_YEAR, CronText.LAST_YEAR));
+                return Optional.empty();
+            }
+            return Optional.of(at);
         } catch (DateTimeException e) {
             problem(
                     key,
@@ -277,7 +312,8 @@ final class ScheduleReader {
         return days;
     }
 
-    private static Optional<DayOfWeek> day(String word) {
+    /** Read {@code Mon} or {@code Monday}. */
+    static Optional<DayOfWeek> day(String word) {
         String upper = word.toUpperCase(Locale.ROOT);
         return EnumSet.allOf(DayOfWeek.class).stream()
                 .filter(day -> day.name().equals(upper) || day.name().substring(0, 3).equals(upper))
@@ -366,6 +402,9 @@ final class ScheduleReader {
             return;
         }
         if (dates) {
+            if (reader.texts("dates").isEmpty()) {
+                problem(path + ".dates", "names no date, so nothing is excluded; leave it out");
+            }
             for (String date : reader.texts("dates")) {
                 date(path + ".dates", date, name, result);
             }
@@ -441,15 +480,75 @@ final class ScheduleReader {
         if (!problems.isEmpty()) {
             return;
         }
-        Timetable timetable = Timetable.of(spec, anchor, 0);
-        if (timetable.next(timetable.beginning()).isEmpty()) {
-            problem(
-                    "",
-                    spec.exclusions().isEmpty() && spec.days().isEmpty() && spec.hours().isEmpty()
-                            ? "nothing would ever run: there is no such time"
-                            : "nothing would ever run: days, hours and exclude leave no time that"
-                                    + " fires");
+        if (fires(spec, spec.until(), spec.days(), spec.hours(), spec.exclusions()).isPresent()) {
+            return;
         }
+        Optional<Instant> named = fires(spec, Optional.empty(), Set.of(), List.of(), List.of());
+        if (named.isEmpty()) {
+            neverNamed(spec, start);
+            return;
+        }
+        Optional<Instant> first =
+                fires(spec, Optional.empty(), spec.days(), spec.hours(), spec.exclusions());
+        if (first.isPresent()) {
+            problem(
+                    "until",
+                    "'%s' is before the first fire at %s, so nothing would ever run; write a later one, or leave it out"
+                            .formatted(spec.until().orElseThrow(), first.get()));
+            return;
+        }
+        var blamed = new ArrayList<String>();
+        if (fires(spec, Optional.empty(), Set.of(), spec.hours(), spec.exclusions()).isPresent()) {
+            blamed.add("days");
+        }
+        if (fires(spec, Optional.empty(), spec.days(), List.of(), spec.exclusions()).isPresent()) {
+            blamed.add("hours");
+        }
+        if (fires(spec, Optional.empty(), spec.days(), spec.hours(), List.of()).isPresent()) {
+            blamed.add("exclude");
+        }
+        problem(
+                blamed.isEmpty() ? "" : blamed.getFirst(),
+                "nothing would ever run: days, hours and exclude leave no time that fires; the first would be %s%s"
+                        .formatted(
+                                named.get().atZone(spec.zone()).toOffsetDateTime(),
+                                blamed.isEmpty()
+                                        ? ""
+                                        : ", so change %s or when it fires"
+                                                .formatted(String.join(", or ", blamed))));
+    }
+
+    private void neverNamed(ScheduleSpec spec, Instant start) {
+        if (spec.kind() instanceof Kind.Once(Instant at)) {
+            problem("once", "'%s' is before from, so nothing would ever run".formatted(at));
+            return;
+        }
+        problem(
+                "cron",
+                "names no time from %s on: its years are over; leave the year out, or write *"
+                        .formatted(start));
+    }
+
+    private Optional<Instant> fires(
+            ScheduleSpec spec,
+            Optional<Instant> until,
+            Set<DayOfWeek> days,
+            List<Hours> hours,
+            List<Exclusion> exclusions) {
+        var part =
+                new ScheduleSpec(
+                        spec.kind(),
+                        spec.zone(),
+                        spec.from(),
+                        until,
+                        days,
+                        hours,
+                        exclusions,
+                        spec.jitter(),
+                        spec.policy(),
+                        spec.hash());
+        Timetable timetable = Timetable.of(part, anchor, 0);
+        return timetable.next(timetable.beginning());
     }
 
     /** Name what fires when; what is made of the fires does not count. */

@@ -121,11 +121,13 @@ class ScheduleSpecTest {
                 .hasSize(14)
                 .anyMatch(p ->
                         p.contains(
-                                "schedule.evry: is not a setting of a schedule; did you mean 'every'?"))
+                                "schedule.evry: is not a setting of a schedule; did you mean"
+                                        + " 'every'?"))
                 .anyMatch(p -> p.contains("schedule.cron: '61' at position 3"))
                 .anyMatch(p ->
                         p.contains(
-                                "schedule.timeZone: 'Berlin' is not a time zone; did you mean 'Europe/Berlin'?"))
+                                "schedule.timeZone: 'Berlin' is not a time zone; did you mean"
+                                        + " 'Europe/Berlin'?"))
                 .anyMatch(p -> p.contains("schedule.until: 'tomorrow' is not a time"))
                 .anyMatch(p -> p.contains("schedule.days: 'Mon-Fun' is not a day"))
                 .anyMatch(p -> p.contains("schedule.hours: '9-25' is not a part of the day"))
@@ -149,17 +151,54 @@ class ScheduleSpecTest {
                 "every: 5m; once: 2027-01-01 | only one of cron, every, once, now",
                 "every: 100ms | schedule.every: '100ms' is shorter than 1s",
                 "every: 5m; jitter: 5m | schedule.jitter: must be shorter than every",
-                "every: 5m; until: 2026-03-01 | schedule.until: '2026-03-01T23:59:59.999Z' is in the past",
-                "every: 5m; from: 2027-01-01; until: 2026-12-01 | schedule.until: '2026-12-01T23:59:59.999Z' is before from",
+                "every: 5m; until: 2026-03-01 | schedule.until: '2026-03-01T23:59:59.999Z' is in"
+                        + " the past",
+                "every: 5m; from: 2027-01-01; until: 2026-12-01 | schedule.until:"
+                        + " '2026-12-01T23:59:59.999Z' is before from",
                 "once: 2026-03-01T09:00 | schedule.once: '2026-03-01T09:00:00Z' is in the past",
-                "cron: 0 0 9 31 2 ? | nothing would ever run: there is no such time",
-                "cron: 0 0 9 ? * SAT; days: Mon-Fri | days, hours and exclude leave no time that fires",
-                "cron: 0 0 20 ? * MON; hours: 9-17 | days, hours and exclude leave no time that fires",
+                "cron: 0 0 9 31 2 ? | schedule.cron: '31' at position 7 (day of month): no month"
+                        + " '2' has such a day; an example that works: \"0 0 9 28 2 ?\"",
+                "cron: 0 0 9 1 1 ? 2020 | schedule.cron: names no time from 2026-03-02T10:00:00Z"
+                        + " on: its years are over; leave the year out, or write *",
+                "cron: [0 9 * * *, 0 17 * * *] | schedule.cron: is a list, but a schedule has one"
+                        + " expression; write one, such as \"0 9 * * *\"",
+                "cron: 0 9 * * *; until: 2026-03-02T17:00 | schedule.until: '2026-03-02T17:00:00Z'"
+                        + " is before the first fire at 2026-03-03T09:00:00Z",
+                "every: 1h; hours: 14-15; until: 2026-03-02T13:00 | schedule.until:"
+                        + " '2026-03-02T13:00:00Z' is before the first fire at 2026-03-02T14:00:00Z",
+                "cron: 0 0 20 ? * MON; hours: 9-17 | schedule.hours: nothing would ever run",
+                "cron: 0 0 20 ? * MON; hours: 9-17 | the first would be 2026-03-02T20:00Z, so"
+                        + " change hours or when it fires",
+                "cron: 0 0 9 ? * SAT; days: Mon-Fri | schedule.days: nothing would ever run",
+                "every: 5m; exclude: [{days: Mon-Sun}] | schedule.exclude: nothing would ever run",
+                "cron: 0 9 * * *; days: Sat; exclude: [{days: Sat}] | schedule.days: nothing would"
+                        + " ever run",
+                "cron: 0 0 20 ? * MON; hours: 9-17; days: Tue | schedule: nothing would ever run",
+                "every: 5m; exclude: [{dates: []}] | schedule.exclude[0].dates: names no date, so"
+                        + " nothing is excluded",
+                "once: '+999999999-01-01T00:00:00Z' | schedule.once: '+999999999-01-01T00:00:00Z'"
+                        + " is not from 1970 to 2099",
+                "every: 1h; from: '+999999999-01-01T00:00:00Z' | schedule.from:"
+                        + " '+999999999-01-01T00:00:00Z' is not from 1970 to 2099",
+                "every: 1h; from: '-999999999-01-01T00:00:00' | schedule.from:"
+                        + " '-999999999-01-01T00:00:00' is not from 1970 to 2099",
+                "once: 2100-01-01 | schedule.once: '2100-01-01' is not from 1970 to 2099",
+                "every: 1h; exclude: [{from: 2027-01-01, until: '+999999999-12-31T00:00:00Z'}] |"
+                        + " schedule.exclude[0].until: '+999999999-12-31T00:00:00Z' is not",
+                "every: 5m; timeZone: EST | did you mean 'America/New_York'?",
+                "every: 5m; timeZone: CEST | did you mean 'Europe/Berlin'?",
+                "cron: 0 0 9 ? * SAT; days: Mon-Fri | days, hours and exclude leave no time that"
+                        + " fires",
+                "cron: 0 0 20 ? * MON; hours: 9-17 | days, hours and exclude leave no time that"
+                        + " fires",
                 "every: 5m; days: [] | schedule.days: names no day",
-                "every: 5m; exclude: [{days: Mon-Sun}] | days, hours and exclude leave no time that fires",
+                "every: 5m; exclude: [{days: Mon-Sun}] | days, hours and exclude leave no time that"
+                        + " fires",
                 "every: 5m; exclude: [{name: x}] | schedule.exclude[0]: give one of dates",
-                "every: 5m; exclude: [{nam: x, dates: 12-25}] | schedule.exclude[0].nam: is not a setting of a schedule; did you mean 'name'?",
-                "every: 5m; exclude: [{from: 2026-04-02, until: 2026-04-01}] | until is not after from",
+                "every: 5m; exclude: [{nam: x, dates: 12-25}] | schedule.exclude[0].nam: is not a"
+                        + " setting of a schedule; did you mean 'name'?",
+                "every: 5m; exclude: [{from: 2026-04-02, until: 2026-04-01}] | until is not after"
+                        + " from",
                 "every: 5m; timeZone: PST | did you mean 'America/Los_Angeles'?",
                 "every: 5m; timeZone: new york | did you mean 'America/New_York'?",
                 "every: 5m; timeZone: Europe/Berln | did you mean 'Europe/Berlin'?",
@@ -169,6 +208,19 @@ class ScheduleSpecTest {
             })
     void aScheduleThatCannotBeMeantIsRefusedWithTheReason(String yaml, String problem) {
         assertThat(problems(yaml)).anyMatch(p -> p.contains(problem));
+    }
+
+    @Test
+    void anEndFarBeyondAllFiresIsNoEnd() {
+        assertThat(Schedules.next("{every: 1h, until: 9999-12-31}", ANCHOR.minusSeconds(1), 1))
+                .containsExactly("Mon 2026-03-02 10:00");
+        assertThat(
+                        Schedules.next(
+                                "{once: 2027-01-01, exclude: [{from: 2028-01-01, until:"
+                                        + " 9999-12-31}]}",
+                                ANCHOR,
+                                1))
+                .containsExactly("Fri 2027-01-01 00:00");
     }
 
     @Test
