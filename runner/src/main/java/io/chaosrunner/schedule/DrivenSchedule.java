@@ -103,11 +103,10 @@ final class DrivenSchedule implements Lane.Step {
 
     /** Return what the engine is to carry, checked as a whole. */
     private static Map<String, Object> settings(LitmusSchedule schedule, State state) {
+        Map<String, Object> waiting = state == State.ACTIVE ? Map.of() : Map.of("suspend", true);
+        schedule.spec(waiting);
         var settings = new LinkedHashMap<>(schedule.settings());
-        if (state != State.ACTIVE) {
-            settings.put("suspend", true);
-        }
-        ScheduleSpec.of(Optional.empty(), settings, schedule.created());
+        settings.putAll(waiting);
         return settings;
     }
 

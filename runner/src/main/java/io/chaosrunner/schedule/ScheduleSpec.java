@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,9 +86,7 @@ public record ScheduleSpec(
         if (metadata.path("creationTimestamp").asString("").isEmpty()) {
             metadata.put("creationTimestamp", anchor.toString());
         }
-        var settings = new LinkedHashMap<String, Object>(new LitmusSchedule(created).settings());
-        settings.putAll(flags);
-        return of(Optional.empty(), settings, anchor).orElseThrow();
+        return new LitmusSchedule(created).spec(flags);
     }
 
     /** Return where intervals are counted from, and fires begin. */
