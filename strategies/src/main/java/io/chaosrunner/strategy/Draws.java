@@ -24,6 +24,16 @@ public final class Draws {
         return new Draws(mix(seed + GOLDEN));
     }
 
+    /** Take up draws where another process has them: by their {@link #key()}. */
+    public static Draws keyed(long key) {
+        return new Draws(key);
+    }
+
+    /** Return the number that tells these draws from all others; it is not the seed. */
+    public long key() {
+        return key;
+    }
+
     /** Return an independent stream of that name. */
     public Draws named(String stream) {
         long hash = mix(key ^ 0x6a09e667f3bcc909L);

@@ -37,6 +37,16 @@ class DrawsTest {
                 .containsExactly(91L, 75L, 32L, 89L, 74L, 14L, 52L, 42L, 55L, 89L);
     }
 
+    @Test
+    void drawsOfOneKeyAreTheSame() {
+        Draws draws = Draws.seeded(7).named("gap").at(3);
+
+        Draws same = Draws.keyed(draws.key());
+
+        assertThat(same.bits(5)).isEqualTo(draws.bits(5));
+        assertThat(same.named("pick").at(1).bits(2)).isEqualTo(draws.named("pick").at(1).bits(2));
+    }
+
     /** Ways to read a sequence of 64-bit numbers out of one seed. */
     static List<LongUnaryOperator> sequences() {
         Draws draws = Draws.seeded(2026);
