@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.run.RunState.Draft;
 import io.chaosrunner.strategy.Decision;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /** Check a plan's decisions against the rules of the SPI; what breaks one is {@link BrokenPlan}. */
 record DecisionRules(List<Slot> slots, RunLimits limits) {
 
-    /** Check what a decision names. */
-    void check(@Nullable Decision decision, Draft draft) {
+    /** Check what a decision names; return it with reasons that may be shown to anybody. */
+    Decision check(@Nullable Decision decision, Draft draft) {
         if (decision == null) {
             throw new BrokenPlan("answered null");
         }
@@ -48,6 +49,21 @@ record DecisionRules(List<Slot> slots, RunLimits limits) {
                         "launched %s, which is %s".formatted(name(launch.slot()), state));
             }
         }
+        return shown(decision);
+    }
+
+    private static Decision shown(Decision decision) {
+        var shown = Decision.choose();
+        decision.launches()
+                .forEach(each -> shown.launch(each.slot(), ForeignText.line(each.why())));
+        decision.skips().forEach(each -> shown.skip(each.slot(), ForeignText.line(each.why())));
+        decision.wake().ifPresent(each -> shown.wakeAt(each.at(), ForeignText.line(each.why())));
+        decision.end()
+                .ifPresent(end -> {
+                    String why = ForeignText.line(end.why());
+                    var _ = end.failed() ? shown.fail(why) : shown.done(why);
+                });
+        return shown.build();
     }
 
     /** Check a decision that changes nothing: something else must. */

@@ -350,8 +350,7 @@ public final class RunMachine {
     private boolean askOnce(Draft draft, List<Command> commands) {
         RunState state = draft.freeze();
         Progress progress = new RunProgress(state, runStart, room);
-        Decision decision = plan.apply(progress);
-        rules.check(decision, draft);
+        Decision decision = rules.check(plan.apply(progress), draft);
         if (!decision.skips().isEmpty()) {
             for (Choice skip : decision.skips()) {
                 skip(draft, commands, skip.slot(), skip.why());

@@ -910,6 +910,25 @@ class RunMachineTest {
         }
 
         @Test
+        void isQuotedInShortLinesThatAnybodyMayBeShown() {
+            String loud = "\u001b[2J\u202e\n" + "x".repeat(5_000_000);
+            Stage stage =
+                    new Stage(
+                            3,
+                            NO_LIMITS,
+                            progress ->
+                                    progress.waiting().count() == 3
+                                            ? Decision.choose().skip(0, loud).build()
+                                            : Decision.choose().launch(1, loud).fail(loud).build());
+            stage.at(0);
+
+            String shown = "␛[2J\ufffd␊" + "x".repeat(493) + "…";
+            assertThat(stage.log)
+                    .containsExactly("skip a: " + shown, "launch b: " + shown, "skip c: " + shown);
+            assertThat(stage.state.end).extracting(RunEnd::why).isEqualTo(shown);
+        }
+
+        @Test
         void thatDoesNotAnswerIsAbandoned() {
             CountDownLatch never = new CountDownLatch(1);
             ExecutionPlan hangs =
