@@ -122,13 +122,16 @@ final class PlanCommand implements Callable<Integer> {
             problems.forEach(problem -> command.getErr().println("chaos-runner: " + problem));
             return ExitCode.INVALID;
         }
-        Forecast forecast =
-                Forecast.of(
-                        run.get().slots(),
-                        run.get().plan(),
-                        execution.limits(),
-                        Instant.EPOCH,
-                        slot -> assumption(slot, duration, outcomes));
+        Forecast forecast;
+        try (PlannedRun planned = run.get()) {
+            forecast =
+                    Forecast.of(
+                            planned.slots(),
+                            planned.plan(),
+                            execution.limits(),
+                            Instant.EPOCH,
+                            slot -> assumption(slot, duration, outcomes));
+        }
         PrintWriter out = command.getOut();
         if (output.equals("json")) {
             ForecastReport.json(forecast, execution.strategy(), chosen, duration, out);

@@ -50,6 +50,9 @@ public record RunLimits(
 
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(5);
 
+    /** No run lives to see the end of it, and instants stay in range. */
+    private static final Duration LONGEST_DISTANCE = Duration.ofDays(36_500);
+
     public RunLimits {
         requireNonNull(deadline, "deadline is null");
         requireNonNull(experimentTimeout, "experimentTimeout is null");
@@ -96,6 +99,8 @@ public record RunLimits(
     }
 
     private static Duration longer(Duration ours, Optional<Duration> theirs) {
-        return theirs.filter(d -> d.compareTo(ours) > 0).orElse(ours);
+        return theirs.map(d -> d.compareTo(LONGEST_DISTANCE) > 0 ? LONGEST_DISTANCE : d)
+                .filter(d -> d.compareTo(ours) > 0)
+                .orElse(ours);
     }
 }

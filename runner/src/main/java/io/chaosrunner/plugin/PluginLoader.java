@@ -7,7 +7,6 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 
@@ -49,18 +48,6 @@ final class PluginLoader extends URLClassLoader {
                     : Optional.of(
                             "was built for SPI %s, but this runner has SPI %s.0"
                                     .formatted(built, SPI_MAJOR));
-        }
-    }
-
-    /** Call a strategy as its own code expects to be called. */
-    static <T> T withContext(Object plugin, Supplier<T> call) {
-        Thread thread = Thread.currentThread();
-        ClassLoader before = thread.getContextClassLoader();
-        thread.setContextClassLoader(plugin.getClass().getClassLoader());
-        try {
-            return call.get();
-        } finally {
-            thread.setContextClassLoader(before);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.chaosrunner.plugin;
 
 import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.plugin.PluginSource.Contents;
 import io.chaosrunner.strategy.ExecutionPlan;
 import io.chaosrunner.strategy.ExecutionStrategy;
 import io.chaosrunner.strategy.InvalidParameters;
@@ -8,50 +9,61 @@ import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Parameter;
 import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.strategy.StrategyRequest;
+import io.chaosrunner.strategy.builtin.Dag;
+import io.chaosrunner.strategy.builtin.Parallel;
+import io.chaosrunner.strategy.builtin.Random;
+import io.chaosrunner.strategy.builtin.Sequential;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
-import java.util.ServiceLoader.Provider;
-import java.util.function.Supplier;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Find strategies by name: those on the class path, and those in the jars of a folder.
+ * Find strategies by name: the built-in ones, strangers' on the class path, and those in the jars
+ * of a folder.
  *
- * <p>A jar that cannot be used is a fault of its own: it is told, and matters to a run only if that
- * run asks for a strategy that is not there. Immutable and safe for use by several threads. Jars
- * are trusted code: they run in this process, each behind a class loader of its own. None of them
- * runs before somebody asks what there is, or for a plan.
+ * <p>Strangers' code runs in processes of its own, one for each jar: whatever a jar does, the worst
+ * that comes of it here is a {@link Fault}, or a {@link PluginFailure} of the plan that was asked.
+ * None of it runs before somebody asks what there is, or for a plan of a strategy that is not built
+ * in. Safe for use by several threads.
  */
 public final class StrategyCatalogue {
     /** Where the strategies of this project are said to come from. */
     public static final String BUILT_IN = "built-in";
 
-    private static final String CLASS_PATH = "class path";
+    static final String CLASS_PATH = "class path";
 
-    private final Supplier<Loaded> loading;
-    private final boolean hasPlugins;
-    private @Nullable Loaded loaded;
+    /** How long a stranger's strategy may think about anything it is asked. */
+    private static final Duration BUDGET = Duration.ofSeconds(10);
 
-    private StrategyCatalogue(Supplier<Loaded> loading, boolean hasPlugins) {
-        this.loading = loading;
-        this.hasPlugins = hasPlugins;
+    /** More processes at once make a start no faster, and need memory. */
+    private static final int LOADED_AT_ONCE = 4;
+
+    private static final List<Listed> BUILT_INS =
+            Stream.of(new Dag(), new Parallel(), new Random(), new Sequential())
+                    .map(each -> new Listed(each, BUILT_IN))
+                    .toList();
+
+    private final List<PluginSource> sources;
+    private final List<Fault> unreadable;
+
+    private StrategyCatalogue(List<PluginSource> sources, List<Fault> unreadable) {
+        this.sources = List.copyOf(sources);
+        this.unreadable = List.copyOf(unreadable);
     }
-
-    private synchronized Loaded loaded() {
-        if (loaded == null) {
-            loaded = loading.get();
-        }
-        return loaded;
-    }
-
-    private record Loaded(List<Listed> listed, List<Fault> faults) {}
 
     /**
      * A strategy there is.
@@ -79,46 +91,36 @@ public final class StrategyCatalogue {
      * @param folder may be absent or not exist: then there are no plug-ins
      */
     public static StrategyCatalogue load(Optional<Path> folder) {
-        var faults = new ArrayList<Fault>();
-        List<Path> jars = folder.map(dir -> jars(dir, faults)).orElse(List.of());
-        return new StrategyCatalogue(
-                () -> {
-                    var listed = new ArrayList<Listed>();
-                    collect(CLASS_PATH, classPath().stream(), listed, faults);
-                    jars.forEach(jar -> load(jar, listed, faults));
-                    return new Loaded(List.copyOf(listed), List.copyOf(faults));
-                },
-                !jars.isEmpty() || hasStrangers());
+        return load(folder, BUDGET);
     }
 
+    static StrategyCatalogue load(Optional<Path> folder, Duration budget) {
+        var faults = new ArrayList<Fault>();
+        var sources = new ArrayList<PluginSource>();
+        if (hasStrangers()) {
+            sources.add(new PluginSource(Optional.empty(), budget));
+        }
+        folder.map(dir -> jars(dir, faults)).orElse(List.of()).stream()
+                .map(jar -> new PluginSource(Optional.of(jar), budget))
+                .forEach(sources::add);
+        return new StrategyCatalogue(sources, faults);
+    }
+
+    /** Look at names only: no stranger's class is initialised. */
     private static boolean hasStrangers() {
         try {
-            return classPath().stream().anyMatch(each -> !isBuiltIn(each.type()));
-        } catch (ServiceConfigurationError e) {
+            return ServiceLoader.load(
+                            ExecutionStrategy.class, StrategyCatalogue.class.getClassLoader())
+                    .stream()
+                    .anyMatch(each -> !isBuiltIn(each.type()));
+        } catch (ServiceConfigurationError | LinkageError e) {
             // Whose class is not there did not come with us.
             return true;
         }
     }
 
-    /** Return a catalogue of the built-in strategies alone, of which no stranger's code is run. */
-    public StrategyCatalogue withoutPlugins() {
-        return new StrategyCatalogue(
-                () -> {
-                    var listed = new ArrayList<Listed>();
-                    var faults = new ArrayList<Fault>();
-                    collect(
-                            CLASS_PATH,
-                            classPath().stream().filter(each -> isBuiltIn(each.type())),
-                            listed,
-                            faults);
-                    return new Loaded(List.copyOf(listed), List.copyOf(faults));
-                },
-                false);
-    }
-
-    private static ServiceLoader<ExecutionStrategy> classPath() {
-        return ServiceLoader.load(
-                ExecutionStrategy.class, StrategyCatalogue.class.getClassLoader());
+    static boolean isBuiltIn(Class<?> type) {
+        return BUILT_INS.stream().anyMatch(each -> each.strategy().getClass().equals(type));
     }
 
     private static List<Path> jars(Path folder, List<Fault> faults) {
@@ -132,95 +134,75 @@ public final class StrategyCatalogue {
                     .filter(Files::isRegularFile)
                     .sorted()
                     .toList();
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             faults.add(new Fault(folder.toString(), "cannot be read: " + e.getMessage()));
             return List.of();
         }
     }
 
-    private static void load(Path jar, List<Listed> listed, List<Fault> faults) {
-        String source = jar.getFileName().toString();
+    /** Load what was not loaded yet, each source in a process of its own, several at a time. */
+    private List<Contents> contents() {
+        if (sources.isEmpty()) {
+            return List.of();
+        }
+        ExecutorService threads =
+                Executors.newFixedThreadPool(
+                        Math.min(LOADED_AT_ONCE, sources.size()),
+                        Thread.ofPlatform().daemon().name("plug-ins ", 0).factory());
         try {
-            Optional<String> mismatch = PluginLoader.mismatch(jar);
-            if (mismatch.isPresent()) {
-                faults.add(new Fault(source, mismatch.get()));
-                return;
+            var contents = new ArrayList<Contents>();
+            for (Future<Contents> each :
+                    threads.invokeAll(
+                            sources.stream()
+                                    .<Callable<Contents>>map(source -> source::contents)
+                                    .toList())) {
+                contents.add(each.get());
             }
-            int before = listed.size() + faults.size();
-            collect(
-                    source,
-                    ServiceLoader.load(ExecutionStrategy.class, PluginLoader.of(jar)).stream(),
-                    listed,
-                    faults);
-            if (listed.size() + faults.size() == before) {
-                faults.add(
-                        new Fault(
-                                source,
-                                "names no strategy in META-INF/services/"
-                                        + ExecutionStrategy.class.getName()));
-            }
-        } catch (IOException e) {
-            faults.add(new Fault(source, "is no readable jar: " + e.getMessage()));
+            return contents;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PluginFailure("was interrupted", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            threads.shutdownNow();
         }
-    }
-
-    private static void collect(
-            String source,
-            Stream<Provider<ExecutionStrategy>> found,
-            List<Listed> listed,
-            List<Fault> faults) {
-        var strategies = found.iterator();
-        while (true) {
-            try {
-                if (!strategies.hasNext()) {
-                    return;
-                }
-                ExecutionStrategy strategy = strategies.next().get();
-                String name = strategy.name();
-                if (name == null || !name.matches("[a-z][a-z0-9-]*")) {
-                    faults.add(
-                            new Fault(
-                                    source,
-                                    "%s has the name '%s'; a name matches [a-z][a-z0-9-]*"
-                                            .formatted(strategy.getClass().getName(), name)));
-                } else {
-                    listed.add(
-                            new Listed(
-                                    strategy, isBuiltIn(strategy.getClass()) ? BUILT_IN : source));
-                }
-            } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
-                faults.add(new Fault(source, "cannot be loaded: " + e));
-                if (e instanceof LinkageError) {
-                    return;
-                }
-            }
-        }
-    }
-
-    private static boolean isBuiltIn(Class<?> type) {
-        return type.getPackageName().equals("io.chaosrunner.strategy.builtin")
-                && type.getClassLoader() == StrategyCatalogue.class.getClassLoader();
     }
 
     /** Return all strategies there are, built-in ones first. */
     public List<Listed> all() {
-        return loaded().listed();
+        return Stream.concat(
+                        BUILT_INS.stream(),
+                        contents().stream()
+                                .flatMap(each -> each.listed().stream())
+                                .filter(each -> !isBuiltIn(each.strategy().name())))
+                .toList();
     }
 
-    /** Return what could not be loaded, and why. */
+    /** Return what could not be loaded, or cannot be used, and why. */
     public List<Fault> faults() {
-        return loaded().faults();
+        var faults = new ArrayList<>(unreadable);
+        for (Contents each : contents()) {
+            faults.addAll(each.faults());
+            each.listed().stream()
+                    .filter(listed -> isBuiltIn(listed.strategy().name()))
+                    .map(listed ->
+                            new Fault(
+                                    listed.source(),
+                                    "its strategy '%s' is never used: a built-in one has that name"
+                                            .formatted(listed.strategy().name())))
+                    .forEach(faults::add);
+        }
+        return List.copyOf(faults);
     }
 
-    /** Tell whether there may be strategies that strangers wrote; none of their code is run. */
-    public boolean hasPlugins() {
-        return hasPlugins;
+    /** Tell whether strangers' code is run to plan by a strategy of that name. */
+    public boolean asksPlugins(String name) {
+        return !sources.isEmpty() && !isBuiltIn(name);
     }
 
-    /** Tell whether a strategy of that name is built in. */
-    public boolean isBuiltIn(String name) {
-        return withoutPlugins().all().stream()
-                .anyMatch(each -> each.strategy().name().equals(name));
+    private static boolean isBuiltIn(String name) {
+        return BUILT_INS.stream().anyMatch(each -> each.strategy().name().equals(name));
     }
 
     /**
@@ -230,61 +212,78 @@ public final class StrategyCatalogue {
      *     parameter, it refuses a value, or it fails; with every problem at once
      */
     public ExecutionPlan plan(String name, StrategyRequest request) {
-        List<Listed> found = named(name);
+        if (isBuiltIn(name)) {
+            return plan(name, BUILT_INS, List.of(), request);
+        }
+        // What is loaded to see what there is stays for the plan.
+        sources.forEach(PluginSource::enter);
+        try {
+            return plan(name, all(), faults(), request);
+        } catch (PluginFailure e) {
+            throw refused("the plug-ins cannot be loaded: the runner %s", e.getMessage());
+        } finally {
+            sources.forEach(PluginSource::leave);
+        }
+    }
+
+    private static ExecutionPlan plan(
+            String name, List<Listed> all, List<Fault> faults, StrategyRequest request) {
+        List<Listed> found =
+                all.stream().filter(each -> each.strategy().name().equals(name)).toList();
         if (found.size() != 1) {
-            throw new InvalidParameters(List.of(new Problem("strategy", unusable(name, found))));
+            throw refused("%s", unusable(name, found, all, faults));
         }
         ExecutionStrategy strategy = found.getFirst().strategy();
         var problems = new ArrayList<Problem>();
+        checkKeys(strategy, request.parameters(), problems);
         ExecutionPlan plan = null;
         try {
-            plan =
-                    PluginLoader.withContext(
-                            strategy,
-                            () -> {
-                                checkKeys(strategy, request.parameters(), problems);
-                                return strategy.plan(request);
-                            });
-            if (plan == null) {
-                problems.add(new Problem("strategy", name + " planned nothing: it returned null"));
-            }
+            plan = strategy.plan(request);
         } catch (InvalidParameters e) {
             problems.addAll(e.problems());
-        } catch (RuntimeException | LinkageError e) {
+        } catch (PluginFailure e) {
             problems.add(
                     new Problem(
                             "strategy",
-                            "%s (%s) cannot plan: %s"
-                                    .formatted(name, found.getFirst().source(), e)));
+                            "%s (%s) %s"
+                                    .formatted(name, found.getFirst().source(), e.getMessage())));
         }
         if (plan == null || !problems.isEmpty()) {
+            close(plan);
             throw new InvalidParameters(problems);
         }
         return plan;
     }
 
-    private List<Listed> named(String name) {
-        return all().stream().filter(each -> each.strategy().name().equals(name)).toList();
+    private static InvalidParameters refused(String why, Object... values) {
+        return new InvalidParameters(List.of(new Problem("strategy", why.formatted(values))));
     }
 
-    private String unusable(String name, List<Listed> found) {
+    /** Let go of a plan that is not asked any more; one that holds nothing may be left. */
+    public static void close(@Nullable ExecutionPlan plan) {
+        if (plan instanceof PluginSource.Plan held) {
+            held.close();
+        }
+    }
+
+    private static String unusable(
+            String name, List<Listed> found, List<Listed> all, List<Fault> faults) {
         if (found.size() > 1) {
             return "'%s' is ambiguous: it comes from %s; remove all but one"
                     .formatted(
                             name,
                             String.join(" and ", found.stream().map(Listed::source).toList()));
         }
-        List<String> names = all().stream().map(each -> each.strategy().name()).sorted().toList();
+        List<String> names = all.stream().map(each -> each.strategy().name()).sorted().toList();
         String hint =
                 Parameters.nearest(name, names)
                         .map(near -> "; did you mean '" + near + "'?")
                         .orElse("; there are " + String.join(", ", names));
         String broken =
-                faults().isEmpty()
+                faults.isEmpty()
                         ? ""
                         : "; not loaded: "
-                                + String.join(
-                                        ", ", faults().stream().map(Fault::toString).toList());
+                                + String.join(", ", faults.stream().map(Fault::toString).toList());
         return "there is no strategy '" + name + "'" + hint + broken;
     }
 

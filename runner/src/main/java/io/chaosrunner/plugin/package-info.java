@@ -1,6 +1,7 @@
 /**
- * The strategies there are: those on the class path and those in the plug-in folder, each jar
- * behind a class loader of its own. It finds and names them; it never decides for one.
+ * The strategies there are: the built-in ones, and strangers' on the class path and in the plug-in
+ * folder, each jar in a process of its own. It finds, names and asks them; it never decides for
+ * one, and runs no stranger's code in the runner's process.
  */
 @NullMarked
 package io.chaosrunner.plugin;

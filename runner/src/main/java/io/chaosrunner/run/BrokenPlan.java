@@ -1,5 +1,7 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.model.ForeignText;
+import io.chaosrunner.plugin.PluginFailure;
 import java.io.Serial;
 
 /** Report that a plan broke a rule of the SPI; the message says which, in one line. */
@@ -12,5 +14,14 @@ final class BrokenPlan extends RuntimeException {
 
     BrokenPlan(String message, Throwable cause) {
         super(message, cause);
+    }
+
+    /** Say what was thrown when a plan was asked. */
+    static BrokenPlan threw(Throwable thrown) {
+        return new BrokenPlan(
+                thrown instanceof PluginFailure failure
+                        ? String.valueOf(failure.getMessage())
+                        : "threw " + ForeignText.line(thrown.toString()),
+                thrown);
     }
 }

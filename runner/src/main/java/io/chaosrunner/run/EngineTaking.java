@@ -12,7 +12,6 @@ import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.RunLimits;
-import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EngineUpdate;
@@ -20,6 +19,7 @@ import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Past;
 import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.Start;
+import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
@@ -40,6 +40,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** Take an engine, as the start table says: begin a run, take one up, or say why not. */
 final class EngineTaking {
     private static final Duration POLL_PODS = Duration.ofSeconds(1);
+    private static final Duration LAST_MOMENT = Duration.ofSeconds(1);
     private static final int MOST_CONFLICTS = 20;
     private static final int MOST_STARTS_WITHOUT_PROGRESS = 3;
 
@@ -145,11 +146,11 @@ final class EngineTaking {
                         context.request.settings());
         long seed = settings.seed().orElseGet(() -> random.nextLong(1L << 48));
         Claim claim = withPast(claim(engine, number, before, seed, settings.tree()), names, before);
-        if (context.strategies.hasPlugins()) {
+        if (context.strategies.asksPlugins(settings.strategy())) {
             return claimAndPlan(engine, claim, before, settings, names);
         }
         var problems = new ArrayList<Problem>();
-        Optional<Plan> plan = plan(context.strategies, settings, names, claim, problems);
+        Optional<Plan> plan = plan(settings, names, claim, problems);
         if (plan.isEmpty()) {
             recordProblems(engine, claim, before, settings, names, problems);
             return Optional.empty();
@@ -158,7 +159,10 @@ final class EngineTaking {
                 .map(claimed -> claimed.begin(settings, plan.get()));
     }
 
-    /** A plug-in may end the process: it is asked for its plan when that would be noticed. */
+    /**
+     * A plug-in may take its time, and cost the process its memory: it is asked for its plan when
+     * that would be noticed.
+     */
     private Optional<TakenRun> claimAndPlan(
             Engine engine,
             Claim claim,
@@ -171,9 +175,15 @@ final class EngineTaking {
         }
         Claim ours = claimed.get().claim();
         var problems = new ArrayList<Problem>();
-        Optional<Plan> plan = plan(context.strategies, settings, names, ours, problems);
+        Optional<Plan> plan = plan(settings, names, ours, problems);
         if (plan.isPresent()) {
             return Optional.of(claimed.get().begin(settings, plan.get()));
+        }
+        if (context.isLeaving()) {
+            // The plan was cut short, and who takes the run up asks for it again.
+            context.mailbox.take(LAST_MOMENT);
+            context.end(new RunResult.Left("left before anything was launched", true));
+            return Optional.empty();
         }
         Optional<Engine> now = Optional.of(claimed.get().engine().engine());
         for (int conflicts = 0;
@@ -208,14 +218,10 @@ final class EngineTaking {
 
     /** Plan a new run; empty if there is any problem, its request's and its settings' included. */
     private Optional<Plan> plan(
-            StrategyCatalogue strategies,
-            ExecutionSettings settings,
-            List<String> names,
-            Claim claim,
-            List<Problem> problems) {
+            ExecutionSettings settings, List<String> names, Claim claim, List<Problem> problems) {
         problems.addAll(context.request.problems());
         problems.addAll(settings.problems());
-        Optional<Plan> plan = planAnyway(strategies, settings, names, claim, problems);
+        Optional<Plan> plan = planAnyway(settings, names, claim, problems);
         if (plan.isPresent() && names.size() > plan.get().limits().mostLaunches()) {
             problems.add(
                     new Problem(
@@ -223,20 +229,29 @@ final class EngineTaking {
                             "lists %d experiments, but the record of a run has room for %d launches beside its settings; use several engines"
                                     .formatted(names.size(), plan.get().limits().mostLaunches())));
         }
-        return problems.isEmpty() ? plan : Optional.empty();
+        if (problems.isEmpty()) {
+            return plan;
+        }
+        plan.map(Plan::run).ifPresent(PlannedRun::close);
+        return Optional.empty();
     }
 
-    private static Optional<Plan> planAnyway(
-            StrategyCatalogue strategies,
-            ExecutionSettings settings,
-            List<String> names,
-            Claim claim,
-            List<Problem> problems) {
-        return PlannedRun.of(
-                        strategies, settings, names, claim.seed(), claim.past().runs(), problems)
-                .flatMap(run ->
-                        limits(settings, run, claim, problems)
-                                .map(limits -> new Plan(run, limits)));
+    private Optional<Plan> planAnyway(
+            ExecutionSettings settings, List<String> names, Claim claim, List<Problem> problems) {
+        return context.ask(() ->
+                        PlannedRun.of(
+                                context.strategies,
+                                settings,
+                                names,
+                                claim.seed(),
+                                claim.past().runs(),
+                                problems))
+                .map(run ->
+                        new Plan(
+                                run,
+                                settings.limits()
+                                        .and(run.plan().limits())
+                                        .withMostLaunches(claim.mostAttempts())));
     }
 
     /** Make the engine ours, once the pods of earlier runs are gone. */
@@ -285,21 +300,6 @@ final class EngineTaking {
 
     private Instant now() {
         return context.now().truncatedTo(ChronoUnit.MILLIS);
-    }
-
-    /** Merge the limits; a plug-in's are read here for the first time, and it may fail. */
-    private static Optional<RunLimits> limits(
-            ExecutionSettings settings, PlannedRun planned, Claim claim, List<Problem> problems) {
-        try {
-            return Optional.of(
-                    settings.limits()
-                            .and(planned.plan().limits())
-                            .withMostLaunches(claim.mostAttempts()));
-        } catch (RuntimeException | LinkageError e) {
-            problems.add(
-                    new Problem("strategy", settings.strategy() + " cannot tell its limits: " + e));
-            return Optional.empty();
-        }
     }
 
     private Optional<Taken> write(
@@ -412,12 +412,17 @@ final class EngineTaking {
         ExecutionSettings settings = ExecutionSettings.of(claim.execution());
         Optional<Plan> plan = Optional.empty();
         String broken = "";
-        StrategyCatalogue strategies = trusted(claim);
-        if (strategies.equals(context.strategies) || strategies.isBuiltIn(settings.strategy())) {
+        // Whoever stops waits for no strategy: nothing more is launched.
+        boolean stops =
+                claim.state() == Claim.State.STOPPING
+                        || context.request.caller() == Caller.PERSON_WHO_STOPS;
+        if (!stops
+                && (!context.strategies.asksPlugins(settings.strategy())
+                        || claim.starts() < MOST_STARTS_WITHOUT_PROGRESS)) {
             var problems = new ArrayList<Problem>();
-            plan = planAnyway(strategies, settings, names, claim, problems);
+            plan = planAnyway(settings, names, claim, problems);
             broken = plan.isPresent() ? "" : "it is not usable any more: " + problems;
-        } else {
+        } else if (!stops) {
             broken =
                     "this is start %d without progress: it may be ending the process"
                             .formatted(claim.starts());
@@ -432,19 +437,6 @@ final class EngineTaking {
                         KnownJob.of(context.cluster, engine, claim.run().id(), context::tell),
                         true,
                         Optional.of(broken).filter(why -> !why.isEmpty())));
-    }
-
-    /** Return the strategies whose code may be run; after too many starts strangers' may not. */
-    private StrategyCatalogue trusted(Claim claim) {
-        StrategyCatalogue strategies = context.strategies;
-        if (!strategies.hasPlugins() || claim.starts() < MOST_STARTS_WITHOUT_PROGRESS) {
-            return strategies;
-        }
-        context.tell(
-                new RunNotice.Warning(
-                        "this is start %d without progress: plug-ins are not loaded, as one may be ending the process"
-                                .formatted(claim.starts())));
-        return strategies.withoutPlugins();
     }
 
     private static PlannedRun withoutPlan(List<String> names) {

@@ -109,7 +109,7 @@ public record Forecast(List<Row> rows, List<Skip> skipped, RunEnd end, Duration 
                 try {
                     return plan.next(progress);
                 } catch (RuntimeException e) {
-                    throw new BrokenPlan("threw " + e, e);
+                    throw BrokenPlan.threw(e);
                 }
             };
         }

@@ -1,5 +1,8 @@
 package io.chaosrunner.run;
 
+import static java.util.Objects.requireNonNull;
+
+import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.ExecutionPlan;
 import io.chaosrunner.strategy.Progress;
@@ -19,7 +22,11 @@ import java.util.function.Function;
  * <p>The plan runs on a daemon thread of its own, so that one which never returns can be abandoned.
  */
 final class GuardedPlan implements Function<Progress, Decision>, AutoCloseable {
-    static final Duration BUDGET = Duration.ofSeconds(10);
+    /**
+     * A last line for what is asked in this process. Plug-ins have a budget of their own, beside
+     * which they may have to wait for their process, and for other runs that ask it.
+     */
+    static final Duration BUDGET = Duration.ofMinutes(2);
 
     private final ExecutionPlan plan;
     private final Duration budget;
@@ -34,16 +41,11 @@ final class GuardedPlan implements Function<Progress, Decision>, AutoCloseable {
 
     @Override
     public Decision apply(Progress progress) {
-        Future<Decision> answer =
-                thread.submit(() -> {
-                    // A plug-in finds its own resources, as it would in its own program.
-                    Thread.currentThread().setContextClassLoader(plan.getClass().getClassLoader());
-                    return plan.next(progress);
-                });
+        Future<Decision> answer = thread.submit(() -> plan.next(progress));
         try {
             return answer.get(budget.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw new BrokenPlan("threw " + e.getCause(), e);
+            throw BrokenPlan.threw(requireNonNull(e.getCause()));
         } catch (TimeoutException e) {
             answer.cancel(true);
             throw new BrokenPlan("did not answer within " + budget.toMillis() + " ms", e);
@@ -57,5 +59,6 @@ final class GuardedPlan implements Function<Progress, Decision>, AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
+        StrategyCatalogue.close(plan);
     }
 }

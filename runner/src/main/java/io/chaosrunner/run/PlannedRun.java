@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Hold the slots of a run and the plan its strategy made for them.
+ * Hold the slots of a run and the plan its strategy made for them; closed when it is asked no more.
  *
  * @param slots the experiments, in order
  * @param plan says when each starts
  */
-public record PlannedRun(List<Slot> slots, ExecutionPlan plan) {
+public record PlannedRun(List<Slot> slots, ExecutionPlan plan) implements AutoCloseable {
 
     /** Ask the strategy that the settings name for a plan of a run that is the first. */
     public static Optional<PlannedRun> of(
@@ -60,6 +60,11 @@ public record PlannedRun(List<Slot> slots, ExecutionPlan plan) {
             problems.addAll(e.problems());
             return Optional.empty();
         }
+    }
+
+    @Override
+    public void close() {
+        StrategyCatalogue.close(plan);
     }
 
     private record Request(

@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Hold what all parts of one {@link EngineRun} share. */
@@ -18,6 +19,7 @@ final class RunContext {
     final Mailbox mailbox = new Mailbox();
     private final RunListener listener;
     private volatile boolean leaving;
+    private @Nullable Thread asking;
     private @Nullable RunResult ended;
 
     RunContext(
@@ -58,6 +60,34 @@ final class RunContext {
     void leave() {
         leaving = true;
         cluster.hurry();
+        synchronized (this) {
+            if (asking != null) {
+                asking.interrupt();
+            }
+        }
+    }
+
+    /**
+     * Ask a strategy, which may take its time: not beyond {@link #leave}, for which this thread is
+     * interrupted. The owner only; nothing of an interruption is left on it.
+     */
+    <T> T ask(Supplier<T> question) {
+        synchronized (this) {
+            asking = Thread.currentThread();
+            if (leaving) {
+                asking.interrupt();
+            }
+        }
+        try {
+            return question.get();
+        } finally {
+            synchronized (this) {
+                asking = null;
+                if (leaving) {
+                    Thread.interrupted();
+                }
+            }
+        }
     }
 
     boolean isLeaving() {

@@ -90,7 +90,12 @@ final class RunLoop implements AutoCloseable {
         plan = new GuardedPlan(taken.planned().plan(), GuardedPlan.BUDGET);
         var parts = new Parts();
         engineWatch = new EngineWatch(context, claimed, engine, parts);
-        machine = new RunMachine(taken.planned().slots(), claimed.runStart(), taken.limits(), plan);
+        machine =
+                new RunMachine(
+                        taken.planned().slots(),
+                        claimed.runStart(),
+                        taken.limits(),
+                        progress -> context.ask(() -> plan.apply(progress)));
         state = machine.begin();
         Cluster cluster = context.cluster;
         context.cluster.calm();
@@ -362,6 +367,10 @@ final class RunLoop implements AutoCloseable {
 
     private void step(RunEvent event) {
         RunMachine.Step step = machine.step(state, event, context.now());
+        if (context.isLeaving()) {
+            // The plan may have been cut short; who takes the run up asks it again.
+            return;
+        }
         RunEnd before = state.end;
         state = step.state();
         RunEnd end = state.end;

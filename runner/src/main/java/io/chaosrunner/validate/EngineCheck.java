@@ -314,7 +314,8 @@ final class EngineCheck {
         ExecutionSettings settings = ExecutionSettings.of(engine.spec(), written, Map.of());
         var problems = new ArrayList<Problem>(settings.problems());
         List<String> names = engine.experiments().stream().map(e -> e.name()).toList();
-        PlannedRun.of(strategies, settings, names, settings.seed().orElse(1L), problems);
+        PlannedRun.of(strategies, settings, names, settings.seed().orElse(1L), problems)
+                .ifPresent(PlannedRun::close);
         report(key, problems);
     }
 

@@ -1,96 +1,57 @@
 package io.chaosrunner.plugin;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.chaosrunner.strategy.Draws;
-import io.chaosrunner.strategy.ExecutionStrategy;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.strategy.PastRun;
 import io.chaosrunner.strategy.Slot;
 import io.chaosrunner.strategy.StrategyRequest;
+import io.chaosrunner.testing.StrategyJar;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.jar.Attributes;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
-import javax.tools.JavaCompiler;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class StrategyCatalogueTest {
 
-    private static final String SERVICE = "META-INF/services/" + ExecutionStrategy.class.getName();
-
-    @TempDir static Path classes;
-
-    @TempDir Path folder;
-
     /** A stranger's strategy, which also shows what it can see of the runner. */
-    @BeforeAll
-    static void compileAStrategy() {
-        String source =
-                """
-                package stranger;
-                import io.chaosrunner.strategy.*;
-                public final class Lazy implements ExecutionStrategy {
-                    public String name() { return "lazy"; }
-                    public String description() {
-                        try {
-                            Class.forName("io.chaosrunner.run.EngineRun");
-                            return "sees the runner";
-                        } catch (ClassNotFoundException e) {
-                            return "sees only the SPI";
-                        }
-                    }
-                    public ExecutionPlan plan(StrategyRequest request) {
-                        if (!getClass().getClassLoader().equals(
-                                Thread.currentThread().getContextClassLoader())) {
-                            throw new IllegalStateException("not my context");
-                        }
-                        return progress -> Decision.choose().done("too lazy").build();
+    private static final String LAZY =
+            """
+            package stranger;
+            import io.chaosrunner.strategy.*;
+            public final class Lazy implements ExecutionStrategy {
+                public String name() { return "lazy"; }
+                public String description() {
+                    try {
+                        Class.forName("io.chaosrunner.run.EngineRun");
+                        return "sees the runner";
+                    } catch (ClassNotFoundException e) {
+                        return "sees only the SPI";
                     }
                 }
-                """;
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        var unit =
-                new SimpleJavaFileObject(
-                        URI.create("string:///stranger/Lazy.java"),
-                        SimpleJavaFileObject.Kind.SOURCE) {
-                    @Override
-                    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-                        return source;
+                public ExecutionPlan plan(StrategyRequest request) {
+                    if (!getClass().getClassLoader().equals(
+                            Thread.currentThread().getContextClassLoader())) {
+                        throw new IllegalStateException("not my context");
                     }
-                };
-        List<String> options =
-                List.of(
-                        "-proc:none",
-                        "-d",
-                        classes.toString(),
-                        "-cp",
-                        Path.of(
-                                        ExecutionStrategy.class
-                                                .getProtectionDomain()
-                                                .getCodeSource()
-                                                .getLocation()
-                                                .getPath())
-                                .toString());
-        assertThat(compiler.getTask(null, null, null, options, null, List.of(unit)).call())
-                .isTrue();
-    }
+                    return progress -> Decision.choose().done("too lazy").build();
+                }
+            }
+            """;
+
+    @TempDir Path folder;
 
     @Test
     void aJarInTheFolderAddsItsStrategy() throws IOException {
@@ -102,25 +63,9 @@ class StrategyCatalogueTest {
         assertThat(catalogue.all())
                 .extracting(each -> each.strategy().name() + " from " + each.source())
                 .contains("lazy from lazy.jar", "sequential from built-in");
-        assertThat(catalogue.hasPlugins()).isTrue();
-        assertThat(catalogue.isBuiltIn("lazy")).isFalse();
-        assertThat(catalogue.isBuiltIn("sequential")).isTrue();
+        assertThat(catalogue.asksPlugins("lazy")).isTrue();
+        assertThat(catalogue.asksPlugins("sequential")).isFalse();
         assertThat(catalogue.plan("lazy", request(Map.of()))).isNotNull();
-    }
-
-    @Test
-    void withoutPluginsThereAreOnlyTheBuiltInStrategies() throws IOException {
-        jar("lazy.jar", "1.0", "stranger.Lazy");
-        jar("broken.jar", "1.0", "stranger.Missing");
-
-        StrategyCatalogue catalogue = load().withoutPlugins();
-
-        assertThat(catalogue.hasPlugins()).isFalse();
-        assertThat(catalogue.faults()).isEmpty();
-        assertThat(catalogue.all())
-                .extracting(StrategyCatalogue.Listed::source)
-                .containsOnly(StrategyCatalogue.BUILT_IN)
-                .hasSize(4);
     }
 
     @Test
@@ -210,37 +155,204 @@ class StrategyCatalogueTest {
                 StrategyCatalogue.load(Optional.of(folder.resolve("nowhere")));
 
         assertThat(catalogue.faults()).isEmpty();
-        assertThat(catalogue.hasPlugins()).isFalse();
         assertThat(catalogue.all())
-                .isNotEmpty()
+                .hasSize(4)
                 .allMatch(each -> each.source().equals(StrategyCatalogue.BUILT_IN));
+    }
+
+    // ---- Odd jars ----------------------------------------------------------------------------
+
+    @Test
+    void aModularJarIsReadAsAnyOther() {
+        StrategyJar.empty()
+                .compiled(
+                        "",
+                        Map.of(
+                                "module-info",
+                                "module stranger { exports stranger; }",
+                                "stranger.Inner",
+                                "package stranger; public class Inner {}"))
+                .compiled("stranger.Lazy", LAZY)
+                .service("stranger.Lazy")
+                .write(folder.resolve("modular.jar"));
+
+        assertThat(load().faults()).isEmpty();
+        assertThat(load().plan("lazy", request(Map.of()))).isNotNull();
+    }
+
+    @Test
+    void aMultiReleaseJarGivesTheClassOfThisRelease() {
+        StrategyJar.empty()
+                .attribute("Multi-Release", "true")
+                .compiled("stranger.Lazy", LAZY)
+                .compiled(
+                        "META-INF/versions/25/",
+                        Map.of("stranger.Lazy", LAZY.replace("\"lazy\"", "\"lazy-of-25\"")))
+                .service("stranger.Lazy")
+                .write(folder.resolve("multi.jar"));
+
+        assertThat(load().all())
+                .extracting(each -> each.strategy().name())
+                .contains("lazy-of-25")
+                .doesNotContain("lazy");
+    }
+
+    @Test
+    void aJarThatWasChangedAfterItWasSignedIsAFault() throws Exception {
+        Path jar =
+                StrategyJar.empty()
+                        .compiled("stranger.Lazy", LAZY)
+                        .service("stranger.Lazy")
+                        .write(folder.resolve("forged.jar"));
+        sign(jar);
+        assertThat(load().faults()).isEmpty();
+        try (FileSystem inside = FileSystems.newFileSystem(jar)) {
+            Path changed = inside.getPath("stranger", "Lazy.class");
+            byte[] code = Files.readAllBytes(changed);
+            code[code.length - 1]++;
+            Files.write(changed, code);
+        }
+
+        assertThat(load().faults())
+                .singleElement()
+                .extracting(StrategyCatalogue.Fault::toString)
+                .asString()
+                .startsWith("forged.jar: cannot be loaded: ")
+                .contains("SecurityException");
+        assertThat(load().plan("parallel", request(Map.of()))).isNotNull();
+    }
+
+    private void sign(Path jar) throws Exception {
+        Path keys = folder.resolve("keys.p12");
+        tool(
+                "keytool",
+                "-genkeypair -alias me -keyalg EC -dname CN=me -storepass secret1 -keystore "
+                        + keys);
+        tool("jarsigner", "-keystore " + keys + " -storepass secret1 " + jar + " me");
+    }
+
+    private static void tool(String name, String arguments) throws Exception {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", name).toString());
+        command.addAll(List.of(arguments.split(" ")));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+    }
+
+    @Test
+    void aJarForALaterSpiSaysWhatThisOneLacks() {
+        // As javac would link it: against a class that is not there, and a method that is not.
+        StrategyJar.empty()
+                .compiled(
+                        "",
+                        Map.of(
+                                "stranger.Lazy",
+                                LAZY.replace("request) {", "request) { Later.speak(); "),
+                                "stranger.Later",
+                                "package stranger; class Later { static void speak() {} }"))
+                .entry(
+                        "stranger/Later.class",
+                        StrategyJar.empty()
+                                .compiled("stranger.Later", "package stranger; class Later {}")
+                                .entry("stranger/Later.class"))
+                .service("stranger.Lazy")
+                .write(folder.resolve("later.jar"));
+        StrategyJar.empty()
+                .compiled(
+                        "",
+                        Map.of(
+                                "stranger.Never",
+                                LAZY.replace("class Lazy", "class Never")
+                                        .replace("\"lazy\"", "\"never\"")
+                                        .replace(
+                                                "implements Exec", "extends Later implements Exec"),
+                                "stranger.Later",
+                                "package stranger; class Later {}"))
+                .entry("stranger/Later.class", new byte[0])
+                .service("stranger.Never")
+                .write(folder.resolve("never.jar"));
+
+        StrategyCatalogue catalogue = load();
+
+        assertThatThrownBy(() -> catalogue.plan("lazy", request(Map.of())))
+                .isInstanceOf(InvalidParameters.class)
+                .hasMessageContaining(
+                        "lazy (later.jar) cannot plan: it threw java.lang.NoSuchMethodError");
+        assertThatThrownBy(() -> catalogue.plan("never", request(Map.of())))
+                .isInstanceOf(InvalidParameters.class)
+                .hasMessageContaining("never.jar: cannot be loaded: ");
+    }
+
+    @Test
+    void anSpiOfItsOwnInAJarIsNotLookedAt() {
+        StrategyJar own =
+                StrategyJar.empty()
+                        .compiled("stranger.Lazy", LAZY)
+                        .service("stranger.Lazy")
+                        .compiled(
+                                "",
+                                Map.of(
+                                        "io.chaosrunner.strategy.Decision",
+                                        "package io.chaosrunner.strategy; public final class Decision {}",
+                                        "io.chaosrunner.strategy.ExecutionStrategy",
+                                        "package io.chaosrunner.strategy; public interface ExecutionStrategy { void other(); }",
+                                        "io.chaosrunner.run.EngineRun",
+                                        "package io.chaosrunner.run; public class EngineRun {}"));
+        own.write(folder.resolve("shadow.jar"));
+
+        assertThat(load().faults()).isEmpty();
+        assertThat(load().plan("lazy", request(Map.of()))).isNotNull();
+    }
+
+    @Test
+    void twoStrategiesOfOneNameInAJarAreAmbiguous() {
+        StrategyJar.empty()
+                .compiled("stranger.Lazy", LAZY)
+                .compiled("stranger.Other", LAZY.replace("class Lazy", "class Other"))
+                .service("stranger.Lazy\nstranger.Other")
+                .write(folder.resolve("twice.jar"));
+
+        assertThatThrownBy(() -> load().plan("lazy", request(Map.of())))
+                .hasMessageContaining("'lazy' is ambiguous: it comes from twice.jar and twice.jar");
+    }
+
+    @Test
+    void aStrategyNamedAsABuiltInOneIsToldAndNeverUsed() {
+        StrategyJar.empty()
+                .compiled("stranger.Lazy", LAZY.replace("\"lazy\"", "\"parallel\""))
+                .service("stranger.Lazy")
+                .write(folder.resolve("greedy.jar"));
+
+        StrategyCatalogue catalogue = load();
+
+        assertThat(catalogue.plan("parallel", request(Map.of()))).isNotNull();
+        assertThat(catalogue.all()).hasSize(4);
+        assertThat(catalogue.faults())
+                .extracting(StrategyCatalogue.Fault::toString)
+                .containsExactly(
+                        "greedy.jar: its strategy 'parallel' is never used: a built-in one has that name");
     }
 
     private StrategyCatalogue load() {
         return StrategyCatalogue.load(Optional.of(folder));
     }
 
-    private void jar(String name, @Nullable String spi, @Nullable String service)
-            throws IOException {
+    private void jar(String name, @Nullable String spi, @Nullable String service) {
         jar(folder.resolve(name), spi, service);
     }
 
-    private static void jar(Path file, @Nullable String spi, @Nullable String service)
-            throws IOException {
-        Manifest manifest = new Manifest();
-        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        if (spi != null) {
-            manifest.getMainAttributes().putValue("Chaosrunner-Spi", spi);
+    private static void jar(Path file, @Nullable String spi, @Nullable String service) {
+        StrategyJar jar = StrategyJar.empty().compiled("stranger.Lazy", LAZY);
+        if (spi == null) {
+            jar.without("Chaosrunner-Spi");
+        } else {
+            jar.attribute("Chaosrunner-Spi", spi);
         }
-        try (OutputStream out = Files.newOutputStream(file);
-                JarOutputStream jar = new JarOutputStream(out, manifest)) {
-            jar.putNextEntry(new JarEntry("stranger/Lazy.class"));
-            jar.write(Files.readAllBytes(classes.resolve("stranger/Lazy.class")));
-            if (service != null) {
-                jar.putNextEntry(new JarEntry(SERVICE));
-                jar.write(service.getBytes(StandardCharsets.UTF_8));
-            }
+        if (service != null) {
+            jar.service(service);
         }
+        jar.write(file);
     }
 
     private static StrategyRequest request(Map<String, ?> parameters) {

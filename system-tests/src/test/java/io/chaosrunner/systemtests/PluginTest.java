@@ -2,33 +2,32 @@ package io.chaosrunner.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.systemtests.ApiProxy.Call;
+import io.chaosrunner.testing.StrategyJar;
 import io.fabric8.kubernetes.api.model.Event;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.jar.Attributes;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A strategy's jar dropped into a folder decides a run of an operator-made pod. */
 @NeedsControlPlane
-@Timeout(120)
+@Timeout(300)
 class PluginTest {
 
     private static final String ENGINE = "engine-nginx";
+    private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final Path FOLDER =
             Path.of("..", "examples", "custom-strategy", "target").toAbsolutePath().normalize();
 
@@ -95,43 +94,66 @@ class PluginTest {
                 .formatted(inLoading, inPlan, inDecision);
     }
 
-    private static final String HALT = "Runtime.getRuntime().halt(1);";
+    private static final String HANG =
+            "while (System.nanoTime() != 0) { try { Thread.sleep(1000); } catch (InterruptedException e) {} }";
 
     static List<Arguments> killers() {
+        String notLoaded = "not loaded: Killer.jar: ended its process with exit code 0";
         return List.of(
-                Arguments.of("while it is loaded", killer(HALT, "", "")),
-                Arguments.of("while it plans", killer("", HALT, "")),
-                Arguments.of("while it decides", killer("", "", HALT)));
+                Arguments.of(
+                        "while it is loaded",
+                        killer("System.exit(0);", "", ""),
+                        "nothing was launched: strategy: there is no strategy 'killer'",
+                        notLoaded,
+                        "Fail"),
+                Arguments.of(
+                        "while it plans",
+                        killer("", "Runtime.getRuntime().halt(0);", ""),
+                        "nothing was launched: strategy: killer (Killer.jar) cannot plan",
+                        "it ended its process with exit code 0",
+                        "Fail"),
+                Arguments.of(
+                        "while it decides",
+                        killer("", "", "System.exit(0);"),
+                        "strategy killer broke a rule",
+                        ": ended its process with exit code 0",
+                        "N/A"));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("killers")
-    void aStrategyThatKeepsEndingTheProcessFailsTheRunByNameAtTheThirdStart(
-            String when, String source, ControlPlane controlPlane, @TempDir Path folder)
-            throws IOException {
-        jar(folder, "Killer", source);
+    void aStrategyThatEndsItsProcessFailsItsRunByNameAndEndsNothingElse(
+            String when,
+            String source,
+            String what,
+            String why,
+            String verdict,
+            ControlPlane controlPlane,
+            @TempDir Path folder) {
+        jar(folder, source);
         try (TestNamespace namespace = TestNamespace.create(controlPlane);
                 FakeKubelet kubelet = FakeKubelet.start(namespace)) {
             engineWith(namespace, folder, "killer");
 
             RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
 
+            assertThat(kubelet.runner(ENGINE + "-runner").exitCodes()).as(when).containsExactly(0);
             assertThat(namespace.events(ENGINE + "-runner"))
-                    .as(when)
-                    .extracting(Event::getReason, Event::getMessage)
-                    .contains(
-                            tuple(
-                                    "ChaosRunFailed",
-                                    "strategy killer broke a rule: this is start 3 without progress: it may be ending the process"));
+                    .filteredOn(event -> event.getReason().equals("ChaosRunFailed"))
+                    .singleElement()
+                    .extracting(Event::getMessage)
+                    .asString()
+                    .startsWith(what)
+                    .contains(why);
             assertThat(namespace.jobs()).isEmpty();
-            assertThat(verdicts(namespace)).containsExactly("N/A");
+            assertThat(verdicts(namespace)).containsExactly(verdict);
         }
     }
 
     @Test
-    void aJarThatEndsTheProcessWhileItIsLoadedDoesNotKeepARunFromABuiltInStrategy(
-            ControlPlane controlPlane, @TempDir Path folder) throws IOException {
-        jar(folder, "Killer", killer(HALT, "", ""));
+    void aJarThatHangsWhileItIsLoadedDoesNotKeepARunFromABuiltInStrategy(
+            ControlPlane controlPlane, @TempDir Path folder) {
+        jar(folder, killer(HANG, "", ""));
         try (TestNamespace namespace = TestNamespace.create(controlPlane);
                 FakeKubelet kubelet = FakeKubelet.start(namespace)) {
             engineWith(namespace, folder, "parallel");
@@ -139,13 +161,94 @@ class PluginTest {
             RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
 
             assertThat(verdicts(namespace)).containsExactly("Pass");
+            assertThat(kubelet.runner(ENGINE + "-runner").output()).doesNotContain("Killer.jar");
+        }
+    }
+
+    @Test
+    void aStrategyThatHangsFailsItsRunByName(ControlPlane controlPlane, @TempDir Path folder) {
+        jar(folder, killer("", "", HANG));
+        try (TestNamespace namespace = TestNamespace.create(controlPlane);
+                FakeKubelet kubelet = FakeKubelet.start(namespace)) {
+            engineWith(namespace, folder, "killer");
+
+            RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
+
+            assertThat(namespace.events(ENGINE + "-runner"))
+                    .extracting(Event::getReason, Event::getMessage)
+                    .contains(
+                            tuple(
+                                    "ChaosRunFailed",
+                                    "strategy killer broke a rule: did not answer within 10 s"));
+            assertThat(verdicts(namespace)).containsExactly("N/A");
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"load", "plan", "decide"})
+    void aPodThatIsDeletedEndsThoughItsStrategyHangs(
+            String where, ControlPlane controlPlane, @TempDir Path folder) {
+        String spin = "while (System.nanoTime() != 0) { Thread.onSpinWait(); }";
+        jar(
+                folder,
+                switch (where) {
+                    case "load" -> killer(spin, "", "");
+                    case "plan" -> killer("", spin, "");
+                    default -> killer("", "", spin);
+                });
+        try (TestNamespace namespace = TestNamespace.create(controlPlane);
+                FakeKubelet kubelet = FakeKubelet.start(namespace)) {
+            engineWith(namespace, folder, "killer");
+            RunnerPod pod = RunnerPod.create(namespace, ENGINE);
+            await().atMost(LIMIT).until(() -> isClaimed(namespace));
+            RunnerContainer runner = kubelet.runner(ENGINE + "-runner");
+
+            pod.resource().delete();
+
+            await().atMost(LIMIT).until(() -> !runner.exitCodes().isEmpty());
+            // By itself, not by the SIGKILL at the end of its grace.
+            assertThat(runner.exitCodes()).as(runner.output()).containsExactly(143);
+            assertThat(namespace.events(ENGINE + "-runner"))
+                    .extracting(Event::getReason)
+                    .doesNotContain("ChaosRunFailed");
+        }
+    }
+
+    private static boolean isClaimed(TestNamespace namespace) {
+        return namespace
+                .engine(ENGINE)
+                .getMetadata()
+                .getAnnotations()
+                .containsKey("chaosrunner.io/run");
+    }
+
+    @Test
+    void theServiceNamesAJarThatHangsAndGoesOnWithTheOthers(
+            ControlPlane controlPlane, @TempDir Path folder) throws InterruptedException {
+        jar(folder, killer(HANG, "", ""));
+        try (ServiceStage stage = new ServiceStage(controlPlane)) {
+            stage.engine("good", "every: 2s", "after=100ms");
+            stage.engine("bad", "every: 2s", "after=100ms");
+            stage.patch(
+                    "ChaosEngine",
+                    "bad",
+                    "{'metadata':{'annotations':{'chaosrunner.io/execution':'strategy: killer'}}}");
+            ServiceProcess service = stage.service("--plugins", folder.toString());
+
+            stage.eventually(
+                    () -> service.output().contains("Killer.jar: did not answer within 10 s"));
+            long runs = stage.number("good");
+            stage.eventually(() -> stage.number("good") >= runs + 2);
+
+            assertThat(service.leads()).isTrue();
+            assertThat(service.terminate()).isZero();
         }
     }
 
     @Test
     void aPluginsRefusalIsRecordedAsMisconfiguration(
-            ControlPlane controlPlane, @TempDir Path folder) throws IOException {
-        jar(folder, "Killer", killer("", "", ""));
+            ControlPlane controlPlane, @TempDir Path folder) {
+        jar(folder, killer("", "", ""));
         try (TestNamespace namespace = TestNamespace.create(controlPlane);
                 FakeKubelet kubelet = FakeKubelet.start(namespace)) {
             engineWith(namespace, folder, "{strategy: killer, sped: 3, retries: -1}");
@@ -179,32 +282,11 @@ class PluginTest {
                 .create();
     }
 
-    /** Make the jar of a strategy of one class in the unnamed package. */
-    private static void jar(Path folder, String name, String source) throws IOException {
-        Path file = Files.writeString(folder.resolve(name + ".java"), source);
-        int compiled =
-                ToolProvider.getSystemJavaCompiler()
-                        .run(
-                                null,
-                                null,
-                                null,
-                                "-proc:none",
-                                "-cp",
-                                RunnerContainer.classPath(),
-                                file.toString());
-        assertThat(compiled).isZero();
-        Manifest manifest = new Manifest();
-        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        manifest.getMainAttributes().putValue("Chaosrunner-Spi", "1.0");
-        try (var jar =
-                new JarOutputStream(
-                        Files.newOutputStream(folder.resolve(name + ".jar")), manifest)) {
-            jar.putNextEntry(new JarEntry(name + ".class"));
-            jar.write(Files.readAllBytes(folder.resolve(name + ".class")));
-            jar.putNextEntry(
-                    new JarEntry("META-INF/services/io.chaosrunner.strategy.ExecutionStrategy"));
-            jar.write(name.getBytes(StandardCharsets.UTF_8));
-        }
+    private static void jar(Path folder, String source) {
+        StrategyJar.empty()
+                .compiled("Killer", source)
+                .service("Killer")
+                .write(folder.resolve("Killer.jar"));
     }
 
     private static void engine(TestNamespace namespace, String canary) {
