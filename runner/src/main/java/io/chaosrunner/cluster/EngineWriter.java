@@ -85,6 +85,7 @@ public final class EngineWriter implements AutoCloseable {
      * @param patience how long refusals are borne that may pass: a missing right, for rights are
      *     granted anew and tokens rotate, and an answer that the change is not acceptable.
      *     Conflicts are borne for as long as the engine stays ours
+     * @param paceWindow the time in which the engine is written at most twice
      */
     public EngineWriter(
             Cluster cluster,
@@ -92,6 +93,7 @@ public final class EngineWriter implements AutoCloseable {
             boolean mayPatch,
             Clock clock,
             Duration patience,
+            Duration paceWindow,
             Listener listener) {
         this.cluster = cluster;
         this.engine = owned.ref();
@@ -102,7 +104,7 @@ public final class EngineWriter implements AutoCloseable {
         this.mayPatch = mayPatch;
         seen = owned;
         claim = Claim.of(owned).orElseThrow();
-        pace = WritePace.startingAt(clock.instant());
+        pace = WritePace.startingAt(clock.instant(), paceWindow);
         thread = Thread.ofVirtual().name("engine writer").unstarted(this::write);
         thread.start();
     }

@@ -4,28 +4,27 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Say how long a change of the engine waits until it is written: at most two writes in any second.
+ * Say how long a change of the engine waits until it is written: at most two writes in any window
+ * of time.
  *
  * <p>A lone change is written at once. Of several that are to be expected, those of the first fifth
- * of a second go together; where changes come all the time, writes are spread evenly. When a write
- * takes effect is known no better than that it is between its begin and its end: so the second in
+ * of a window go together; where changes come all the time, writes are spread evenly. When a write
+ * takes effect is known no better than that it is between its begin and its end: so the window in
  * which there may be but one more begins with its end.
  *
+ * @param window a second, but for tests whose experiments take no time
  * @param last when the last write began
  * @param lastDone when it was answered
  * @param beforeDone when the one before it was answered
  */
-record WritePace(Instant last, Instant lastDone, Instant beforeDone) {
-    private static final Duration WINDOW = Duration.ofSeconds(1);
-    private static final Duration GATHERING = Duration.ofMillis(200);
-
+record WritePace(Duration window, Instant last, Instant lastDone, Instant beforeDone) {
     /** Begin with a write now, after a long silence. */
-    static WritePace startingAt(Instant now) {
-        return new WritePace(now, now, Instant.MIN);
+    static WritePace startingAt(Instant now, Duration window) {
+        return new WritePace(window, now, now, Instant.MIN);
     }
 
     WritePace wrote(Instant began, Instant done) {
-        return new WritePace(began, done, lastDone);
+        return new WritePace(window, began, done, lastDone);
     }
 
     /**
@@ -35,15 +34,15 @@ record WritePace(Instant last, Instant lastDone, Instant beforeDone) {
      * @param moreToCome whether further changes are to be expected soon
      */
     Duration pause(Instant now, Instant changed, boolean moreToCome) {
-        boolean busy = beforeDone.isAfter(last.minus(WINDOW));
-        Duration apart = WINDOW.plus(Duration.between(last, lastDone)).dividedBy(2);
-        Instant next = later(last.plus(busy ? apart : Duration.ZERO), beforeDone.plus(WINDOW));
+        boolean busy = beforeDone.isAfter(last.minus(window));
+        Duration apart = window.plus(Duration.between(last, lastDone)).dividedBy(2);
+        Instant next = later(last.plus(busy ? apart : Duration.ZERO), beforeDone.plus(window));
         if (moreToCome) {
-            next = later(next, changed.plus(GATHERING));
+            next = later(next, changed.plus(window.dividedBy(5)));
         }
         Duration left = Duration.between(now, next);
         // More than that is left only if somebody has set the clock back.
-        return left.isNegative() || left.compareTo(WINDOW) > 0 ? Duration.ZERO : left;
+        return left.isNegative() || left.compareTo(window) > 0 ? Duration.ZERO : left;
     }
 
     private static Instant later(Instant a, Instant b) {

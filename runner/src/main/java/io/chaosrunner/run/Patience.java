@@ -3,7 +3,7 @@ package io.chaosrunner.run;
 import java.time.Duration;
 
 /**
- * Say how long a run waits for what is not in its hands.
+ * Say how long a run waits.
  *
  * @param lastRun for the pods of the run before, which may still undo its faults
  * @param operator for the operator to end a run that was told to stop
@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param resultAfterCrash for the result of one that crashed; it was written before, or never
  * @param refusals for an API server that does not answer, and for rights that are missing: longer
  *     than a server's restart, a token's rotation and a Role's reconciliation
+ * @param engineWrites for the next write of the engine: at most two are begun in this time
  */
 record Patience(
         Duration lastRun,
@@ -22,7 +23,8 @@ record Patience(
         Duration podLag,
         Duration result,
         Duration resultAfterCrash,
-        Duration refusals) {
+        Duration refusals,
+        Duration engineWrites) {
 
     /** Proven values; the first is as long as the operator waits in the same case. */
     static final Patience DEFAULT =
@@ -33,5 +35,6 @@ record Patience(
                     Duration.ofSeconds(3),
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(2),
-                    Duration.ofMinutes(2));
+                    Duration.ofMinutes(2),
+                    Duration.ofSeconds(1));
 }

@@ -131,6 +131,7 @@ final class RunLoop implements AutoCloseable {
                         taken.engine().mayPatch(),
                         context.clock,
                         context.patience.refusals(),
+                        context.patience.engineWrites(),
                         engineWatch);
         entries =
                 new Entries(

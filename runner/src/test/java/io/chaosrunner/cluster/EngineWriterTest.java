@@ -67,7 +67,7 @@ class EngineWriterTest {
                         });
         try (EngineWriter writing = writing(losing)) {
             writing.entry(0, StatusEntry.waiting("a").aborted());
-            await().until(() -> begun.size() == 2);
+            await().atMost(Duration.ofMinutes(2)).until(() -> begun.size() == 2);
             writing.entry(0, StatusEntry.waiting("a"));
             writing.close();
             assertThat(begun).hasSize(3);
@@ -88,6 +88,7 @@ class EngineWriterTest {
                 taken.mayPatch(),
                 Clock.systemUTC(),
                 Duration.ofSeconds(2),
+                Duration.ofSeconds(1),
                 new EngineWriter.Listener() {
                     @Override
                     public void refused(EngineWriter.Refusal refusal) {

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Changes at given milliseconds, and when each is written. The engine was taken at 0. */
 class WritePaceTest {
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+    private static final Duration WINDOW = Duration.ofSeconds(1);
 
     @ParameterizedTest
     @CsvSource(
@@ -74,7 +75,8 @@ class WritePaceTest {
     @Test
     void aClockThatIsSetBackHoldsNothingUp() {
         WritePace pace =
-                WritePace.startingAt(START).wrote(START.plusMillis(10), START.plusMillis(20));
+                WritePace.startingAt(START, WINDOW)
+                        .wrote(START.plusMillis(10), START.plusMillis(20));
         Instant earlier = START.minusSeconds(3_600);
         assertThat(pace.pause(earlier, earlier, false)).isZero();
         assertThat(pace.pause(earlier, START, true)).isZero();
@@ -83,7 +85,7 @@ class WritePaceTest {
     /** Play changes, a millisecond at a time; returns when each write begins. */
     private static List<Long> writes(List<Long> changes, boolean moreToCome, long duration) {
         var result = new ArrayList<Long>();
-        var pace = WritePace.startingAt(START);
+        var pace = WritePace.startingAt(START, WINDOW);
         int written = 0;
         for (long now = 0; written < changes.size(); now++) {
             long changed = changes.get(written);

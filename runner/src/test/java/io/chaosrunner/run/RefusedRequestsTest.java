@@ -263,6 +263,7 @@ class RefusedRequestsTest {
                 bench.podLag(),
                 bench.result(),
                 bench.resultAfterCrash(),
-                Duration.ofSeconds(seconds));
+                Duration.ofSeconds(seconds),
+                bench.engineWrites());
     }
 }

@@ -28,7 +28,8 @@ final class RunBench implements AutoCloseable {
                     Duration.ofMillis(300),
                     Duration.ofMillis(600),
                     Duration.ofMillis(100),
-                    Duration.ofSeconds(3));
+                    Duration.ofSeconds(3),
+                    Duration.ofMillis(20));
 
     final EngineWorld world;
     final List<RunNotice> notices = new CopyOnWriteArrayList<>();
@@ -116,7 +117,7 @@ final class RunBench implements AutoCloseable {
     }
 
     static RunResult finished(CompletableFuture<RunResult> result) {
-        return result.orTimeout(2, TimeUnit.MINUTES).join();
+        return result.orTimeout(5, TimeUnit.MINUTES).join();
     }
 
     void stop(String why) {
@@ -132,7 +133,7 @@ final class RunBench implements AutoCloseable {
     }
 
     static void until(BooleanSupplier condition) {
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(10))
                 .until(condition::getAsBoolean);
     }
