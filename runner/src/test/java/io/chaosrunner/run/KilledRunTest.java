@@ -9,32 +9,48 @@ import io.chaosrunner.status.Claim.State;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.EngineWorld;
+import io.chaosrunner.testing.KillPoints.Point;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Kill the runner before and after every call it makes to the API server, start another, and see
- * that chaos happened once, that it is told as it was, and that nothing is left.
+ * Kill the runner around the calls it makes to the API server, start another, and see that chaos
+ * happened once, that it is told as it was, and that nothing is left.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class KilledRunTest {
-    /** A run of two experiments makes 29 calls. */
-    static Stream<Arguments> everyCall() {
-        return IntStream.rangeClosed(1, 29)
-                .boxed()
-                .flatMap(call -> Stream.of(Arguments.of(call, false), Arguments.of(call, true)));
+    private static final Map<String, ?> ONE_RETRY = Map.of("retries", 1, "retryBackoff", "1ms");
+
+    static List<Point> pointsOfTwoExperiments() {
+        try (EngineWorld world = twoExperiments()) {
+            return points("two experiments", world, Map.of());
+        }
     }
 
-    /** Those around the first attempt's end and the launch of the second. */
-    static Stream<Arguments> callsAroundTheRetry() {
-        return IntStream.rangeClosed(9, 27).mapToObj(call -> Arguments.of(call, call % 2 == 0));
+    static List<Point> pointsOfARetry() {
+        try (EngineWorld world = retry()) {
+            return points("a retry", world, ONE_RETRY);
+        }
+    }
+
+    private static List<Point> points(String name, EngineWorld world, Map<String, ?> settings) {
+        try (var counting = new MortalCluster(world.connect())) {
+            new RunBench(world, Caller.OPERATOR, counting, "process-1").with(settings).run();
+            return counting.killPoints(name);
+        }
+    }
+
+    private static EngineWorld twoExperiments() {
+        return world("delete").script("a", "helper verdict=Fail");
+    }
+
+    private static EngineWorld retry() {
+        return world("retain").script("a", "crash helper then verdict=Pass");
     }
 
     private static EngineWorld world(String policy) {
@@ -43,9 +59,8 @@ class KilledRunTest {
     }
 
     /** Run until the end, with one process killed, if it makes that many calls. */
-    private static void killOnce(
-            EngineWorld world, int call, boolean carriedOut, Map<String, ?> settings) {
-        var mortal = new MortalCluster(world.connect(), call, carriedOut);
+    private static void killOnce(EngineWorld world, Point point, Map<String, ?> settings) {
+        var mortal = new MortalCluster(world.connect(), point);
         RunResult first =
                 new RunBench(world, Caller.OPERATOR, mortal, "process-1").with(settings).run();
         mortal.close();
@@ -61,13 +76,13 @@ class KilledRunTest {
                 .isInstanceOfAny(RunResult.Completed.class, RunResult.AlreadyFinished.class);
     }
 
-    @ParameterizedTest(name = "killed at call {0}, which is carried out: {1}")
-    @MethodSource("everyCall")
-    void twoExperimentsRunOnceEach(int call, boolean carriedOut) {
-        try (EngineWorld world = world("delete").script("a", "helper verdict=Fail")) {
+    @ParameterizedTest(name = "killed {0}")
+    @MethodSource("pointsOfTwoExperiments")
+    void twoExperimentsRunOnceEach(Point point) {
+        try (EngineWorld world = twoExperiments()) {
             var every = new EveryJob();
             world.followJobs(every);
-            killOnce(world, call, carriedOut, Map.of());
+            killOnce(world, point, Map.of());
 
             assertThat(world.entries()).containsExactly("a: Completed/Fail", "b: Completed/Pass");
             assertThat(every.executions()).containsExactly("0.1.1", "1.1.1");
@@ -80,14 +95,13 @@ class KilledRunTest {
         }
     }
 
-    @ParameterizedTest(name = "killed at call {0}, which is carried out: {1}")
-    @MethodSource("callsAroundTheRetry")
-    void anErrorIsTriedAgainExactlyAsOftenAsAllowed(int call, boolean carriedOut) {
-        var world = world("retain").script("a", "crash helper then verdict=Pass");
-        try (world) {
+    @ParameterizedTest(name = "killed {0}")
+    @MethodSource("pointsOfARetry")
+    void anErrorIsTriedAgainExactlyAsOftenAsAllowed(Point point) {
+        try (EngineWorld world = retry()) {
             var every = new EveryJob();
             world.followJobs(every);
-            killOnce(world, call, carriedOut, Map.of("retries", 1, "retryBackoff", "1ms"));
+            killOnce(world, point, ONE_RETRY);
 
             assertThat(world.entries()).containsExactly("a: Completed/Pass", "b: Completed/Pass");
             assertThat(every.executions()).containsExactly("0.1.1", "0.1.2", "1.1.1");

@@ -9,6 +9,8 @@ import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Claim.State;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.EngineWorld;
+import io.chaosrunner.testing.KillPoints;
+import io.chaosrunner.testing.KillPoints.Point;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -16,14 +18,17 @@ import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Kill the runner before and after every call of runs of every shape, start another, and see that
- * both together decide and do what one alone does.
+ * Kill the runner around calls of runs of every shape ({@link KillPoints}), start another, and see
+ * that both together decide and do what one alone does.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class KilledStrategiesTest {
-    /** They wait, too; but on a busy machine many at once would come to their time limits. */
-    private static final int AT_ONCE = 6;
+    /** For each shape; runs mostly wait. */
+    private static final int AT_ONCE = 3;
 
     /** Describe a run. */
     private record Shape(
@@ -108,9 +113,7 @@ class KilledStrategiesTest {
                                         false,
                                         "seed",
                                         7),
-                                world -> world.script("c", "verdict=Fail")),
-                        // There are many calls, and before one is after the one before.
-                        List.of(true));
+                                world -> world.script("c", "verdict=Fail")));
         assertThat(story.launches).hasSize(20);
     }
 
@@ -130,42 +133,33 @@ class KilledStrategiesTest {
 
     /** Compares every broken run with the unbroken one; returns the latter's story. */
     private static Story sweep(Shape shape) {
-        return sweep(shape, List.of(false, true));
-    }
-
-    private static Story sweep(Shape shape, List<Boolean> moments) {
-        int calls;
+        List<Point> points;
         Story unbroken;
         try (EngineWorld world = shape.world()) {
             var every = new EveryJob();
             world.followJobs(every);
-            var counting = new MortalCluster(world.connect(), Integer.MAX_VALUE, true);
+            var counting = new MortalCluster(world.connect());
             assertThat(
                             new RunBench(world, Caller.OPERATOR, counting, "p1")
                                     .with(shape.settings)
                                     .run())
                     .isInstanceOf(RunResult.Completed.class);
-            calls = counting.calls().size();
+            points = counting.killPoints(shape.settings.toString());
             counting.close();
             unbroken = story(world, every);
         }
         var wrong = new ConcurrentSkipListMap<String, Throwable>();
         try (var threads = Executors.newFixedThreadPool(AT_ONCE)) {
-            for (int call = 1; call <= calls; call++) {
-                for (boolean carriedOut : moments) {
-                    int last = call;
-                    threads.execute(() -> {
-                        try {
-                            killOnce(shape, last, carriedOut, unbroken);
-                        } catch (RuntimeException | Error e) {
-                            String moment = carriedOut ? "after" : "before";
-                            wrong.put("%s call %03d".formatted(moment, last), e);
-                        }
-                    });
-                }
+            for (Point point : points) {
+                threads.execute(() -> {
+                    try {
+                        killOnce(shape, point, unbroken);
+                    } catch (RuntimeException | Error e) {
+                        wrong.put(point.toString(), e);
+                    }
+                });
             }
         }
-        System.out.printf("kill points of %s: %d%n", shape.settings, calls * moments.size());
         if (!wrong.isEmpty()) {
             var failure = new AssertionError("killed " + wrong);
             wrong.values().forEach(failure::addSuppressed);
@@ -174,12 +168,12 @@ class KilledStrategiesTest {
         return unbroken;
     }
 
-    private static void killOnce(Shape shape, int call, boolean carriedOut, Story unbroken) {
+    private static void killOnce(Shape shape, Point point, Story unbroken) {
         try (EngineWorld world = shape.world()) {
             var every = new EveryJob();
             world.followJobs(every);
             RunResult first;
-            try (var mortal = new MortalCluster(world.connect(), call, carriedOut)) {
+            try (var mortal = new MortalCluster(world.connect(), point)) {
                 first =
                         new RunBench(world, Caller.OPERATOR, mortal, "p1")
                                 .with(shape.settings)

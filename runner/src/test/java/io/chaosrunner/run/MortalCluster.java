@@ -4,11 +4,14 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.testing.KillPoints;
+import io.chaosrunner.testing.KillPoints.Point;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -18,24 +21,30 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class MortalCluster implements Cluster {
     private final Cluster cluster;
-    private final int lastCall;
-    private final boolean lastIsCarriedOut;
-    private final List<String> calls = new ArrayList<>();
+    private final @Nullable Point death;
+    private int writes;
+    private int reads;
     private volatile boolean dead;
     private volatile Runnable atDeath = () -> {};
 
-    /**
-     * @param lastCall number of the last call, from 1
-     * @param lastIsCarriedOut whether the server still does what the last call asks
-     */
-    MortalCluster(Cluster cluster, int lastCall, boolean lastIsCarriedOut) {
-        this.cluster = cluster;
-        this.lastCall = lastCall;
-        this.lastIsCarriedOut = lastIsCarriedOut;
+    /** Die around a call. */
+    MortalCluster(Cluster cluster, Point death) {
+        this(cluster, Optional.of(death));
     }
 
-    synchronized List<String> calls() {
-        return List.copyOf(calls);
+    /** Live, and count the calls. */
+    MortalCluster(Cluster cluster) {
+        this(cluster, Optional.empty());
+    }
+
+    private MortalCluster(Cluster cluster, Optional<Point> death) {
+        this.cluster = cluster;
+        this.death = death.orElse(null);
+    }
+
+    /** Choose points to kill other runs at that are as this one was. */
+    synchronized List<Point> killPoints(String run) {
+        return KillPoints.of(run, writes, reads);
     }
 
     boolean isDead() {
@@ -50,21 +59,29 @@ final class MortalCluster implements Cluster {
         atDeath = hears;
     }
 
-    private <T> T call(String what, Supplier<T> action) {
+    private <T> T read(Supplier<T> action) {
+        return call(false, action);
+    }
+
+    private <T> T write(Supplier<T> action) {
+        return call(true, action);
+    }
+
+    private <T> T call(boolean write, Supplier<T> action) {
         boolean last;
         synchronized (this) {
             if (dead) {
                 throw killed();
             }
-            calls.add(what);
-            last = calls.size() == lastCall;
+            int number = write ? ++writes : ++reads;
+            last = death != null && death.write() == write && death.number() == number;
             dead = last;
         }
         if (!last) {
             return action.get();
         }
         try {
-            if (lastIsCarriedOut) {
+            if (Objects.requireNonNull(death).carriedOut()) {
                 var _ = action.get();
             }
         } finally {
@@ -79,40 +96,37 @@ final class MortalCluster implements Cluster {
 
     @Override
     public Optional<ObjectNode> get(Resource resource, String namespace, String name) {
-        return call("get " + resource, () -> cluster.get(resource, namespace, name));
+        return read(() -> cluster.get(resource, namespace, name));
     }
 
     @Override
     public List<ObjectNode> list(Resource resource, String namespace, String selector) {
-        return call("list " + resource, () -> cluster.list(resource, namespace, selector));
+        return read(() -> cluster.list(resource, namespace, selector));
     }
 
     @Override
     public ObjectNode create(Resource resource, String namespace, ObjectNode object) {
-        return call("create " + resource, () -> cluster.create(resource, namespace, object));
+        return write(() -> cluster.create(resource, namespace, object));
     }
 
     @Override
     public ObjectNode replace(Resource resource, ObjectNode object) {
-        return call("replace " + resource, () -> cluster.replace(resource, object));
+        return write(() -> cluster.replace(resource, object));
     }
 
     @Override
     public ObjectNode patch(
             Resource resource, String namespace, String name, PatchType type, JsonNode patch) {
-        return call(
-                "patch " + resource, () -> cluster.patch(resource, namespace, name, type, patch));
+        return write(() -> cluster.patch(resource, namespace, name, type, patch));
     }
 
     @Override
     public void delete(
             Resource resource, String namespace, String name, String uid, Propagation propagation) {
-        call(
-                "delete " + resource,
-                () -> {
-                    cluster.delete(resource, namespace, name, uid, propagation);
-                    return "";
-                });
+        write(() -> {
+            cluster.delete(resource, namespace, name, uid, propagation);
+            return "";
+        });
     }
 
     @Override

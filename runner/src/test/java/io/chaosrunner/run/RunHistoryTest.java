@@ -11,15 +11,13 @@ import io.chaosrunner.status.RunRecords;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.PastRun;
 import io.chaosrunner.testing.EngineWorld;
+import io.chaosrunner.testing.KillPoints.Point;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -251,24 +249,31 @@ class RunHistoryTest {
         }
     }
 
-    /** The last calls of a run of one experiment: its verdict, its record, its end. */
-    static Stream<Arguments> theLastCalls() {
-        return IntStream.rangeClosed(8, 24)
-                .boxed()
-                .flatMap(call -> Stream.of(Arguments.of(call, false), Arguments.of(call, true)));
+    private static EngineWorld retry() {
+        return world().engineWith("{'spec': {'jobCleanUpPolicy': 'delete'}}", "a")
+                .script("a", "crash then verdict=Pass");
     }
 
-    @ParameterizedTest(name = "killed at call {0}, which is carried out: {1}")
-    @MethodSource("theLastCalls")
-    void aRunnerKilledAtItsEndLeavesOneCompleteRecord(int call, boolean carriedOut) {
-        Map<String, ?> settings = Map.of("retries", 1, "retryBackoff", "1ms");
-        try (EngineWorld world =
-                world().engineWith("{'spec': {'jobCleanUpPolicy': 'delete'}}", "a")
-                        .script("a", "crash then verdict=Pass")) {
-            var mortal = new MortalCluster(world.connect(), call, carriedOut);
-            new RunBench(world, Caller.OPERATOR, mortal, "process-1").with(settings).run();
+    private static final Map<String, ?> ONE_RETRY = Map.of("retries", 1, "retryBackoff", "1ms");
+
+    static List<Point> pointsOfARetry() {
+        try (EngineWorld world = retry();
+                var counting = new MortalCluster(world.connect())) {
+            new RunBench(world, Caller.OPERATOR, counting, "process-1").with(ONE_RETRY).run();
+            return counting.killPoints("the history of a run");
+        }
+    }
+
+    @ParameterizedTest(name = "killed {0}")
+    @MethodSource("pointsOfARetry")
+    void aRunnerKilledLeavesOneCompleteRecord(Point point) {
+        try (EngineWorld world = retry()) {
+            var mortal = new MortalCluster(world.connect(), point);
+            new RunBench(world, Caller.OPERATOR, mortal, "process-1").with(ONE_RETRY).run();
             mortal.close();
-            new RunBench(world, Caller.OPERATOR, world.connect(), "process-2").with(settings).run();
+            new RunBench(world, Caller.OPERATOR, world.connect(), "process-2")
+                    .with(ONE_RETRY)
+                    .run();
 
             assertThat(numbers(stored(world))).containsExactly(1L);
             RunRecord record = stored(world).runs().getFirst();

@@ -2,6 +2,7 @@ package io.chaosrunner.systemtests;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.chaosrunner.testing.KillPoints;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -121,6 +122,10 @@ final class ApiProxy implements AutoCloseable {
             return this.verb.equals(verb) && this.resource.equals(resource);
         }
 
+        boolean isWrite() {
+            return !List.of("get", "list", "watch").contains(verb);
+        }
+
         Call answered(int now) {
             return new Call(nanos, number, verb, resource, name, query, body, now);
         }
@@ -223,25 +228,22 @@ final class ApiProxy implements AutoCloseable {
     }
 
     /**
-     * Kill the client when a call comes in; the API server never sees that call.
+     * Kill the client around a call: when it comes in, and then the API server never sees it; or
+     * when it was answered, and then the client never sees the answer.
      *
      * @param deed kills, and returns when the client is dead
      */
-    void killBefore(int number, Runnable deed) {
+    void killAt(KillPoints.Point point, Runnable deed) {
         synchronized (lock) {
-            kill = new Kill(number, false, deed);
+            kill = new Kill(point, deed);
         }
     }
 
-    /**
-     * Kill the client when a call was answered; the client never sees that answer.
-     *
-     * @param deed kills, and returns when the client is dead
-     */
-    void killAfter(int number, Runnable deed) {
-        synchronized (lock) {
-            kill = new Kill(number, true, deed);
-        }
+    /** Choose points to kill other runs at that make the calls of this one. */
+    List<KillPoints.Point> killPoints(String run) {
+        List<Call> all = calls();
+        int writes = (int) all.stream().filter(Call::isWrite).count();
+        return KillPoints.of(run, writes, all.size() - writes);
     }
 
     /** Tell whether it came to the killing. */
@@ -430,7 +432,10 @@ final class ApiProxy implements AutoCloseable {
         Kill due;
         synchronized (lock) {
             due = kill;
-            if (due == null || due.number != call.number() || due.answered != answered) {
+            if (due == null
+                    || due.point.carriedOut() != answered
+                    || due.point.write() != call.isWrite()
+                    || due.point.number() != place(call)) {
                 return false;
             }
             killed = true;
@@ -439,7 +444,15 @@ final class ApiProxy implements AutoCloseable {
         return true;
     }
 
-    private record Kill(int number, boolean answered, Runnable deed) {}
+    /** Return which write, or which read, a call is; from 1. */
+    private int place(Call call) {
+        return (int)
+                calls.subList(0, call.number()).stream()
+                        .filter(each -> each.isWrite() == call.isWrite())
+                        .count();
+    }
+
+    private record Kill(KillPoints.Point point, Runnable deed) {}
 
     private static final class Rule {
         private final Fault fault;

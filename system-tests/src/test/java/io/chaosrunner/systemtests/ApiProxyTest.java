@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.chaosrunner.systemtests.ApiProxy.Call;
 import io.chaosrunner.systemtests.ApiProxy.Fault;
+import io.chaosrunner.testing.KillPoints;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @NeedsControlPlane
-@Timeout(60)
+@Timeout(600)
 class ApiProxyTest {
 
     private final TestNamespace namespace;
@@ -181,7 +182,9 @@ class ApiProxyTest {
     @Test
     void aClientIsKilledBeforeItsCallReachesTheServer() throws Exception {
         Process client = new ProcessBuilder("sleep", "60").start();
-        proxy.killBefore(2, () -> client.destroyForcibly().onExit().join());
+        proxy.killAt(
+                new KillPoints.Point(true, 2, false),
+                () -> client.destroyForcibly().onExit().join());
 
         create("first");
         assertThat(proxy.hasKilled()).isFalse();
@@ -197,14 +200,17 @@ class ApiProxyTest {
     @Test
     void aClientIsKilledAfterTheServerAnsweredAndBeforeItKnows() throws Exception {
         Process client = new ProcessBuilder("sleep", "60").start();
-        proxy.killAfter(2, () -> client.destroyForcibly().onExit().join());
+        proxy.killAt(
+                new KillPoints.Point(true, 2, true),
+                () -> client.destroyForcibly().onExit().join());
 
         create("first");
+        assertThat(status("/configmaps")).as("a read does not count").isEqualTo(200);
         assertThatExceptionOfType(IOException.class).isThrownBy(() -> create("second"));
 
         assertThat(client.isAlive()).isFalse();
         assertThat(exists("second")).isTrue();
-        assertThat(proxy.calls().get(1).status()).isEqualTo(201);
+        assertThat(proxy.calls().get(2).status()).isEqualTo(201);
         // Once only: the client that is started again gets on.
         create("third");
         assertThat(exists("third")).isTrue();

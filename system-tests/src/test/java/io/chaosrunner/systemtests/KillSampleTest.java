@@ -3,11 +3,12 @@ package io.chaosrunner.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.systemtests.ApiProxy.Call;
+import io.chaosrunner.testing.KillPoints.Point;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
@@ -22,18 +23,16 @@ import tools.jackson.databind.json.JsonMapper;
  * Kill the runner with SIGKILL around calls that are spread evenly over runs of every shape, and
  * see that both processes together decide and do what one alone does.
  *
- * <p>A sample, drawn from a seed and printed: every single call of these runs is the last one in
- * the runner's own tests, without processes; of a short run, with processes, in {@link
- * KillSweepTest}.
+ * <p>A sample of those that the runner's own tests take, without processes; they are printed. Of a
+ * short run all are taken, with processes, in {@link KillSweepTest}.
  */
 @NeedsControlPlane
-@Timeout(1200)
+@Timeout(1800)
 class KillSampleTest {
 
     private static final String ENGINE = "engine-nginx";
     private static final String RUNNER = ENGINE + "-runner";
-    private static final int POINTS = 8;
-    private static final long SEED = 4;
+    private static final int POINTS = 5;
 
     /** A run mostly waits: for the JVM, for Jobs to complete, for the next second. */
     private static final int AT_ONCE = 3;
@@ -49,8 +48,8 @@ class KillSampleTest {
     /** Tell all that must not depend on who was killed when. */
     private record Story(List<String> launches, String skipped, List<String> entries) {}
 
-    /** Tell how a run went: its story, and how many calls it took. */
-    private record Run(Story story, int calls, boolean killed) {}
+    /** Tell how a run went: its story, and where others can be killed. */
+    private record Run(Story story, List<Point> points) {}
 
     static Stream<Shape> shapes() {
         return Stream.of(
@@ -91,51 +90,48 @@ class KillSampleTest {
     @ParameterizedTest
     @MethodSource("shapes")
     void aKilledRunDecidesAsTheUnbrokenOne(Shape shape, ControlPlane controlPlane) {
-        Run unbroken = run(controlPlane, shape, 0, false);
-        List<Integer> points = points(unbroken.calls());
-        System.out.printf("%s: %d calls, killed at %s%n", shape.name(), unbroken.calls(), points);
-        var wrong = new ConcurrentSkipListMap<Integer, Throwable>();
+        Run unbroken = run(controlPlane, shape, Optional.empty());
+        List<Point> points = sample(unbroken.points());
+        System.out.printf("%s, killed %s%n", shape.name(), points);
+        var wrong = new ConcurrentSkipListMap<String, Throwable>();
         try (var threads = Executors.newFixedThreadPool(AT_ONCE)) {
-            for (int i = 0; i < points.size(); i++) {
-                int point = points.get(i);
-                boolean after = i % 2 == 1;
+            for (Point point : points) {
                 threads.execute(() -> {
                     try {
-                        Run broken = run(controlPlane, shape, point, after);
+                        Run broken = run(controlPlane, shape, Optional.of(point));
                         assertThat(broken.story()).isEqualTo(unbroken.story());
                     } catch (RuntimeException | Error e) {
-                        wrong.put(point, e);
+                        wrong.put(point.toString(), e);
                     }
                 });
             }
         }
         if (!wrong.isEmpty()) {
-            var failure = new AssertionError("killed at calls " + wrong.keySet());
+            var failure = new AssertionError("killed " + wrong.keySet());
             wrong.values().forEach(failure::addSuppressed);
             throw failure;
         }
     }
 
-    /** One point, drawn, in each of as many equal parts of the run. */
-    private static List<Integer> points(int calls) {
-        var random = new Random(SEED);
-        var points = new TreeSet<Integer>();
-        for (int i = 0; i < POINTS; i++) {
-            points.add(1 + (int) ((i + random.nextDouble()) * calls / POINTS));
+    /** One point, drawn, in each of as many equal parts of them. */
+    private static List<Point> sample(List<Point> points) {
+        if (Boolean.getBoolean("exhaustive")) {
+            return points;
         }
-        return List.copyOf(points);
+        var random = new Random(Integer.getInteger("rotation", 0));
+        return IntStream.range(0, POINTS)
+                .map(i -> (int) ((i + random.nextDouble()) * points.size() / POINTS))
+                .distinct()
+                .mapToObj(points::get)
+                .toList();
     }
 
-    /** Run to the end; killed around a call, or never if that is 0. */
-    private static Run run(ControlPlane controlPlane, Shape shape, int number, boolean after) {
+    /** Run to the end; killed around a call, or never. */
+    private static Run run(ControlPlane controlPlane, Shape shape, Optional<Point> killed) {
         try (TestNamespace namespace = TestNamespace.create(controlPlane);
                 ApiProxy proxy = ApiProxy.start(controlPlane);
                 FakeKubelet kubelet = FakeKubelet.start(namespace, proxy::kubeconfigFor)) {
-            if (number > 0 && after) {
-                proxy.killAfter(number, () -> kubelet.runner(RUNNER).kill());
-            } else if (number > 0) {
-                proxy.killBefore(number, () -> kubelet.runner(RUNNER).kill());
-            }
+            killed.ifPresent(point -> proxy.killAt(point, () -> kubelet.runner(RUNNER).kill()));
             EngineManifest engine =
                     namespace
                             .newEngine(ENGINE)
@@ -151,7 +147,9 @@ class KillSampleTest {
             if (shape.policy().equals("delete")) {
                 TestNamespace.eventually(() -> namespace.jobs().isEmpty());
             }
-            return new Run(story(namespace, proxy), proxy.calls().size(), proxy.hasKilled());
+            return new Run(
+                    story(namespace, proxy),
+                    killed.isPresent() ? List.of() : proxy.killPoints(shape.name()));
         }
     }
 
