@@ -115,7 +115,7 @@ class ReflectorTest {
         }
 
         private static void until(org.awaitility.core.ThrowingRunnable holds) {
-            await().atMost(Duration.ofSeconds(10)).pollInterval(SOON).untilAsserted(holds);
+            await().atMost(Duration.ofMinutes(2)).pollInterval(SOON).untilAsserted(holds);
         }
 
         @Override

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What is seen of a run from outside is what its own process tells. */
-@Timeout(60)
+@Timeout(600)
 class FollowedRunTest {
 
     private static final EngineRef ENGINE = new EngineRef("default", "nginx");

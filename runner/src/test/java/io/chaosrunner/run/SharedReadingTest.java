@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -47,7 +48,7 @@ class SharedReadingTest {
                                 },
                                 threads));
             }
-            await().until(() -> asking.get() == 20);
+            await().atMost(Duration.ofMinutes(2)).until(() -> asking.get() == 20);
             answer.countDown();
             assertThat(first.join()).isEqualTo(1);
             // Whoever came so late that the second had begun got a third; nobody got the first.

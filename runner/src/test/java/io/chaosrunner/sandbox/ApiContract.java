@@ -28,7 +28,7 @@ import tools.jackson.databind.JsonNode;
  */
 @SuppressWarnings("ClassCanBeStatic") // Nested tests are inner classes.
 public abstract class ApiContract {
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofMinutes(2);
     private static final Duration POLL = Duration.ofMillis(20);
     private static final String INVALID_PATCH =
             "the server rejected our request due to an error in our request";

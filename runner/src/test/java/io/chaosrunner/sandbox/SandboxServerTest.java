@@ -20,6 +20,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -180,8 +181,8 @@ class SandboxServerTest {
                                 .create();
                 client.configMaps().inNamespace("default").resource(made).delete();
 
-                assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("ADDED a");
-                assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("DELETED a");
+                assertThat(seen.poll(2, TimeUnit.MINUTES)).isEqualTo("ADDED a");
+                assertThat(seen.poll(2, TimeUnit.MINUTES)).isEqualTo("DELETED a");
                 assertThat(watch).isNotNull();
             }
         }
@@ -252,13 +253,14 @@ class SandboxServerTest {
         @Test
         void loseTheirWatchWhenTheServerCloses() {
             CompletableFuture<?> watch = api.watch(CONFIG_MAPS, 600);
-            await().until(() -> requests.stream().anyMatch(r -> r.verb().equals("watch")));
+            await().atMost(Duration.ofMinutes(2))
+                    .until(() -> requests.stream().anyMatch(r -> r.verb().equals("watch")));
 
             server.close();
 
             assertThat(
                             watch.handle((events, error) -> "over")
-                                    .orTimeout(10, TimeUnit.SECONDS)
+                                    .orTimeout(2, TimeUnit.MINUTES)
                                     .join())
                     .isEqualTo("over");
         }

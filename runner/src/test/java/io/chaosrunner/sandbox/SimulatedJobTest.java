@@ -44,7 +44,7 @@ class SimulatedJobTest {
     }
 
     private static ConditionFactory eventually() {
-        return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(10));
+        return await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(10));
     }
 
     private void launch(String scenario) {

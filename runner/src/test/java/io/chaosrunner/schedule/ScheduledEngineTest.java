@@ -188,7 +188,8 @@ class ScheduledEngineTest {
             CompletableFuture<Void> run =
                     CompletableFuture.runAsync(
                             driven::step, task -> Thread.ofVirtual().start(task));
-            await().until(() -> world.entries().contains("a: Running/Awaited"));
+            await().atMost(Duration.ofMinutes(2))
+                    .until(() -> world.entries().contains("a: Running/Awaited"));
 
             edit(world, driven, "suspend: true");
             bells.ring();

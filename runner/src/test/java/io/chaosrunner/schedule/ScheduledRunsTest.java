@@ -113,7 +113,7 @@ class ScheduledRunsTest {
         }
 
         ScheduledRuns.End end() {
-            return end.orTimeout(60, TimeUnit.SECONDS).join();
+            return end.orTimeout(2, TimeUnit.MINUTES).join();
         }
 
         boolean told(String words) {
@@ -162,7 +162,7 @@ class ScheduledRunsTest {
     }
 
     private static void until(BooleanSupplier condition) {
-        await().atMost(Duration.ofSeconds(40))
+        await().atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(20))
                 .until(condition::getAsBoolean);
     }
@@ -459,7 +459,7 @@ class ScheduledRunsTest {
 
         @Override
         public RunResult run() {
-            begin.orTimeout(40, TimeUnit.SECONDS).join();
+            begin.orTimeout(2, TimeUnit.MINUTES).join();
             return run.run();
         }
 

@@ -213,11 +213,13 @@ class TracesTest {
             run(traces);
         }
 
-        await().untilAsserted(() ->
-                assertThat(warnings)
-                        .singleElement()
-                        .asString()
-                        .startsWith("traces could not be sent to '127.0.0.1:" + port + "'"));
+        await().atMost(Duration.ofMinutes(2))
+                .untilAsserted(() ->
+                        assertThat(warnings)
+                                .singleElement()
+                                .asString()
+                                .startsWith(
+                                        "traces could not be sent to '127.0.0.1:" + port + "'"));
     }
 
     @Test
@@ -228,7 +230,8 @@ class TracesTest {
                 run(traces);
             }
             // That close() came back at all is the point; what was lost is told.
-            await().untilAsserted(() -> assertThat(warnings).hasSize(1));
+            await().atMost(Duration.ofMinutes(2))
+                    .untilAsserted(() -> assertThat(warnings).hasSize(1));
         }
     }
 
