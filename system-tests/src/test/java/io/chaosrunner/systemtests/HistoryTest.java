@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What is remembered of the runs of an engine, and what is left of them. */
 @NeedsControlPlane
-@Timeout(180)
+@Timeout(600)
 class HistoryTest {
 
     private static final String ENGINE = "engine-nginx";
@@ -161,13 +161,13 @@ class HistoryTest {
     private String history(String... options) throws IOException, InterruptedException {
         Path kubeconfig = namespace.folder("person").resolve("kubeconfig");
         Files.writeString(kubeconfig, namespace.controlPlane().adminKubeconfig());
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", RunnerContainer.classPath()));
-        command.addAll(List.of("io.chaosrunner.cli.Main", "history", ENGINE));
+        var command = new ArrayList<>(List.of("history", ENGINE));
         command.addAll(List.of("-n", namespace.name(), "--kubeconfig", kubeconfig.toString()));
         command.addAll(List.of(options));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        Process process =
+                new ProcessBuilder(RunnerProgram.command(command))
+                        .redirectErrorStream(true)
+                        .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         process.waitFor();
         return output;

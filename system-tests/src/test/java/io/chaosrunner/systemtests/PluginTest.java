@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A strategy's jar dropped into a folder decides a run of an operator-made pod. */
 @NeedsControlPlane
-@Timeout(300)
+@Timeout(600)
 class PluginTest {
 
     private static final String ENGINE = "engine-nginx";

@@ -8,15 +8,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * started again at once, if the pod's restart policy says so.
  */
 final class RunnerContainer {
-
-    private static final String MAIN = "io.chaosrunner.cli.Main";
 
     private final PodLife life;
     private final Container container;
@@ -120,7 +115,7 @@ final class RunnerContainer {
 
     private Process start() {
         var builder =
-                new ProcessBuilder(command(container.getArgs()))
+                new ProcessBuilder(RunnerProgram.command(container.getArgs()))
                         .redirectErrorStream(true)
                         .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
@@ -138,37 +133,6 @@ final class RunnerContainer {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** Prepare a process of chaos-runner with the environment of this one. */
-    static ProcessBuilder command(String... arguments) {
-        return new ProcessBuilder(command(List.of(arguments)));
-    }
-
-    /** Return the command line of chaos-runner with these arguments. */
-    static List<String> command(List<String> arguments) {
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // Many are started, on few cores, and none lives long.
-        command.addAll(
-                List.of(
-                        "-Xmx128m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Xshare:auto",
-                        "-XX:-UsePerfData",
-                        "-cp",
-                        classPath(),
-                        MAIN));
-        command.addAll(arguments);
-        return command;
-    }
-
-    /** The tests' own but for the tests: what is found there by service loading is not ours. */
-    static String classPath() {
-        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry -> !entry.endsWith("test-classes"))
-                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static void await(CompletableFuture<?> event) throws InterruptedException {

@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Tests of {@code deploy/rbac}: each Role grants what its use asks for, and no more. */
 @NeedsControlPlane
-@Timeout(120)
+@Timeout(600)
 class RunnerRoleTest {
 
     private static final Path ROLES = Path.of("deploy", "rbac");
@@ -196,7 +196,7 @@ class RunnerRoleTest {
         try (FakeKubelet kubelet = FakeKubelet.start(namespace)) {
             assertThat(kubelet).isNotNull();
             exitCode =
-                    RunnerContainer.command(
+                    RunnerProgram.process(
                                     "-kubeconfig=" + kubeconfig,
                                     "run",
                                     "--launch=direct",

@@ -1,6 +1,5 @@
 package io.chaosrunner.systemtests;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -12,13 +11,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Run {@code chaos-runner schedule} as a process, with the rights of one account. */
 final class ServiceProcess implements AutoCloseable {
 
-    private static final long LIMIT_SECONDS = 20;
+    private static final long LIMIT_SECONDS = 180;
 
     private final Process process;
     private final Path output;
@@ -34,31 +31,21 @@ final class ServiceProcess implements AutoCloseable {
         String name = UUID.randomUUID().toString().substring(0, 8);
         Path output = folder.resolve(name + ".log");
         Path access = folder.resolve(name + ".kubeconfig");
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(
-                List.of(
-                        "-Xmx128m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:-UsePerfData",
-                        "-cp",
-                        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-                                .filter(entry -> !entry.endsWith("test-classes"))
-                                .collect(Collectors.joining(File.pathSeparator)),
-                        "io.chaosrunner.cli.Main",
-                        "schedule",
-                        "--namespace",
-                        namespace.name(),
-                        "--lease-namespace",
-                        namespace.name(),
-                        "--health-port",
-                        "0"));
+        var command =
+                new ArrayList<>(
+                        List.of(
+                                "schedule",
+                                "--namespace",
+                                namespace.name(),
+                                "--lease-namespace",
+                                namespace.name(),
+                                "--health-port",
+                                "0"));
         command.addAll(Arrays.asList(arguments));
         try {
             Files.writeString(access, kubeconfig);
             var builder =
-                    new ProcessBuilder(command)
+                    new ProcessBuilder(RunnerProgram.command(command))
                             .redirectErrorStream(true)
                             .redirectOutput(output.toFile());
             builder.environment().clear();

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 /** Run chaos-runner as a person at a terminal does: as a process with arguments, until it ends. */
 final class TerminalProcess implements AutoCloseable {
 
-    private static final long LIMIT_SECONDS = 120;
+    private static final long LIMIT_SECONDS = 180;
 
     private final Process process;
     private final Path out;
@@ -43,7 +43,7 @@ final class TerminalProcess implements AutoCloseable {
             all.add("--kubeconfig=" + config);
             // Of a job in the background everybody inherits that Ctrl-C is ignored.
             var command = new ArrayList<>(List.of("env", "--default-signal=INT"));
-            command.addAll(RunnerContainer.command(all));
+            command.addAll(RunnerProgram.command(all));
             var builder =
                     new ProcessBuilder(command)
                             .redirectInput(new File("/dev/null"))
