@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -43,7 +44,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class ControlPlane implements AutoCloseable {
 
-    private static final Duration START_LIMIT = Duration.ofMinutes(2);
+    private static final Duration START_LIMIT = Duration.ofMinutes(5);
     private static final Duration MOMENT = Duration.ofMillis(25);
     private static final int PORT_ATTEMPTS = 3;
     private static final Path CRDS = Path.of("deploy", "crds");
@@ -82,26 +83,30 @@ final class ControlPlane implements AutoCloseable {
      * Return the one control plane of this JVM; the first call starts it, the JVM's end stops it.
      */
     static ControlPlane shared() {
-        return Shared.INSTANCE.get();
+        return Shared.OURS.get();
     }
 
-    /** Return what {@link #shared} has started; empty if nobody asked yet, or it failed. */
-    static Optional<ControlPlane> sharedIfStarted() {
-        return Shared.INSTANCE.ifStarted();
+    /** Return another one, likewise, with the CRDs that Litmus ships: the runner must not care. */
+    static ControlPlane sharedWithLitmusCrds() {
+        return Shared.LITMUS.get();
+    }
+
+    /** Return the shared ones that have started. */
+    static List<ControlPlane> sharedThatStarted() {
+        return Stream.of(Shared.OURS, Shared.LITMUS)
+                .flatMap(shared -> shared.ifStarted().stream())
+                .toList();
     }
 
     /**
      * Start a control plane and wait until it serves and has made the first service account. Its
-     * CRDs are ours, or those in the folder that {@code CHAOSRUNNER_CRDS} names: the runner must
-     * not care.
+     * CRDs are those in {@code deploy/crds}.
      *
      * @throws IllegalStateException if the programs are missing, or one of them ends or is too
      *     slow; its files are kept and the message says where
      */
     static ControlPlane start() {
-        String others = System.getenv("CHAOSRUNNER_CRDS");
-        return start(
-                others == null ? ControlPlaneBinaries.sourceRoot().resolve(CRDS) : Path.of(others));
+        return start(ControlPlaneBinaries.sourceRoot().resolve(CRDS));
     }
 
     /** Start a control plane that keeps a log of every request, see {@link #auditLog}. */
@@ -579,10 +584,18 @@ final class ControlPlane implements AutoCloseable {
     private static final class Shared {
 
         /** Remembered, failure included: every test would wait for the same failure again. */
-        static final Shared INSTANCE = new Shared();
+        static final Shared OURS = new Shared(ControlPlane::start);
+
+        static final Shared LITMUS = new Shared(() -> ControlPlane.start(LitmusCrdsTest.folder()));
+
+        private final Supplier<ControlPlane> starter;
 
         private @Nullable ControlPlane controlPlane;
         private @Nullable RuntimeException failure;
+
+        private Shared(Supplier<ControlPlane> starter) {
+            this.starter = starter;
+        }
 
         synchronized ControlPlane get() {
             if (failure != null) {
@@ -590,7 +603,7 @@ final class ControlPlane implements AutoCloseable {
             }
             if (controlPlane == null) {
                 try {
-                    controlPlane = start();
+                    controlPlane = starter.get();
                 } catch (RuntimeException e) {
                     failure = e;
                     throw e;

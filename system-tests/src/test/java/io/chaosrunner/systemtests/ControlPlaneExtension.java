@@ -26,7 +26,7 @@ final class ControlPlaneExtension
     @Override
     public void afterTestExecution(ExtensionContext context) {
         if (context.getExecutionException().isPresent()) {
-            ControlPlane.sharedIfStarted().ifPresent(ControlPlane::keepFiles);
+            ControlPlane.sharedThatStarted().forEach(ControlPlane::keepFiles);
         }
     }
 

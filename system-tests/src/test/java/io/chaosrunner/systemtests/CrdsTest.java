@@ -267,14 +267,13 @@ class CrdsTest {
     /** Field by field, whole and broken, everything that either side's schema knows. */
     @Test
     @EnabledIf(
-            value = "areLitmusCrdsHere",
+            value = "io.chaosrunner.systemtests.LitmusCrdsTest#areHere",
             disabledReason = "no Litmus CRDs in ../shared/crds: there is nothing to compare with")
     void whatLitmusAcceptsIsAcceptedAndStoredTheSame() {
         var keptHere = new TreeSet<String>();
         var acceptedHere = new TreeSet<String>();
         var different = new ArrayList<String>();
-        try (ControlPlane litmus = ControlPlane.start(litmusCrds());
-                KubernetesClient theirs = litmus.adminClient()) {
+        try (KubernetesClient theirs = ControlPlane.sharedWithLitmusCrds().adminClient()) {
             Set<Sample> samples = samples(theirs);
             assertThat(samples).hasSizeGreaterThan(1000);
             List<Comparison> comparisons =
@@ -311,15 +310,6 @@ class CrdsTest {
         assertThat(acceptedHere)
                 .isNotEmpty()
                 .allMatch(what -> what.contains("/resourceFieldRef/divisor: "));
-    }
-
-    static boolean areLitmusCrdsHere() {
-        return Files.isDirectory(litmusCrds());
-    }
-
-    /** Litmus' own definitions, which are not ours to keep: beside the clone, if anywhere. */
-    private static Path litmusCrds() {
-        return ControlPlaneBinaries.sourceRoot().resolve("../shared/crds").normalize();
     }
 
     /** What both sides said to one object. */
