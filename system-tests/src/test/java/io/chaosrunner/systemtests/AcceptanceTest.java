@@ -69,7 +69,7 @@ class AcceptanceTest {
     @DisplayName("33, 38: while the pod runs the entry names it, and no pod with a forged label")
     void running() {
         stage.engine()
-                .experiment("pod-delete", "after=4s")
+                .experiment("pod-delete", "after=1h")
                 .experiment("pod-cpu-hog", "after=100ms")
                 .create();
         RunnerPod runner = RunnerPod.create(stage.namespace, ENGINE);
@@ -86,6 +86,7 @@ class AcceptanceTest {
                                                 "pod-cpu-hog Waiting for Job Creation N/A")));
 
         String named = stage.entry("pod-delete").get("experimentPod");
+        stage.kubelet.endExperiments();
         runner.awaitCompletion(stage.kubelet);
 
         assertThat(named).startsWith(job.getMetadata().getName() + "-");
@@ -183,11 +184,12 @@ class AcceptanceTest {
     @DisplayName(
             "39: entries that are not there any more are not written; the engine stays as it is")
     void entriesTakenAway() {
-        stage.engine().experiment("pod-delete", "after=3s").experiment("pod-cpu-hog").create();
+        stage.engine().experiment("pod-delete", "after=1h").experiment("pod-cpu-hog").create();
         RunnerPod runner = RunnerPod.create(stage.namespace, ENGINE);
         stage.eventually("the entry", () -> stage.entries().contains("pod-delete Running Awaited"));
 
         stage.patch("{\"status\":{\"experiments\":null}}");
+        stage.kubelet.endExperiments();
         runner.awaitCompletion(stage.kubelet);
 
         assertThat(stage.entries()).isEmpty();
@@ -316,7 +318,7 @@ class AcceptanceTest {
     @Test
     @DisplayName("30: an engine that goes while it runs ends the runner with 0 and a sentence")
     void engineGone() {
-        stage.engine().experiment("pod-delete", "after=30s").create();
+        stage.engine().experiment("pod-delete", "after=1h").create();
         RunnerPod runner =
                 RunnerPod.createUnowned(
                         stage.namespace, Litmus.read(stage.namespace, "chaosengines", ENGINE));

@@ -27,8 +27,8 @@ import javax.net.ssl.TrustManagerFactory;
  */
 final class ApiCalls implements AutoCloseable {
 
-    private static final Duration CALL_LIMIT = Duration.ofSeconds(15);
-    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(2);
+    private static final Duration CALL_LIMIT = Duration.ofMinutes(1);
+    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(20);
 
     private final HttpClient http;
     private final String url;

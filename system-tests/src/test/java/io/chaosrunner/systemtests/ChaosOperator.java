@@ -42,7 +42,7 @@ final class ChaosOperator implements AutoCloseable {
     private static final Duration RETRY = Duration.ofMillis(200);
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final int POLLS = 181;
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final Set<String> UNFINISHED = Set.of("Running", "Waiting for Job Creation");
     private static final Set<String> TARGET_STATES = Set.of("injected", "reverted", "targeted");
 

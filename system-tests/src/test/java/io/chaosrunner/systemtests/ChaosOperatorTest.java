@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The runner as a process under an operator that nobody has changed for it. */
 @NeedsControlPlane
@@ -39,6 +39,14 @@ class ChaosOperatorTest {
         stage.operate();
         stage.namespace.experiment("pod-delete");
         stage.namespace.experiment("pod-cpu-hog");
+    }
+
+    /** One of both, by turns; both with {@code -Pexhaustive}. */
+    static List<String> policies() {
+        List<String> all = List.of("retain", "delete");
+        return Boolean.getBoolean("exhaustive")
+                ? all
+                : List.of(all.get(Math.floorMod(Integer.getInteger("rotation", 0), 2)));
     }
 
     @AfterEach
@@ -73,7 +81,7 @@ class ChaosOperatorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"retain", "delete"})
+    @MethodSource("policies")
     @DisplayName("44, 57: restarted three times after completion, every run is a run of its own")
     void restartedAfterCompletion(String policy) {
         stage.engine()
@@ -131,7 +139,7 @@ class ChaosOperatorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"retain", "delete"})
+    @MethodSource("policies")
     @DisplayName("53, 57: restarted three times after an abort, every run is a run of its own")
     void restartedAfterAbort(String policy) {
         stage.engine()
@@ -197,7 +205,7 @@ class ChaosOperatorTest {
     @DisplayName("56: a runner pod that is deleted is made again, and takes the run up")
     void runnerPodDeleted() {
         stage.engine()
-                .experiment("pod-delete", "after=5s")
+                .experiment("pod-delete", "after=1h")
                 .experiment("pod-cpu-hog", "verdict=Fail after=100ms")
                 .create();
         stage.eventually("the first", () -> stage.entries().contains("pod-delete Running Awaited"));
@@ -205,6 +213,8 @@ class ChaosOperatorTest {
         String uid = runner().getMetadata().getUid();
 
         RunnerPod.of(stage.namespace, ENGINE).resource().delete();
+        stage.eventually("another pod", () -> hasRunnerOtherThan(uid));
+        stage.kubelet.endExperiments();
 
         awaitStatus("completed");
         assertThat(runner().getMetadata().getUid()).isNotEqualTo(uid);
@@ -218,13 +228,14 @@ class ChaosOperatorTest {
     @DisplayName("56: a runner that is killed is started again, and takes the run up")
     void runnerKilled() {
         stage.engine()
-                .experiment("pod-delete", "after=4s")
+                .experiment("pod-delete", "after=1h")
                 .experiment("pod-cpu-hog", "verdict=Fail after=100ms")
                 .create();
         stage.eventually("the first", () -> stage.entries().contains("pod-delete Running Awaited"));
         Stage.Claim before = stage.claim();
 
         stage.kubelet.runner(RUNNER).kill();
+        stage.kubelet.endExperiments();
 
         awaitStatus("completed");
         assertThat(stage.kubelet.runner(RUNNER).exitCodes()).containsExactly(137, 0);
@@ -387,6 +398,11 @@ class ChaosOperatorTest {
         Set<String> ids = new HashSet<>();
         runs.forEach(run -> ids.add(run.id()));
         assertThat(ids).hasSameSizeAs(runs);
+    }
+
+    private boolean hasRunnerOtherThan(String uid) {
+        Pod pod = RunnerPod.of(stage.namespace, ENGINE).resource().get();
+        return pod != null && !pod.getMetadata().getUid().equals(uid);
     }
 
     private static boolean isPodDelete(Job job) {

@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 
 /** ChaosSchedules as Litmus has them, driven by the service on a real API server. */
 @NeedsControlPlane
-@Timeout(400)
+@Timeout(600)
 @Execution(ExecutionMode.CONCURRENT)
 class ChaosScheduleTest {
 

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 class ControlPlaneTest {
 
     private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private final KubernetesClient admin;
     private final String namespace;

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -42,7 +43,7 @@ final class FakeKubelet implements AutoCloseable {
 
     private static final String RUNNER = "chaos-runner";
     private static final String DEFAULT_SCENARIO = "after=200ms";
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final int NOT_FOUND = 404;
     private static final int CONFLICT = 409;
 
@@ -56,6 +57,7 @@ final class FakeKubelet implements AutoCloseable {
     private final Map<String, Integer> launches = new ConcurrentHashMap<>();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final CompletableFuture<Void> timeIsUp = new CompletableFuture<>();
     private @Nullable SharedIndexInformer<Pod> informer;
     private volatile boolean closing;
 
@@ -110,6 +112,14 @@ final class FakeKubelet implements AutoCloseable {
     }
 
     /**
+     * Let experiments end as if their time were up, from now on; those that hang go on. For tests
+     * that have something to do while an experiment runs, however long that takes.
+     */
+    void endExperiments() {
+        timeIsUp.complete(null);
+    }
+
+    /**
      * Kill what runs, remove the pods and their node.
      *
      * @throws AssertionError if a pod could not be moved as it should
@@ -153,7 +163,7 @@ final class FakeKubelet implements AutoCloseable {
                 runners.put(life.name(), container);
                 container.live();
             } else if (isOfJob(pod)) {
-                new SimulatedExperiment(admin, life, scenario(pod)).live();
+                new SimulatedExperiment(admin, life, scenario(pod), timeIsUp).live();
             } else {
                 life.bind();
                 life.running(null);
@@ -164,6 +174,9 @@ final class FakeKubelet implements AutoCloseable {
                 }
                 life.remove();
             }
+            // One that was deleted just before it ended: the API server waits for the kubelet.
+            life.awaitDeletion();
+            life.remove();
         } catch (InterruptedException e) {
             // Closing.
         } catch (RuntimeException e) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 @NeedsControlPlane
 class FakeKubeletTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private final TestNamespace namespace;
     private final FakeKubelet kubelet;
@@ -194,6 +194,38 @@ class FakeKubeletTest {
     }
 
     @Test
+    void anExperimentWaitsForTheWordOfItsTest() {
+        launch("verdict=Fail after=1h");
+        podWhen(pod -> phase(pod).equals("Running"));
+
+        kubelet.endExperiments();
+
+        podWhen(pod -> phase(pod).equals("Succeeded"));
+        assertThat(verdict()).isEqualTo("Fail");
+    }
+
+    /** The deletion came while the pod still ran: the API server waits for the kubelet. */
+    @Test
+    void podsDeletedJustAsTheyEndAreRemoved() {
+        launch("no-result after=1h", 10);
+        await().atMost(LIMIT)
+                .until(
+                        () -> namespace.pods().stream().filter(pod -> phase(pod).equals("Running")),
+                        running -> running.count() == 10);
+        List<String> ending = names(namespace.pods());
+
+        kubelet.endExperiments();
+        namespace.admin().pods().inNamespace(namespace.name()).delete();
+
+        await().atMost(LIMIT)
+                .until(() -> names(namespace.pods()).stream().noneMatch(ending::contains));
+    }
+
+    private static List<String> names(List<Pod> pods) {
+        return pods.stream().map(pod -> pod.getMetadata().getName()).toList();
+    }
+
+    @Test
     void aLateResultComesAfterTheEnd() {
         launch("late-result=400ms after=50ms");
 
@@ -266,6 +298,10 @@ class FakeKubeletTest {
     }
 
     private void launch(String scenario) {
+        launch(scenario, 1);
+    }
+
+    private void launch(String scenario, int pods) {
         Map<String, String> labels =
                 Map.of("chaosUID", "another", "chaosrunner.io/slot", "0", "name", "pod-delete");
         Job job =
@@ -275,6 +311,8 @@ class FakeKubeletTest {
                         .endMetadata()
                         .withNewSpec()
                         .withBackoffLimit(0)
+                        .withParallelism(pods)
+                        .withCompletions(pods)
                         .withNewTemplate()
                         .withNewMetadata()
                         .withLabels(labels)

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @NeedsControlPlane
-@Timeout(120)
+@Timeout(600)
 class FirstRunTest {
 
     private static final String ENGINE = "engine-nginx";

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Engines that list many experiments: nothing is lost, and no call is made for nothing. */
 @NeedsControlPlane
-@Timeout(300)
+@Timeout(600)
 class ManyExperimentsTest {
 
     private static final String ENGINE = "engine-nginx";

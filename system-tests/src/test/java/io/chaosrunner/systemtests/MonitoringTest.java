@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Follow the exporter of an engine through the engine's life. */
 @NeedsControlPlane
-@Timeout(120)
+@Timeout(600)
 class MonitoringTest {
 
     private static final String ENGINE = "watched";
@@ -37,12 +37,13 @@ class MonitoringTest {
 
     @Test
     void itIsCreatedOnceKeptByARestartedRunnerAndGoesWithTheEngine() {
-        engine(namespace.powerful(), "after=5s");
+        engine(namespace.powerful(), "after=1h");
         RunnerPod runner = RunnerPod.create(namespace, ENGINE);
         TestNamespace.eventually(() -> objects().size() == 2 && !namespace.jobs().isEmpty());
         List<String> before = uids();
 
         kubelet.runner(runner.name()).kill();
+        kubelet.endExperiments();
         runner.awaitCompletion(kubelet);
 
         assertThat(uids()).isEqualTo(before);

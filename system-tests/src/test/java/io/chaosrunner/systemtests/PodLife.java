@@ -106,9 +106,15 @@ final class PodLife {
 
     /** Wait; returns true as soon as somebody deletes the pod. */
     boolean deletedWithin(Duration duration) throws InterruptedException {
+        return deletedBefore(new CompletableFuture<>(), duration);
+    }
+
+    /** Wait for a word, but no longer than a time; returns true if somebody deletes the pod. */
+    boolean deletedBefore(CompletableFuture<Void> word, Duration longest)
+            throws InterruptedException {
         try {
-            deleting.get(duration.toNanos(), TimeUnit.NANOSECONDS);
-            return true;
+            CompletableFuture.anyOf(deleting, word).get(longest.toNanos(), TimeUnit.NANOSECONDS);
+            return deleting.isDone();
         } catch (TimeoutException e) {
             return false;
         } catch (ExecutionException e) {

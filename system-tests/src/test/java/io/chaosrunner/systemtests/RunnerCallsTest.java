@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @NeedsControlPlane
-@Timeout(120)
+@Timeout(600)
 class RunnerCallsTest {
 
     private static final String ENGINE = "engine-nginx";

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The scheduling service beside an operator that nobody has changed for it. */
 @NeedsControlPlane
-@Timeout(400)
+@Timeout(600)
 @Execution(ExecutionMode.CONCURRENT)
 class ScheduleByOperatorTest {
 
@@ -67,7 +67,7 @@ class ScheduleByOperatorTest {
 
     @Test
     void anAbortByHandSuspendsTheScheduleUntilTheEngineIsActiveAgain() {
-        stage.engine("aborted", "every: 10s", "after=30s");
+        stage.engine("aborted", "every: 10s", "after=1h");
         stage.service("--launch=operator");
         stage.eventually(() -> stage.namespace.jobs().size() == 1);
 

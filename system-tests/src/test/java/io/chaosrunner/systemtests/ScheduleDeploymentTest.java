@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Tests of {@code deploy/schedules}: the API server takes it, and its account may do enough. */
 @NeedsControlPlane
-@Timeout(300)
+@Timeout(600)
 class ScheduleDeploymentTest {
 
     private static final Path FOLDER = Path.of("deploy", "schedules");

@@ -24,7 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Let an engine's schedule run it again and again, in the pod that the operator makes. */
 @NeedsControlPlane
-@Timeout(240)
+@Timeout(600)
 class ScheduleTest {
 
     private static final String ENGINE = "engine-nginx";
@@ -141,7 +141,7 @@ class ScheduleTest {
         RunnerPod runner = RunnerPod.create(namespace, ENGINE);
         for (int kills = 1; kills <= 4; kills++) {
             long before = ledger.runs();
-            await().atMost(Duration.ofSeconds(60)).until(() -> ledger.runs() > before);
+            await().atMost(Duration.ofMinutes(3)).until(() -> ledger.runs() > before);
             kubelet.runner(runner.name()).kill();
         }
         runner.awaitCompletion(kubelet);

@@ -30,7 +30,7 @@ final class ServiceStage implements AutoCloseable {
 
     final TestNamespace namespace;
     private final ControlPlane controlPlane;
-    private final FakeKubelet kubelet;
+    final FakeKubelet kubelet;
     private final String account;
     private final List<ServiceProcess> services = new ArrayList<>();
     private @Nullable ChaosOperator operator;

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,13 +40,22 @@ final class SimulatedExperiment {
     private final KubernetesClient admin;
     private final PodLife life;
     private final Scenario scenario;
+    private final CompletableFuture<Void> timeIsUp;
     private final Map<String, String> env;
     private @Nullable Pod helper;
 
-    SimulatedExperiment(KubernetesClient admin, PodLife life, Scenario scenario) {
+    /**
+     * @param timeIsUp ends what the scenario lets run longer
+     */
+    SimulatedExperiment(
+            KubernetesClient admin,
+            PodLife life,
+            Scenario scenario,
+            CompletableFuture<Void> timeIsUp) {
         this.admin = admin;
         this.life = life;
         this.scenario = scenario;
+        this.timeIsUp = timeIsUp;
         this.env = env(life.pod());
     }
 
@@ -101,7 +111,7 @@ final class SimulatedExperiment {
             life.awaitDeletion();
             return true;
         }
-        return life.deletedWithin(scenario.after());
+        return life.deletedBefore(timeIsUp, scenario.after());
     }
 
     private void complete() throws InterruptedException {

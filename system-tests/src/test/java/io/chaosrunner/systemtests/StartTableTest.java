@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** What a runner's pod does with an engine it did not see before, row by row. */
 @NeedsControlPlane
-@Timeout(120)
+@Timeout(600)
 class StartTableTest {
 
     private static final String ENGINE = "engine-nginx";
@@ -54,8 +54,9 @@ class StartTableTest {
 
     @Test
     void aRunningClaimWithEntriesIsTakenUp() {
-        engine("verdict=Pass after=4s");
+        engine("verdict=Pass after=1h");
         Claim before = runUntilItsExperimentRunsAndRemoveIt();
+        kubelet.endExperiments();
 
         runToItsEnd();
 
@@ -66,8 +67,9 @@ class StartTableTest {
 
     @Test
     void aRunningClaimWithoutEntriesMeansTheOperatorRestartedTheEngine() {
-        engine("verdict=Pass after=3s");
+        engine("verdict=Pass after=1h");
         Claim before = runUntilItsExperimentRunsAndRemoveIt();
+        kubelet.endExperiments();
         patch("{\"status\":{\"experiments\":null}}");
 
         runToItsEnd();

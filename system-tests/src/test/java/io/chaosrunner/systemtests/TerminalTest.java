@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The program as a person at a terminal uses it, with real processes and real signals. */
 @NeedsControlPlane
-@Timeout(300)
+@Timeout(600)
 @Execution(ExecutionMode.CONCURRENT)
 class TerminalTest {
 
@@ -219,11 +219,12 @@ class TerminalTest {
 
     @Test
     void theRunOfAKilledProcessIsRefusedThenTakenUp() {
-        TerminalProcess run = begin("run", "-f", file("after=3s"));
+        TerminalProcess run = begin("run", "-f", file("after=1h"));
         stage.eventually("it runs", () -> stage.entries().contains("pod-delete Running Awaited"));
         run.kill();
 
         Said refused = say("run", ENGINE);
+        stage.kubelet.endExperiments();
         Said resumed = say("run", ENGINE, "--resume");
 
         assertThat(refused.exitCode()).isEqualTo(3);

@@ -29,7 +29,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 /** Hold a namespace of its own for one test: its accounts, manifests and what is in it now. */
 final class TestNamespace implements AutoCloseable {
 
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final String CORE = "";
     private static final String BATCH = "batch";
     private static final String LITMUS = "litmuschaos.io";

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Let a runner, in a process of its own, send its spans to a collector. */
 @NeedsControlPlane
-@Timeout(120)
+@Timeout(600)
 class TracingTest {
 
     private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";

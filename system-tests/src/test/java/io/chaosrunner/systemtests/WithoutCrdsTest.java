@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Each command that talks to a cluster, on one where nobody has installed Litmus. */
 @NeedsControlPlane
-@Timeout(300)
+@Timeout(600)
 class WithoutCrdsTest {
 
     private static final List<String> COMMANDS =
