@@ -45,6 +45,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class ControlPlane implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
+    private static final Duration CLIENT_LIMIT = Duration.ofMinutes(2);
     private static final Duration MOMENT = Duration.ofMillis(25);
     private static final int PORT_ATTEMPTS = 3;
     private static final Path CRDS = Path.of("deploy", "crds");
@@ -483,7 +484,11 @@ final class ControlPlane implements AutoCloseable {
     }
 
     private static KubernetesClient client(String kubeconfig) {
-        return new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(kubeconfig)).build();
+        Config config = Config.fromKubeconfig(kubeconfig);
+        // An informer whose first list is not answered in time never tells anything.
+        config.setConnectionTimeout((int) CLIENT_LIMIT.toMillis());
+        config.setRequestTimeout((int) CLIENT_LIMIT.toMillis());
+        return new KubernetesClientBuilder().withConfig(config).build();
     }
 
     private String kubeconfig(String user, String token, String namespace) {
