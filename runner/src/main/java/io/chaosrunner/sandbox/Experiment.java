@@ -79,7 +79,7 @@ final class Experiment {
             case NONE, STALE -> {}
         }
         if (scenario.helper()) {
-            launchHelper();
+            launchHelper(scenario.ending() == Scenario.Ending.ABANDON);
         }
     }
 
@@ -88,7 +88,9 @@ final class Experiment {
         if (name().isEmpty()) {
             return;
         }
-        deleteHelper();
+        if (scenario.ending() != Scenario.Ending.ABANDON) {
+            deleteHelper();
+        }
         switch (scenario.result()) {
             case WRITTEN -> {
                 String verdict = scenario.verdict();
@@ -188,7 +190,7 @@ final class Experiment {
         delete(resultKey());
     }
 
-    private void launchHelper() {
+    private void launchHelper(boolean abandoned) {
         ObjectNode body = Json.object("{'apiVersion':'v1','kind':'Pod'}");
         ObjectNode metadata = body.putObject("metadata");
         metadata.put("generateName", name() + "-helper-");
@@ -197,6 +199,9 @@ final class Experiment {
         metadata.set("labels", labels);
         ObjectNode spec = body.putObject("spec");
         spec.put("restartPolicy", "Never");
+        if (abandoned) {
+            spec.put("terminationGracePeriodSeconds", 1);
+        }
         JsonNode own = pod.path("spec").path("containers").path(0);
         spec.putArray("containers")
                 .addObject()

@@ -221,6 +221,8 @@ final class Kubelet {
                                 "Evicted",
                                 "The node was low on resource: memory.",
                                 container -> terminated(container, 137, "Error", ""));
+                case DELETED -> registry.delete(key, DeleteOptions.BACKGROUND);
+                case FORCE_DELETED -> registry.delete(key, DeleteOptions.NOW);
                 default -> {
                     if (scenario.lateness().isPositive()) {
                         // The pod may be deleted in between; the result comes all the same.

@@ -18,6 +18,10 @@ import java.util.regex.Pattern;
  * <tr><td>{@code crash}</td><td>exits 1 and leaves the result Awaited</td></tr>
  * <tr><td>{@code oom}</td><td>killed for its memory: exit 137, OOMKilled</td></tr>
  * <tr><td>{@code evicted}</td><td>the pod is evicted from its node</td></tr>
+ * <tr><td>{@code deleted}</td><td>somebody deletes the pod, which has its grace period to end</td></tr>
+ * <tr><td>{@code force-deleted}</td><td>somebody deletes the pod with grace period 0</td></tr>
+ * <tr><td>{@code abandon}</td><td>exits 0, and its helper pod, which has a grace period of a second,
+ * goes on</td></tr>
  * <tr><td>{@code hang}</td><td>runs until somebody deletes it</td></tr>
  * <tr><td>{@code image-pull-error}</td><td>never starts: the image cannot be pulled</td></tr>
  * <tr><td>{@code pending=5s}</td><td>cannot be scheduled for that long</td></tr>
@@ -58,6 +62,9 @@ public record Scenario(
         CRASH,
         OOM,
         EVICTED,
+        DELETED,
+        FORCE_DELETED,
+        ABANDON,
         HANG,
         IMAGE_PULL_ERROR
     }
@@ -139,6 +146,12 @@ public record Scenario(
                 case "crash" -> end(word, Ending.CRASH);
                 case "oom" -> end(word, Ending.OOM);
                 case "evicted" -> end(word, Ending.EVICTED);
+                case "deleted" -> end(word, Ending.DELETED);
+                case "force-deleted" -> end(word, Ending.FORCE_DELETED);
+                case "abandon" -> {
+                    end(word, Ending.ABANDON);
+                    helper = true;
+                }
                 case "hang" -> end(word, Ending.HANG);
                 case "image-pull-error" -> end(word, Ending.IMAGE_PULL_ERROR);
                 case "no-result" -> result = Result.NONE;
@@ -188,8 +201,9 @@ public record Scenario(
                     "unknown scenario word '"
                             + word
                             + "'; known are verdict=, after=, probes=, pending=, crash, oom,"
-                            + " evicted, hang, image-pull-error, helper, sidecar, no-result,"
-                            + " stale-result, unfinished-result, late-result=, then");
+                            + " evicted, deleted, force-deleted, abandon, hang, image-pull-error,"
+                            + " helper, sidecar, no-result, stale-result, unfinished-result,"
+                            + " late-result=, then");
         }
 
         private Duration duration(String value, String word) {

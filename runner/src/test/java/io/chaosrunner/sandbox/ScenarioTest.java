@@ -51,6 +51,9 @@ class ScenarioTest {
         "crash, CRASH",
         "oom, OOM",
         "evicted, EVICTED",
+        "deleted, DELETED",
+        "force-deleted, FORCE_DELETED",
+        "abandon, ABANDON",
         "hang, HANG",
         "image-pull-error, IMAGE_PULL_ERROR"
     })

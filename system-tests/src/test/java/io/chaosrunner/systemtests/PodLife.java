@@ -229,6 +229,16 @@ final class PodLife {
         report(exitCode == 0 ? "Succeeded" : "Failed", podReason, podMessage);
     }
 
+    /** Have somebody delete the pod; without a grace period of theirs it has its own. */
+    void delete(@Nullable Duration grace) {
+        var pods = admin.pods().inNamespace(namespace()).withName(name());
+        if (grace == null) {
+            pods.delete();
+        } else {
+            pods.withGracePeriod(grace.toSeconds()).delete();
+        }
+    }
+
     /** Complete a deletion, as a kubelet does once nothing of the pod is left on the node. */
     void remove() {
         if (gone) {

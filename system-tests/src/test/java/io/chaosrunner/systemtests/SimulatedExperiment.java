@@ -81,11 +81,7 @@ final class SimulatedExperiment {
         life.running(scenario.sidecar() ? "istio-proxy" : null);
         begin();
         if (isStopped()) {
-            if (life.grace().isPositive()) {
-                abort();
-                life.ended(1);
-            }
-            life.remove();
+            stop();
             return;
         }
         switch (scenario.ending()) {
@@ -93,8 +89,26 @@ final class SimulatedExperiment {
             case OOM -> end(KILLED, "OOMKilled");
             case EVICTED ->
                     life.ended(KILLED, "Error", "Evicted", "The node was low on resource: memory.");
+            case DELETED -> {
+                life.delete(null);
+                stop();
+            }
+            case FORCE_DELETED -> {
+                life.delete(Duration.ZERO);
+                stop();
+            }
             default -> complete();
         }
+    }
+
+    /** Do what a container has time for once its pod is deleted. */
+    private void stop() throws InterruptedException {
+        life.awaitDeletion();
+        if (life.grace().isPositive()) {
+            abort();
+            life.ended(1);
+        }
+        life.remove();
     }
 
     private void neverStart() throws InterruptedException {
@@ -153,7 +167,7 @@ final class SimulatedExperiment {
         if (name().isEmpty()) {
             return;
         }
-        if (helper != null) {
+        if (helper != null && scenario.ending() != Ending.ABANDON) {
             admin.resource(helper).delete();
         }
         switch (scenario.result()) {
@@ -232,6 +246,7 @@ final class SimulatedExperiment {
                         .endMetadata()
                         .withNewSpec()
                         .withRestartPolicy("Never")
+                        .withTerminationGracePeriodSeconds(scenario.ending() == Ending.ABANDON ? 1L : null)
                         .addNewContainer()
                         .withName(name())
                         .withImage("helper")
