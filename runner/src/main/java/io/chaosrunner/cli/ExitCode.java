@@ -40,7 +40,7 @@ final class ExitCode {
                     end.cause() == Cause.PLAN ? ofEntries(entries) : NOT_PASSED;
             case RunResult.AlreadyFinished(var entries) -> ofEntries(entries);
             case RunResult.Misconfigured _ -> INVALID;
-            case RunResult.Refused _, RunResult.Interrupted _ -> CLUSTER;
+            case RunResult.Refused _, RunResult.NotOver _, RunResult.Interrupted _ -> CLUSTER;
             case RunResult.Left _ -> ABORTED;
         };
     }
@@ -57,7 +57,7 @@ final class ExitCode {
                     RunResult.Refused _ ->
                     OK;
             case RunResult.Left left -> left.unfinished() ? TERMINATED : OK;
-            case RunResult.Interrupted _ -> AGAIN;
+            case RunResult.NotOver _, RunResult.Interrupted _ -> AGAIN;
         };
     }
 

@@ -93,7 +93,11 @@ record OperatorsRunner(
             case RunResult.AlreadyFinished _, RunResult.Refused _, RunResult.Misconfigured _ ->
                     true;
             // What ran was seen gone, or is another process' to look after.
-            case RunResult.Completed _, RunResult.Left _, RunResult.Interrupted _ -> false;
+            case RunResult.Completed _,
+                    RunResult.Left _,
+                    RunResult.NotOver _,
+                    RunResult.Interrupted _ ->
+                    false;
         };
     }
 

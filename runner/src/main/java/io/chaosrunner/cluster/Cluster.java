@@ -121,6 +121,17 @@ public interface Cluster extends AutoCloseable {
          */
         void gone(ObjectNode object);
 
+        /**
+         * Hear of all differences that one reading of everything brought.
+         *
+         * @param present what is there now, or has changed
+         * @param gone what was there
+         */
+        default void read(List<ObjectNode> present, List<ObjectNode> gone) {
+            present.forEach(this::present);
+            gone.forEach(this::gone);
+        }
+
         /** Hear, once, that these objects cannot be followed at all. */
         void unavailable(ClusterException why);
 

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -198,17 +199,23 @@ final class Reflector implements Following, Runnable {
                     case Selection.Labelled _ -> list();
                 };
         Set<String> seen = new HashSet<>();
-        somethingNew = false;
+        List<ObjectNode> present = new ArrayList<>();
         for (ObjectNode object : listing.items()) {
             seen.add(uid(object));
-            present(object);
+            if (isNew(object)) {
+                present.add(object);
+            }
         }
+        List<ObjectNode> gone = new ArrayList<>();
         for (String uid : List.copyOf(known.keySet())) {
             ObjectNode last = seen.contains(uid) ? null : known.remove(uid);
             if (last != null) {
-                somethingNew = true;
-                listener.gone(last);
+                gone.add(last);
             }
+        }
+        somethingNew = !present.isEmpty() || !gone.isEmpty();
+        if (somethingNew) {
+            listener.read(present, gone);
         }
         return listing.version();
     }
@@ -285,7 +292,11 @@ final class Reflector implements Following, Runnable {
         }
         Fabric8Cluster.lean(object);
         switch (event.path("type").asString("")) {
-            case "ADDED", "MODIFIED" -> present(object);
+            case "ADDED", "MODIFIED" -> {
+                if (isNew(object)) {
+                    listener.present(object);
+                }
+            }
             case "DELETED" -> {
                 known.remove(uid(object));
                 listener.gone(object);
@@ -313,12 +324,10 @@ final class Reflector implements Following, Runnable {
                                 resource.plural(), line.substring(0, Math.min(80, line.length()))));
     }
 
-    private void present(ObjectNode object) {
+    /** Remember an object; returns whether it is new, or has changed. */
+    private boolean isNew(ObjectNode object) {
         ObjectNode before = known.put(uid(object), remembered(object));
-        if (before == null || !version(before).equals(version(object))) {
-            somethingNew = true;
-            listener.present(object);
-        }
+        return before == null || !version(before).equals(version(object));
     }
 
     /** A run may make thousands of Jobs and pods that stay: of each, only what tells it apart. */

@@ -1,9 +1,13 @@
 package io.chaosrunner.run;
 
+import static java.util.Objects.requireNonNull;
+
 import io.chaosrunner.cluster.EngineWriter;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.LiveAttempt.Phase;
+import io.chaosrunner.run.Reaper.Extent;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.LoggedAttempt.Mark;
@@ -12,7 +16,10 @@ import io.chaosrunner.strategy.Outcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * End attempts: read their results, remove what must go, log and write how they ended, clean up.
@@ -27,8 +34,15 @@ final class AttemptEnds implements AttemptWatch.Listener {
     private final EngineEvents events;
     private final Reaper reaper;
     private final Entries entries;
+    private final PodCensus census;
     private final Loop loop;
     private final boolean retainOnFailure;
+
+    /** Executions that are over, and of which nothing may live. */
+    private final Set<ExecutionId> over = new HashSet<>();
+
+    /** Those of them of which something is being removed all the same. */
+    private final Set<ExecutionId> strays = new HashSet<>();
 
     /** What the entry of a slot says if the retry of its last attempt does not come. */
     private final Map<Integer, StatusEntry> failures = new HashMap<>();
@@ -49,6 +63,14 @@ final class AttemptEnds implements AttemptWatch.Listener {
 
         /** An attempt is over: it holds no place any more. */
         void ended(LiveAttempt each, Attempt.End end);
+
+        /**
+         * What an attempt left lives on, for as long as removing it may take.
+         *
+         * @param left names it
+         * @return whether to try again
+         */
+        boolean leftBehind(LiveAttempt each, List<String> left);
     }
 
     AttemptEnds(
@@ -58,6 +80,7 @@ final class AttemptEnds implements AttemptWatch.Listener {
             EngineEvents events,
             Reaper reaper,
             Entries entries,
+            PodCensus census,
             Loop loop,
             boolean retainOnFailure) {
         this.context = context;
@@ -66,6 +89,7 @@ final class AttemptEnds implements AttemptWatch.Listener {
         this.events = events;
         this.reaper = reaper;
         this.entries = entries;
+        this.census = census;
         this.loop = loop;
         this.retainOnFailure = retainOnFailure;
     }
@@ -99,11 +123,57 @@ final class AttemptEnds implements AttemptWatch.Listener {
             return () -> {
                 if (loop.isRetried(each.attempt, conclusion.end())) {
                     concludeAfterRemoval(each, conclusion);
+                } else if (conclusion.normal()) {
+                    linger(each, conclusion);
+                } else if (each.over) {
+                    concludeWithoutFault(each, conclusion);
                 } else {
-                    conclude(each, conclusion);
+                    concludeAfterRemoval(each, conclusion);
                 }
             };
         });
+    }
+
+    /** An experiment that ended well takes its helpers down itself; they may need a moment. */
+    private void linger(LiveAttempt each, Conclusion conclusion) {
+        if (census.isEmpty(each.id)) {
+            conclude(each, conclusion);
+            return;
+        }
+        each.conclusion = conclusion;
+        if (loop.isAborting()) {
+            helpersStay(each);
+            return;
+        }
+        Duration grace = max(context.patience.helper(), census.grace(each.id));
+        grace = min(grace, context.patience.removal());
+        each.phase = Phase.LINGERING;
+        each.lingerUntil = context.now().plus(grace);
+        context.tell(
+                new RunNotice.Waiting(
+                        "experiment %s ended, its helper pods have %d s to end too: %s"
+                                .formatted(
+                                        each.experiment,
+                                        grace.toSeconds(),
+                                        Reaper.inWords(census.names(each.id)))));
+    }
+
+    @Override
+    public void helpersEnded(LiveAttempt each) {
+        conclude(each, requireNonNull(each.conclusion));
+    }
+
+    @Override
+    public void helpersStay(LiveAttempt each) {
+        concludeWithoutFault(each, requireNonNull(each.conclusion));
+    }
+
+    private static Duration max(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? other : one;
+    }
+
+    private static Duration min(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 
     /** It must not start after we stopped looking, so it is removed. */
@@ -157,6 +227,10 @@ final class AttemptEnds implements AttemptWatch.Listener {
         if (each.phase == Phase.REMOVED || each.phase == Phase.JUDGED) {
             return;
         }
+        if (each.phase == Phase.LINGERING) {
+            helpersStay(each);
+            return;
+        }
         each.stopWhy = why;
         if (each.isWatched()) {
             context.tell(
@@ -202,31 +276,94 @@ final class AttemptEnds implements AttemptWatch.Listener {
     }
 
     private void removeAndConclude(LiveAttempt each, Conclusion conclusion) {
-        remove(each, () -> conclude(each, conclusion));
+        remove(each, Extent.ALL, () -> conclude(each, conclusion));
+    }
+
+    /**
+     * Remove what lives, and nothing else: its Job makes no other pod, and whether that stays is
+     * the clean-up policy's. Until the end is logged its Job tells a restart all there is to know.
+     */
+    private void concludeWithoutFault(LiveAttempt each, Conclusion conclusion) {
+        each.phase = Phase.REMOVED;
+        remove(each, Extent.LIVING, () -> conclude(each, conclusion));
     }
 
     /** Finish a removal that a restart broke off. */
     void removeAgain(LiveAttempt each, LoggedAttempt logged) {
         each.phase = Phase.REMOVED;
-        remove(each, () -> conclude(each, remembered(each, logged)));
+        remove(each, Extent.ALL, () -> conclude(each, remembered(each, logged)));
     }
 
     private Conclusion remembered(LiveAttempt each, LoggedAttempt logged) {
-        boolean failed = logged.outcome() == Outcome.ERROR;
+        Verdict verdict = Verdict.of(logged.outcome());
+        StatusEntry entry =
+                switch (logged.outcome()) {
+                    case ERROR -> StatusEntry.failedToRun(each.experiment);
+                    case STOPPED -> stoppedEntry(each);
+                    case PASSED, FAILED ->
+                            StatusEntry.completed(each.experiment, each.pod, verdict);
+                };
         return new Conclusion(
-                failed ? StatusEntry.failedToRun(each.experiment) : stoppedEntry(each),
+                entry,
                 TakeUp.end(logged),
-                "it %s before the runner was restarted"
-                        .formatted(failed ? "failed" : "was stopped"));
+                "it ended as %s before the runner was restarted".formatted(verdict.word()));
     }
 
-    private void remove(LiveAttempt each, Runnable then) {
+    /** Remove, see it gone, and only then go on: what lives on may inject. */
+    private void remove(LiveAttempt each, Extent extent, Runnable then) {
         context.mailbox.task(() -> {
-            reaper.remove(each.id);
+            List<String> left =
+                    reaper.remove(
+                            each.id,
+                            extent,
+                            names -> {
+                                if (each.stopWhy.isEmpty()) {
+                                    sayRemoved(each.experiment, names);
+                                }
+                            });
             return () -> {
-                each.gone = true;
-                then.run();
+                if (left.isEmpty()) {
+                    each.stuck = false;
+                    each.gone = extent == Extent.ALL;
+                    then.run();
+                } else if (loop.leftBehind(each, left)) {
+                    remove(each, extent, then);
+                }
             };
+        });
+    }
+
+    /**
+     * Tell of pods that are removed though nobody asked to stop.
+     *
+     * @param experiment whose they are; empty if they are only known to be the run's
+     */
+    void sayRemoved(String experiment, List<String> names) {
+        String message =
+                "removing pods of %s that live on after its end: %s"
+                        .formatted(
+                                experiment.isEmpty() ? "the run" : "experiment " + experiment,
+                                Reaper.inWords(names));
+        context.tell(new RunNotice.Warning(message));
+        events.emit(new EngineEvent(EngineEvent.PODS_REMOVED, true, experiment, message));
+    }
+
+    /** Nothing of an execution may live from now on. */
+    void watchOver(LiveAttempt each) {
+        over.add(each.id);
+    }
+
+    /** An experiment that was killed may have had a helper's creation under way. */
+    @Override
+    public void stray(ExecutionId execution) {
+        // Of executions that are not over another process may know more than this one.
+        if (!over.contains(execution) || !strays.add(execution)) {
+            return;
+        }
+        String experiment = entries.of(execution.slot()).name();
+        context.mailbox.task(() -> {
+            reaper.remove(execution, Extent.LIVING, names -> sayRemoved(experiment, names));
+            return () -> strays.remove(execution);
         });
     }
 
@@ -235,6 +372,8 @@ final class AttemptEnds implements AttemptWatch.Listener {
     private void conclude(LiveAttempt each, Conclusion conclusion) {
         int slot = each.slot();
         Attempt.End end = conclusion.end();
+        watchOver(each);
+        each.doubtful = !conclusion.normal() && each.hasJob();
         context.tell(
                 new RunNotice.Ended(
                         each.attempt,

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -33,12 +34,13 @@ final class AttemptWatch implements AutoCloseable {
 
     private final RunContext context;
     private final Map<ExecutionId, LiveAttempt> live;
+    private final PodCensus census;
     private final Listener listener;
     private final Consumer<ClusterException> blind;
     private final List<Following> followings = new ArrayList<>();
 
-    /** Pods seen before it was known which Job was created for their attempt. */
-    private final Map<ExecutionId, Map<String, ObjectNode>> early = new HashMap<>();
+    /** What was seen before it was known which Job was created for its attempt, in that order. */
+    private final Map<ExecutionId, List<Runnable>> early = new HashMap<>();
 
     /** Hear what becomes of attempts. */
     interface Listener {
@@ -56,19 +58,31 @@ final class AttemptWatch implements AutoCloseable {
 
         /** Its pod did not start in time, or never can. */
         void didNotStart(LiveAttempt each, String why);
+
+        /** The helper pods of an attempt that lingers have ended. */
+        void helpersEnded(LiveAttempt each);
+
+        /** Helper pods of an attempt that lingers go on after their time. */
+        void helpersStay(LiveAttempt each);
+
+        /** A pod lives whose attempt holds no place, or no more. */
+        void stray(ExecutionId execution);
     }
 
     /**
-     * @param live the attempts that hold a place; others are of no interest
+     * @param live the attempts that hold a place; of others nothing may live
+     * @param census is kept up to date here
      * @param blind hears if pods cannot be followed any more
      */
     AttemptWatch(
             RunContext context,
             Map<ExecutionId, LiveAttempt> live,
+            PodCensus census,
             Listener listener,
             Consumer<ClusterException> blind) {
         this.context = context;
         this.live = live;
+        this.census = census;
         this.listener = listener;
         this.blind = blind;
     }
@@ -76,8 +90,8 @@ final class AttemptWatch implements AutoCloseable {
     /** Begin to watch the objects of a run. */
     void follow(Engine engine, String runId) {
         var ofRun = new Selection.Labelled(ExecutionLabels.selectorOfRun(engine.uid(), runId));
-        follow(engine, Resource.PODS, ofRun, POLL_PODS, this::onPod, this::onPodGone, true);
-        follow(engine, Resource.JOBS, ofRun, POLL_JOBS, this::onJob, this::onJobGone, false);
+        follow(engine, Resource.PODS, ofRun, POLL_PODS, this::onPods, true);
+        follow(engine, Resource.JOBS, ofRun, POLL_JOBS, this::onJobs, false);
     }
 
     private void follow(
@@ -85,8 +99,7 @@ final class AttemptWatch implements AutoCloseable {
             Resource resource,
             Selection selection,
             Duration pollEvery,
-            Consumer<ObjectNode> present,
-            Consumer<ObjectNode> gone,
+            BiConsumer<List<ObjectNode>, List<ObjectNode>> take,
             boolean required) {
         followings.add(
                 context.cluster.follow(
@@ -97,12 +110,17 @@ final class AttemptWatch implements AutoCloseable {
                         new Cluster.Listener() {
                             @Override
                             public void present(ObjectNode object) {
-                                context.mailbox.add(() -> present.accept(object));
+                                read(List.of(object), List.of());
                             }
 
                             @Override
                             public void gone(ObjectNode object) {
-                                context.mailbox.add(() -> gone.accept(object));
+                                read(List.of(), List.of(object));
+                            }
+
+                            @Override
+                            public void read(List<ObjectNode> there, List<ObjectNode> notThere) {
+                                context.mailbox.add(() -> take.accept(there, notThere));
                             }
 
                             @Override
@@ -119,9 +137,9 @@ final class AttemptWatch implements AutoCloseable {
         each.job(job);
         each.phase = LiveAttempt.Phase.WATCHED;
         each.pendingUntil = context.now().plus(job.pendingLimit());
-        Map<String, ObjectNode> pods = early.remove(each.id);
-        if (pods != null) {
-            pods.values().forEach(this::onPod);
+        List<Runnable> seen = early.remove(each.id);
+        if (seen != null) {
+            seen.forEach(Runnable::run);
         }
     }
 
@@ -129,6 +147,9 @@ final class AttemptWatch implements AutoCloseable {
     Optional<Instant> nextCheck() {
         var times = new ArrayList<Instant>();
         for (LiveAttempt each : live.values()) {
+            if (each.phase == LiveAttempt.Phase.LINGERING) {
+                times.add(each.lingerUntil);
+            }
             if (each.isWatched()) {
                 if (!each.runs) {
                     times.add(each.pendingUntil);
@@ -145,6 +166,9 @@ final class AttemptWatch implements AutoCloseable {
     void check() {
         Instant now = context.now();
         for (LiveAttempt each : List.copyOf(live.values())) {
+            if (each.phase == LiveAttempt.Phase.LINGERING && !now.isBefore(each.lingerUntil)) {
+                listener.helpersStay(each);
+            }
             if (!each.isWatched()) {
                 continue;
             }
@@ -171,16 +195,30 @@ final class AttemptWatch implements AutoCloseable {
                 .formatted(what, each.job().pendingLimit().toSeconds(), afterColon(each.suspicion));
     }
 
+    /** What lives is counted first: who is told of an end must know what it left. */
+    private void onPods(List<ObjectNode> present, List<ObjectNode> gone) {
+        present.forEach(census::note);
+        gone.forEach(census::forget);
+        present.forEach(this::onPod);
+        gone.forEach(this::onPodGone);
+        for (LiveAttempt each : List.copyOf(live.values())) {
+            if (each.phase == LiveAttempt.Phase.LINGERING && census.isEmpty(each.id)) {
+                listener.helpersEnded(each);
+            }
+        }
+    }
+
     private void onPod(ObjectNode pod) {
-        LiveAttempt each = ExecutionLabels.read(pod).map(live::get).orElse(null);
+        Optional<ExecutionId> execution = ExecutionLabels.read(pod);
+        LiveAttempt each = execution.map(live::get).orElse(null);
         if (each == null) {
+            execution.filter(known -> LivePods.isLive(pod)).ifPresent(listener::stray);
             return;
         }
-        if (each.phase == LiveAttempt.Phase.LAUNCHING) {
-            early.computeIfAbsent(each.id, id -> new HashMap<>()).put(uid(pod), pod);
-            return;
-        }
-        if (!each.isWatched() || !each.job().controls(pod)) {
+        if (isEarly(each, () -> onPod(pod))
+                || !each.isWatched()
+                || each.podGone
+                || !each.job().controls(pod)) {
             return;
         }
         each.pod = pod.path("metadata").path("name").asString("");
@@ -194,12 +232,15 @@ final class AttemptWatch implements AutoCloseable {
                     listener.runs(each);
                 }
             }
-            case PodState.Finished finished -> finished(each, finished);
-            case PodState.Failed(String reason, String message, Instant at) ->
-                    listener.failed(
-                            each,
-                            at,
-                            "pod %s failed: %s".formatted(each.pod, words(reason, message)));
+            case PodState.Finished finished -> {
+                each.over = !isGoing(pod);
+                finished(each, finished);
+            }
+            case PodState.Failed(String reason, String message, Instant at) -> {
+                each.over = !isGoing(pod);
+                listener.failed(
+                        each, at, "pod %s failed: %s".formatted(each.pod, words(reason, message)));
+            }
             case PodState.Pending(String reason, String message, boolean hopeless) -> {
                 each.suspicion = words(reason, message);
                 if (hopeless) {
@@ -236,36 +277,41 @@ final class AttemptWatch implements AutoCloseable {
 
     private void onPodGone(ObjectNode pod) {
         LiveAttempt each = ExecutionLabels.read(pod).map(live::get).orElse(null);
-        if (each == null) {
-            return;
-        }
-        Map<String, ObjectNode> pods = early.get(each.id);
-        if (pods != null) {
-            pods.remove(uid(pod));
-        }
-        if (!each.isWatched() || !each.job().controls(pod)) {
+        if (each == null
+                || isEarly(each, () -> onPodGone(pod))
+                || !each.isWatched()
+                || !each.job().controls(pod)) {
             return;
         }
         if (PodState.of(pod, each.jobName()) instanceof PodState.Finished finished) {
             finished(each, finished);
         } else {
             each.unseen = false;
+            each.podGone = true;
             suspect(each, "pod %s was deleted".formatted(each.pod), context.patience.podLag());
         }
     }
 
+    private void onJobs(List<ObjectNode> present, List<ObjectNode> gone) {
+        present.forEach(this::onJob);
+        gone.forEach(this::onJobGone);
+    }
+
     private void onJob(ObjectNode json) {
-        LiveAttempt each = watched(json);
+        LiveAttempt each = watched(json, () -> onJob(json));
         if (each == null) {
             return;
         }
         switch (JobState.of(json)) {
-            case JobState.Failed(String reason, String message, Instant at) ->
-                    suspect(
-                            each,
-                            "Job %s failed: %s".formatted(each.jobName(), words(reason, message)),
-                            context.patience.podLag());
+            case JobState.Failed(String reason, String message, Instant at) -> {
+                each.over = true;
+                suspect(
+                        each,
+                        "Job %s failed: %s".formatted(each.jobName(), words(reason, message)),
+                        context.patience.podLag());
+            }
             case JobState.Complete() -> {
+                each.over = true;
                 // Its pod may be gone already, and with it the only one who would have told.
                 each.jobComplete = true;
                 suspect(each, "", context.patience.podLag());
@@ -276,7 +322,7 @@ final class AttemptWatch implements AutoCloseable {
     }
 
     private void onJobGone(ObjectNode json) {
-        LiveAttempt each = watched(json);
+        LiveAttempt each = watched(json, () -> onJobGone(json));
         if (each != null) {
             suspect(
                     each,
@@ -285,11 +331,22 @@ final class AttemptWatch implements AutoCloseable {
         }
     }
 
-    private @Nullable LiveAttempt watched(ObjectNode json) {
+    /** Return the attempt that a Job is of; null unless it is watched. */
+    private @Nullable LiveAttempt watched(ObjectNode json, Runnable again) {
         return ExecutionLabels.read(json)
                 .map(live::get)
-                .filter(LiveAttempt::isWatched)
+                .filter(each -> !isEarly(each, again) && each.isWatched())
+                .filter(each -> each.job().uid().isEmpty() || each.job().uid().equals(uid(json)))
                 .orElse(null);
+    }
+
+    /** Tell whether an attempt's Job is not known yet; then what was seen is looked at later. */
+    private boolean isEarly(LiveAttempt each, Runnable again) {
+        boolean isEarly = each.phase == LiveAttempt.Phase.LAUNCHING;
+        if (isEarly) {
+            early.computeIfAbsent(each.id, id -> new ArrayList<>()).add(again);
+        }
+        return isEarly;
     }
 
     /** Something is wrong, but the pod's own last word may still be on its way. */
@@ -310,6 +367,10 @@ final class AttemptWatch implements AutoCloseable {
 
     private static String afterColon(String words) {
         return words.isEmpty() ? "" : ": " + words;
+    }
+
+    private static boolean isGoing(ObjectNode object) {
+        return object.path("metadata").path("deletionTimestamp").isString();
     }
 
     private static String uid(ObjectNode object) {

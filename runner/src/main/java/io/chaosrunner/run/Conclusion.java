@@ -10,8 +10,15 @@ import io.chaosrunner.strategy.Outcome;
  * @param entry what the status entry says, unless a retry follows
  * @param end what the machine hears
  * @param detail what went wrong, for people; empty if nothing did
+ * @param normal whether its container ended by itself and well, and its result came: then whatever
+ *     it launched is on its way out too
  */
-record Conclusion(StatusEntry entry, Attempt.End end, String detail) {
+record Conclusion(StatusEntry entry, Attempt.End end, String detail, boolean normal) {
+
+    /** Conclude what did not end as it should. */
+    Conclusion(StatusEntry entry, Attempt.End end, String detail) {
+        this(entry, end, detail, false);
+    }
 
     static Outcome outcome(Verdict verdict) {
         return switch (verdict) {

@@ -11,6 +11,7 @@ import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.run.Reaper.Extent;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Standing;
 import io.chaosrunner.status.Start.Caller;
@@ -216,6 +217,7 @@ public final class EngineStop {
             }
             case RunResult.Refused(String why) -> new Outcome.NotStopped(why);
             case RunResult.Left(String why, boolean unfinished) -> new Outcome.NotStopped(why);
+            case RunResult.NotOver(String why) -> new Outcome.NotStopped(why);
             case RunResult.Misconfigured(var problems) ->
                     new Outcome.NotStopped(String.valueOf(problems));
             case RunResult.Interrupted(ClusterException why) -> throw why;
@@ -261,8 +263,10 @@ public final class EngineStop {
                         + String.join(", ", LivePods.names(live)));
         Set<ExecutionId> executions = new LinkedHashSet<>();
         live.forEach(pod -> ExecutionLabels.read(pod).ifPresent(executions::add));
-        var reaper = new Reaper(cluster, engine.namespace(), listener::heard);
-        executions.forEach(reaper::remove);
+        var reaper =
+                new Reaper(
+                        cluster, engine.namespace(), listener::heard, Patience.DEFAULT.removal());
+        executions.forEach(execution -> reaper.remove(execution, Extent.ALL, names -> {}));
         List<String> left = LivePods.names(LivePods.of(cluster, engine));
         return left.isEmpty()
                 ? new Outcome.Stopped(Standing.of(engine).entries())

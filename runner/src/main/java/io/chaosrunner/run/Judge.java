@@ -45,7 +45,8 @@ final class Judge {
             return new Conclusion(
                     StatusEntry.completed(each.experiment, each.pod, verdict),
                     new Attempt.End(end, Conclusion.outcome(verdict), true),
-                    result.get().failure());
+                    result.get().failure(),
+                    failure.isEmpty());
         }
         return failure.isEmpty()
                 ? withoutResult(each, end, unreadable)

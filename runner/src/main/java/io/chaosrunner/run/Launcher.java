@@ -13,6 +13,7 @@ import io.chaosrunner.job.JobName;
 import io.chaosrunner.job.Launch;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
+import io.chaosrunner.run.Reaper.Extent;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
@@ -150,7 +151,7 @@ final class Launcher {
         var withdrawn = new ArrayList<Outcome>();
         for (int i = 0; i < outcomes.size(); i++) {
             if (outcomes.get(i) instanceof Outcome.Created) {
-                reaper.remove(orders.get(i).id());
+                reaper.remove(orders.get(i).id(), Extent.ALL, names -> {});
                 withdrawn.add(new Outcome.Withheld());
             } else {
                 withdrawn.add(outcomes.get(i));

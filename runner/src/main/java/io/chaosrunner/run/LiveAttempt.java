@@ -17,6 +17,8 @@ final class LiveAttempt {
         WATCHED,
         /** It is over, and its result is being read. */
         JUDGED,
+        /** It ended well, and its helper pods have a moment to end too. */
+        LINGERING,
         /** Its Job and pods are being removed. */
         REMOVED
     }
@@ -56,6 +58,24 @@ final class LiveAttempt {
 
     /** Whether its Job and pods are gone. */
     boolean gone;
+
+    /** Whether its pod ended and stays, so that its Job makes no other. */
+    boolean over;
+
+    /** Whether its pod was there, and is no more. */
+    boolean podGone;
+
+    /** How it ended, while its helper pods have a moment to end too. */
+    @Nullable Conclusion conclusion;
+
+    /** Until when its helper pods must have ended. */
+    Instant lingerUntil = Instant.MAX;
+
+    /** Whether it ended in a way that may leave pods which nobody has seen yet. */
+    boolean doubtful;
+
+    /** Whether something of it lives on that could not be removed. */
+    boolean stuck;
 
     private @Nullable LiveJob job;
 

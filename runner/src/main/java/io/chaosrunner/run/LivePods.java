@@ -42,7 +42,10 @@ final class LivePods {
         return pods.stream().map(LivePods::name).toList();
     }
 
-    /** A mesh may keep a pod alive whose experiment is over. */
+    /**
+     * Tell whether a pod has not ended. A mesh may keep one alive whose experiment is over: it does
+     * not count.
+     */
     static boolean isLive(ObjectNode pod) {
         String phase = pod.path("status").path("phase").asString("");
         boolean isOver =

@@ -15,6 +15,9 @@ import java.time.Duration;
  * @param refusals for an API server that does not answer, and for rights that are missing: longer
  *     than a server's restart, a token's rotation and a Role's reconciliation
  * @param engineWrites for the next write of the engine: at most two are begun in this time
+ * @param helper at least, for a helper pod that goes on after an experiment that ended well; one
+ *     that needs longer to undo its fault has its own grace period
+ * @param removal for Jobs and pods that were told to go
  */
 record Patience(
         Duration lastRun,
@@ -24,9 +27,11 @@ record Patience(
         Duration result,
         Duration resultAfterCrash,
         Duration refusals,
-        Duration engineWrites) {
+        Duration engineWrites,
+        Duration helper,
+        Duration removal) {
 
-    /** Proven values; the first is as long as the operator waits in the same case. */
+    /** Proven values; the first and the last are as long as the operator waits for pods. */
     static final Patience DEFAULT =
             new Patience(
                     Duration.ofSeconds(181),
@@ -36,5 +41,7 @@ record Patience(
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(2),
                     Duration.ofMinutes(2),
-                    Duration.ofSeconds(1));
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(5),
+                    Duration.ofSeconds(181));
 }

@@ -10,9 +10,12 @@ import io.chaosrunner.job.JobState;
 import io.chaosrunner.model.ExecutionId;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -20,36 +23,53 @@ import tools.jackson.databind.node.ObjectNode;
  * Remove Jobs and pods, and see them gone.
  *
  * <p>Helper pods carry the fault: they copy the experiment pod's labels and have no owner, so
- * deleting a Job leaves them injecting. What is removed here is found by label, helpers included.
+ * deleting a Job leaves them injecting. What is removed here is found by label, helpers included,
+ * and has its grace period to undo what it did.
  */
 final class Reaper {
-    /** As long as the operator waits for the pods of an aborted engine. */
-    private static final Duration LONGEST = Duration.ofSeconds(181);
-
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
     private static final Duration LAST_PAUSE = Duration.ofSeconds(1);
+    private static final int MOST_NAMES = 10;
 
     private final Cluster cluster;
     private final String namespace;
     private final Consumer<RunNotice> notices;
+    private final Duration longest;
 
-    Reaper(Cluster cluster, String namespace, Consumer<RunNotice> notices) {
-        this.cluster = cluster;
-        this.namespace = namespace;
-        this.notices = notices;
+    /** Say what of some objects is to go. */
+    enum Extent {
+        /** All of them. */
+        ALL,
+        /** The pods that have not ended; Jobs, and pods that ended, stay. */
+        LIVING
     }
 
     /**
-     * Remove one execution's Jobs and pods; returns when they are gone, or cannot be removed: tells
-     * whether they were seen gone.
+     * @param longest how long to wait for what is to go
      */
-    boolean remove(ExecutionId execution) {
-        return removeAll(ExecutionLabels.selector(execution));
+    Reaper(Cluster cluster, String namespace, Consumer<RunNotice> notices, Duration longest) {
+        this.cluster = cluster;
+        this.namespace = namespace;
+        this.notices = notices;
+        this.longest = longest;
     }
 
-    /** Remove everything of one run, in the same way. */
-    boolean removeRun(String engineUid, String runId) {
-        return removeAll(ExecutionLabels.selectorOfRun(engineUid, runId));
+    /**
+     * Remove what there is of one execution; returns when it is gone, or after a bounded time.
+     *
+     * @param removing hears, before they are deleted, the names of pods that live and that nobody
+     *     has told to go yet
+     * @return what lives all the same; nothing if the fault is gone for certain
+     */
+    List<String> remove(ExecutionId execution, Extent extent, Consumer<List<String>> removing) {
+        return new Removal(ExecutionLabels.selector(execution), extent, removing).carryOut();
+    }
+
+    /** Remove what there is of a whole run, in the same way. */
+    List<String> removeRun(
+            String engineUid, String runId, Extent extent, Consumer<List<String>> removing) {
+        return new Removal(ExecutionLabels.selectorOfRun(engineUid, runId), extent, removing)
+                .carryOut();
     }
 
     /** Delete one Job and what it owns, without waiting. */
@@ -66,91 +86,158 @@ final class Reaper {
         }
     }
 
-    private boolean removeAll(String selector) {
-        long end = System.nanoTime() + LONGEST.toNanos();
-        Duration pause = FIRST_PAUSE;
-        boolean told = false;
-        while (true) {
-            // Jobs first: a Job that lost its pod makes another.
-            var left = new ArrayList<String>();
-            boolean jobsGo = removeOnce(Resource.JOBS, selector, left);
-            boolean podsGo = removeOnce(Resource.PODS, selector, left);
-            if (left.isEmpty()) {
-                return jobsGo && podsGo;
-            }
-            if (!told && pause.equals(LAST_PAUSE)) {
-                told = true;
-                notices.accept(
-                        new RunNotice.Waiting("until these are gone: " + String.join(", ", left)));
-            }
-            if (System.nanoTime() > end) {
-                notices.accept(
-                        new RunNotice.Warning(
-                                "pods with labels %s in namespace %s are still there after %d s: their nodes may be gone; remove them by hand"
-                                        .formatted(selector, namespace, LONGEST.toSeconds())));
-                return false;
-            }
-            pause(pause);
-            pause =
-                    pause.multipliedBy(2).compareTo(LAST_PAUSE) > 0
-                            ? LAST_PAUSE
-                            : pause.multipliedBy(2);
-        }
+    /** Return names in one line, the first of them if they are many. */
+    static String inWords(List<String> names) {
+        String first = String.join(", ", names.subList(0, Math.min(MOST_NAMES, names.size())));
+        return names.size() <= MOST_NAMES
+                ? first
+                : "%s and %d more".formatted(first, names.size() - MOST_NAMES);
     }
 
-    /**
-     * Ask for the removal of what is there; names what is left to wait for, and tells whether there
-     * is nothing else that may live.
-     */
-    private boolean removeOnce(Resource resource, String selector, List<String> left) {
-        List<ObjectNode> objects;
-        try {
-            objects = cluster.list(resource, namespace, selector);
-        } catch (ClusterException e) {
-            if (e.kind() == Kind.FORBIDDEN) {
-                notices.accept(
-                        new RunNotice.Warning(
-                                "%s are not removed: %s"
-                                        .formatted(resource.plural(), e.getMessage())));
-                // Accounts need no right to read Jobs; what these do is seen by their pods.
-                return resource == Resource.JOBS;
-            }
-            throw e;
+    /** One removal: asked for again and again, until nothing is left to wait for. */
+    private final class Removal {
+        private final String selector;
+        private final Extent extent;
+        private final Consumer<List<String>> removing;
+        private final Set<String> asked = new HashSet<>();
+        private final Set<String> warnings = new HashSet<>();
+        private final List<String> living = new ArrayList<>();
+
+        /** What is on its way, though it does nothing any more. */
+        private final List<String> going = new ArrayList<>();
+
+        Removal(String selector, Extent extent, Consumer<List<String>> removing) {
+            this.selector = selector;
+            this.extent = extent;
+            this.removing = removing;
         }
-        boolean allGo = true;
-        for (ObjectNode object : objects) {
-            JsonNode metadata = object.path("metadata");
-            String name = metadata.path("name").asString();
-            if (metadata.path("deletionTimestamp").isString()) {
-                left.add(name);
-                continue;
+
+        List<String> carryOut() {
+            long end = System.nanoTime() + longest.toNanos();
+            Duration pause = FIRST_PAUSE;
+            boolean told = false;
+            while (true) {
+                living.clear();
+                going.clear();
+                // Jobs first: a Job that lost its pod makes another.
+                if (extent == Extent.ALL) {
+                    removeJobs();
+                }
+                removePods();
+                List<String> left = Stream.concat(living.stream(), going.stream()).toList();
+                if (left.isEmpty()) {
+                    return left;
+                }
+                if (!told && pause.equals(LAST_PAUSE)) {
+                    told = true;
+                    notices.accept(new RunNotice.Waiting("until these are gone: " + inWords(left)));
+                }
+                if (System.nanoTime() > end) {
+                    warn(
+                            "still there in namespace %s after %d s: %s; their nodes may be gone, they may have finalizers, or they may not be deleted: remove them by hand"
+                                    .formatted(namespace, longest.toSeconds(), inWords(left)));
+                    return List.copyOf(living);
+                }
+                pause(pause);
+                pause =
+                        pause.multipliedBy(2).compareTo(LAST_PAUSE) > 0
+                                ? LAST_PAUSE
+                                : pause.multipliedBy(2);
             }
+        }
+
+        private void removeJobs() {
+            List<ObjectNode> jobs;
+            try {
+                jobs = cluster.list(Resource.JOBS, namespace, selector);
+            } catch (ClusterException e) {
+                failIfTransient(e);
+                // Accounts need no right to read Jobs; what these do is seen by their pods.
+                warn("jobs are not removed: " + e.getMessage());
+                return;
+            }
+            for (ObjectNode job : jobs) {
+                if (isGoing(job) || delete(Resource.JOBS, job)) {
+                    going.add(name(job));
+                } else if (JobState.of(job) instanceof JobState.Active) {
+                    living.add(name(job));
+                }
+            }
+        }
+
+        private void removePods() {
+            List<ObjectNode> pods;
+            try {
+                pods = cluster.list(Resource.PODS, namespace, selector);
+            } catch (ClusterException e) {
+                failIfTransient(e);
+                warn("pods are not removed: " + e.getMessage());
+                living.add("pods that cannot be listed");
+                return;
+            }
+            List<String> unasked =
+                    pods.stream()
+                            .filter(pod -> LivePods.isLive(pod) && !isGoing(pod))
+                            .map(Reaper::name)
+                            .filter(asked::add)
+                            .toList();
+            if (!unasked.isEmpty()) {
+                removing.accept(unasked);
+            }
+            for (ObjectNode pod : pods) {
+                boolean lives = LivePods.isLive(pod);
+                if (!lives && extent == Extent.LIVING) {
+                    continue;
+                }
+                boolean goes = isGoing(pod) || delete(Resource.PODS, pod);
+                if (lives) {
+                    living.add(name(pod));
+                } else if (goes) {
+                    going.add(name(pod));
+                }
+            }
+        }
+
+        /** Tell one object to go; false if that was refused. */
+        private boolean delete(Resource resource, ObjectNode object) {
             try {
                 cluster.delete(
                         resource,
                         namespace,
-                        name,
-                        metadata.path("uid").asString(),
+                        name(object),
+                        object.path("metadata").path("uid").asString(),
                         Propagation.BACKGROUND);
-                left.add(name);
+                return true;
             } catch (ClusterException e) {
-                if (e.kind() != Kind.FORBIDDEN) {
-                    throw e;
-                }
-                notices.accept(
-                        new RunNotice.Warning(
-                                "%s %s is not removed: %s"
-                                        .formatted(resource.plural(), name, e.getMessage())));
-                allGo &= isOver(resource, object);
+                failIfTransient(e);
+                warn(
+                        "%s %s is not removed: %s"
+                                .formatted(resource.plural(), name(object), e.getMessage()));
+                return false;
             }
         }
-        return allGo;
+
+        /** A refusal is no end of it: the right may come back, and pods end by themselves. */
+        private static void failIfTransient(ClusterException e) {
+            if (e.isTransient()) {
+                throw e;
+            }
+        }
+
+        /** What is refused again and again is said once. */
+        private void warn(String message) {
+            if (warnings.add(message)) {
+                notices.accept(new RunNotice.Warning(message));
+            }
+        }
     }
 
-    private static boolean isOver(Resource resource, ObjectNode object) {
-        return resource == Resource.JOBS
-                ? !(JobState.of(object) instanceof JobState.Active)
-                : !LivePods.isLive(object);
+    private static boolean isGoing(JsonNode object) {
+        return object.path("metadata").path("deletionTimestamp").isString();
+    }
+
+    private static String name(JsonNode object) {
+        return object.path("metadata").path("name").asString();
     }
 
     private static void pause(Duration duration) {

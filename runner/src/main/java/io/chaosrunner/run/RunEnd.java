@@ -23,6 +23,8 @@ public record RunEnd(Cause cause, String why) {
         FAILURE,
         /** The run's record on the engine has no room for another launch. */
         RECORD_FULL,
+        /** What an experiment left behind cannot be removed. */
+        LEFT_BEHIND,
         /** The deadline came. */
         DEADLINE,
         /** Somebody asked: at the terminal, on the engine, or with {@code chaos-runner stop}. */

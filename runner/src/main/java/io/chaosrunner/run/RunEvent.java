@@ -21,6 +21,9 @@ public sealed interface RunEvent {
      */
     record StopRequested(RunEnd end) implements RunEvent {}
 
+    /** What an experiment left behind lives on: nothing may begin beside it. */
+    record LeftBehind(String why) implements RunEvent {}
+
     /** The strategy cannot be asked any more; what runs is watched to its end. */
     record StrategyFailed(String why) implements RunEvent {}
 }

@@ -12,6 +12,7 @@ import io.chaosrunner.job.JobFactory;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.resolve.RunnerEnvironment;
+import io.chaosrunner.run.Reaper.Extent;
 import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineEvent;
@@ -32,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -70,6 +72,7 @@ final class RunLoop implements AutoCloseable {
     private final Launcher launcher;
     private final Entries entries;
     private final Map<ExecutionId, LiveAttempt> live = new HashMap<>();
+    private final PodCensus census = new PodCensus();
     private final AttemptEnds ends;
     private final AttemptWatch watch;
     private final EngineWatch engineWatch;
@@ -79,6 +82,15 @@ final class RunLoop implements AutoCloseable {
     private boolean aborting;
     private boolean removing;
     private @Nullable RunEnd finish;
+
+    /** Whether nothing of the run lives, as was asked after all of it was over. */
+    private boolean swept;
+
+    /** Whether an attempt ended in a way that may leave pods which nobody has seen yet. */
+    private boolean doubtful;
+
+    /** What lives on and cannot be removed; empty if that is not so. */
+    private String leftBehind = "";
 
     RunLoop(RunContext context, TakenRun taken) {
         this.context = context;
@@ -100,7 +112,7 @@ final class RunLoop implements AutoCloseable {
         Cluster cluster = context.cluster;
         context.cluster.calm();
         events = new EngineEvents(cluster, engine, context.clock, context::tell);
-        reaper = new Reaper(cluster, engine.namespace(), context::tell);
+        reaper = new Reaper(cluster, engine.namespace(), context::tell, context.patience.removal());
         launcher =
                 new Launcher(
                         cluster,
@@ -146,9 +158,12 @@ final class RunLoop implements AutoCloseable {
                         events,
                         reaper,
                         entries,
+                        census,
                         parts,
                         taken.settings().retainOnFailure());
-        watch = new AttemptWatch(context, live, ends, this::blind);
+        watch = new AttemptWatch(context, live, census, ends, this::blind);
+        // Who was here before may not have had time to look.
+        doubtful = taken.resumed();
         if (context.isLeaving()) {
             hush();
         }
@@ -181,10 +196,13 @@ final class RunLoop implements AutoCloseable {
         if (context.ended().isEmpty()) {
             begin();
         }
-        while (context.ended().isEmpty() && !isFinished()) {
+        while (context.ended().isEmpty() && leftBehind.isEmpty() && !isFinished()) {
+            if (isOver()) {
+                removeRun(Extent.LIVING, names -> ends.sayRemoved("", names), () -> {});
+            }
             awaitMessage();
         }
-        return context.ended().orElseGet(this::finish);
+        return context.ended().orElseGet(leftBehind.isEmpty() ? this::finish : this::stayOpen);
     }
 
     private void monitor() {
@@ -237,8 +255,41 @@ final class RunLoop implements AutoCloseable {
         }
     }
 
-    private boolean isFinished() {
+    private boolean isOver() {
         return finish != null && context.mailbox.isIdle() && live.isEmpty() && !removing;
+    }
+
+    /** The last word of a run is written once nothing of it lives. */
+    private boolean isFinished() {
+        return isOver() && (swept || (census.isEmpty() && !doubtful));
+    }
+
+    /** Remove what there is of the run, and go on once nothing lives. */
+    private void removeRun(Extent extent, Consumer<List<String>> removing, Runnable then) {
+        context.mailbox.task(() -> {
+            List<String> left = reaper.removeRun(engineUid, claimed.run().id(), extent, removing);
+            return () -> {
+                if (left.isEmpty()) {
+                    swept = true;
+                    then.run();
+                } else {
+                    stayOpen("pods of the run", left);
+                }
+            };
+        });
+    }
+
+    /** End this process, not the run: no status may say that it is over. */
+    private void stayOpen(String what, List<String> left) {
+        leftBehind =
+                "%s live on, cannot be removed and may go on with a fault: %s; remove them by hand, then take the run up again"
+                        .formatted(what, Reaper.inWords(left));
+    }
+
+    private RunResult stayOpen() {
+        writer.close();
+        takeMessages();
+        return context.ended().orElseGet(() -> new RunResult.NotOver(leftBehind));
     }
 
     private RunResult finish() {
@@ -302,6 +353,7 @@ final class RunLoop implements AutoCloseable {
             over.job()
                     .ifPresent(job -> {
                         LiveAttempt each = live(over);
+                        ends.watchOver(each);
                         each.passed = attempt.end().orElseThrow().outcome() == Outcome.PASSED;
                         ends.cleanUpAgain(each, job.job());
                     });
@@ -532,22 +584,22 @@ final class RunLoop implements AutoCloseable {
                                     "strategy %s broke a rule: %s"
                                             .formatted(taken.settings().strategy(), end.why())));
             case ABORT, REPLACED, UNWATCHED -> abortRest();
-            case PLAN, FAILURE, DEADLINE -> {}
+            case PLAN, FAILURE, DEADLINE, LEFT_BEHIND -> {}
         }
     }
 
     /** The final word of an abort: only after everything with our labels is gone. */
     private void abortRest() {
-        context.mailbox.task(() -> {
-            reaper.removeRun(engineUid, claimed.run().id());
-            return () -> {
-                for (int slot = 0; slot < names.size(); slot++) {
-                    StatusEntry aborted = entries.of(slot).aborted();
-                    entries.set(slot, aborted);
-                    writer.entry(slot, aborted);
-                }
-            };
-        });
+        removeRun(
+                Extent.ALL,
+                names -> {},
+                () -> {
+                    for (int slot = 0; slot < names.size(); slot++) {
+                        StatusEntry aborted = entries.of(slot).aborted();
+                        entries.set(slot, aborted);
+                        writer.entry(slot, aborted);
+                    }
+                });
     }
 
     // ---- Stopping ----------------------------------------------------------------------------
@@ -594,7 +646,7 @@ final class RunLoop implements AutoCloseable {
     /** Remove what this run launched; tells whether it was seen gone. */
     private boolean removeNow() {
         launcher.awaitLast(LONGEST_LAUNCH);
-        return reaper.removeRun(engineUid, claimed.run().id());
+        return reaper.removeRun(engineUid, claimed.run().id(), Extent.ALL, names -> {}).isEmpty();
     }
 
     private String labels() {
@@ -719,7 +771,24 @@ final class RunLoop implements AutoCloseable {
         @Override
         public void ended(LiveAttempt each, Attempt.End end) {
             live.remove(each.id);
+            doubtful |= each.doubtful;
             step(new RunEvent.AttemptEnded(each.slot(), end));
+        }
+
+        @Override
+        public boolean leftBehind(LiveAttempt each, List<String> left) {
+            String what = "pods of experiment %s".formatted(each.experiment);
+            if (!each.stuck) {
+                each.stuck = true;
+                String why = "%s cannot be removed: %s".formatted(what, Reaper.inWords(left));
+                emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", why));
+                step(new RunEvent.LeftBehind(why));
+            }
+            if (!live.values().stream().allMatch(one -> one.stuck)) {
+                return true;
+            }
+            stayOpen(what, left);
+            return false;
         }
     }
 }

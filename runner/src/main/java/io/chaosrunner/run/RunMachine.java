@@ -158,6 +158,8 @@ public final class RunMachine {
                 }
             }
             case RunEvent.StopRequested(RunEnd end) -> close(draft, end);
+            case RunEvent.LeftBehind(String why) ->
+                    close(draft, new RunEnd(Cause.LEFT_BEHIND, why));
             case RunEvent.StrategyFailed(String why) ->
                     close(draft, new RunEnd(Cause.BROKEN_STRATEGY, why));
         }

@@ -32,6 +32,14 @@ public sealed interface RunResult {
     record Left(String why, boolean unfinished) implements RunResult {}
 
     /**
+     * Something of the run lives on that could not be removed, so the run is not over: whoever
+     * takes it up tries again.
+     *
+     * @param why names it
+     */
+    record NotOver(String why) implements RunResult {}
+
+    /**
      * The run was begun and could not go on: the API server failed, refused what a run must do, or
      * could not be reached. A restart takes it up; {@code why} says what became of what ran.
      */
@@ -49,6 +57,7 @@ public sealed interface RunResult {
             case Misconfigured(var problems) ->
                     problems.forEach(problem -> say.accept(NOTHING_LAUNCHED, problem.toString()));
             case Left(String why, boolean unfinished) -> say.accept("left", why);
+            case NotOver(String why) -> say.accept("not-over", why);
             case Interrupted(ClusterException why) ->
                     say.accept("interrupted", String.valueOf(why.getMessage()));
         }

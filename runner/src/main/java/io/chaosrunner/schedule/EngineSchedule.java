@@ -44,7 +44,11 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     /** How runs end that failed, whatever became of their experiments. */
     private static final Set<Cause> FAILED =
             EnumSet.of(
-                    Cause.PLAN_FAILED, Cause.BROKEN_STRATEGY, Cause.RECORD_FULL, Cause.UNWATCHED);
+                    Cause.PLAN_FAILED,
+                    Cause.BROKEN_STRATEGY,
+                    Cause.RECORD_FULL,
+                    Cause.LEFT_BEHIND,
+                    Cause.UNWATCHED);
 
     private static final String STOPPED_BY_OPERATOR = "stopped";
 

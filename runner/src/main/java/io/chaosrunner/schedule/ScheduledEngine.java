@@ -406,6 +406,10 @@ final class ScheduledEngine implements Lane.Step {
                 driving.listener().note(ref, "left", why);
                 return soon(AGAIN);
             }
+            case RunResult.NotOver(String why) -> {
+                driving.listener().note(ref, "not-over", why);
+                return soon(AGAIN);
+            }
             case RunResult.Interrupted(ClusterException why) -> throw why;
         }
         return now();

@@ -423,6 +423,7 @@ public final class ScheduledRuns {
             case RunResult.Misconfigured _,
                     RunResult.Refused _,
                     RunResult.Left _,
+                    RunResult.NotOver _,
                     RunResult.Interrupted _ ->
                     Optional.of(ended(result));
         };

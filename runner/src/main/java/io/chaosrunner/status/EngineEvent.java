@@ -36,6 +36,9 @@ public record EngineEvent(String reason, boolean warning, String experiment, Str
     /** The result did not come. */
     public static final String RESULT_MISSING = "ChaosResultMissing";
 
+    /** Pods that an experiment left behind, and that may go on with its fault, are removed. */
+    public static final String PODS_REMOVED = "ExperimentPodsRemoved";
+
     /** The strategy left the experiment out. */
     public static final String SKIPPED = "ExperimentSkipped";
 

@@ -109,4 +109,33 @@ class KilledRunTest {
             assertThat(left).as("the pods of a#2 and b; no helper").hasSize(2);
         }
     }
+
+    /** Those around the first attempt's end, the removal of what it left, and the next launch. */
+    static Stream<Arguments> callsAroundTheRemoval() {
+        return Stream.of(
+                        "oom helper, retain, a: Skipped/Fail",
+                        "force-deleted helper, delete, a: Skipped/Fail",
+                        "abandon verdict=Fail, delete, a: Completed/Fail")
+                .map(line -> line.split(", "))
+                .flatMap(how ->
+                        IntStream.rangeClosed(10, 30)
+                                .mapToObj(call ->
+                                        Arguments.of(how[0], how[1], how[2], call, call % 2 == 0)));
+    }
+
+    @ParameterizedTest(name = "{0} under {1}, killed at call {3}, which is carried out: {4}")
+    @MethodSource("callsAroundTheRemoval")
+    void theFaultThatAnExperimentLeftIsGoneAfterAll(
+            String scenario, String policy, String entry, int call, boolean carriedOut) {
+        try (EngineWorld world = world(policy).script("a", scenario)) {
+            var every = new EveryJob();
+            world.followJobs(every);
+            killOnce(world, call, carriedOut, Map.of());
+
+            assertThat(world.entries()).containsExactly(entry, "b: Completed/Pass");
+            assertThat(every.executions()).containsExactly("0.1.1", "1.1.1");
+            assertThat(world.claim().state()).isEqualTo(State.FINISHED);
+            assertThat(world.list(Resource.PODS).stream().filter(LivePods::isLive)).isEmpty();
+        }
+    }
 }

@@ -264,6 +264,8 @@ class RefusedRequestsTest {
                 bench.result(),
                 bench.resultAfterCrash(),
                 Duration.ofSeconds(seconds),
-                bench.engineWrites());
+                bench.engineWrites(),
+                bench.helper(),
+                bench.removal());
     }
 }

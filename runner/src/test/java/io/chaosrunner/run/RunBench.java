@@ -29,7 +29,9 @@ final class RunBench implements AutoCloseable {
                     Duration.ofMillis(600),
                     Duration.ofMillis(100),
                     Duration.ofSeconds(3),
-                    Duration.ofMillis(20));
+                    Duration.ofMillis(20),
+                    Duration.ofMillis(200),
+                    Duration.ofSeconds(30));
 
     final EngineWorld world;
     final List<RunNotice> notices = new CopyOnWriteArrayList<>();

@@ -246,7 +246,8 @@ final class SimulatedExperiment {
                         .endMetadata()
                         .withNewSpec()
                         .withRestartPolicy("Never")
-                        .withTerminationGracePeriodSeconds(scenario.ending() == Ending.ABANDON ? 1L : null)
+                        .withTerminationGracePeriodSeconds(
+                                scenario.ending() == Ending.ABANDON ? 1L : null)
                         .addNewContainer()
                         .withName(name())
                         .withImage("helper")
