@@ -200,19 +200,24 @@ class LeftFaultTest {
         }
     }
 
+    private static Patience patience(Duration helper, Duration removal) {
+        Patience bench = RunBench.IMPATIENT;
+        return new Patience(
+                bench.lastRun(),
+                bench.operator(),
+                bench.deletion(),
+                bench.podLag(),
+                bench.result(),
+                bench.resultAfterCrash(),
+                bench.refusals(),
+                bench.engineWrites(),
+                helper,
+                removal);
+    }
+
     /** Enough to see that what is to go does not. */
     private static final Patience NO_PATIENCE =
-            new Patience(
-                    RunBench.IMPATIENT.lastRun(),
-                    RunBench.IMPATIENT.operator(),
-                    RunBench.IMPATIENT.deletion(),
-                    RunBench.IMPATIENT.podLag(),
-                    RunBench.IMPATIENT.result(),
-                    RunBench.IMPATIENT.resultAfterCrash(),
-                    RunBench.IMPATIENT.refusals(),
-                    RunBench.IMPATIENT.engineWrites(),
-                    RunBench.IMPATIENT.helper(),
-                    Duration.ofSeconds(2));
+            patience(RunBench.IMPATIENT.helper(), Duration.ofSeconds(2));
 
     /** What is neither an end nor a success: the fault goes on, and so does its entry. */
     private static void staysOpen(EngineWorld world, RunResult result) {
@@ -284,7 +289,7 @@ class LeftFaultTest {
     @Test
     void aPodThatEndedDoesNotHoldTheRunWhateverHoldsThePod() {
         var world = world("delete", "a", "b").script("a", "hang helper no-result");
-        try (RunBench bench = new RunBench(world, Caller.OPERATOR).with(NO_PATIENCE)) {
+        try (RunBench bench = new RunBench(world, Caller.OPERATOR).with(patience(Duration.ZERO, Duration.ofSeconds(15)))) {
             var law = new Law(world);
             var result = bench.begin();
             bench.untilRunning("a");
@@ -303,18 +308,7 @@ class LeftFaultTest {
     @Test
     void aStopDoesNotWaitForAHelperToEndByItself() {
         var world = world("retain", "a", "b").script("a", "abandon");
-        var patient =
-                new Patience(
-                        RunBench.IMPATIENT.lastRun(),
-                        RunBench.IMPATIENT.operator(),
-                        RunBench.IMPATIENT.deletion(),
-                        RunBench.IMPATIENT.podLag(),
-                        RunBench.IMPATIENT.result(),
-                        RunBench.IMPATIENT.resultAfterCrash(),
-                        RunBench.IMPATIENT.refusals(),
-                        RunBench.IMPATIENT.engineWrites(),
-                        Duration.ofMinutes(3),
-                        Duration.ofMinutes(3));
+        Patience patient = patience(Duration.ofMinutes(3), Duration.ofMinutes(3));
         try (RunBench bench = new RunBench(world, Caller.PERSON).with(patient)) {
             var result = bench.begin();
             bench.untilTold(RunNotice.Waiting.class);
