@@ -13,9 +13,11 @@ import io.chaosrunner.testing.KillPoints.Point;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -110,27 +112,31 @@ class KilledRunTest {
         }
     }
 
-    /** Those around the first attempt's end, the removal of what it left, and the next launch. */
-    static Stream<Arguments> callsAroundTheRemoval() {
+    static Stream<Arguments> pointsWhereAFaultIsLeft() {
         return Stream.of(
                         "oom helper, retain, a: Skipped/Fail",
                         "force-deleted helper, delete, a: Skipped/Fail",
                         "abandon verdict=Fail, delete, a: Completed/Fail")
                 .map(line -> line.split(", "))
                 .flatMap(how ->
-                        IntStream.rangeClosed(10, 30)
-                                .mapToObj(call ->
-                                        Arguments.of(how[0], how[1], how[2], call, call % 2 == 0)));
+                        pointsOf(how[0], how[1]).stream()
+                                .map(point -> Arguments.of(how[0], how[1], how[2], point)));
     }
 
-    @ParameterizedTest(name = "{0} under {1}, killed at call {3}, which is carried out: {4}")
-    @MethodSource("callsAroundTheRemoval")
+    private static List<Point> pointsOf(String scenario, String policy) {
+        try (EngineWorld world = world(policy).script("a", scenario)) {
+            return points(scenario, world, Map.of());
+        }
+    }
+
+    @ParameterizedTest(name = "{0} under {1}, killed {3}")
+    @MethodSource("pointsWhereAFaultIsLeft")
     void theFaultThatAnExperimentLeftIsGoneAfterAll(
-            String scenario, String policy, String entry, int call, boolean carriedOut) {
+            String scenario, String policy, String entry, Point point) {
         try (EngineWorld world = world(policy).script("a", scenario)) {
             var every = new EveryJob();
             world.followJobs(every);
-            killOnce(world, call, carriedOut, Map.of());
+            killOnce(world, point, Map.of());
 
             assertThat(world.entries()).containsExactly(entry, "b: Completed/Pass");
             assertThat(every.executions()).containsExactly("0.1.1", "1.1.1");

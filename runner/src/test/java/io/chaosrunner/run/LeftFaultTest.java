@@ -171,8 +171,8 @@ class LeftFaultTest {
 
     @Test
     void aHelperThatComesAfterItsExperimentEndedIsRemovedToo() {
-        var world = world("retain", "a", "b").script("a", "helper").script("b", "after=60s");
-        try (RunBench bench = new RunBench(world, Caller.OPERATOR)) {
+        var world = world("retain", "a", "b").script("a", "helper").script("b", "hang");
+        try (RunBench bench = new RunBench(world, Caller.PERSON)) {
             var result = bench.begin();
             bench.untilRunning("b");
             ObjectNode late =
@@ -194,9 +194,11 @@ class LeftFaultTest {
                     .forEach(label -> labels.set(label.getKey(), label.getValue()));
             world.load(late);
             RunBench.until(() -> helpers(world).isEmpty());
-            RunBench.finished(result);
-            assertThat(world.entries()).containsExactly("a: Completed/Pass", "b: Completed/Pass");
             assertThat(world.message("ExperimentPodsRemoved")).contains("a-helper-late");
+            bench.stop("seen enough");
+            RunBench.finished(result);
+            assertThat(world.entries())
+                    .containsExactly("a: Completed/Pass", "b: Forcefully Aborted/Stopped");
         }
     }
 
@@ -289,7 +291,9 @@ class LeftFaultTest {
     @Test
     void aPodThatEndedDoesNotHoldTheRunWhateverHoldsThePod() {
         var world = world("delete", "a", "b").script("a", "hang helper no-result");
-        try (RunBench bench = new RunBench(world, Caller.OPERATOR).with(patience(Duration.ZERO, Duration.ofSeconds(15)))) {
+        try (RunBench bench =
+                new RunBench(world, Caller.OPERATOR)
+                        .with(patience(Duration.ZERO, Duration.ofSeconds(15)))) {
             var law = new Law(world);
             var result = bench.begin();
             bench.untilRunning("a");

@@ -18,6 +18,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @NeedsControlPlane
 class FakeKubeletTest {
@@ -179,6 +181,31 @@ class FakeKubeletTest {
         assertThat(verdict()).isEqualTo("Stopped");
         namespace.admin().resource(namespace.pods().getFirst()).delete();
         await().atMost(LIMIT).until(() -> namespace.pods().isEmpty());
+    }
+
+    @Test
+    void aHelperThatItsExperimentForgetsGoesOn() {
+        launch("abandon after=50ms");
+
+        podWhen(pod -> !isHelper(pod) && phase(pod).equals("Succeeded"));
+
+        assertThat(namespace.pods().stream().filter(this::isHelper)).hasSize(1);
+        assertThat(verdict()).isEqualTo("Pass");
+        namespace.pods().stream()
+                .filter(this::isHelper)
+                .forEach(helper -> namespace.admin().resource(helper).delete());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"deleted, Stopped", "force-deleted, Awaited"})
+    void aHelperOutlivesAPodThatSomebodyDeletes(String how, String verdict) {
+        launch(how + " helper after=300ms");
+        podWhen(pod -> isHelper(pod) && phase(pod).equals("Running"));
+
+        await().atMost(LIMIT).until(() -> namespace.pods().stream().allMatch(this::isHelper));
+        assertThat(namespace.pods()).hasSize(1);
+        assertThat(verdict()).isEqualTo(verdict);
+        namespace.admin().resource(namespace.pods().getFirst()).delete();
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.systemtests.ApiProxy.Call;
 import io.chaosrunner.testing.KillPoints.Point;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,15 @@ class KillSampleTest {
                         "{strategy: random, iterations: 20, replacement: false, seed: 7}",
                         IntStream.range(0, 7).mapToObj(i -> "after=100ms").toList()),
                 new Shape(
+                        "faults that are left",
+                        "retain",
+                        "{strategy: sequential}",
+                        List.of(
+                                "oom after=100ms helper",
+                                "force-deleted after=100ms helper",
+                                "abandon after=100ms",
+                                "after=100ms")),
+                new Shape(
                         "retries",
                         "retain",
                         "{strategy: parallel, retries: 2, retryBackoff: 10ms}",
@@ -144,6 +154,9 @@ class KillSampleTest {
             }
             engine.create();
             RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
+            assertThat(namespace.pods())
+                    .as("helpers, which have no owner")
+                    .noneMatch(KillSampleTest::isLivingHelper);
             if (shape.policy().equals("delete")) {
                 TestNamespace.eventually(() -> namespace.jobs().isEmpty());
             }
@@ -151,6 +164,13 @@ class KillSampleTest {
                     story(namespace, proxy),
                     killed.isPresent() ? List.of() : proxy.killPoints(shape.name()));
         }
+    }
+
+    private static boolean isLivingHelper(Pod pod) {
+        String phase = pod.getStatus().getPhase();
+        return pod.getMetadata().getOwnerReferences().isEmpty()
+                && !pod.getMetadata().getName().equals(RUNNER)
+                && !List.of("Succeeded", "Failed").contains(phase);
     }
 
     private static Story story(TestNamespace namespace, ApiProxy proxy) {
