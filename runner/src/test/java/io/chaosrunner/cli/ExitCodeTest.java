@@ -41,6 +41,7 @@ class ExitCodeTest {
                 end(completed(Cause.BROKEN_STRATEGY, PASSED), 0, 1),
                 end(completed(Cause.FAILURE, FAILED), 0, 1),
                 end(completed(Cause.RECORD_FULL, PASSED), 0, 1),
+                end(completed(Cause.LEFT_BEHIND, FAILED), 0, 1),
                 end(completed(Cause.DEADLINE, PASSED), 0, 6),
                 end(completed(Cause.ABORT, ABORTED), 0, 4),
                 end(completed(Cause.REPLACED, ABORTED), 0, 4),
@@ -53,6 +54,7 @@ class ExitCodeTest {
                 // What ran was seen gone, or another process has taken it over.
                 end(new RunResult.Left("run 1 has another owner", false), 0, 4),
                 // What ran is there, or may be.
+                end(new RunResult.NotOver("pod a-helper cannot be removed"), 1, 3),
                 end(new RunResult.Left("SIGTERM", true), 143, 4));
     }
 
