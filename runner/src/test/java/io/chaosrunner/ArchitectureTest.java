@@ -203,6 +203,8 @@ class ArchitectureTest {
                 .and()
                 .doNotHaveSimpleName("ScheduleReader")
                 .and()
+                .doNotHaveSimpleName("LitmusSchedule")
+                .and()
                 .doNotHaveSimpleName("OldClaim")
                 .and()
                 .doNotHaveSimpleName("Driving")
