@@ -2,7 +2,6 @@ package io.chaosrunner.cluster;
 
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.fabric8.kubernetes.client.http.HttpClient;
-import org.jspecify.annotations.Nullable;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
@@ -20,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections to one API server, and the streams that are open on each.

@@ -249,7 +249,11 @@ public record RunRecord(ObjectNode json) {
         checkTimes("launches", "start", "end");
         checkTimes("skippedFires", "from", "to");
         for (String list : List.of("launches", "skips", "experiments", "skippedFires")) {
-            json.path(list).forEach(ObjectNode.class::cast);
+            for (JsonNode each : json.path(list)) {
+                if (!each.isObject()) {
+                    throw new ClassCastException("%s lists what is no object".formatted(list));
+                }
+            }
         }
     }
 

@@ -7,13 +7,13 @@ import io.chaosrunner.cluster.Cluster.Listener;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.testing.TcpProxy;
-import org.junit.jupiter.api.Test;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Connections over HTTP/1.1, of which each watch has one; over HTTP/2, on the real API server, see

@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.config.ExecutionSettings;
@@ -50,10 +51,10 @@ class LargePlansTest {
         for (int node = 0; node < nodes; node++) {
             Duration due =
                     dependencies.getOrDefault("e" + node, List.of()).stream()
-                            .map(name -> rows.get(name).end())
+                            .map(name -> requireNonNull(rows.get(name)).end())
                             .max(Duration::compareTo)
                             .orElse(Duration.ZERO);
-            assertThat(rows.get("e" + node).start()).isEqualTo(due);
+            assertThat(requireNonNull(rows.get("e" + node)).start()).isEqualTo(due);
         }
     }
 

@@ -125,7 +125,9 @@ class DamagedEngineTest {
                 ExecutionSettings settings =
                         ExecutionSettings.of(none, Optional.of(damaged), Map.of());
                 ExecutionSettings.of(settings.tree());
-                settings.limits().deadline().ifPresent(NOW::plus);
+                settings.limits()
+                        .deadline()
+                        .ifPresent(deadline -> assertThat(NOW.plus(deadline)).isAfter(NOW));
             } catch (RuntimeException | StackOverflowError e) {
                 throw new AssertionError("seed " + seed + ": " + damaged, e);
             }
