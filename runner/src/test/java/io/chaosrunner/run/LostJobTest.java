@@ -164,7 +164,7 @@ class LostJobTest {
             Objects.requireNonNull(pods.get())
                     .unavailable(new ClusterException(Kind.FORBIDDEN, "list pods: 403"));
             assertThat(((RunResult.Completed) RunBench.finished(result)).end().cause())
-                    .isEqualTo(RunEnd.Cause.ABORT);
+                    .isEqualTo(RunEnd.Cause.UNWATCHED);
             assertThat(world.entries())
                     .containsExactly(
                             "a: Forcefully Aborted/Stopped", "b: Forcefully Aborted/Stopped");
