@@ -102,8 +102,6 @@ class EngineRunTest {
             int few = calls("a");
             int more = calls("a", "b", "c", "d");
             double each = (more - few) / 3.0;
-            System.out.printf(
-                    "API calls: %d for one experiment, %.1f for each further%n", few, each);
             assertThat(each).isLessThanOrEqualTo(12);
         }
 
@@ -123,7 +121,6 @@ class EngineRunTest {
             try (RunBench bench = operator(EngineWorld.start().listing(names))) {
                 bench.with(Map.of("strategy", "parallel")).run();
                 double each = bench.world.requests().size() / 20.0;
-                System.out.printf("API calls: %.1f for each of 20 in parallel%n", each);
                 assertThat(bench.world.entries())
                         .allMatch(entry -> entry.endsWith("Completed/Pass"));
                 assertThat(bench.world.names(Resource.JOBS)).hasSize(20);

@@ -30,20 +30,20 @@ class KilledRunTest {
 
     static List<Point> pointsOfTwoExperiments() {
         try (EngineWorld world = twoExperiments()) {
-            return points("two experiments", world, Map.of());
+            return points(world, Map.of());
         }
     }
 
     static List<Point> pointsOfARetry() {
         try (EngineWorld world = retry()) {
-            return points("a retry", world, ONE_RETRY);
+            return points(world, ONE_RETRY);
         }
     }
 
-    private static List<Point> points(String name, EngineWorld world, Map<String, ?> settings) {
+    private static List<Point> points(EngineWorld world, Map<String, ?> settings) {
         try (var counting = new MortalCluster(world.connect())) {
             new RunBench(world, Caller.OPERATOR, counting, "process-1").with(settings).run();
-            return counting.killPoints(name);
+            return counting.killPoints();
         }
     }
 
@@ -125,7 +125,7 @@ class KilledRunTest {
 
     private static List<Point> pointsOf(String scenario, String policy) {
         try (EngineWorld world = world(policy).script("a", scenario)) {
-            return points(scenario, world, Map.of());
+            return points(world, Map.of());
         }
     }
 

@@ -144,7 +144,7 @@ class KilledStrategiesTest {
                                     .with(shape.settings)
                                     .run())
                     .isInstanceOf(RunResult.Completed.class);
-            points = counting.killPoints(shape.settings.toString());
+            points = counting.killPoints();
             counting.close();
             unbroken = story(world, every);
         }

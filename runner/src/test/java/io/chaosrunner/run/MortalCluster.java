@@ -43,8 +43,8 @@ final class MortalCluster implements Cluster {
     }
 
     /** Choose points to kill other runs at that are as this one was. */
-    synchronized List<Point> killPoints(String run) {
-        return KillPoints.of(run, writes, reads);
+    synchronized List<Point> killPoints() {
+        return KillPoints.of(writes, reads);
     }
 
     boolean isDead() {

@@ -260,7 +260,7 @@ class RunHistoryTest {
         try (EngineWorld world = retry();
                 var counting = new MortalCluster(world.connect())) {
             new RunBench(world, Caller.OPERATOR, counting, "process-1").with(ONE_RETRY).run();
-            return counting.killPoints("the history of a run");
+            return counting.killPoints();
         }
     }
 

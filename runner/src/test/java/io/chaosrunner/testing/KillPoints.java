@@ -9,8 +9,8 @@ import java.util.List;
  * before a write and around a read, which differ in what the process has under way.
  *
  * <p>Which third says the system property {@code rotation}, a number; {@code .ci/run} takes another
- * one for each commit. With the property {@code exhaustive} every call is taken. What was chosen is
- * printed, so that a failure can be repeated.
+ * one for each commit, and prints it, so that a failure can be repeated. With the property {@code
+ * exhaustive} every call is taken.
  */
 public final class KillPoints {
     private static final int THIRDS = 3;
@@ -33,17 +33,10 @@ public final class KillPoints {
     private KillPoints() {}
 
     /** Choose among the calls of a run, as this JVM was told. */
-    public static List<Point> of(String run, int writes, int reads) {
-        boolean exhaustive = Boolean.getBoolean("exhaustive");
-        int rotation = Integer.getInteger("rotation", 0);
-        List<Point> points = exhaustive ? all(writes, reads) : some(writes, reads, rotation);
-        System.out.printf(
-                "kill points of %s: %d of %d (%s)%n",
-                run,
-                points.size(),
-                2 * (writes + reads),
-                exhaustive ? "exhaustive" : "-Drotation=" + rotation + "; all with -Pexhaustive");
-        return points;
+    public static List<Point> of(int writes, int reads) {
+        return Boolean.getBoolean("exhaustive")
+                ? all(writes, reads)
+                : some(writes, reads, Integer.getInteger("rotation", 0));
     }
 
     static List<Point> all(int writes, int reads) {

@@ -240,10 +240,10 @@ final class ApiProxy implements AutoCloseable {
     }
 
     /** Choose points to kill other runs at that make the calls of this one. */
-    List<KillPoints.Point> killPoints(String run) {
+    List<KillPoints.Point> killPoints() {
         List<Call> all = calls();
         int writes = (int) all.stream().filter(Call::isWrite).count();
-        return KillPoints.of(run, writes, all.size() - writes);
+        return KillPoints.of(writes, all.size() - writes);
     }
 
     /** Tell whether it came to the killing. */

@@ -162,7 +162,7 @@ class KillSampleTest {
             }
             return new Run(
                     story(namespace, proxy),
-                    killed.isPresent() ? List.of() : proxy.killPoints(shape.name()));
+                    killed.isPresent() ? List.of() : proxy.killPoints());
         }
     }
 

@@ -31,7 +31,7 @@ class KillSweepTest {
         List<Point> points;
         try (var stage = new Stage(controlPlane)) {
             assertThatTheRunIsRight(stage);
-            points = stage.proxy.killPoints("a run of two experiments in processes");
+            points = stage.proxy.killPoints();
         }
         var kills = new AtomicInteger();
         var wrong = new ConcurrentSkipListMap<String, Throwable>();
