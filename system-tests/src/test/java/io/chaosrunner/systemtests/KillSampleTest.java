@@ -161,8 +161,7 @@ class KillSampleTest {
                 TestNamespace.eventually(() -> namespace.jobs().isEmpty());
             }
             return new Run(
-                    story(namespace, proxy),
-                    killed.isPresent() ? List.of() : proxy.killPoints());
+                    story(namespace, proxy), killed.isPresent() ? List.of() : proxy.killPoints());
         }
     }
 
