@@ -2,8 +2,10 @@ package io.chaosrunner.systemtests;
 
 import static io.chaosrunner.systemtests.Stage.ENGINE;
 import static io.chaosrunner.systemtests.Stage.RUNNER;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.chaosrunner.sandbox.Scenario;
 import io.fabric8.kubernetes.api.model.Event;
@@ -35,6 +37,7 @@ class AcceptanceInOneRunTest {
 
     private static final String LONG_NAME =
             "an-experiment-" + "of-a-long-name-".repeat(4) + "indeed";
+    private static final String PODS_REMOVED = "ExperimentPodsRemoved";
     private static final Map<String, Object> NOTHING = Map.of();
 
     private final Stage stage;
@@ -204,6 +207,11 @@ class AcceptanceInOneRunTest {
         assertSkipped("stays-pending", "ChaosContainerWatchNotPermitted");
         assertThat(job("stays-pending")).isEmpty();
         assertThat(warning("stays-pending").getMessage()).contains("2 s");
+        assertThat(stage.events("stays-pending"))
+                .filteredOn(event -> event.getReason().equals(PODS_REMOVED))
+                .singleElement()
+                .extracting(Event::getMessage, as(STRING))
+                .contains("stays-pending-");
     }
 
     @ParameterizedTest
@@ -390,14 +398,15 @@ class AcceptanceInOneRunTest {
         assertThat(warning(experiment).getReason()).isEqualTo(reason);
     }
 
+    /** The one warning, beside that of what was removed. */
     private Event warning(String experiment) {
-        assertThat(stage.events(experiment))
-                .filteredOn(event -> event.getType().equals("Warning"))
-                .hasSize(1);
-        return stage.events(experiment).stream()
-                .filter(event -> event.getType().equals("Warning"))
-                .findFirst()
-                .orElseThrow();
+        List<Event> warnings =
+                stage.events(experiment).stream()
+                        .filter(event -> event.getType().equals("Warning"))
+                        .filter(event -> !event.getReason().equals(PODS_REMOVED))
+                        .toList();
+        assertThat(warnings).hasSize(1);
+        return warnings.getFirst();
     }
 
     private List<String> reasons(String experiment) {
