@@ -14,9 +14,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** What a run bears of an API server, and that it ends in no other way than its last word says. */
 @NeedsControlPlane
@@ -70,7 +70,7 @@ class RefusalsTest {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "exhaustive", matches = "true")
+    @Tag("exhaustive")
     void aServerThatIsAwayForAMinuteCostsNothingButTime() {
         create(namespace.powerful(), "after=2s");
         var away = new AtomicBoolean(true);
@@ -93,7 +93,7 @@ class RefusalsTest {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "exhaustive", matches = "true")
+    @Tag("exhaustive")
     void aServerThatTakesFiveSecondsForEachAnswerCostsNothingButTime() {
         create(namespace.powerful(), "after=2s");
         proxy.inject(
@@ -108,7 +108,7 @@ class RefusalsTest {
 
     /** The first watches are cut; those that follow begin from versions that are gone by then. */
     @Test
-    @EnabledIfSystemProperty(named = "exhaustive", matches = "true")
+    @Tag("exhaustive")
     void aCompactionOfTheDatabaseCostsNothingButTime() {
         create(namespace.powerful(), "after=2s");
         proxy.inject(new Fault.Unanswered(), 3, call -> call.verb().equals("watch"));
@@ -124,7 +124,7 @@ class RefusalsTest {
 
     /** Close to what etcd stores at most, 1.5 MiB. */
     @Test
-    @EnabledIfSystemProperty(named = "exhaustive", matches = "true")
+    @Tag("exhaustive")
     void anEngineAsLargeAsAnyIsRunAndWritten() {
         var env =
                 IntStream.range(0, 14)
