@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 final class RunnerPod {
 
     /** Long: several JVMs may have to share one core. */
-    private static final Duration LIMIT = Duration.ofMinutes(3);
+    private static final Duration LIMIT = Duration.ofMinutes(10);
 
     private final TestNamespace namespace;
     private final String name;
