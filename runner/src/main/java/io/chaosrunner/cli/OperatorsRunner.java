@@ -1,6 +1,7 @@
 package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
@@ -83,7 +84,11 @@ record OperatorsRunner(
             return exitCode;
         } catch (ClusterException e) {
             System.err.println("chaos-runner: " + e.getMessage());
-            return ExitCode.underOperator(new RunResult.Interrupted(e));
+            // The pod's configuration stays as it is: nothing was launched with it, and a restart
+            // cannot help.
+            return e.kind() == Kind.UNCONFIGURED
+                    ? ExitCode.OK
+                    : ExitCode.underOperator(new RunResult.Interrupted(e));
         }
     }
 
