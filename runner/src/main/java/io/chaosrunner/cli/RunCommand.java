@@ -239,7 +239,7 @@ final class RunCommand implements Callable<Integer> {
                     Thread.ofVirtual()
                             .start(() -> {
                                 try {
-                                    EngineStop.tellOperator(cluster, ref);
+                                    EngineStop.tellOperator(cluster, before);
                                 } finally {
                                     followed.leaveUnlessBegun(why);
                                 }

@@ -72,6 +72,13 @@ public final class EngineReadying {
             try {
                 Optional<Engine> found =
                         cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
+                Optional<String> strangers =
+                        launch == Launch.OPERATOR
+                                ? strangersRunner(ref, found.map(Engine::uid).orElse(""))
+                                : Optional.empty();
+                if (strangers.isPresent()) {
+                    return new Readied.Refused(strangers.get());
+                }
                 if (found.isPresent()) {
                     return readyStored(found.get(), wanted, launch, resume);
                 }
@@ -87,6 +94,21 @@ public final class EngineReadying {
         }
         return new Readied.Refused(
                 "ChaosEngine %s keeps changing; is something else editing it?".formatted(ref));
+    }
+
+    /** Say whose pod the operator would take for the engine's runner. */
+    private Optional<String> strangersRunner(EngineRef ref, String uid) {
+        try {
+            return OperatorsPod.of(cluster, ref, uid) instanceof OperatorsPod.Strangers strangers
+                    ? Optional.of(strangers.why(ref))
+                    : Optional.empty();
+        } catch (ClusterException e) {
+            if (e.kind() == Kind.FORBIDDEN) {
+                // Accounts need no right to read a pod by its name; then nobody is warned.
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     /** Say what stands against launching an engine, if it is there, before anything is stored. */
@@ -138,10 +160,11 @@ public final class EngineReadying {
     public void takeBack(Engine before) {
         EngineRef ref = before.ref();
         Optional<Engine> now =
-                cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
+                cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                        .map(Engine::new)
+                        .filter(engine -> engine.uid().equals(before.uid()));
         boolean untouched =
-                now.filter(engine -> engine.uid().equals(before.uid()))
-                        .filter(engine -> engine.statusEntries().isEmpty())
+                now.filter(engine -> engine.statusEntries().isEmpty())
                         .filter(engine -> !Standing.isOperators(engine))
                         .isPresent();
         if (now.isEmpty()) {
@@ -160,7 +183,7 @@ public final class EngineReadying {
                 }
             }
         }
-        EngineStop.tellOperator(cluster, ref);
+        EngineStop.tellOperator(cluster, now.get());
     }
 
     private Optional<String> against(Engine engine, boolean resume) {

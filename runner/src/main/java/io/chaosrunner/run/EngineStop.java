@@ -99,9 +99,11 @@ public final class EngineStop {
         return engine.annotation(ANNOTATION).filter(run.id()::equals).isPresent();
     }
 
-    /** Tell the operator to end its run of an engine; does not wait. */
-    public static void tellOperator(Cluster cluster, EngineRef engine) {
+    /** Tell the operator to end its run of this very engine; does not wait. */
+    public static void tellOperator(Cluster cluster, Engine engine) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
+        // Another engine that has the name by now is refused.
+        patch.putObject("metadata").put("uid", engine.uid());
         patch.putObject("spec").put("engineState", "stop");
         cluster.patch(Resource.ENGINES, engine.namespace(), engine.name(), PatchType.MERGE, patch);
     }
@@ -119,7 +121,7 @@ public final class EngineStop {
         }
         Engine engine = found.get();
         if (Standing.isOperators(engine)) {
-            tellOperator(cluster, ref);
+            tellOperator(cluster, engine);
             return force ? takeOver(engine) : awaitOperator(engine, timeout);
         }
         Standing standing = Standing.of(engine);
@@ -154,7 +156,7 @@ public final class EngineStop {
 
     private Outcome awaitOwner(Engine engine, Claim claim, Duration timeout) {
         EngineRef ref = engine.ref();
-        ask(ref, claim.run().id());
+        ask(engine, claim.run().id());
         tell("process %s was asked to stop %s".formatted(claim.instance(), claim.run()));
         long begin = System.nanoTime();
         while (true) {
@@ -166,7 +168,7 @@ public final class EngineStop {
             Optional<Claim> held =
                     standing.claim().filter(other -> other.run().id().equals(claim.run().id()));
             if (held.isEmpty() || held.get().state() == Claim.State.FINISHED) {
-                ask(ref, null);
+                ask(engine, null);
                 return stopped(now.get(), standing.entries());
             }
             Duration waited = Duration.ofNanos(System.nanoTime() - begin);
@@ -208,7 +210,7 @@ public final class EngineStop {
         return switch (run.run()) {
             case RunResult.Completed(var end, var entries) -> {
                 removeRunner(engine);
-                ask(engine.ref(), null);
+                ask(engine, null);
                 yield stopped(engine, entries);
             }
             case RunResult.AlreadyFinished _ -> {
@@ -279,18 +281,24 @@ public final class EngineStop {
         return cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
     }
 
-    private void ask(EngineRef ref, @Nullable String runId) {
+    private void ask(Engine engine, @Nullable String runId) {
+        EngineRef ref = engine.ref();
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
-        ObjectNode annotations = patch.putObject("metadata").putObject("annotations");
-        annotations.put(ANNOTATION, runId);
+        // Another engine that has the name by now is refused.
+        ObjectNode metadata = patch.putObject("metadata").put("uid", engine.uid());
+        metadata.putObject("annotations").put(ANNOTATION, runId);
         try {
             cluster.patch(Resource.ENGINES, ref.namespace(), ref.name(), PatchType.MERGE, patch);
         } catch (ClusterException e) {
             // An engine that went with its run needs no tidying.
-            if (e.kind() != Kind.NOT_FOUND) {
+            if (e.kind() != Kind.NOT_FOUND && isThere(engine)) {
                 throw e;
             }
         }
+    }
+
+    private boolean isThere(Engine engine) {
+        return read(engine.ref()).filter(live -> live.uid().equals(engine.uid())).isPresent();
     }
 
     private void tell(String what) {

@@ -35,7 +35,7 @@ final class LivePods {
     }
 
     private static String runner(Engine engine) {
-        return engine.name() + "-runner";
+        return OperatorsPod.name(engine.ref());
     }
 
     static List<String> names(List<ObjectNode> pods) {

@@ -215,6 +215,8 @@ final class DrivenSchedule implements Lane.Step {
         if (patch.isEmpty()) {
             return now;
         }
+        // Another engine that has the name by now is refused.
+        patch.withObject("metadata").put("uid", now.uid());
         return new Engine(
                 driving.cluster()
                         .patch(
@@ -253,7 +255,7 @@ final class DrivenSchedule implements Lane.Step {
     private void stop(Engine now) {
         if (Standing.isOperators(now)) {
             if (!now.stopRequested()) {
-                EngineStop.tellOperator(driving.cluster(), ref);
+                EngineStop.tellOperator(driving.cluster(), now);
             }
             return;
         }
@@ -263,6 +265,7 @@ final class DrivenSchedule implements Lane.Step {
                 && !now.annotation(EngineStop.ANNOTATION).equals(run)) {
             ObjectNode patch = JsonNodeFactory.instance.objectNode();
             patch.putObject("metadata")
+                    .put("uid", now.uid())
                     .putObject("annotations")
                     .put(EngineStop.ANNOTATION, run.orElseThrow());
             driving.cluster()

@@ -11,6 +11,7 @@ import io.chaosrunner.run.EngineReadying;
 import io.chaosrunner.run.EngineReadying.Launch;
 import io.chaosrunner.run.EngineReadying.Readied;
 import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.OperatorsPod;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.Agenda.Step;
@@ -455,19 +456,20 @@ final class ScheduledEngine implements Lane.Step {
 
     /** The operator makes a runner only where no pod of that name is left. */
     private Optional<Instant> handOver(Engine engine, Fire fire) {
-        Optional<ObjectNode> pod =
-                driving.cluster().get(Resource.PODS, ref.namespace(), ref.name() + "-runner");
-        if (pod.isPresent()) {
-            if (pod.get().path("metadata").path("deletionTimestamp").isMissingNode()) {
-                driving.cluster()
-                        .delete(
-                                Resource.PODS,
-                                ref.namespace(),
-                                ref.name() + "-runner",
-                                pod.get().path("metadata").path("uid").asString(),
-                                Propagation.BACKGROUND);
+        switch (OperatorsPod.of(driving.cluster(), ref, engine.uid())) {
+            case OperatorsPod.None() -> {}
+            case OperatorsPod.Going() -> {
+                return soon(LOOK);
             }
-            return soon(LOOK);
+            case OperatorsPod.Strangers strangers -> {
+                refuse(strangers.why(ref));
+                return soon(AGAIN);
+            }
+            case OperatorsPod.Runners(String name, String uid) -> {
+                driving.cluster()
+                        .delete(Resource.PODS, ref.namespace(), name, uid, Propagation.BACKGROUND);
+                return soon(LOOK);
+            }
         }
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         ObjectNode metadata = patch.putObject("metadata");

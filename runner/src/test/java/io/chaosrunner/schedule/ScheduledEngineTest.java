@@ -47,6 +47,7 @@ class ScheduledEngineTest {
     private final List<String> heard = new ArrayList<>();
     private final Bells bells = new Bells();
     private Instant now = CREATED;
+    private Launch launch = Launch.DIRECT;
 
     @Test
     void anEngineWithoutAScheduleIsLeftAlone() {
@@ -390,6 +391,64 @@ class ScheduledEngineTest {
         }
     }
 
+    /** A GitLab runner beside an engine {@code gitlab} is such a pod. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "{'labels': {'app': 'e', 'app.kubernetes.io/component': 'chaos-runner'}}",
+                "{'labels': {'chaosUID': 'of-another-engine'}}",
+            })
+    void aStrangersPodThatHasTheNameOfTheRunnerIsLeftAloneAndNothingIsHandedOver(String metadata) {
+        try (EngineWorld world = world("now: true").load(runner(metadata));
+                Cluster cluster = world.connect()) {
+            launch = Launch.OPERATOR;
+            ScheduledEngine driven = driven(world.engine(), cluster, "schedule/1");
+
+            assertThat(driven.step()).isPresent();
+
+            assertThat(world.names(Resource.PODS)).containsExactly("e-runner");
+            assertThat(world.engine().engineState()).isEqualTo("stop");
+            assertThat(world.engine().annotation(Fires.HANDED_OVER)).isEmpty();
+            assertThat(world.message("ChaosScheduleRefused"))
+                    .contains("pod n/e-runner does not belong to ChaosEngine n/e");
+            assertThat(world.count("delete", "pods")).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'labels': {'chaosUID': 'THIS'}}",
+                "{'ownerReferences': [{'apiVersion': 'litmuschaos.io/v1alpha1', 'kind': 'ChaosEngine',"
+                        + " 'name': 'e', 'uid': 'THIS', 'controller': true}]}",
+            })
+    void theLastRunnerOfThisEngineMakesWayForTheNext(String metadata) {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            world.load(runner(metadata.replace("THIS", world.engine().uid())));
+            launch = Launch.OPERATOR;
+            ScheduledEngine driven = driven(world.engine(), cluster, "schedule/1");
+
+            driven.step();
+            await().atMost(Duration.ofMinutes(2)).until(() -> world.names(Resource.PODS).isEmpty());
+            driven.step();
+
+            assertThat(world.engine().annotation(Fires.HANDED_OVER)).isPresent();
+            assertThat(world.engine().engineState()).isEqualTo("active");
+        }
+    }
+
+    private static ObjectNode runner(String metadata) {
+        ObjectNode pod =
+                EngineWorld.json(
+                        "{'apiVersion': 'v1', 'kind': 'Pod', 'spec': {'containers': [{'name': 'c',"
+                                + " 'image': 'gitlab'}]}}");
+        ObjectNode all = EngineWorld.json(metadata);
+        pod.set("metadata", all.put("name", "e-runner").put("namespace", "n"));
+        return pod;
+    }
+
     @Test
     void theReasonOfARefusalIsAnEventOnTheEngine() {
         try (EngineWorld world = world("every: never");
@@ -443,7 +502,7 @@ class ScheduledEngineTest {
                 cluster,
                 StrategyCatalogue.load(Optional.empty()),
                 clock,
-                Launch.DIRECT,
+                launch,
                 process,
                 new Semaphore(4),
                 bells,

@@ -3,6 +3,7 @@ package io.chaosrunner.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.status.Claim;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;
@@ -103,6 +104,37 @@ class ScheduleByOperatorTest {
                 .isNotEqualTo(first.run().id());
         assertThat(stage.claim("replaced").orElseThrow().fires().skipped())
                 .noneMatch(skipped -> skipped.reason().equals("suspended"));
+    }
+
+    @Test
+    void aStrangersPodThatHasTheNameOfTheEnginesRunnerIsLeftAlone() {
+        var pods = stage.namespace.admin().pods().inNamespace(stage.namespace.name());
+        var strangers =
+                pods.resource(
+                                new PodBuilder()
+                                        .withNewMetadata()
+                                        .withName("gitlab-runner")
+                                        .endMetadata()
+                                        .withNewSpec()
+                                        .addNewContainer()
+                                        .withName("runner")
+                                        .withImage("gitlab/gitlab-runner")
+                                        .endContainer()
+                                        .endSpec()
+                                        .build())
+                        .create();
+        stage.engine("gitlab", "every: 10s", "after=100ms");
+        stage.service("--launch=operator");
+
+        stage.eventually(() -> stage.story().contains("event=schedule-refused"));
+
+        assertThat(stage.story()).contains("gitlab-runner does not belong to ChaosEngine");
+        assertThat(pods.withName("gitlab-runner").get().getMetadata())
+                .satisfies(pod -> {
+                    assertThat(pod.getUid()).isEqualTo(strangers.getMetadata().getUid());
+                    assertThat(pod.getDeletionTimestamp()).isNull();
+                });
+        assertThat(stage.claim("gitlab").filter(Claim::isOfRun)).isEmpty();
     }
 
     private String engineStatus(String engine) {
