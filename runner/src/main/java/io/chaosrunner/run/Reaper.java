@@ -40,7 +40,9 @@ final class Reaper {
     enum Extent {
         /** All of them. */
         ALL,
-        /** The pods that have not ended; Jobs, and pods that ended, stay. */
+        /**
+         * The pods that have not ended; Jobs, and pods that ended and that nobody deleted, stay.
+         */
         LIVING
     }
 
@@ -186,7 +188,7 @@ final class Reaper {
             }
             for (ObjectNode pod : pods) {
                 boolean lives = LivePods.isLive(pod);
-                if (!lives && extent == Extent.LIVING) {
+                if (!lives && !isGoing(pod) && extent == Extent.LIVING) {
                     continue;
                 }
                 boolean goes = isGoing(pod) || delete(Resource.PODS, pod);

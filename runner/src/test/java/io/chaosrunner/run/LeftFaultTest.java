@@ -13,8 +13,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -288,12 +290,60 @@ class LeftFaultTest {
         }
     }
 
+    /** A kubelet says that the containers ended some time before it lets the pod go. */
+    @ParameterizedTest(name = "under {0}")
+    @CsvSource({"retain", "delete"})
+    void aRemovedHelperWhoseContainersEndedIsSeenGoneToo(String policy) {
+        var world = world(policy, "a", "b").script("a", "oom helper");
+        var lists = new AtomicInteger();
+        var deleted = ConcurrentHashMap.<String>newKeySet();
+        var cluster =
+                TamperedCluster.of(
+                        world.connect(),
+                        (verb, resource, args, call) -> {
+                            if (resource == Resource.PODS
+                                    && verb.equals("delete")
+                                    && args[2] instanceof String name
+                                    && name.contains("helper")) {
+                                deleted.add(name);
+                                return null;
+                            }
+                            Object answer = call.goOn();
+                            if (resource == Resource.PODS
+                                    && verb.equals("list")
+                                    && !deleted.isEmpty()) {
+                                if (lists.incrementAndGet() > 3) {
+                                    deleted.forEach(name -> world.delete(Resource.PODS, name));
+                                    deleted.clear();
+                                    return call.goOn();
+                                }
+                                ((List<?>) answer).forEach(LeftFaultTest::showEnded);
+                            }
+                            return answer;
+                        });
+        try (RunBench bench = new RunBench(world, Caller.OPERATOR, cluster, "process-1")) {
+            var law = new Law(world);
+            assertThat(bench.run()).isInstanceOf(RunResult.Completed.class);
+            law.holds();
+            assertThat(lists).hasValueGreaterThan(3);
+            assertThat(world.entries()).containsExactly("a: Skipped/Fail", "b: Completed/Pass");
+        }
+    }
+
+    private static void showEnded(Object object) {
+        ObjectNode pod = (ObjectNode) object;
+        if (pod.path("metadata").path("name").asString().contains("helper")) {
+            pod.withObject("metadata").put("deletionTimestamp", "2026-01-01T00:00:00Z");
+            pod.withObject("status").put("phase", "Failed");
+        }
+    }
+
     @Test
     void aPodThatEndedDoesNotHoldTheRunWhateverHoldsThePod() {
         var world = world("delete", "a", "b").script("a", "hang helper no-result");
         try (RunBench bench =
                 new RunBench(world, Caller.OPERATOR)
-                        .with(patience(Duration.ZERO, Duration.ofSeconds(15)))) {
+                        .with(patience(Duration.ZERO, Duration.ofSeconds(5)))) {
             var law = new Law(world);
             var result = bench.begin();
             bench.untilRunning("a");
