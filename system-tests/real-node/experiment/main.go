@@ -100,7 +100,8 @@ func connect() server {
 	roots.AppendCertsFromPEM(pem)
 	return server{
 		client: &http.Client{
-			Timeout:   20 * time.Second,
+			// A node that ten pods start on at once is slow.
+			Timeout:   5 * time.Minute,
 			Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
 		},
 		url: "https://" + net.JoinHostPort(

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * before its entry ends and before anything else starts.
  */
 @NeedsRealNode
-@Timeout(300)
+@Timeout(900)
 @Execution(ExecutionMode.CONCURRENT)
 class AbruptEndTest {
 

@@ -26,7 +26,7 @@ final class NodeStage implements AutoCloseable {
     static final String RUNNER = ENGINE + "-runner";
 
     /** Long: containers of several tests start beside each other. */
-    private static final Duration LIMIT = Duration.ofMinutes(3);
+    private static final Duration LIMIT = Duration.ofMinutes(8);
 
     final TestNamespace namespace;
     final Timeline timeline;

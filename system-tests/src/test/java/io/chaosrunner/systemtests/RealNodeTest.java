@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole runs where a real kubelet runs the runner's image and real experiments. */
 @NeedsRealNode
-@Timeout(300)
+@Timeout(900)
 @Execution(ExecutionMode.CONCURRENT)
 class RealNodeTest {
 
