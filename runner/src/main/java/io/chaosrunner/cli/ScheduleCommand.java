@@ -10,9 +10,11 @@ import io.chaosrunner.schedule.ServiceListener;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -79,8 +81,16 @@ final class ScheduleCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "64",
             description =
-                    "Runs that go on in this process at once; later ones wait (default: ${DEFAULT-VALUE}).")
+                    "Runs that go on in this process at once, shared fairly by namespace; later ones wait (default: ${DEFAULT-VALUE}).")
     private int mostRuns;
+
+    @Option(
+            names = "--run-deadline",
+            paramLabel = "DURATION",
+            defaultValue = "6h",
+            description =
+                    "Deadline of a run whose engine sets none, with --launch=direct; 'none' for no end (default: ${DEFAULT-VALUE}).")
+    private String runDeadline = "";
 
     @Option(
             names = "--health-port",
@@ -108,7 +118,8 @@ final class ScheduleCommand implements Callable<Integer> {
                             leaseNamespace == null ? here : leaseNamespace,
                             lease,
                             ThisProcess.instance(),
-                            mostRuns);
+                            mostRuns,
+                            deadline(command));
             try (var service =
                             ScheduleService.start(
                                     cluster, options, runner.strategies(), Clock.systemUTC(), log);
@@ -132,6 +143,13 @@ final class ScheduleCommand implements Callable<Integer> {
                 return ExitCode.INVALID;
             }
         }
+    }
+
+    private Optional<Duration> deadline(CommandSpec command) {
+        return runDeadline.equals("none")
+                ? Optional.empty()
+                : Optional.of(
+                        Durations.positive("--run-deadline", runDeadline, command.commandLine()));
     }
 
     private void check(CommandSpec command) {

@@ -8,13 +8,15 @@ import io.chaosrunner.run.EngineReadying.Launch;
 import io.chaosrunner.run.RunNotice;
 import io.chaosrunner.status.EngineEvent;
 import java.time.Clock;
-import java.util.concurrent.Semaphore;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Hold what all engines are driven with.
  *
  * @param instance this process' name, in every claim it takes; see {@link #SERVICE}
  * @param places bounds the runs that go on in this process
+ * @param runDeadline the deadline of a run whose engine has none; absent for none
  */
 record Driving(
         Cluster cluster,
@@ -22,28 +24,17 @@ record Driving(
         Clock clock,
         Launch launch,
         String instance,
-        Semaphore places,
+        Places places,
+        Optional<Duration> runDeadline,
         Alarms alarms,
         ServiceListener listener) {
 
     /** Begins the name of every process of the service: what it left, its successor takes up. */
     static final String SERVICE = "schedule/";
 
-    /** Give a place back. */
-    interface Place extends AutoCloseable {
-        @Override
-        void close();
-    }
-
     /** Tell whether a process of that name belongs to the service. */
     boolean isServices(String process) {
         return process.startsWith(SERVICE);
-    }
-
-    /** Wait until one more run may go on. */
-    Place takePlace() {
-        places.acquireUninterruptibly();
-        return places::release;
     }
 
     /** Tell the engine's readers why its schedule does nothing. */

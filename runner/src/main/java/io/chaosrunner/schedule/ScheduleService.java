@@ -8,10 +8,10 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineReadying.Launch;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +39,8 @@ public final class ScheduleService implements AutoCloseable {
      * @param leaseNamespace where the Lease is
      * @param lease its name; services of one name share the work, and others do not know of it
      * @param process a name no other process has
-     * @param mostRuns how many runs may go on in this process at once
+     * @param mostRuns how many runs may go on in this process at once; shared by namespace
+     * @param runDeadline the deadline of a run whose engine has none; absent for none
      */
     public record Options(
             List<String> namespaces,
@@ -47,7 +48,8 @@ public final class ScheduleService implements AutoCloseable {
             String leaseNamespace,
             String lease,
             String process,
-            int mostRuns) {
+            int mostRuns,
+            Optional<Duration> runDeadline) {
         public Options {
             namespaces = List.copyOf(namespaces);
         }
@@ -70,7 +72,8 @@ public final class ScheduleService implements AutoCloseable {
                         clock,
                         options.launch(),
                         Driving.SERVICE + options.process(),
-                        new Semaphore(options.mostRuns(), true),
+                        new Places(options.mostRuns()),
+                        options.runDeadline(),
                         new QuartzAlarms(),
                         listener);
     }

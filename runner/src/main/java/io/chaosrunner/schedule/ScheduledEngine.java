@@ -4,6 +4,7 @@ import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.EngineWriter;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
@@ -15,6 +16,7 @@ import io.chaosrunner.run.OperatorsPod;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.Places.Place;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineUpdate;
@@ -55,6 +57,7 @@ final class ScheduledEngine implements Lane.Step {
     private final EngineRef ref;
     private volatile Engine seen;
     private volatile boolean leaving;
+    private volatile Runnable wake = () -> {};
     private volatile @Nullable EngineRun running;
     private String told = "";
     private @Nullable Fire handed;
@@ -70,6 +73,11 @@ final class ScheduledEngine implements Lane.Step {
     /** Take note of the engine as it is now. */
     void saw(Engine engine) {
         seen = engine;
+    }
+
+    /** Say how to have the next step taken at once. */
+    void wokenBy(Runnable signal) {
+        wake = signal;
     }
 
     @Override
@@ -119,10 +127,41 @@ final class ScheduledEngine implements Lane.Step {
 
     @Override
     public Optional<Instant> step() {
-        Move move = move(seen);
-        if (move instanceof Move.Rest(Optional<Instant> until)) {
-            return until;
+        boolean waits = false;
+        try {
+            Move move = move(seen);
+            if (move instanceof Move.Rest(Optional<Instant> until)) {
+                return until;
+            }
+            if (!takesPlace(move)) {
+                return look(false);
+            }
+            // Before the engine is read: whoever waits costs the API server nothing.
+            Optional<Place> place = driving.places().take(ref, wake);
+            if (place.isEmpty()) {
+                waits = true;
+                return awaitPlace();
+            }
+            try (Place _ = place.get()) {
+                return look(true);
+            }
+        } finally {
+            if (!waits) {
+                driving.places().withdraw(ref);
+            }
         }
+    }
+
+    private boolean takesPlace(Move move) {
+        return move instanceof Move.Begin && driving.launch() == Launch.DIRECT;
+    }
+
+    /**
+     * Read the engine, decide again, and act.
+     *
+     * @param placed whether a run may begin
+     */
+    private Optional<Instant> look(boolean placed) {
         Optional<Engine> live =
                 driving.cluster()
                         .get(Resource.ENGINES, ref.namespace(), ref.name())
@@ -132,7 +171,20 @@ final class ScheduledEngine implements Lane.Step {
             return Optional.empty();
         }
         seen = live.get();
-        return act(move(seen));
+        Move move = move(seen);
+        return takesPlace(move) && !placed ? now() : act(move);
+    }
+
+    /** A fire that waits too long is missed: the schedule says how long that is. */
+    private Optional<Instant> awaitPlace() {
+        String why =
+                "a fire is due and waits for a place: %d runs may go on in this process (--most-runs), shared by namespace"
+                        .formatted(driving.places().most());
+        if (!told.equals(why)) {
+            told = why;
+            driving.listener().note(ref, "waiting", why);
+        }
+        return soon(AGAIN);
     }
 
     /** Decide what to do with an engine as read. */
@@ -262,11 +314,14 @@ final class ScheduledEngine implements Lane.Step {
                     driving.launch() == Launch.DIRECT
                             ? begin(schedule, fire)
                             : handOver(schedule.engine(), fire);
-            case Move.Resume(EngineSchedule schedule) ->
-                    run(
+            case Move.Resume(EngineSchedule schedule) -> {
+                try (Place _ = driving.places().takeUp(ref)) {
+                    yield run(
                             schedule,
                             Caller.PERSON_WHO_RESUMES,
                             schedule.claim().flatMap(claim -> claim.fires().settled()));
+                }
+            }
             case Move.Replace(EngineSchedule schedule, Fire fire) -> replace(schedule, fire);
             case Move.TakeBack(Fire fire) -> takeBack(fire);
             case Move.End(String why) -> {
@@ -366,11 +421,11 @@ final class ScheduledEngine implements Lane.Step {
                                 Map.of(),
                                 driving.instance())
                         .seeing(seen);
-        try (Driving.Place _ = driving.takePlace()) {
+        try {
             EngineRun run =
                     new EngineRun(
                             driving.cluster(),
-                            fire.map(asked::firedBy).orElse(asked),
+                            deadlined(fire.map(asked::firedBy).orElse(asked)),
                             driving.strategies(),
                             driving.clock(),
                             driving.listener().run(ref));
@@ -386,6 +441,22 @@ final class ScheduledEngine implements Lane.Step {
             running = null;
             driving.alarms().cancel(replacing());
         }
+    }
+
+    /** Pods may stay pending for ever: a run of the service ends all the same. */
+    private RunRequest deadlined(RunRequest asked) {
+        boolean own =
+                ExecutionSettings.of(
+                                seen.spec(),
+                                seen.annotation(ExecutionSettings.ANNOTATION),
+                                Map.of())
+                        .limits()
+                        .deadline()
+                        .isPresent();
+        return driving.runDeadline()
+                .filter(deadline -> !own)
+                .map(deadline -> asked.with("deadline", deadline.toSeconds() + "s"))
+                .orElse(asked);
     }
 
     private Optional<Instant> after(RunResult result) {

@@ -44,15 +44,19 @@ final class Term implements AutoCloseable {
     static Term begin(Driving driving, List<String> namespaces, boolean withSchedules) {
         var term = new Term(driving);
         for (String namespace : namespaces) {
-            term.follow(Resource.ENGINES, namespace, term.new Engines());
+            term.follow(Resource.ENGINES, namespace, term.new Engines(), term::expect);
             if (withSchedules) {
-                term.follow(Resource.SCHEDULES, namespace, term.new Schedules());
+                term.follow(Resource.SCHEDULES, namespace, term.new Schedules(), all -> {});
             }
         }
         return term;
     }
 
-    private void follow(Resource resource, String namespace, Listener listener) {
+    private void follow(
+            Resource resource,
+            String namespace,
+            Listener listener,
+            Consumer<List<ObjectNode>> expect) {
         followings.add(
                 driving.cluster()
                         .follow(
@@ -60,7 +64,7 @@ final class Term implements AutoCloseable {
                                 namespace,
                                 new Selection.Labelled(""),
                                 POLL,
-                                new Guarded(listener)));
+                                new Guarded(listener, expect)));
     }
 
     int scheduled() {
@@ -73,6 +77,7 @@ final class Term implements AutoCloseable {
         closed = true;
         followings.forEach(Following::close);
         engines.values().forEach(each -> each.lane().close());
+        engines.keySet().forEach(driving.places()::forget);
         schedules.values().forEach(each -> each.lane().close());
     }
 
@@ -83,6 +88,18 @@ final class Term implements AutoCloseable {
                 driving.clock(),
                 step,
                 trouble -> driving.listener().note(ref, "trouble", trouble));
+    }
+
+    /** Places are shared by all, not by those that happen to be read first. */
+    private void expect(List<ObjectNode> objects) {
+        driving.places()
+                .expect(
+                        objects.stream()
+                                .map(Engine::new)
+                                .filter(engine ->
+                                        engine.annotation(ScheduleSpec.ANNOTATION).isPresent())
+                                .map(Engine::ref)
+                                .toList());
     }
 
     private boolean hasSchedule(Engine engine) {
@@ -115,10 +132,21 @@ final class Term implements AutoCloseable {
     /** Keep one object that cannot be dealt with from ending the news of all others. */
     private final class Guarded implements Listener {
         private final Listener listener;
+        private final Consumer<List<ObjectNode>> expect;
         private int failed;
 
-        private Guarded(Listener listener) {
+        /**
+         * @param expect told of all objects that were read at once, before the first is dealt with
+         */
+        private Guarded(Listener listener, Consumer<List<ObjectNode>> expect) {
             this.listener = listener;
+            this.expect = expect;
+        }
+
+        @Override
+        public void read(List<ObjectNode> present, List<ObjectNode> gone) {
+            expect.accept(present);
+            Listener.super.read(present, gone);
         }
 
         @Override
@@ -169,6 +197,8 @@ final class Term implements AutoCloseable {
             } else if (hasSchedule(engine) && !closed) {
                 var scheduled = new ScheduledEngine(driving, engine);
                 var lane = lane("engine", ref, scheduled);
+                scheduled.wokenBy(lane::signal);
+                driving.places().expect(List.of(ref));
                 engines.put(ref, new DrivenEngine(scheduled, lane));
                 lane.start();
                 if (closed) {
@@ -186,6 +216,7 @@ final class Term implements AutoCloseable {
             if (driven != null) {
                 // A run that goes on hears of it too, and removes what it launched.
                 driven.lane().retire();
+                driving.places().forget(ref);
             }
             tellSchedule(ref, null);
         }

@@ -28,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +47,7 @@ class ScheduledEngineTest {
     private final Bells bells = new Bells();
     private Instant now = CREATED;
     private Launch launch = Launch.DIRECT;
+    private Places places = new Places(4);
 
     @Test
     void anEngineWithoutAScheduleIsLeftAlone() {
@@ -439,6 +439,56 @@ class ScheduledEngineTest {
         }
     }
 
+    @Test
+    void aFireThatWaitsForAPlaceCostsTheApiServerNothingAndIsMissedInTheEnd() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            places = new Places(1);
+            EngineRef other = new EngineRef("other", "e");
+            Places.Place held = places.take(other, () -> {}).orElseThrow();
+            Clock clock = clock();
+            now = world.engine().created();
+            var driven = new ScheduledEngine(driving(cluster, clock, "schedule/1"), world.engine());
+            List<String> woken = new ArrayList<>();
+            driven.wokenBy(() -> woken.add("e"));
+
+            assertThat(driven.step()).contains(now.plusSeconds(5));
+            assertThat(driven.step()).isPresent();
+            assertThat(world.requests()).isEmpty();
+            assertThat(heard).singleElement().asString().startsWith("waiting a fire is due");
+            held.close();
+            assertThat(woken).containsExactly("e");
+
+            held = places.takeUp(other);
+            now = now.plus(Duration.ofMinutes(6));
+            driven.step();
+
+            assertThat(world.claim().fires().skipped())
+                    .singleElement()
+                    .extracting(Skipped::reason)
+                    .asString()
+                    .startsWith("missed");
+            held.close();
+            assertThat(places.take(other, () -> {})).as("nobody waits any more").isPresent();
+        }
+    }
+
+    @Test
+    void aRunOfTheServiceHasADeadlineUnlessItsEngineHasOne() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            driven(world.engine(), cluster, "schedule/1").step();
+            assertThat(world.claim().execution().path("deadline").asString("")).isEqualTo("21600s");
+        }
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            world.edit(
+                    "{'metadata': {'annotations': {'chaosrunner.io/execution': 'deadline: 7h'}}}");
+            driven(world.engine(), cluster, "schedule/1").step();
+            assertThat(world.claim().execution().path("deadline").asString("")).isEqualTo("7h");
+        }
+    }
+
     private static ObjectNode runner(String metadata) {
         ObjectNode pod =
                 EngineWorld.json(
@@ -504,7 +554,8 @@ class ScheduledEngineTest {
                 clock,
                 launch,
                 process,
-                new Semaphore(4),
+                places,
+                Optional.of(Duration.ofHours(6)),
                 bells,
                 new ServiceListener() {
                     @Override
