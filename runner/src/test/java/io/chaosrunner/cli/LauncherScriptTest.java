@@ -2,14 +2,19 @@ package io.chaosrunner.cli;
 
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * that they were called.
  */
 class LauncherScriptTest {
+    private static final String BUILD =
+            "-B -pl runner -am -Dquick -DskipTests -Dspotless.check.skip package";
     private static final Instant BUILT = Instant.parse("2026-01-01T00:00:00Z");
     private static final List<String> SOURCES =
             List.of(
@@ -31,6 +38,8 @@ class LauncherScriptTest {
                     "strategies/pom.xml",
                     "strategies/src/main/java/B.java",
                     "runner/src/test/java/ATest.java");
+
+    private final Map<String, String> environment = new HashMap<>();
 
     @TempDir private Path clone;
 
@@ -42,12 +51,29 @@ class LauncherScriptTest {
                 "echo mvnw \"$@\"; mkdir -p runner/target; : >runner/target/chaos-runner.jar");
         script("jdk/bin/java", "echo java \"$@\"");
         file("jdk/release", "JAVA_VERSION=\"25.0.1\"\n");
-        Files.createDirectory(clone.resolve("bin"));
-        for (String tool : List.of("sh", "dirname", "readlink", "sed", "find", "head", "mkdir")) {
+        for (String tool :
+                List.of(
+                        "sh",
+                        "dirname",
+                        "readlink",
+                        "sed",
+                        "find",
+                        "head",
+                        "tail",
+                        "mkdir",
+                        "date",
+                        "sleep",
+                        "awk",
+                        "grep",
+                        "mv",
+                        "rm",
+                        "rmdir",
+                        "nice")) {
             Path usual = Path.of("/usr/bin", tool);
-            Files.createSymbolicLink(
-                    clone.resolve("bin").resolve(tool),
-                    Files.exists(usual) ? usual : Path.of("/bin", tool));
+            script(
+                    "bin/" + tool,
+                    "exec %s \"$@\""
+                            .formatted(Files.exists(usual) ? usual : Path.of("/bin", tool)));
         }
         for (String source : SOURCES) {
             changed(source, BUILT.minusSeconds(60));
@@ -69,15 +95,96 @@ class LauncherScriptTest {
     }
 
     @Test
-    void theFirstUseBuilds() throws Exception {
+    void theFirstUseBuildsAndSaysHowFarItIs() throws Exception {
         Files.delete(clone.resolve("runner/target/chaos-runner.jar"));
+        script(
+                "mvnw",
+                """
+                echo "$@" >arguments
+                echo '[INFO] Downloaded from central: https://example.com/a.pom (1 kB)'
+                echo '[INFO] --- compiler:3.16.0:compile (default-compile) @ chaos-runner ---'
+                sleep 1.5
+                : >runner/target/chaos-runner.jar
+                """);
 
         Run run = run("list");
 
-        assertThat(run.errors())
-                .startsWith("chaos-runner: building (first use only) ...\n")
-                .contains("mvnw -q -B -pl runner -am -DskipTests package\n");
+        assertThat(run.errors().lines())
+                .first(STRING)
+                .startsWith("chaos-runner: building, on first use only");
+        assertThat(run.errors().lines().skip(1))
+                .allMatch(line -> line.matches(" +[0-9]+s  .*"))
+                .anyMatch(line ->
+                        line.endsWith("  compiling chaos-runner, 1 files downloaded so far"))
+                .last(STRING)
+                .endsWith("s  built");
+        assertThat(Files.readString(clone.resolve("arguments"))).isEqualTo(BUILD + "\n");
         assertThat(run.output()).endsWith("io.chaosrunner.cli.Main list\n");
+    }
+
+    @Test
+    void aBuildThatFailsSaysWhyAndStartsNothing() throws Exception {
+        Files.delete(clone.resolve("runner/target/chaos-runner.jar"));
+        script("mvnw", "echo '[INFO] much'; echo '[ERROR] no route to host'; exit 1");
+
+        Run run = run("list");
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.output()).isEmpty();
+        assertThat(run.errors())
+                .contains("[ERROR] no route to host\n")
+                .doesNotContain("much")
+                .endsWith(
+                        "chaos-runner: the build failed; all that it said is in %s\n"
+                                .formatted(clone.toRealPath().resolve("runner/target/build.log")));
+    }
+
+    @Test
+    void theStartUpCacheIsMadeBesideTheFirstStart() throws Exception {
+        aRehearsalIsPossible();
+
+        Run run = run("list");
+
+        assertThat(run.output()).endsWith("io.chaosrunner.cli.Main list\n").doesNotContain("AOT");
+        Path cache = clone.resolve("runner/target/chaos-runner.aot");
+        await().atMost(Duration.ofMinutes(2))
+                .until(() ->
+                        Files.exists(cache)
+                                && Files.notExists(
+                                        cache.resolveSibling(cache.getFileName() + ".lock")));
+        assertThat(run("list").output()).startsWith("java -XX:AOTCache=");
+    }
+
+    @Test
+    void aStartCanWaitForTheCache() throws Exception {
+        aRehearsalIsPossible();
+        environment.put("CHAOS_RUNNER_CACHE", "wait");
+
+        assertThat(run("list").output()).startsWith("java -XX:AOTCache=");
+    }
+
+    @Test
+    void aCacheOfAnOlderBuildIsNotUsed() throws Exception {
+        file("runner/target/chaos-runner.aot", "old");
+        Files.setLastModifiedTime(
+                clone.resolve("runner/target/chaos-runner.aot"),
+                FileTime.from(BUILT.minusSeconds(1)));
+
+        assertThat(run("list").output()).doesNotContain("AOT");
+    }
+
+    /** The Java that is no Java writes the cache that it was told to. */
+    private void aRehearsalIsPossible() throws IOException {
+        Files.delete(clone.resolve("runner/target/chaos-runner.aot"));
+        file("examples/first-run.yaml", "");
+        script(
+                "jdk/bin/java",
+                """
+                case $1 in
+                -XX:AOTCacheOutput=*) echo cache >"${1#*=}" ;;
+                *) echo java "$@" ;;
+                esac
+                """);
     }
 
     @ParameterizedTest
@@ -98,7 +205,9 @@ class LauncherScriptTest {
                 .isEqualTo(
                         "chaos-runner: built before the sources were changed; build again when no run goes on: (cd "
                                 + clone.toRealPath()
-                                + " && ./mvnw -q -B -pl runner -am -DskipTests package)\n");
+                                + " && ./mvnw "
+                                + BUILD
+                                + ")\n");
         assertThat(run.output()).endsWith("io.chaosrunner.cli.Main stop nginx\n");
     }
 
@@ -144,6 +253,7 @@ class LauncherScriptTest {
         builder.environment().keySet().retainAll(List.of());
         builder.environment().put("PATH", clone.resolve("bin").toString());
         builder.environment().put("CHAOS_RUNNER_JAVA_HOME", clone.resolve("jdk").toString());
+        builder.environment().putAll(environment);
         int exitCode =
                 builder.redirectOutput(output.toFile())
                         .redirectError(errors.toFile())

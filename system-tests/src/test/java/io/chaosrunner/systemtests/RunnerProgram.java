@@ -78,6 +78,7 @@ final class RunnerProgram {
         try {
             var launcher = new ProcessBuilder(LAUNCHER.toString(), "--version");
             launcher.environment().put("CHAOS_RUNNER_JAVA_HOME", jdk.toString());
+            launcher.environment().put("CHAOS_RUNNER_CACHE", "wait");
             launcher.environment().remove("JAVA_TOOL_OPTIONS");
             Path output = Files.createTempFile("chaos-runner", ".version");
             int exitCode =
