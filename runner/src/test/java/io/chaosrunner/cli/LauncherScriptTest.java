@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class LauncherScriptTest {
     private static final String BUILD =
-            "-B -pl runner -am -Dquick -DskipTests -Dspotless.check.skip package";
+            "-B -pl runner -am -Dquick -Dmaven.test.skip -Djapicmp.skip -Dmdep.analyze.skip"
+                    + " -Dspotless.check.skip package";
     private static final Instant BUILT = Instant.parse("2026-01-01T00:00:00Z");
     private static final List<String> SOURCES =
             List.of(
