@@ -8,8 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Bring the objects of files to the cluster: create what is missing, leave what is the same, and
@@ -17,7 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class FileObjects {
     private final AnyObjects cluster;
-    private final List<ObjectNode> objects;
+    private List<FileObject> objects;
     private final String namespace;
 
     /** Say what to do about an object that is not as the file has it. */
@@ -33,7 +31,7 @@ final class FileObjects {
     /**
      * @param namespace of objects that name none
      */
-    FileObjects(Fabric8Cluster cluster, List<ObjectNode> objects, String namespace) {
+    FileObjects(Fabric8Cluster cluster, List<FileObject> objects, String namespace) {
         this.cluster = new AnyObjects(cluster);
         this.objects = List.copyOf(objects);
         this.namespace = namespace;
@@ -45,20 +43,25 @@ final class FileObjects {
      * @return what is wrong if an object names another one than was asked for
      */
     Optional<String> settleNamespaces(Optional<String> asked) {
-        for (ObjectNode object : objects) {
-            JsonNode metadata = object.path("metadata");
-            String given = metadata.path("namespace").asString("");
-            if (given.isEmpty()) {
-                if (cluster.isNamespaced(object)) {
-                    ((ObjectNode) metadata).put("namespace", namespace);
-                }
-            } else if (asked.isPresent() && !given.equals(asked.get())) {
+        var settled = new ArrayList<FileObject>();
+        for (FileObject object : objects) {
+            String given = object.namespace();
+            if (asked.isPresent() && !given.isEmpty() && !given.equals(asked.get())) {
                 return Optional.of(
-                        "%s is in namespace %s by its file, but -n says %s; leave one of them out"
-                                .formatted(name(object), given, asked.get()));
+                        "%s: %s is in namespace %s by its file, but -n says %s; leave one of them out"
+                                .formatted(object.place(), object, given, asked.get()));
             }
+            settled.add(
+                    given.isEmpty() && cluster.isNamespaced(object.apiVersion(), object.kind())
+                            ? object.in(namespace)
+                            : object);
         }
+        objects = List.copyOf(settled);
         return Optional.empty();
+    }
+
+    List<FileObject> all() {
+        return objects;
     }
 
     /**
@@ -69,22 +72,22 @@ final class FileObjects {
      */
     Optional<String> store(IfDifferent ifDifferent, Consumer<String> say) {
         var different = new ArrayList<String>();
-        for (ObjectNode object : ordered()) {
+        for (FileObject object : ordered()) {
             Stored stored =
                     cluster.store(
-                            object,
+                            object.json(),
                             ifDifferent == IfDifferent.UPDATE
                                     ? Different.UPDATE
                                     : Different.REPORT);
             switch (stored) {
-                case Stored.Created() -> say.accept(name(object) + " created");
+                case Stored.Created() -> say.accept(object + " created");
                 case Stored.Same() -> {}
                 case Stored.Updated(var fields) ->
                         say.accept(
                                 "%s made as the file has it: %s"
-                                        .formatted(name(object), String.join(", ", fields)));
+                                        .formatted(object, String.join(", ", fields)));
                 case Stored.Differs(var fields) -> {
-                    String what = name(object) + " differs in " + String.join(", ", fields);
+                    String what = object + " differs in " + String.join(", ", fields);
                     if (ifDifferent == IfDifferent.KEEP) {
                         say.accept(what + "; kept as the cluster has it");
                     } else {
@@ -100,25 +103,16 @@ final class FileObjects {
                                 .formatted(String.join("; ", different)));
     }
 
-    private List<ObjectNode> ordered() {
-        var ordered = new ArrayList<ObjectNode>();
+    private List<FileObject> ordered() {
+        var ordered = new ArrayList<FileObject>();
         objects.stream().filter(FileObjects::isNamespace).forEach(ordered::add);
         objects.stream()
-                .filter(object -> !isNamespace(object) && !EngineFile.isEngine(object))
+                .filter(object -> !isNamespace(object) && !object.isEngine())
                 .forEach(ordered::add);
         return ordered;
     }
 
-    private static boolean isNamespace(ObjectNode object) {
-        return object.path("kind").asString("").equals("Namespace");
-    }
-
-    private static String name(ObjectNode object) {
-        JsonNode metadata = object.path("metadata");
-        String in = metadata.path("namespace").asString("");
-        return object.path("kind").asString("")
-                + " "
-                + (in.isEmpty() ? "" : in + "/")
-                + metadata.path("name").asString("");
+    private static boolean isNamespace(FileObject object) {
+        return object.is("Namespace");
     }
 }

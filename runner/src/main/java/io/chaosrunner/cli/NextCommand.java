@@ -7,7 +7,6 @@ import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -20,10 +19,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -38,17 +39,14 @@ import tools.jackson.databind.node.ObjectNode;
         description = "Shows when a schedule fires next, and which times do not fire and why.",
         mixinStandardHelpOptions = true)
 final class NextCommand implements Callable<Integer> {
+    private static final String CHAOS_SCHEDULE = "ChaosSchedule";
+
     private static final DateTimeFormatter LOCAL =
             DateTimeFormatter.ofPattern("EEE yyyy-MM-dd HH:mm:ss xxx", Locale.ROOT);
 
     @Spec private @Nullable CommandSpec spec;
 
-    @Option(
-            names = {"-f", "--filename"},
-            paramLabel = "FILE",
-            required = true,
-            description = "YAML with one ChaosEngine or one ChaosSchedule.")
-    private List<Path> files = List.of();
+    @Mixin private ManifestFiles files = new ManifestFiles();
 
     @Option(
             names = {"-n", "--count"},
@@ -86,12 +84,7 @@ final class NextCommand implements Callable<Integer> {
             throw new ParameterException(command, "-n must be at least 1, but is " + count);
         }
         Instant begin = begin(command);
-        List<ObjectNode> objects = EngineFile.objects(files, command);
-        List<ObjectNode> schedules = objects.stream().filter(NextCommand::isChaosSchedule).toList();
-        Engine holder =
-                schedules.size() == 1 && objects.stream().noneMatch(EngineFile::isEngine)
-                        ? new Engine(schedules.getFirst())
-                        : EngineFile.engine(objects, files, command);
+        Engine holder = holder(command);
         Instant anchor = holder.created().equals(Instant.EPOCH) ? begin : holder.created();
         Optional<ScheduleSpec> read;
         try {
@@ -121,7 +114,23 @@ final class NextCommand implements Callable<Integer> {
     }
 
     private static boolean isChaosSchedule(ObjectNode object) {
-        return object.path("kind").asString("").equals("ChaosSchedule");
+        return object.path("kind").asString("").equals(CHAOS_SCHEDULE);
+    }
+
+    private Engine holder(CommandLine command) {
+        if (!files.areGiven()) {
+            throw new ParameterException(
+                    command, "name a file with a ChaosEngine or a ChaosSchedule: -f FILE");
+        }
+        List<FileObject> objects =
+                files.objects(command, Set.of("ChaosEngine", CHAOS_SCHEDULE)::contains).all();
+        List<FileObject> schedules =
+                objects.stream().filter(object -> object.is(CHAOS_SCHEDULE)).toList();
+        FileObject holder =
+                schedules.size() == 1 && schedules.size() == objects.size()
+                        ? schedules.getFirst()
+                        : files.engine(objects, command);
+        return new Engine(holder.json());
     }
 
     private static Optional<ScheduleSpec> schedule(

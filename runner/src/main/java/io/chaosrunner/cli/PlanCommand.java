@@ -10,7 +10,6 @@ import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.strategy.Slot;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +23,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,12 +49,7 @@ final class PlanCommand implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;
 
-    @Option(
-            names = {"-f", "--filename"},
-            paramLabel = "FILE",
-            required = true,
-            description = "YAML with one ChaosEngine.")
-    private List<Path> files = List.of();
+    @Mixin private ManifestFiles files = new ManifestFiles();
 
     @Option(
             names = "--assume",
@@ -99,7 +94,7 @@ final class PlanCommand implements Callable<Integer> {
         if (!output.equals("text") && !output.equals("json")) {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
-        Engine engine = EngineFile.read(files, command);
+        Engine engine = engine(command);
         var flags = new LinkedHashMap<>(EngineFile.settings(settings, command));
         if (seed != null) {
             flags.put("seed", seed);
@@ -139,6 +134,20 @@ final class PlanCommand implements Callable<Integer> {
             ForecastReport.text(forecast, execution.strategy(), chosen, duration, out);
         }
         return ExitCode.OK;
+    }
+
+    private Engine engine(CommandLine command) {
+        if (!files.areGiven()) {
+            throw new ParameterException(command, "name a file with a ChaosEngine: -f FILE");
+        }
+        Engine engine = files.engine(command);
+        engine.nothingListed()
+                .ifPresent(problem -> {
+                    throw new ParameterException(
+                            command,
+                            "ChaosEngine %s: spec.experiments%s".formatted(engine.name(), problem));
+                });
+        return engine;
     }
 
     private static Forecast.Assumption assumption(

@@ -1,5 +1,6 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.cluster.AnyObjects;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
@@ -15,14 +16,10 @@ import io.chaosrunner.run.FollowedRun;
 import io.chaosrunner.run.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.sandbox.Manifests;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.status.StatusEntry;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,11 +68,7 @@ final class RunCommand implements Callable<Integer> {
             description = "Name of a ChaosEngine that is in the cluster already.")
     private @Nullable String engine;
 
-    @Option(
-            names = {"-f", "--filename"},
-            paramLabel = "FILE",
-            description = "YAML with one ChaosEngine, its ChaosExperiments, ConfigMaps …")
-    private List<Path> files = List.of();
+    @Mixin private ManifestFiles files = new ManifestFiles();
 
     @Option(
             names = "--launch",
@@ -121,7 +114,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (engine == null == files.isEmpty()) {
+        if (engine == null != files.areGiven()) {
             throw invalid("name a ChaosEngine of the cluster, or a file with -f FILE");
         }
         if (!(speed > 0)) {
@@ -136,7 +129,7 @@ final class RunCommand implements Callable<Integer> {
             throw invalid("--resume is for a direct launch; the operator resumes by itself");
         }
         if (sandbox) {
-            if (files.isEmpty()) {
+            if (!files.areGiven()) {
                 throw invalid("--sandbox starts empty; name a file with -f FILE");
             }
             if (launch == Launch.OPERATOR || resume) {
@@ -153,16 +146,13 @@ final class RunCommand implements Callable<Integer> {
 
     private int runInCluster(Fabric8Cluster cluster) {
         String namespace = namespaced.in(cluster);
-        List<ObjectNode> objects = EngineFile.objects(files, command());
-        Optional<ObjectNode> wanted =
-                files.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(EngineFile.engine(objects, files, command()).json());
-        FileObjects all = new FileObjects(cluster, objects, namespace);
+        FileObjects all = new FileObjects(cluster, fileObjects(), namespace);
         all.settleNamespaces(namespaced.asked())
                 .ifPresent(problem -> {
                     throw invalid(problem);
                 });
+        Optional<ObjectNode> wanted =
+                files.areGiven() ? Optional.of(wanted(all.all())) : Optional.empty();
         EngineRef ref =
                 wanted.map(file -> new Engine(file).ref())
                         .orElseGet(() -> new EngineRef(namespace, Objects.requireNonNull(engine)));
@@ -194,6 +184,35 @@ final class RunCommand implements Callable<Integer> {
                 }
             };
         }
+    }
+
+    private List<FileObject> fileObjects() {
+        if (!files.areGiven()) {
+            return List.of();
+        }
+        ManifestFiles.Objects read = files.objects(command(), kind -> true);
+        if (!read.passedOver().isEmpty()) {
+            command()
+                    .getErr()
+                    .printf(
+                            "chaos-runner: %s: %d objects read; passed over: %s%n",
+                            files, read.all().size(), Listing.of(read.passedOver()));
+        }
+        return read.all();
+    }
+
+    /** Return the engine of the files, which must have something to run. */
+    private ObjectNode wanted(List<FileObject> objects) {
+        FileObject file = files.engine(objects, command());
+        ObjectNode json = file.json();
+        new Engine(json)
+                .nothingListed()
+                .ifPresent(problem -> {
+                    throw invalid(
+                            "%s: %s: %s"
+                                    .formatted(file.place(), file, "spec.experiments" + problem));
+                });
+        return json;
     }
 
     private static int refused(Output.Shown shown, String why) {
@@ -347,19 +366,21 @@ final class RunCommand implements Callable<Integer> {
     private int runInSandbox() {
         try (SandboxServer server =
                 SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(speed))) {
-            List<EngineRef> engines = new ArrayList<>();
+            List<FileObject> objects = fileObjects();
+            Engine wanted = new Engine(wanted(objects));
             List<String> problems = new ArrayList<>();
-            load(server, engines, problems);
-            if (problems.isEmpty() && engines.size() != 1) {
-                problems.add(
-                        "expected one ChaosEngine in %s, but found %s"
-                                .formatted(files, engines.isEmpty() ? "none" : engines));
+            for (FileObject object : objects) {
+                problems.addAll(
+                        server.load(object.place(), AnyObjects.unstored(object.json())).problems());
             }
             if (!problems.isEmpty()) {
                 problems.forEach(problem -> command().getErr().println("chaos-runner: " + problem));
                 return ExitCode.INVALID;
             }
-            EngineRef ref = engines.getFirst();
+            EngineRef ref =
+                    wanted.namespace().isEmpty()
+                            ? new EngineRef("default", wanted.name())
+                            : wanted.ref();
             try (Cluster cluster = Fabric8Cluster.connect(server.url());
                     Output.Shown shown = output.open(ref, false)) {
                 List<String> madeUp = server.ensureExperiments(ref.namespace(), ref.name());
@@ -371,25 +392,6 @@ final class RunCommand implements Callable<Integer> {
                 cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
                         .ifPresent(json -> tellOfSchedule(new Engine(json), shown));
                 return run(cluster, ref, false, shown);
-            }
-        }
-    }
-
-    private void load(SandboxServer server, List<EngineRef> engines, List<String> problems) {
-        for (Path file : files) {
-            String yaml;
-            try {
-                yaml = Files.readString(file);
-            } catch (IOException e) {
-                problems.add("cannot read " + file + "; is the path right?");
-                continue;
-            }
-            Manifests manifests = server.load(file.toString(), yaml);
-            problems.addAll(manifests.problems());
-            for (Manifests.Created created : manifests.created()) {
-                if (created.kind().equals("ChaosEngine")) {
-                    engines.add(new EngineRef(created.namespace(), created.name()));
-                }
             }
         }
     }

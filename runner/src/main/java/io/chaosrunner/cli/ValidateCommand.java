@@ -1,5 +1,6 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.config.KubernetesYaml;
 import io.chaosrunner.config.MonitoringSettings;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.strategy.InvalidParameters;
@@ -8,22 +9,17 @@ import io.chaosrunner.validate.AnnotationCheck;
 import io.chaosrunner.validate.Finding.Severity;
 import io.chaosrunner.validate.Validation;
 import io.chaosrunner.validate.ValidationReport;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -52,15 +48,7 @@ final class ValidateCommand implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;
 
-    @Option(
-            names = {"-f", "--filename"},
-            paramLabel = "FILE",
-            required = true,
-            arity = "1..*",
-            description =
-                    "YAML or JSON with ChaosEngines and ChaosExperiments; a folder with such files; - is"
-                            + " standard input.")
-    private List<String> files = List.of();
+    @Mixin private ManifestFiles files = new ManifestFiles();
 
     @Option(
             names = {"-o", "--output"},
@@ -78,12 +66,25 @@ final class ValidateCommand implements Callable<Integer> {
         if (!output.equals("text") && !output.equals("json")) {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
-        var texts = new ArrayList<Validation.Text>();
-        for (String file : files) {
-            read(file, command, texts);
+        if (!files.areGiven()) {
+            throw new ParameterException(command, "name a file or a folder: -f FILE");
         }
+        var collected = new Validation.Collection();
+        files.read(
+                command,
+                new ManifestFiles.Taker() {
+                    @Override
+                    public void take(String file, boolean found, KubernetesYaml.Document document) {
+                        collected.add(file, found, document);
+                    }
+
+                    @Override
+                    public void leftOut(String what) {
+                        collected.passOver(what);
+                    }
+                });
         Validation validation =
-                Validation.of(texts, Objects.requireNonNull(parent).strategies(), ANNOTATIONS);
+                collected.validate(Objects.requireNonNull(parent).strategies(), ANNOTATIONS);
         PrintWriter out = command.getOut();
         if (output.equals("json")) {
             ValidationReport.json(validation, out);
@@ -103,38 +104,6 @@ final class ValidateCommand implements Callable<Integer> {
             return List.of();
         } catch (InvalidParameters e) {
             return e.problems();
-        }
-    }
-
-    private static void read(String file, CommandLine command, List<Validation.Text> texts) {
-        try {
-            if (file.equals("-")) {
-                String text = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
-                texts.add(new Validation.Text("standard input", text));
-                return;
-            }
-            Path path = Path.of(file);
-            if (!Files.isDirectory(path)) {
-                texts.add(new Validation.Text(file, Files.readString(path)));
-                return;
-            }
-            List<Path> found;
-            try (Stream<Path> all = Files.walk(path)) {
-                found =
-                        all.filter(each -> each.toString().matches(".*\\.(yaml|yml|json)"))
-                                .filter(Files::isRegularFile)
-                                .sorted()
-                                .toList();
-            }
-            if (found.isEmpty()) {
-                throw new ParameterException(
-                        command, file + " holds no file named *.yaml, *.yml or *.json");
-            }
-            for (Path each : found) {
-                texts.add(new Validation.Text(each.toString(), Files.readString(each)));
-            }
-        } catch (IOException e) {
-            throw new ParameterException(command, "cannot read " + file + "; is the path right?");
         }
     }
 }

@@ -1,7 +1,9 @@
 package io.chaosrunner.cluster;
 
 import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.crd.Engine;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -16,6 +18,17 @@ import tools.jackson.databind.node.ObjectNode;
  * fields it erases, are no difference.
  */
 public final class AnyObjects {
+    private static final List<String> WRITTEN_BY_THE_SERVER =
+            List.of(
+                    "resourceVersion",
+                    "uid",
+                    "creationTimestamp",
+                    "generation",
+                    "managedFields",
+                    "selfLink",
+                    "deletionTimestamp",
+                    "deletionGracePeriodSeconds");
+
     private final Fabric8Cluster cluster;
     private final Map<String, Optional<Served>> served = new HashMap<>();
 
@@ -60,8 +73,8 @@ public final class AnyObjects {
      *
      * @throws ClusterException of kind {@link Kind#NOT_FOUND} if the server does not know the kind
      */
-    public boolean isNamespaced(ObjectNode object) {
-        return served(object).namespaced();
+    public boolean isNamespaced(String apiVersion, String kind) {
+        return served(apiVersion, kind).namespaced();
     }
 
     /**
@@ -70,14 +83,15 @@ public final class AnyObjects {
      * @param wanted with its namespace, if it lives in one
      */
     public Stored store(ObjectNode wanted, Different different) {
-        Served kind = served(wanted);
+        Served kind =
+                served(wanted.path("apiVersion").asString(""), wanted.path("kind").asString(""));
         String namespace = wanted.path("metadata").path("namespace").asString("");
         String name = wanted.path("metadata").path("name").asString("");
         String path = kind.path(namespace) + "/" + Fabric8Cluster.encode(name);
         Optional<ObjectNode> found = get(path);
         if (found.isEmpty()) {
             try {
-                cluster.call("POST", kind.path(namespace), "application/json", wanted);
+                cluster.call("POST", kind.path(namespace), "application/json", unstored(wanted));
                 return new Stored.Created();
             } catch (ClusterException e) {
                 if (e.kind() != Kind.ALREADY_EXISTS) {
@@ -129,9 +143,7 @@ public final class AnyObjects {
         }
     }
 
-    private Served served(ObjectNode object) {
-        String apiVersion = object.path("apiVersion").asString("");
-        String kind = object.path("kind").asString("");
+    private Served served(String apiVersion, String kind) {
         return served.computeIfAbsent(apiVersion + " " + kind, k -> discover(apiVersion, kind))
                 .orElseThrow(() ->
                         new ClusterException(
@@ -157,6 +169,21 @@ public final class AnyObjects {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * Return an object without what only a stored one has, as in a file from {@code kubectl get}.
+     */
+    public static ObjectNode unstored(ObjectNode object) {
+        ObjectNode fresh = object.deepCopy();
+        fresh.remove("status");
+        if (fresh.path("metadata") instanceof ObjectNode metadata) {
+            metadata.remove(WRITTEN_BY_THE_SERVER);
+            if (metadata.path("annotations") instanceof ObjectNode annotations) {
+                annotations.remove(Engine.WRITTEN_BY_RUNS);
+            }
+        }
+        return fresh;
     }
 
     /** Return the stored object with each field of the file as the file has it. */

@@ -1,10 +1,12 @@
 package io.chaosrunner.crd;
 
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.strategy.Parameters;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -14,6 +16,17 @@ import tools.jackson.databind.node.ObjectNode;
  * @param json the whole object, as read
  */
 public record Engine(ObjectNode json) {
+    /** Annotations that runs and schedules write, and nobody else: no file is to bring them. */
+    public static final Set<String> WRITTEN_BY_RUNS =
+            Set.of(
+                    "chaosrunner.io/run",
+                    "chaosrunner.io/history",
+                    "chaosrunner.io/stop",
+                    "chaosrunner.io/fire",
+                    "chaosrunner.io/schedule-anchor",
+                    "chaosrunner.io/suspended",
+                    "chaosrunner.io/replaced",
+                    "chaosrunner.io/template");
 
     /** Return namespace and name. */
     public EngineRef ref() {
@@ -94,6 +107,34 @@ public record Engine(ObjectNode json) {
             result.add(new EngineExperiment(entry));
         }
         return result;
+    }
+
+    /**
+     * Say that {@code spec.experiments} has nothing to run, and what was written instead.
+     *
+     * @return what follows the path; empty if experiments are listed
+     */
+    public Optional<String> nothingListed() {
+        if (spec().path("experiments").isArray() && !spec().path("experiments").isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                spec().isMissingNode()
+                        ? meant("the ChaosEngine", json, "spec")
+                                .orElse(" is missing; list the experiments to run")
+                        : spec().has("experiments") && !spec().path("experiments").isEmpty()
+                                ? " is no list; list the experiments to run"
+                                : meant("spec", spec(), "experiments")
+                                        .orElse(" is empty; list the experiments to run"));
+    }
+
+    private static Optional<String> meant(String where, JsonNode object, String field) {
+        return object.has(field)
+                ? Optional.empty()
+                : Parameters.nearest(field, object.propertyNames())
+                        .map(near ->
+                                " is empty; did you mean '%s' instead of '%s' in %s?"
+                                        .formatted(field, near, where));
     }
 
     /** Return {@code status.experiments}. */

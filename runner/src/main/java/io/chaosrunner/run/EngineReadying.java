@@ -10,7 +10,6 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Standing;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -119,14 +118,9 @@ public final class EngineReadying {
     }
 
     private Engine create(EngineRef ref, ObjectNode wanted, Launch launch) {
-        ObjectNode engine = wanted.deepCopy();
         // Files that were read from a cluster carry the last run with them.
-        engine.remove("status");
+        ObjectNode engine = AnyObjects.unstored(wanted);
         ObjectNode metadata = engine.withObject("metadata");
-        metadata.remove(List.of("resourceVersion", "uid", "creationTimestamp"));
-        if (metadata.path("annotations") instanceof ObjectNode annotations) {
-            annotations.remove(Claim.ANNOTATION);
-        }
         metadata.put("namespace", ref.namespace());
         engine.withObject("spec").put("engineState", launch == Launch.DIRECT ? STOP : ACTIVE);
         return new Engine(cluster.create(Resource.ENGINES, ref.namespace(), engine));
@@ -247,7 +241,7 @@ public final class EngineReadying {
         if (file.path("metadata").path(map) instanceof ObjectNode said) {
             ObjectNode all = next.withObject("metadata").withObject(map);
             said.propertyStream()
-                    .filter(entry -> !entry.getKey().equals(Claim.ANNOTATION))
+                    .filter(entry -> !Engine.WRITTEN_BY_RUNS.contains(entry.getKey()))
                     .forEach(entry -> all.set(entry.getKey(), entry.getValue()));
         }
     }

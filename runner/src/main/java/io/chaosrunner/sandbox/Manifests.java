@@ -1,12 +1,15 @@
 package io.chaosrunner.sandbox;
 
+import io.chaosrunner.config.KubernetesYaml;
+import io.chaosrunner.config.KubernetesYaml.Limits;
+import io.chaosrunner.config.ManifestItem;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -15,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param created what now exists, in the order of the text
  * @param ignored what a cluster needs and the sandbox does not, such as roles and CRDs
- * @param problems what could not be created and why, with source and document number
+ * @param problems what could not be created and why, with source and line
  */
 public record Manifests(List<Created> created, List<String> ignored, List<String> problems) {
     private static final Set<String> NOT_NEEDED =
@@ -38,25 +41,45 @@ public record Manifests(List<Created> created, List<String> ignored, List<String
         List<Created> created = new ArrayList<>();
         List<String> ignored = new ArrayList<>();
         List<String> problems = new ArrayList<>();
-        int number = 0;
         try {
-            for (Object loaded : new Load(LoadSettings.builder().build()).loadAllFromString(yaml)) {
-                JsonNode document = Json.MAPPER.valueToTree(loaded);
-                number++;
-                String at = source + ", document " + number;
-                List<JsonNode> objects =
-                        Json.text(document, "kind").equals("List")
-                                ? Json.items(document, "items")
-                                : List.of(document);
-                for (JsonNode object : objects) {
-                    if (!object.isNull() && !object.isMissingNode()) {
-                        one(server, at, object, created, ignored, problems);
-                    }
-                }
-            }
-        } catch (YamlEngineException e) {
-            problems.add(source + ", document " + (number + 1) + ": not YAML: " + e.getMessage());
+            KubernetesYaml.read(
+                    new StringReader(yaml),
+                    Limits.OF_FILES,
+                    document -> {
+                        switch (document) {
+                            case KubernetesYaml.Document.Unreadable unreadable ->
+                                    problems.add(
+                                            source
+                                                    + ":"
+                                                    + unreadable.line()
+                                                    + ": "
+                                                    + unreadable.why());
+                            case KubernetesYaml.Document.Read read ->
+                                    ManifestItem.of(read.json())
+                                            .forEach(item ->
+                                                    one(
+                                                            server,
+                                                            source
+                                                                    + ":"
+                                                                    + read.lines()
+                                                                            .line(item.path()),
+                                                            item.json(),
+                                                            created,
+                                                            ignored,
+                                                            problems));
+                        }
+                    });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+        return new Manifests(created, ignored, problems);
+    }
+
+    static Manifests load(SandboxServer server, String place, ObjectNode object) {
+        List<Created> created = new ArrayList<>();
+        List<String> ignored = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
+        one(server, place, object, created, ignored, problems);
         return new Manifests(created, ignored, problems);
     }
 

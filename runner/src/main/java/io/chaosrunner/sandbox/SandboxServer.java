@@ -245,6 +245,15 @@ public final class SandboxServer implements AutoCloseable {
     }
 
     /**
+     * Create one object.
+     *
+     * @param place where it was found, for messages
+     */
+    public Manifests load(String place, ObjectNode object) {
+        return Manifests.load(this, place, object);
+    }
+
+    /**
      * Make up the ChaosExperiments that an engine lists and that do not exist.
      *
      * @return their names, in the engine's order; none if the engine is unknown

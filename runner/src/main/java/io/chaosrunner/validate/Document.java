@@ -1,18 +1,14 @@
 package io.chaosrunner.validate;
 
+import io.chaosrunner.config.Lines;
+import io.chaosrunner.config.ManifestItem;
 import io.chaosrunner.resolve.Flaw;
 import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.validate.Finding.Severity;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.nodes.Node;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -38,46 +34,12 @@ final class Document {
     }
 
     /**
-     * Reads all objects of a text; those before a syntax error are returned as well.
+     * Takes one thing of a file.
      *
-     * @param findings where everything goes that is wrong with the text and its objects
+     * @param findings where everything goes that is wrong with it
      */
-    static List<Document> read(String file, String yaml, List<Finding> findings) {
-        var documents = new ArrayList<Document>();
-        try {
-            Iterator<Object> values = new Load(settings(file)).loadAllFromString(yaml).iterator();
-            for (Node node : new Compose(settings(file)).composeAllFromString(yaml)) {
-                JsonNode json = JsonMapper.shared().valueToTree(values.next());
-                Lines lines = Lines.of(node);
-                if (json.path("kind").asString("").equals("List")) {
-                    for (int i = 0; i < json.path("items").size(); i++) {
-                        documents.add(
-                                new Document(
-                                        file,
-                                        lines,
-                                        "items[" + i + "].",
-                                        json.path("items").path(i),
-                                        findings));
-                    }
-                } else if (!json.isNull()) {
-                    documents.add(new Document(file, lines, "", json, findings));
-                }
-            }
-        } catch (YamlEngineException fault) {
-            findings.add(
-                    new Finding(
-                            Severity.ERROR,
-                            file,
-                            Lines.lineOf(fault) + 1,
-                            "",
-                            "",
-                            "is not YAML: " + Lines.reason(fault)));
-        }
-        return documents;
-    }
-
-    private static LoadSettings settings(String file) {
-        return LoadSettings.builder().setLabel(file).build();
+    static Document of(String file, Lines lines, ManifestItem item, List<Finding> findings) {
+        return new Document(file, lines, item.path(), item.json(), findings);
     }
 
     String file() {
@@ -101,8 +63,18 @@ final class Document {
         return json.path("apiVersion").asString("");
     }
 
+    /** Returns the name; the beginning of one if the API server is to make it. */
     String name() {
-        return json.path("metadata").path("name").asString("");
+        String name = json.path("metadata").path("name").asString("");
+        return name.isEmpty() ? generateName() : name;
+    }
+
+    String generateName() {
+        return json.path("metadata").path("generateName").asString("");
+    }
+
+    boolean isNamed() {
+        return !json.path("metadata").path("name").asString("").isEmpty();
     }
 
     /** Returns the namespace as written; empty if none is. */
@@ -116,6 +88,11 @@ final class Document {
 
     int line(String path) {
         return lines.line(prefix + path);
+    }
+
+    /** Returns the text of a value as the file has it, without quotes. */
+    Optional<String> written(String path) {
+        return lines.written(prefix + path);
     }
 
     /** Returns the lines of the YAML inside a text of this object. */

@@ -1,6 +1,7 @@
 package io.chaosrunner.validate;
 
 import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.config.Lines;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.Experiment;
 import io.chaosrunner.plugin.StrategyCatalogue;
@@ -28,16 +29,6 @@ import tools.jackson.databind.node.ObjectNode;
 /** Checks one ChaosEngine: its fields, its settings, and each entry as a run would resolve it. */
 final class EngineCheck {
     private static final String OURS = "chaosrunner.io/";
-
-    /** What a run writes on its engine; nobody else should. */
-    private static final Set<String> WRITTEN_BY_RUNS =
-            Set.of(
-                    OURS + "run",
-                    OURS + "history",
-                    OURS + "stop",
-                    OURS + "schedule-anchor",
-                    OURS + "suspended",
-                    OURS + "template");
 
     private static final int LABEL_LIMIT = 63;
     private static final int JOB_SUFFIX = 7;
@@ -359,7 +350,7 @@ final class EngineCheck {
         for (String key : document.json().path("metadata").path("annotations").propertyNames()) {
             String path = Schema.child("metadata.annotations", key);
             String domain = key.substring(0, Math.max(0, key.indexOf('/') + 1));
-            if (WRITTEN_BY_RUNS.contains(key)) {
+            if (Engine.WRITTEN_BY_RUNS.contains(key)) {
                 document.warning(path, " is written by runs; remove it from the file");
             } else if (domain.equals(OURS) && !known.contains(key)) {
                 String meant = Document.meant(key, known);
@@ -379,9 +370,10 @@ final class EngineCheck {
 
     private void rest() {
         if (engine.spec().isMissingNode()) {
-            document.error("spec", " is missing; list the experiments to run");
-        } else if (engine.experiments().isEmpty() && !document.hasError("spec.experiments")) {
-            document.error("spec.experiments", " is empty; list the experiments to run");
+            engine.nothingListed().ifPresent(problem -> document.error("spec", problem));
+        } else if (!document.hasError("spec.experiments")) {
+            engine.nothingListed()
+                    .ifPresent(problem -> document.error("spec.experiments", problem));
         }
         if (engine.spec().path("chaosServiceAccount").asString("").isEmpty()
                 && !document.hasError("spec.chaosServiceAccount")) {

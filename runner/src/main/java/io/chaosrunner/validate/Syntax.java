@@ -35,6 +35,9 @@ final class Syntax {
         JsonNode metadata = document.json().path("metadata");
         if (document.name().isEmpty()) {
             document.error("metadata.name", " is missing; name the object");
+        } else if (!document.isNamed()) {
+            // As the API server appends it.
+            objectName(document.generateName() + "x", "metadata.generateName");
         } else {
             objectName(document.name(), "metadata.name");
         }

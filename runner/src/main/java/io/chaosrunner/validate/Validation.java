@@ -1,15 +1,19 @@
 package io.chaosrunner.validate;
 
+import io.chaosrunner.config.KubernetesYaml;
+import io.chaosrunner.config.ManifestItem;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.validate.Finding.Severity;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -17,8 +21,10 @@ import java.util.stream.Collectors;
  *
  * @param findings by file in the order given, and by line
  * @param objects the ChaosEngines and ChaosExperiments that were checked
+ * @param passedOver what was read and not checked, and how often there was something of the sort
  */
-public record Validation(List<Finding> findings, List<String> objects) {
+public record Validation(
+        List<Finding> findings, List<String> objects, Map<String, Integer> passedOver) {
     private static final String LITMUS = "litmuschaos.io/v1alpha1";
     private static final String GROUP = "litmuschaos.io/";
     private static final List<String> KINDS =
@@ -27,57 +33,7 @@ public record Validation(List<Finding> findings, List<String> objects) {
     public Validation {
         findings = List.copyOf(findings);
         objects = List.copyOf(objects);
-    }
-
-    /** A file's name, as findings give it, and its text. */
-    public record Text(String file, String yaml) {}
-
-    /**
-     * Check ChaosEngines and ChaosExperiments, and how they fit together; other objects are passed
-     * over.
-     *
-     * @param annotations checks of further annotations of engines, by key
-     */
-    public static Validation of(
-            List<Text> texts,
-            StrategyCatalogue strategies,
-            Map<String, AnnotationCheck> annotations) {
-        var findings = new ArrayList<Finding>();
-        var engines = new ArrayList<Document>();
-        var experiments = new ArrayList<Document>();
-        var first = new HashMap<String, Document>();
-        for (Text text : texts) {
-            for (Document document : Document.read(text.file(), text.yaml(), findings)) {
-                if (!isKnown(document)) {
-                    continue;
-                }
-                Document before = first.putIfAbsent(document.toString(), document);
-                if (before != null) {
-                    document.error(
-                            "metadata.name",
-                            ": %s is in %s:%d already; keep one of them"
-                                    .formatted(document, before.file(), before.line()));
-                }
-                (document.kind().equals("ChaosEngine") ? engines : experiments).add(document);
-            }
-        }
-        Set<String> listed =
-                engines.stream()
-                        .flatMap(engine -> new Engine(engine.json()).experiments().stream())
-                        .map(EngineExperiment::name)
-                        .collect(Collectors.toSet());
-        experiments.forEach(experiment ->
-                ExperimentCheck.check(experiment, listed.contains(experiment.name())));
-        engines.forEach(
-                engine -> new EngineCheck(engine).check(experiments, strategies, annotations));
-        List<String> files = texts.stream().map(Text::file).toList();
-        findings.sort(
-                Comparator.comparingInt((Finding finding) -> files.indexOf(finding.file()))
-                        .thenComparingInt(Finding::line));
-        var objects = new ArrayList<String>();
-        engines.forEach(engine -> objects.add(engine.toString()));
-        experiments.forEach(experiment -> objects.add(experiment.toString()));
-        return new Validation(findings, objects);
+        passedOver = Collections.unmodifiableMap(new TreeMap<>(passedOver));
     }
 
     /** Return how many findings are that bad. */
@@ -85,31 +41,127 @@ public record Validation(List<Finding> findings, List<String> objects) {
         return findings.stream().filter(finding -> finding.severity() == severity).count();
     }
 
-    private static boolean isKnown(Document document) {
-        if (!document.isObject()) {
-            document.error("", "is no Kubernetes object; expected apiVersion, kind and metadata");
-            return false;
-        }
-        for (String field : List.of("apiVersion", "kind")) {
-            if (document.json().path(field).asString("").isEmpty()) {
-                document.error(field, " is missing; a Kubernetes object has apiVersion and kind");
-                return false;
+    /**
+     * Collect documents, keeping those that are to be checked; other objects are passed over.
+     *
+     * <p>Not safe for use by several threads.
+     */
+    public static final class Collection {
+        private final List<String> files = new ArrayList<>();
+        private final List<Finding> findings = new ArrayList<>();
+        private final List<Document> engines = new ArrayList<>();
+        private final List<Document> experiments = new ArrayList<>();
+        private final Map<String, Document> first = new HashMap<>();
+        private final Map<String, Integer> passedOver = new HashMap<>();
+
+        /**
+         * Take one document.
+         *
+         * @param file its name, as findings give it
+         * @param found whether the file was found in a folder: then what a tool reads, such as a
+         *     kustomization, is passed over; a file that was named must hold objects
+         */
+        public void add(String file, boolean found, KubernetesYaml.Document document) {
+            if (!files.contains(file)) {
+                files.add(file);
+            }
+            switch (document) {
+                case KubernetesYaml.Document.Unreadable(int line, String why, boolean template) -> {
+                    if (found && template) {
+                        passOver("template");
+                    } else {
+                        findings.add(new Finding(Severity.ERROR, file, line, "", "", why));
+                    }
+                }
+                case KubernetesYaml.Document.Read read -> {
+                    for (ManifestItem item : ManifestItem.of(read.json())) {
+                        if (found && item.input().isPresent()) {
+                            passOver(item.input().get());
+                        } else {
+                            add(Document.of(file, read.lines(), item, findings));
+                        }
+                    }
+                }
             }
         }
-        boolean ours =
-                document.kind().equals("ChaosEngine") || document.kind().equals("ChaosExperiment");
-        if (document.apiVersion().startsWith(GROUP) && !KINDS.contains(document.kind())) {
-            document.error(
-                    "kind",
-                    ": '%s' is none of %s%s"
-                            .formatted(
-                                    document.kind(),
-                                    String.join(", ", KINDS),
-                                    Document.meant(document.kind(), KINDS)));
-        } else if (ours && !document.apiVersion().equals(LITMUS)) {
-            document.error(
-                    "apiVersion", ": '%s' should be %s".formatted(document.apiVersion(), LITMUS));
+
+        /** Note that something was left out, and what it is. */
+        public void passOver(String what) {
+            passedOver.merge(what, 1, Integer::sum);
         }
-        return ours;
+
+        private void add(Document document) {
+            if (!isKnown(document)) {
+                return;
+            }
+            Document before =
+                    document.isNamed() ? first.putIfAbsent(document.toString(), document) : null;
+            if (before != null) {
+                document.error(
+                        "metadata.name",
+                        ": %s is in %s:%d already; keep one of them"
+                                .formatted(document, before.file(), before.line()));
+            }
+            (document.kind().equals("ChaosEngine") ? engines : experiments).add(document);
+        }
+
+        private boolean isKnown(Document document) {
+            if (!document.isObject()) {
+                document.error(
+                        "", "is no Kubernetes object; expected apiVersion, kind and metadata");
+                return false;
+            }
+            for (String field : List.of("apiVersion", "kind")) {
+                if (document.json().path(field).asString("").isEmpty()) {
+                    document.error(
+                            field, " is missing; a Kubernetes object has apiVersion and kind");
+                    return false;
+                }
+            }
+            boolean ours =
+                    document.kind().equals("ChaosEngine")
+                            || document.kind().equals("ChaosExperiment");
+            String meant = Document.meant(document.kind(), KINDS);
+            if (document.apiVersion().startsWith(GROUP)
+                    && !KINDS.contains(document.kind())
+                    && !meant.isEmpty()) {
+                document.error(
+                        "kind",
+                        ": '%s' is none of %s%s"
+                                .formatted(document.kind(), String.join(", ", KINDS), meant));
+            } else if (ours && !document.apiVersion().equals(LITMUS)) {
+                document.error(
+                        "apiVersion",
+                        ": '%s' should be %s".formatted(document.apiVersion(), LITMUS));
+            } else if (!ours) {
+                passOver(document.kind());
+            }
+            return ours;
+        }
+
+        /**
+         * Check ChaosEngines and ChaosExperiments, and how they fit together.
+         *
+         * @param annotations checks of further annotations of engines, by key
+         */
+        public Validation validate(
+                StrategyCatalogue strategies, Map<String, AnnotationCheck> annotations) {
+            Set<String> listed =
+                    engines.stream()
+                            .flatMap(engine -> new Engine(engine.json()).experiments().stream())
+                            .map(EngineExperiment::name)
+                            .collect(Collectors.toSet());
+            experiments.forEach(experiment ->
+                    ExperimentCheck.check(experiment, listed.contains(experiment.name())));
+            engines.forEach(
+                    engine -> new EngineCheck(engine).check(experiments, strategies, annotations));
+            findings.sort(
+                    Comparator.comparingInt((Finding finding) -> files.indexOf(finding.file()))
+                            .thenComparingInt(Finding::line));
+            var objects = new ArrayList<String>();
+            engines.forEach(engine -> objects.add(engine.toString()));
+            experiments.forEach(experiment -> objects.add(experiment.toString()));
+            return new Validation(findings, objects, passedOver);
+        }
     }
 }

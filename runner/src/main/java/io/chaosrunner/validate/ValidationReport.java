@@ -3,6 +3,7 @@ package io.chaosrunner.validate;
 import io.chaosrunner.validate.Finding.Severity;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -14,6 +15,13 @@ public final class ValidationReport {
     /** Write {@code file:line: severity: message} for each finding, and the count. */
     public static void text(Validation validation, PrintWriter out) {
         validation.findings().forEach(out::println);
+        if (!validation.passedOver().isEmpty()) {
+            out.println(
+                    "passed over: "
+                            + validation.passedOver().entrySet().stream()
+                                    .map(each -> each.getKey() + " (" + each.getValue() + ")")
+                                    .collect(Collectors.joining(", ")));
+        }
         out.printf(
                 Locale.ROOT,
                 "%s in %s%n",
@@ -34,6 +42,8 @@ public final class ValidationReport {
         json.put("errors", validation.count(Severity.ERROR));
         json.put("warnings", validation.count(Severity.WARNING));
         validation.objects().forEach(json.putArray("objects")::add);
+        ObjectNode passedOver = json.putObject("passedOver");
+        validation.passedOver().forEach(passedOver::put);
         ArrayNode findings = json.putArray("findings");
         for (Finding finding : validation.findings()) {
             findings.addObject()

@@ -367,14 +367,14 @@ class SandboxServerTest {
 
             assertThat(manifests.problems()).hasSize(5);
             assertThat(manifests.problems().get(0))
-                    .startsWith("x.yaml, document 1: ConfigMap A_b: ")
+                    .startsWith("x.yaml:1: ConfigMap A_b: ")
                     .contains("metadata.name");
             assertThat(manifests.problems().get(1))
-                    .isEqualTo("x.yaml, document 2: apiVersion and kind are required");
+                    .isEqualTo("x.yaml:5: apiVersion and kind are required");
             assertThat(manifests.problems().get(2))
-                    .isEqualTo("x.yaml, document 3: the sandbox does not serve Thing of x.io/v1");
-            assertThat(manifests.problems().get(3)).isEqualTo("x.yaml, document 4: not an object");
-            assertThat(manifests.problems().get(4)).startsWith("x.yaml, document 5: not YAML: ");
+                    .isEqualTo("x.yaml:7: the sandbox does not serve Thing of x.io/v1");
+            assertThat(manifests.problems().get(3)).isEqualTo("x.yaml:11: not an object");
+            assertThat(manifests.problems().get(4)).startsWith("x.yaml:14: is not YAML: ");
         }
 
         @Test
@@ -399,7 +399,7 @@ class SandboxServerTest {
                     .singleElement()
                     .asString()
                     .startsWith(
-                            "e.yaml, document 1: ChaosEngine e: spec.experiments[0]: unknown"
+                            "e.yaml:1: ChaosEngine e: spec.experiments[0]: unknown"
                                     + " scenario word 'explode'");
         }
 
@@ -415,7 +415,7 @@ class SandboxServerTest {
                             """);
 
             assertThat(manifests.problems()).isEmpty();
-            assertThat(manifests.ignored()).containsExactly("rbac.yaml, document 1: Role r");
+            assertThat(manifests.ignored()).containsExactly("rbac.yaml:1: Role r");
         }
 
         @Test

@@ -2,9 +2,13 @@ package io.chaosrunner.validate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.config.KubernetesYaml;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.validate.Finding.Severity;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -47,9 +51,22 @@ class ValidationTest {
             """;
 
     private static Validation validate(String... yaml) {
-        List<Validation.Text> texts =
-                List.of(yaml).stream().map(text -> new Validation.Text("f.yaml", text)).toList();
-        return Validation.of(texts, StrategyCatalogue.onClassPath(), Map.of());
+        return validate(Map.of(), yaml);
+    }
+
+    private static Validation validate(Map<String, AnnotationCheck> annotations, String... yaml) {
+        var collected = new Validation.Collection();
+        for (String text : yaml) {
+            try {
+                KubernetesYaml.read(
+                        new StringReader(text),
+                        KubernetesYaml.Limits.OF_FILES,
+                        document -> collected.add("f.yaml", false, document));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return collected.validate(StrategyCatalogue.onClassPath(), annotations);
     }
 
     private static List<String> findings(String engine) {
@@ -212,10 +229,7 @@ class ValidationTest {
         AnnotationCheck check = (e, text) -> List.of(new Problem("cron", "'x' is no cron"));
 
         Validation validation =
-                Validation.of(
-                        List.of(new Validation.Text("f.yaml", engine + "---\n" + EXPERIMENT)),
-                        StrategyCatalogue.onClassPath(),
-                        Map.of("chaosrunner.io/schedule", check));
+                validate(Map.of("chaosrunner.io/schedule", check), engine + "---\n" + EXPERIMENT);
 
         assertThat(validation.findings())
                 .map(Finding::toString)

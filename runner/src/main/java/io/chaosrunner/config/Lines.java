@@ -1,4 +1,4 @@
-package io.chaosrunner.validate;
+package io.chaosrunner.config;
 
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +13,8 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
-/** Knows on which line of a file each part of a YAML tree stands. Lines count from 1. */
-final class Lines {
+/** Know on which line of a file each part of a YAML tree stands. Lines count from 1. */
+public final class Lines {
     private final Node root;
     private final int offset;
 
@@ -27,22 +27,27 @@ final class Lines {
         this.exact = exact;
     }
 
-    static Lines of(Node root) {
-        return new Lines(root, 1, true);
+    /**
+     * Know the lines of a document.
+     *
+     * @param begin the line of the file that it begins on, from 1
+     */
+    static Lines of(Node root, int begin) {
+        return new Lines(root, begin, true);
     }
 
-    /** Returns the line of a path, or of the nearest part above it that exists. */
-    int line(String path) {
+    /** Return the line of a path, or of the nearest part above it that exists. */
+    public int line(String path) {
         return number(find(root, path, start(root)));
     }
 
     /**
-     * Reads the YAML inside a text of this tree, such as an annotation's value. In a literal block
+     * Read the YAML inside a text of this tree, such as an annotation's value. In a literal block
      * its lines are lines of the file.
      *
      * @return empty if there is no text at the path, or it is not YAML
      */
-    Optional<Lines> inside(String path) {
+    public Optional<Lines> inside(String path) {
         if (!(node(root, path) instanceof ScalarNode text)) {
             return Optional.empty();
         }
@@ -55,15 +60,15 @@ final class Lines {
         }
     }
 
-    /** Returns the line of the file at which the text at a path ceases to be YAML. */
-    int lineOfFault(String path, YamlEngineException fault) {
+    /** Return the line of the file at which the text at a path ceases to be YAML. */
+    public int lineOfFault(String path, YamlEngineException fault) {
         if (!(node(root, path) instanceof ScalarNode text)) {
             return line(path);
         }
         return firstLine(text) + (isLiteral(text) ? lineOf(fault) : 0);
     }
 
-    /** Returns the line at which a text ceases to be YAML, from 0. */
+    /** Return the line at which a text ceases to be YAML, from 0. */
     static int lineOf(YamlEngineException fault) {
         return fault instanceof MarkedYamlEngineException marked
                 ? marked.getProblemMark()
@@ -73,13 +78,20 @@ final class Lines {
                 : 0;
     }
 
-    /** Says in one line what is wrong with a text that is not YAML. */
-    static String reason(YamlEngineException fault) {
+    /** Say in one line what is wrong with a text that is not YAML. */
+    public static String reason(YamlEngineException fault) {
         String problem =
                 fault instanceof MarkedYamlEngineException marked ? marked.getProblem() : null;
         return String.valueOf(problem == null ? fault.getMessage() : problem)
                 .strip()
                 .replaceAll("\\s*\\R\\s*", " ");
+    }
+
+    /** Return the text of a scalar as the file has it, without quotes; empty if it is none. */
+    public Optional<String> written(String path) {
+        return node(root, path) instanceof ScalarNode text
+                ? Optional.of(text.getValue())
+                : Optional.empty();
     }
 
     private int firstLine(ScalarNode text) {
