@@ -100,6 +100,14 @@ final class ScheduleCommand implements Callable<Integer> {
                     "Port of /livez and /readyz; 0 for any free one (default: ${DEFAULT-VALUE}).")
     private int healthPort;
 
+    @Option(
+            names = "--health-address",
+            paramLabel = "ADDRESS",
+            defaultValue = "",
+            description =
+                    "Address that /livez and /readyz are served at; all of them unless told, as the kubelet's probes need one of the pod's.")
+    private String healthAddress = "";
+
     @Override
     public Integer call() throws InterruptedException {
         CommandSpec command = Objects.requireNonNull(spec);
@@ -124,8 +132,17 @@ final class ScheduleCommand implements Callable<Integer> {
                             ScheduleService.start(
                                     cluster, options, runner.strategies(), Clock.systemUTC(), log);
                     var health =
-                            HealthServer.start(healthPort, service::standing, service::trouble)) {
-                log.note("healthy", "http://localhost:" + health.port() + "/readyz");
+                            HealthServer.start(
+                                    healthAddress,
+                                    healthPort,
+                                    service::standing,
+                                    service::trouble)) {
+                log.note(
+                        "healthy",
+                        "http://%s:%d/readyz"
+                                .formatted(
+                                        healthAddress.isEmpty() ? "localhost" : healthAddress,
+                                        health.port()));
                 Signals.handle(why -> {
                     log.note("ending", why);
                     Thread.ofVirtual().start(service::close);
@@ -136,7 +153,7 @@ final class ScheduleCommand implements Callable<Integer> {
                 command.commandLine()
                         .getErr()
                         .println(
-                                "chaos-runner: cannot listen on %s (%s); name a free one with --health-port"
+                                "chaos-runner: cannot listen on %s (%s); name others with --health-port and --health-address"
                                         .formatted(
                                                 e.getMessage(),
                                                 Objects.requireNonNull(e.getCause()).getMessage()));

@@ -52,7 +52,13 @@ public final class Leadership implements AutoCloseable {
     private final String lease;
     private final String identity;
     private final Listener listener;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    /** Not the carriers of virtual threads, which what strangers write may keep busy. */
+    private final ExecutorService threads =
+            Executors.newCachedThreadPool(Thread.ofPlatform().name("lease-", 0).daemon().factory());
+
+    private final LongLived campaign;
+    private final LongLived watch;
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private final Object lock = new Object();
@@ -86,6 +92,8 @@ public final class Leadership implements AutoCloseable {
         this.lease = lease;
         this.identity = identity;
         this.listener = listener;
+        campaign = new LongLived("the election of a leader", this::campaign, listener::troubled);
+        watch = new LongLived("the watch over the Lease", this::watch, listener::troubled);
     }
 
     /**
@@ -100,8 +108,8 @@ public final class Leadership implements AutoCloseable {
             String identity,
             Listener listener) {
         var leadership = new Leadership(cluster, namespace, lease, identity, listener);
-        leadership.threads.execute(leadership::campaign);
-        leadership.threads.execute(leadership::watch);
+        leadership.threads.execute(leadership.campaign);
+        leadership.threads.execute(leadership.watch);
         return leadership;
     }
 
@@ -112,10 +120,17 @@ public final class Leadership implements AutoCloseable {
         }
     }
 
+    /** Say what of the election does not go on as it should. */
+    public Optional<String> trouble() {
+        return campaign.trouble().or(watch::trouble);
+    }
+
     /** Stop leading, and let another process begin at once. */
     @Override
     public void close() {
         closed.countDown();
+        campaign.close();
+        watch.close();
         lose("this process ends");
         try {
             CompletableFuture.runAsync(this::endTerm, threads)

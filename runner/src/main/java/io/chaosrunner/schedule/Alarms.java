@@ -1,6 +1,7 @@
 package io.chaosrunner.schedule;
 
 import java.time.Instant;
+import java.util.Optional;
 
 /** Call back at given times, one time for each name. */
 interface Alarms extends AutoCloseable {
@@ -11,6 +12,11 @@ interface Alarms extends AutoCloseable {
 
     /** Have nothing called under a name; it may be ringing just now. */
     void cancel(String name);
+
+    /** Say why no alarm rings any more; empty if they do. */
+    default Optional<String> trouble() {
+        return Optional.empty();
+    }
 
     @Override
     void close();

@@ -4,7 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Instant;
 import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.quartz.Job;
 import org.quartz.JobBuilder;
 import org.quartz.JobDataMap;
@@ -17,12 +21,14 @@ import org.quartz.TriggerBuilder;
 import org.quartz.impl.DirectSchedulerFactory;
 import org.quartz.simpl.RAMJobStore;
 import org.quartz.simpl.SimpleThreadPool;
+import org.quartz.spi.ThreadExecutor;
 
 /** Let Quartz keep the time: one trigger for each alarm, in memory. */
 public final class QuartzAlarms implements Alarms {
     private static final String RING = "ring";
 
     private final Scheduler scheduler;
+    private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
     /** Begin to keep the time. */
     public QuartzAlarms() {
@@ -31,7 +37,18 @@ public final class QuartzAlarms implements Alarms {
         try {
             DirectSchedulerFactory factory = DirectSchedulerFactory.getInstance();
             factory.createScheduler(
-                    name, "1", new SimpleThreadPool(1, Thread.NORM_PRIORITY), new RAMJobStore());
+                    name,
+                    "1",
+                    new SimpleThreadPool(1, Thread.NORM_PRIORITY),
+                    new StartedThreads(),
+                    new RAMJobStore(),
+                    Map.of(),
+                    null,
+                    0,
+                    -1,
+                    -1,
+                    false,
+                    null);
             scheduler = factory.getScheduler(name);
             scheduler.start();
         } catch (SchedulerException e) {
@@ -67,12 +84,32 @@ public final class QuartzAlarms implements Alarms {
         }
     }
 
+    /** Say why no alarm rings any more; empty if they do. */
+    @Override
+    public Optional<String> trouble() {
+        return threads.stream().allMatch(Thread::isAlive)
+                ? Optional.empty()
+                : Optional.of("the thread that keeps the time has died: restart this process");
+    }
+
     @Override
     public void close() {
         try {
             scheduler.shutdown(false);
         } catch (SchedulerException e) {
             throw new IllegalStateException("Quartz does not stop", e);
+        }
+    }
+
+    /** Starts Quartz' own threads, and knows them. */
+    private final class StartedThreads implements ThreadExecutor {
+        @Override
+        public void initialize() {}
+
+        @Override
+        public void execute(Thread thread) {
+            threads.add(thread);
+            thread.start();
         }
     }
 

@@ -27,9 +27,11 @@ public final class ScheduleService implements AutoCloseable {
     private final ServiceListener listener;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final boolean withSchedules;
-    private @Nullable Leadership leadership;
-    private @Nullable Term term;
-    private String trouble = "";
+
+    // Read by the kubelet's questions, which wait for nothing.
+    private volatile @Nullable Leadership leadership;
+    private volatile @Nullable Term term;
+    private volatile String trouble = "";
 
     /**
      * Say what is driven, and how.
@@ -166,14 +168,18 @@ public final class ScheduleService implements AutoCloseable {
     }
 
     /** Say in one line what this process does. */
-    public synchronized String standing() {
+    public String standing() {
         Term now = term;
         return now == null ? "stands by" : "leads: " + now.scheduled() + " engines with schedules";
     }
 
     /** Return what keeps this process from leading or standing by. */
-    public synchronized Optional<String> trouble() {
-        return trouble.isEmpty() ? Optional.empty() : Optional.of(trouble);
+    public Optional<String> trouble() {
+        String why = trouble;
+        Leadership seeking = leadership;
+        return (why.isEmpty() ? Optional.<String>empty() : Optional.of(why))
+                .or(() -> seeking == null ? Optional.empty() : seeking.trouble())
+                .or(driving.alarms()::trouble);
     }
 
     /** Wait until this is closed. */

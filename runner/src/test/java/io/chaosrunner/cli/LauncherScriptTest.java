@@ -84,6 +84,19 @@ class LauncherScriptTest {
         changed("runner/target/chaos-runner.aot", BUILT.plusSeconds(1));
     }
 
+    /**
+     * Whoever runs out of memory ends, and is begun again: it must not live on without a thread.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"../chaos-runner", "../deploy/image/chaos-runner"})
+    void aProcessThatRunsOutOfMemoryEnds(String script) throws IOException {
+        assertThat(Files.readAllLines(Path.of(script)))
+                .filteredOn(line -> line.startsWith("flags="))
+                .singleElement()
+                .asString()
+                .contains("-XX:+ExitOnOutOfMemoryError ");
+    }
+
     @Test
     void whatIsBuiltIsStartedWithoutAWord() throws Exception {
         Run run = run("list", "-n", "two words");

@@ -3,10 +3,17 @@ package io.chaosrunner.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +130,51 @@ class ScheduleServiceTest {
         assertThat(ready.statusCode()).isEqualTo(200);
         assertThat(ready.body()).contains("leads: 0 engines with schedules");
         assertThat(alive.statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void strangersAtTheHealthPortCostTheLeaderNothing() throws IOException, InterruptedException {
+        stage.engine("often", "every: 2s", "after=100ms");
+        ServiceProcess service = stage.service();
+        stage.eventually(service::leads);
+        stage.eventually(() -> !service.health().isEmpty());
+        URI health = URI.create(service.health());
+        byte[] unfinished =
+                ("GET /livez HTTP/1.1\r\n" + ("X: " + "x".repeat(1_000) + "\r\n").repeat(350))
+                        .getBytes(StandardCharsets.US_ASCII);
+        List<SocketChannel> strangers = new ArrayList<>();
+        try {
+            for (int i = 0; i < 700; i++) {
+                SocketChannel stranger =
+                        SocketChannel.open(
+                                new InetSocketAddress(
+                                        InetAddress.getLoopbackAddress(), health.getPort()));
+                strangers.add(stranger);
+                stranger.configureBlocking(false);
+                send(stranger, unfinished);
+            }
+            long runs = stage.number("often");
+            stage.eventually(() -> stage.number("often") >= runs + 3);
+
+            assertThat(get(service.health()).statusCode()).isEqualTo(200);
+            assertThat(get(service.health().replace("readyz", "livez")).statusCode())
+                    .isEqualTo(200);
+            assertThat(service.leads()).isTrue();
+            assertThat(service.output()).doesNotContain("event=leads-no-more");
+        } finally {
+            for (SocketChannel stranger : strangers) {
+                stranger.close();
+            }
+        }
+    }
+
+    /** Sends what the other side takes. */
+    private static void send(SocketChannel stranger, byte[] bytes) {
+        try {
+            stranger.write(ByteBuffer.wrap(bytes));
+        } catch (IOException e) {
+            // It was cut off.
+        }
     }
 
     private static HttpResponse<String> get(String address)
