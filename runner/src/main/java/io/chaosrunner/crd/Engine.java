@@ -65,6 +65,11 @@ public record Engine(ObjectNode json) {
         return value.isString() ? Optional.of(value.asString()) : Optional.empty();
     }
 
+    /** Return {@code metadata.annotations}; missing if there are none. */
+    public JsonNode annotations() {
+        return metadata().path("annotations");
+    }
+
     /** Return {@code metadata.labels}; missing if there are none. */
     public JsonNode labels() {
         return metadata().path("labels");

@@ -1,6 +1,7 @@
 package io.chaosrunner.schedule;
 
 import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,6 +17,10 @@ import java.util.function.Consumer;
  */
 final class Lane implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofSeconds(5);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+    /** A failure this long after the one before it is a first one. */
+    private static final Duration FORGOTTEN = Duration.ofMinutes(10);
 
     private final String name;
     private final Alarms alarms;
@@ -25,11 +30,19 @@ final class Lane implements AutoCloseable {
     private final Semaphore signals = new Semaphore(0);
     private volatile boolean closed;
     private int bugs;
+    private int failures;
+    private Instant lastFailure = Instant.EPOCH;
+    private volatile Instant notBefore = Instant.EPOCH;
 
     /** What is done. */
     interface Step {
         /** Do what is to be done now; returns when there is more to do, if nothing changes. */
         Optional<Instant> step();
+
+        /** Tell whether the last step did not succeed, for a reason that was told. */
+        default boolean isSetBack() {
+            return false;
+        }
 
         /** Leave what goes on; may be called while a step is taken. */
         void leave();
@@ -60,6 +73,15 @@ final class Lane implements AutoCloseable {
         }
     }
 
+    /** Tell that somebody else has changed it: what failed before may succeed now. */
+    void edited() {
+        Instant soon = clock.instant().plus(PAUSE);
+        if (notBefore.isAfter(soon)) {
+            notBefore = soon;
+        }
+        signal();
+    }
+
     /** End, soon; does not wait. */
     @Override
     public void close() {
@@ -84,6 +106,9 @@ final class Lane implements AutoCloseable {
                 return;
             }
             try {
+                if (isResting()) {
+                    continue;
+                }
                 turn();
             } catch (Throwable e) {
                 // The last line of defence: nobody else drives this object. It may be an Error,
@@ -97,16 +122,20 @@ final class Lane implements AutoCloseable {
         Optional<Instant> again;
         try {
             again = step.step();
+            if (step.isSetBack()) {
+                again = rest(true);
+            }
         } catch (ClusterException e) {
             trouble.accept(String.valueOf(e.getMessage()));
-            again = soon();
+            // A server that cannot be reached is no fault of this object's.
+            again = rest(e.kind() != Kind.UNREACHABLE);
         } catch (RuntimeException | StackOverflowError e) {
             if (closed) {
                 return;
             }
             bugs++;
             trouble.accept("this is a bug (%d so far); please report it: %s".formatted(bugs, e));
-            again = soon();
+            again = rest(true);
         }
         if (!closed) {
             again.ifPresentOrElse(
@@ -114,8 +143,24 @@ final class Lane implements AutoCloseable {
         }
     }
 
-    private Optional<Instant> soon() {
-        return Optional.of(clock.instant().plus(PAUSE));
+    /** A step's own writes wake it as well: they do not cut the pause after a failure short. */
+    private boolean isResting() {
+        Instant until = notBefore;
+        boolean resting = clock.instant().isBefore(until);
+        if (resting) {
+            alarms.set(name, until, this::signal);
+        }
+        return resting;
+    }
+
+    /** Take no step for a while, and the longer the more steps have failed of late. */
+    private Optional<Instant> rest(boolean growing) {
+        Instant now = clock.instant();
+        failures = now.isBefore(lastFailure.plus(FORGOTTEN)) && growing ? failures + 1 : 1;
+        lastFailure = now;
+        Duration pause = PAUSE.multipliedBy(1L << Math.min(failures - 1, 10));
+        notBefore = now.plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
+        return Optional.of(notBefore);
     }
 
     /** Even the alarm or the trouble's listener may have failed: go on all the same. */
@@ -123,7 +168,7 @@ final class Lane implements AutoCloseable {
         bugs++;
         try {
             trouble.accept("this is a bug (%d so far); please report it: %s".formatted(bugs, e));
-            alarms.set(name, clock.instant().plus(PAUSE), this::signal);
+            alarms.set(name, rest(true).orElseThrow(), this::signal);
         } catch (RuntimeException again) {
             // The next change of the object wakes this lane.
         }

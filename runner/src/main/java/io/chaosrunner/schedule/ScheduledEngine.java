@@ -22,6 +22,7 @@ import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineUpdate;
 import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Fires.Skipped;
+import io.chaosrunner.status.RunRecords;
 import io.chaosrunner.status.Standing;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.InvalidParameters;
@@ -30,8 +31,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -50,15 +53,26 @@ final class ScheduledEngine implements Lane.Step {
     private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
     private static final Duration LOOK = Duration.ofMillis(300);
 
+    /** What the runner writes into an engine; its status comes on top. */
+    private static final Set<String> WRITTEN =
+            Set.of(
+                    "engineState",
+                    Claim.ANNOTATION,
+                    RunRecords.ANNOTATION,
+                    Fires.HANDED_OVER,
+                    EngineSchedule.REPLACED);
+
     /** The operator waits three minutes for the pods of the last run. */
     private static final Duration OPERATOR_ANSWERS = Duration.ofMinutes(4);
 
     private final Driving driving;
     private final EngineRef ref;
     private volatile Engine seen;
+    private Engine heard;
     private volatile boolean leaving;
     private volatile Runnable wake = () -> {};
     private volatile @Nullable EngineRun running;
+    private boolean setBack;
     private String told = "";
     private @Nullable Fire handed;
     private Instant handedUntil = Instant.EPOCH;
@@ -68,11 +82,32 @@ final class ScheduledEngine implements Lane.Step {
         this.driving = driving;
         ref = engine.ref();
         seen = engine;
+        heard = engine;
     }
 
-    /** Take note of the engine as it is now. */
-    void saw(Engine engine) {
+    /** Take note of the engine as it is now; tells whether somebody else has changed it. */
+    boolean saw(Engine engine) {
+        boolean edited = isEdited(heard, engine);
+        heard = engine;
         seen = engine;
+        return edited;
+    }
+
+    /** Tell whether an engine differs in something that the runner does not write. */
+    private static boolean isEdited(Engine before, Engine now) {
+        boolean freed =
+                before.annotation(Claim.ANNOTATION).isPresent()
+                        && now.annotation(Claim.ANNOTATION).isEmpty();
+        return freed
+                || !without(before.spec(), WRITTEN).equals(without(now.spec(), WRITTEN))
+                || !without(before.annotations(), WRITTEN)
+                        .equals(without(now.annotations(), WRITTEN));
+    }
+
+    private static JsonNode without(JsonNode fields, Set<String> some) {
+        return fields instanceof ObjectNode object
+                ? JsonNodeFactory.instance.objectNode().setAll(object).remove(some)
+                : fields;
     }
 
     /** Say how to have the next step taken at once. */
@@ -127,6 +162,7 @@ final class ScheduledEngine implements Lane.Step {
 
     @Override
     public Optional<Instant> step() {
+        setBack = false;
         boolean waits = false;
         try {
             Move move = move(seen);
@@ -388,6 +424,17 @@ final class ScheduledEngine implements Lane.Step {
         return Optional.of(driving.clock().instant());
     }
 
+    /** What was tried did not succeed: the lane says when it is tried again. */
+    private Optional<Instant> setBack() {
+        setBack = true;
+        return Optional.empty();
+    }
+
+    @Override
+    public boolean isSetBack() {
+        return setBack;
+    }
+
     private Optional<Instant> soon(Duration pause) {
         return Optional.of(driving.clock().instant().plus(pause));
     }
@@ -406,7 +453,7 @@ final class ScheduledEngine implements Lane.Step {
             case Readied.Missing() -> Optional.empty();
             case Readied.Refused(String why) -> {
                 refuse(why);
-                yield soon(AGAIN);
+                yield setBack();
             }
         };
     }
@@ -472,15 +519,15 @@ final class ScheduledEngine implements Lane.Step {
                                             .collect(Collectors.joining("; ")));
             case RunResult.Refused(String why) -> {
                 refuse(why);
-                return soon(AGAIN);
+                return setBack();
             }
             case RunResult.Left(String why, boolean unfinished) -> {
                 driving.listener().note(ref, "left", why);
-                return soon(AGAIN);
+                return setBack();
             }
             case RunResult.NotOver(String why) -> {
                 driving.listener().note(ref, "not-over", why);
-                return soon(AGAIN);
+                return setBack();
             }
             case RunResult.Interrupted(ClusterException why) -> throw why;
         }

@@ -192,8 +192,11 @@ final class Term implements AutoCloseable {
             known.put(ref, engine);
             DrivenEngine driven = engines.get(ref);
             if (driven != null) {
-                driven.engine().saw(engine);
-                driven.lane().signal();
+                if (driven.engine().saw(engine)) {
+                    driven.lane().edited();
+                } else {
+                    driven.lane().signal();
+                }
             } else if (hasSchedule(engine) && !closed) {
                 var scheduled = new ScheduledEngine(driving, engine);
                 var lane = lane("engine", ref, scheduled);
