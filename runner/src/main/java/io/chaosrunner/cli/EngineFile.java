@@ -1,10 +1,8 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.config.YamlText;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -21,9 +19,9 @@ final class EngineFile {
         var result = new LinkedHashMap<String, Object>();
         written.forEach((key, value) -> {
             try {
-                Object parsed = new Load(LoadSettings.builder().build()).loadFromString(value);
+                Object parsed = YamlText.load(value);
                 result.put(key, parsed == null ? "" : parsed);
-            } catch (YamlEngineException e) {
+            } catch (YamlText.Unusable e) {
                 throw new ParameterException(
                         command, "--set %s: '%s' is not a YAML value".formatted(key, value));
             }

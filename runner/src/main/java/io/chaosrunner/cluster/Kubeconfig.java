@@ -2,6 +2,7 @@ package io.chaosrunner.cluster;
 
 import com.google.common.base.Throwables;
 import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.model.ForeignText;
 import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import java.io.IOException;
@@ -17,6 +18,8 @@ import java.util.Optional;
  * address for a file that says nothing: chaos would run in another cluster than the one meant.
  */
 final class Kubeconfig {
+    private static final int LONGEST_PROBLEM = 500;
+
     private Kubeconfig() {}
 
     static Config read(Optional<Path> file, Optional<String> context) {
@@ -93,6 +96,6 @@ final class Kubeconfig {
     }
 
     private static String oneLine(String text) {
-        return String.valueOf(text).strip().replaceAll("\\s*\\R\\s*", " ");
+        return ForeignText.oneLine(String.valueOf(text), LONGEST_PROBLEM);
     }
 }

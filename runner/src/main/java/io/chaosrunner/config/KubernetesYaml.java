@@ -1,6 +1,7 @@
 package io.chaosrunner.config;
 
 import java.io.BufferedReader;
+import java.io.FilterReader;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Serial;
@@ -76,6 +77,11 @@ public final class KubernetesYaml {
                     .setAllowNonScalarKeys(true)
                     .build();
 
+    /** An API server stores no object of more than 1.5 MiB. */
+    private static final int LONGEST_TEXT = 16 << 20;
+
+    private static final int MOST_VALUES = 1_000_000;
+
     private final Limits limits;
 
     /** What anchors and merge keys may still add. */
@@ -95,6 +101,11 @@ public final class KubernetesYaml {
     public record Limits(int deepest, int expansion) {
         /** Bounds of people's own files: what is greater, no API server stores. */
         public static final Limits OF_FILES = new Limits(500, 8 << 20);
+
+        /** Anchors are bounded by what they add. */
+        private YamlText.Limits ofText() {
+            return new YamlText.Limits(LONGEST_TEXT + 1, deepest, MOST_VALUES, true);
+        }
     }
 
     /** One document that is not empty. */
@@ -138,23 +149,57 @@ public final class KubernetesYaml {
      * @param to receives each document as soon as it is read
      */
     public static void read(Reader text, Limits limits, Consumer<Document> to) throws IOException {
-        var lines = new BufferedReader(text);
+        var lines = new BufferedReader(new Bounded(text));
         var document = new StringBuilder();
         int begin = 1;
         int number = 0;
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            number++;
-            if (number == 1 && line.startsWith("\ufeff")) {
-                line = line.substring(1);
+        try {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                number++;
+                if (number == 1 && line.startsWith("\ufeff")) {
+                    line = line.substring(1);
+                }
+                if (isMarker(line)) {
+                    one(document, begin, limits, to);
+                    document.setLength(0);
+                    begin = number;
+                }
+                document.append(line).append('\n');
             }
-            if (isMarker(line)) {
-                one(document, begin, limits, to);
-                document.setLength(0);
-                begin = number;
-            }
-            document.append(line).append('\n');
+        } catch (TooLong e) {
+            to.accept(new Document.Unreadable(begin, String.valueOf(e.getMessage()), false));
+            return;
         }
         one(document, begin, limits, to);
+    }
+
+    /** Reads no more than can be used, for a file may have no end. */
+    private static final class Bounded extends FilterReader {
+        private long left = LONGEST_TEXT;
+
+        private Bounded(Reader text) {
+            super(text);
+        }
+
+        @Override
+        public int read(char[] buffer, int offset, int length) throws IOException {
+            int read = super.read(buffer, offset, length);
+            left -= Math.max(0, read);
+            if (left < 0) {
+                throw new TooLong();
+            }
+            return read;
+        }
+    }
+
+    private static final class TooLong extends IOException {
+        @Serial private static final long serialVersionUID = 1L;
+
+        private TooLong() {
+            super(
+                    "is part of a text of more than %d MiB, and no more is read; give the objects in smaller files"
+                            .formatted(LONGEST_TEXT >> 20));
+        }
     }
 
     private static boolean isMarker(String line) {
@@ -171,6 +216,7 @@ public final class KubernetesYaml {
         }
         Document read;
         try {
+            YamlText.check(yaml, limits.ofText());
             Optional<Node> root = new Compose(SETTINGS).composeString(yaml);
             if (root.isEmpty()) {
                 return;
@@ -180,6 +226,8 @@ public final class KubernetesYaml {
                 return;
             }
             read = new Document.Read(line + line(root.get()), Lines.of(root.get(), line), json);
+        } catch (YamlText.Unusable e) {
+            read = unreadable(line + e.line(), String.valueOf(e.getMessage()), yaml);
         } catch (Unusable e) {
             read = unreadable(line + line(e.at), String.valueOf(e.getMessage()), yaml);
         } catch (YamlEngineException e) {

@@ -1,8 +1,8 @@
 package io.chaosrunner.config;
 
+import io.chaosrunner.model.ForeignText;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -15,6 +15,8 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** Know on which line of a file each part of a YAML tree stands. Lines count from 1. */
 public final class Lines {
+    private static final int LONGEST_REASON = 500;
+
     private final Node root;
     private final int offset;
 
@@ -52,10 +54,11 @@ public final class Lines {
             return Optional.empty();
         }
         try {
-            return new Compose(LoadSettings.builder().build())
+            YamlText.check(text.getValue(), YamlText.Limits.ANNOTATION);
+            return new Compose(YamlText.settings().build())
                     .composeString(text.getValue())
                     .map(inner -> new Lines(inner, firstLine(text), isLiteral(text)));
-        } catch (YamlEngineException notYaml) {
+        } catch (YamlEngineException | YamlText.Unusable notYaml) {
             return Optional.empty();
         }
     }
@@ -66,6 +69,13 @@ public final class Lines {
             return line(path);
         }
         return firstLine(text) + (isLiteral(text) ? lineOf(fault) : 0);
+    }
+
+    /** Return the line of the file that is a line, from 0, of the text at a path. */
+    public int lineInside(String path, int line) {
+        return node(root, path) instanceof ScalarNode text
+                ? firstLine(text) + (isLiteral(text) ? line : 0)
+                : line(path);
     }
 
     /** Return the line at which a text ceases to be YAML, from 0. */
@@ -82,9 +92,8 @@ public final class Lines {
     public static String reason(YamlEngineException fault) {
         String problem =
                 fault instanceof MarkedYamlEngineException marked ? marked.getProblem() : null;
-        return String.valueOf(problem == null ? fault.getMessage() : problem)
-                .strip()
-                .replaceAll("\\s*\\R\\s*", " ");
+        return ForeignText.oneLine(
+                String.valueOf(problem == null ? fault.getMessage() : problem), LONGEST_REASON);
     }
 
     /** Return the text of a scalar as the file has it, without quotes; empty if it is none. */

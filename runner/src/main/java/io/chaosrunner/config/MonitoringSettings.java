@@ -7,9 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -46,8 +43,8 @@ public record MonitoringSettings(
     private static MonitoringSettings read(String text) {
         Object tree;
         try {
-            tree = new Load(LoadSettings.builder().build()).loadFromString(text);
-        } catch (YamlEngineException e) {
+            tree = YamlText.load(text);
+        } catch (YamlText.Unusable e) {
             tree = null;
         }
         return switch (tree) {

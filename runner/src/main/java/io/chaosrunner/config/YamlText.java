@@ -1,67 +1,167 @@
 package io.chaosrunner.config;
 
+import io.chaosrunner.model.ForeignText;
 import java.io.Serial;
-import java.util.Collection;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.LoadSettingsBuilder;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.events.AliasEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
-/** Read YAML that stands in an annotation, where anybody may have written it. */
+/**
+ * Read YAML that anybody may have written, within limits.
+ *
+ * <p>A text is measured before it is built, event by event, which costs neither memory nor stack.
+ * Files are read by {@link KubernetesYaml}. Pure.
+ */
 public final class YamlText {
-    private static final int DEEPEST = 50;
     private static final int LONGEST_PROBLEM = 300;
 
     private YamlText() {}
+
+    /**
+     * Bound a text.
+     *
+     * @param characters length of the text
+     * @param depth of maps and lists in each other
+     * @param nodes values, keys, maps and lists
+     * @param aliases whether a node may stand in several places; each counts as one node here
+     */
+    public record Limits(int characters, int depth, int nodes, boolean aliases) {
+        /** All annotations of an object share 256 KiB. */
+        public static final Limits ANNOTATION = new Limits(256 * 1024, 50, 50_000, false);
+    }
 
     /** Report a text that is no YAML, or none that can be used; the message says why. */
     public static final class Unusable extends RuntimeException {
         @Serial private static final long serialVersionUID = 1L;
 
-        private Unusable(String why) {
+        private final int line;
+
+        private Unusable(String why, int line) {
             super(why);
+            this.line = line;
+        }
+
+        /** Return the line of the text, from 0. */
+        public int line() {
+            return line;
         }
     }
 
     /**
-     * Read a text: maps, lists and values, at most 50 deep.
+     * Read the text of an annotation: maps, lists and values.
      *
-     * @throws Unusable if it is anything else
+     * @throws Unusable if it is anything else, or beyond {@link Limits#ANNOTATION}
      */
     public static @Nullable Object load(String text) {
-        Object tree;
+        check(text, Limits.ANNOTATION);
         try {
-            tree = new Load(LoadSettings.builder().build()).loadFromString(text);
-        } catch (RuntimeException e) {
-            throw new Unusable("is not YAML: " + oneLine(String.valueOf(e.getMessage())));
-        } catch (StackOverflowError e) {
-            throw tooDeep();
+            return new Load(settings().build()).loadFromString(text);
+        } catch (YamlEngineException e) {
+            throw notYaml(e);
         }
-        // A list may hold itself: what has no end is too deep as well.
-        checkDepth(tree, DEEPEST);
-        return tree;
     }
 
-    private static void checkDepth(@Nullable Object tree, int left) {
-        if (left == 0) {
-            throw tooDeep();
+    /** Return the settings to load or compose a text with that was checked. */
+    public static LoadSettingsBuilder settings() {
+        return LoadSettings.builder().setCodePointLimit(Integer.MAX_VALUE);
+    }
+
+    /**
+     * Measure a text up to its end, or its first fault: whoever loads it meets that fault, too.
+     *
+     * @throws Unusable if it is beyond the limits
+     */
+    public static void check(String text, Limits limits) {
+        if (text.length() > limits.characters()) {
+            throw new Unusable("is longer than %,d characters".formatted(limits.characters()), 0);
         }
-        Collection<?> parts =
-                switch (tree) {
-                    case Map<?, ?> map -> map.values();
-                    case Collection<?> list -> list;
-                    case null, default -> List.of();
-                };
-        parts.forEach(each -> checkDepth(each, left - 1));
+        var measure = new Measure(limits);
+        try {
+            for (Event event : new Parse(settings().build()).parseString(text)) {
+                measure.take(event);
+            }
+        } catch (YamlEngineException e) {
+            // Loading stops here as well.
+        }
     }
 
-    private static Unusable tooDeep() {
-        return new Unusable("is nested more than %d deep".formatted(DEEPEST));
+    private static Unusable notYaml(YamlEngineException e) {
+        return new Unusable(
+                "is not YAML: "
+                        + ForeignText.oneLine(String.valueOf(e.getMessage()), LONGEST_PROBLEM),
+                0);
     }
 
-    private static String oneLine(String text) {
-        String line = text.strip().replaceAll("\\s*\\R\\s*", " ");
-        return line.length() <= LONGEST_PROBLEM ? line : line.substring(0, LONGEST_PROBLEM) + "…";
+    private static final class Measure {
+        private static final int LONGEST_NUMBER = 400;
+
+        private final Limits limits;
+        private int depth;
+        private int nodes;
+
+        private Measure(Limits limits) {
+            this.limits = limits;
+        }
+
+        private void take(Event event) {
+            switch (event.getEventId()) {
+                case MappingStart, SequenceStart -> {
+                    depth++;
+                    if (depth > limits.depth()) {
+                        throw unusable(
+                                "is nested more than %d deep".formatted(limits.depth()), event);
+                    }
+                    count(event);
+                }
+                case MappingEnd, SequenceEnd -> depth--;
+                case Scalar -> {
+                    if (isEndlessNumber((ScalarEvent) event)) {
+                        throw unusable(
+                                "holds a number of more than %d digits".formatted(LONGEST_NUMBER),
+                                event);
+                    }
+                    count(event);
+                }
+                case Alias -> {
+                    if (!limits.aliases()) {
+                        throw unusable(
+                                "holds the alias *%s; write what it stands for"
+                                        .formatted(((AliasEvent) event).getAlias()),
+                                event);
+                    }
+                    count(event);
+                }
+                case Comment, DocumentStart, DocumentEnd, StreamStart, StreamEnd -> {}
+            }
+        }
+
+        private void count(Event event) {
+            nodes++;
+            if (nodes > limits.nodes()) {
+                throw unusable("holds more than %,d values".formatted(limits.nodes()), event);
+            }
+        }
+
+        /** The JDK takes a time that grows with the square of the length for such a number. */
+        private static boolean isEndlessNumber(ScalarEvent scalar) {
+            String text = scalar.getValue();
+            return text.length() > LONGEST_NUMBER
+                    && (scalar.getScalarStyle() == ScalarStyle.PLAIN || scalar.getTag().isPresent())
+                    && text.chars()
+                            .allMatch(c ->
+                                    c < 0x80 && "+-.0123456789eExXoOabcdfABCDF_".indexOf(c) >= 0)
+                    && text.chars().limit(2).anyMatch(c -> c >= '0' && c <= '9' || c == '.');
+        }
+
+        private static Unusable unusable(String why, Event event) {
+            return new Unusable(why, event.getStartMark().map(mark -> mark.getLine()).orElse(0));
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.Attempt;
 import io.chaosrunner.run.RunNotice;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunBoard {
     /** Below this, nothing sensible can be drawn. */
+    private static final int LONGEST_TEXT = 1_000;
+
     private static final int LEAST_WIDTH = 20;
 
     private static final int LEAST_HEIGHT = 5;
@@ -330,7 +333,7 @@ final class RunBoard {
     }
 
     private static String oneLine(String text) {
-        return text.strip().replaceAll("\\s*\\R\\s*", " ");
+        return ForeignText.oneLine(text, LONGEST_TEXT);
     }
 
     /** Write a duration as a clock shows it. */

@@ -1,6 +1,7 @@
 package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.Finding;
 import java.util.ArrayList;
@@ -11,6 +12,8 @@ import java.util.Locale;
  * Sum a run up for people: a table of verdicts, and for what did not pass, why and where to look.
  */
 public final class RunSummary {
+    private static final int LONGEST_TEXT = 2_000;
+
     private final EngineRef engine;
     private final List<Finding> findings;
     private final boolean kubectl;
@@ -81,6 +84,6 @@ public final class RunSummary {
     }
 
     private static String oneLine(String text) {
-        return text.strip().replaceAll("\\s*\\R\\s*", " ");
+        return ForeignText.oneLine(text, LONGEST_TEXT);
     }
 }

@@ -2,14 +2,18 @@ package io.chaosrunner.sandbox;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
+import io.chaosrunner.config.KubernetesYaml;
 import io.chaosrunner.sandbox.ObjectStore.Change;
 import io.chaosrunner.sandbox.ObjectStore.Key;
 import io.chaosrunner.sandbox.ObjectStore.Snapshot;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -18,12 +22,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -404,11 +406,7 @@ final class ApiHandler implements HttpHandler {
             JsonNode parsed =
                     switch (type) {
                         case "", "application/json" -> Json.MAPPER.readTree(bytes);
-                        case "application/yaml" ->
-                                Json.MAPPER.valueToTree(
-                                        new Load(LoadSettings.builder().build())
-                                                .loadFromString(
-                                                        new String(bytes, StandardCharsets.UTF_8)));
+                        case "application/yaml" -> yaml(new String(bytes, StandardCharsets.UTF_8));
                         default ->
                                 throw StatusError.unsupportedMediaType(
                                         "application/json, application/yaml");
@@ -417,12 +415,31 @@ final class ApiHandler implements HttpHandler {
                 return object;
             }
             throw StatusError.badRequest("the object provided is unrecognized: not an object");
-        } catch (JacksonException | YamlEngineException e) {
-            throw StatusError.badRequest(
-                    "the object provided is unrecognized: couldn't get version/kind; json parse"
-                            + " error: "
-                            + e.getMessage());
+        } catch (JacksonException e) {
+            throw unparsable(String.valueOf(e.getMessage()));
         }
+    }
+
+    private static JsonNode yaml(String text) {
+        var documents = new ArrayList<KubernetesYaml.Document>();
+        try {
+            KubernetesYaml.read(
+                    new StringReader(text), KubernetesYaml.Limits.OF_FILES, documents::add);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return switch (documents.isEmpty() ? null : documents.getFirst()) {
+            case KubernetesYaml.Document.Read read -> read.json();
+            case KubernetesYaml.Document.Unreadable unreadable ->
+                    throw unparsable(unreadable.why());
+            case null -> NullNode.instance;
+        };
+    }
+
+    private static StatusError unparsable(String why) {
+        return StatusError.badRequest(
+                "the object provided is unrecognized: couldn't get version/kind; json parse error: "
+                        + why);
     }
 
     private static String contentType(HttpExchange exchange) {

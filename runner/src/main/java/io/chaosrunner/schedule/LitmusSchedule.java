@@ -1,5 +1,7 @@
 package io.chaosrunner.schedule;
 
+import io.chaosrunner.config.YamlText;
+import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Parameters;
@@ -7,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -24,9 +25,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -99,7 +97,8 @@ record LitmusSchedule(ObjectNode json) {
     }
 
     Instant created() {
-        return Instant.parse(metadata().path("creationTimestamp").asString());
+        return WrittenTime.read(metadata().path("creationTimestamp").asString(""))
+                .orElse(Instant.EPOCH);
     }
 
     boolean deleting() {
@@ -502,20 +501,17 @@ record LitmusSchedule(ObjectNode json) {
         if (text.isBlank()) {
             return settings;
         }
+        String why = "expected keys and values, such as 'timeZone: Europe/Berlin'";
         try {
-            if (new Load(LoadSettings.builder().build()).loadFromString(text)
-                    instanceof Map<?, ?> map) {
+            if (YamlText.load(text) instanceof Map<?, ?> map) {
                 map.forEach((key, value) -> settings.put(String.valueOf(key), value));
                 return settings;
             }
-        } catch (YamlEngineException e) {
-            // Told below.
+        } catch (YamlText.Unusable e) {
+            why = String.valueOf(e.getMessage());
         }
         throw new InvalidParameters(
-                List.of(
-                        new Problem(
-                                "metadata.annotations[" + ScheduleSpec.ANNOTATION + "]",
-                                "expected keys and values, such as 'timeZone: Europe/Berlin'")));
+                List.of(new Problem("metadata.annotations[" + ScheduleSpec.ANNOTATION + "]", why)));
     }
 
     private static Optional<Instant> time(
@@ -525,7 +521,7 @@ record LitmusSchedule(ObjectNode json) {
             return Optional.empty();
         }
         try {
-            return Optional.of(OffsetDateTime.parse(text).toInstant());
+            return Optional.of(WrittenTime.parse(text));
         } catch (DateTimeException e) {
             problem(
                     problems,

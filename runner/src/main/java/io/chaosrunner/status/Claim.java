@@ -2,9 +2,11 @@ package io.chaosrunner.status;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.config.JsonText;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.Fire;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.RunId;
 import java.io.Serial;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +22,6 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -84,6 +85,8 @@ public record Claim(
     private static final int MOST_COUNTED = 1_000_000_000;
     private static final Pattern ID =
             Pattern.compile("[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?");
+
+    private static final Pattern INSTANCE = Pattern.compile("[ -~]{1,300}");
 
     /** Name where a run stands. */
     public enum State {
@@ -181,11 +184,8 @@ public record Claim(
         Unreadable(String engine, String why) {
             super(
                     "annotation %s of ChaosEngine %s cannot be read (%s); it belongs to the runner: remove it if no run is under way"
-                            .formatted(ANNOTATION, engine, cut(oneLine(why), LONGEST_PROBLEM)));
-        }
-
-        private static String oneLine(String text) {
-            return text.strip().replaceAll("\\s*\\R\\s*", " ");
+                            .formatted(
+                                    ANNOTATION, engine, ForeignText.oneLine(why, LONGEST_PROBLEM)));
         }
     }
 
@@ -202,9 +202,7 @@ public record Claim(
 
     private static Claim read(String text, Engine engine) {
         try {
-            return read((ObjectNode) JsonMapper.shared().readTree(text));
-        } catch (JacksonException e) {
-            throw new Unreadable(engine.ref().toString(), e.getOriginalMessage());
+            return read((ObjectNode) JsonText.read(text));
         } catch (RuntimeException e) {
             // Anybody may have written it: whatever it holds is no bug of ours.
             throw new Unreadable(engine.ref().toString(), String.valueOf(e.getMessage()));
@@ -252,7 +250,7 @@ public record Claim(
                 (why, slot) -> skipped.put(LoggedAttempt.checkSlot(slot), why));
         return new Claim(
                 new RunId(number(json.required("number"), 1), id(json.required("id"))),
-                json.required("instance").asString(),
+                instance(json.required("instance")),
                 runStart,
                 json.required("seed").asLong(),
                 (ObjectNode) json.required("execution"),
@@ -287,6 +285,15 @@ public record Claim(
             throw new IllegalArgumentException("the run's id is '" + id + "'");
         }
         return id;
+    }
+
+    /** Return the name of a process as read: others are told of it. */
+    private static String instance(JsonNode json) {
+        String instance = json.asString();
+        if (!INSTANCE.matcher(instance).matches()) {
+            throw new IllegalArgumentException("the process' name is '" + instance + "'");
+        }
+        return instance;
     }
 
     private static State state(String word) {

@@ -1,5 +1,6 @@
 package io.chaosrunner.status;
 
+import io.chaosrunner.config.JsonText;
 import io.chaosrunner.status.RunRecord.Detail;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -42,7 +43,7 @@ public record RunRecords(List<RunRecord> runs) {
     public static Optional<RunRecords> read(String text) {
         var runs = new ArrayList<RunRecord>();
         try {
-            JsonNode list = JsonMapper.shared().readTree(text);
+            JsonNode list = JsonText.read(text);
             for (JsonNode each : list) {
                 var run = new RunRecord((ObjectNode) each);
                 run.check();

@@ -2,6 +2,7 @@ package io.chaosrunner.validate;
 
 import io.chaosrunner.config.Lines;
 import io.chaosrunner.config.ManifestItem;
+import io.chaosrunner.config.YamlText;
 import io.chaosrunner.resolve.Flaw;
 import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.validate.Finding.Severity;
@@ -108,6 +109,15 @@ final class Document {
     /** Says that something has no effect, or another than was meant. */
     void warning(String path, String text) {
         add(Severity.WARNING, line(path), path, path + text);
+    }
+
+    /** Says that the YAML inside a text is beyond what is read of it. */
+    void beyondLimits(String path, YamlText.Unusable fault) {
+        add(
+                Severity.ERROR,
+                lines.lineInside(prefix + path, fault.line()),
+                path,
+                path + " " + fault.getMessage());
     }
 
     /** Says that the YAML inside a text is none. */

@@ -2,6 +2,7 @@ package io.chaosrunner.validate;
 
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.config.Lines;
+import io.chaosrunner.config.YamlText;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.Experiment;
 import io.chaosrunner.plugin.StrategyCatalogue;
@@ -20,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -335,11 +335,16 @@ final class EngineCheck {
     }
 
     private boolean isYaml(String key, String text) {
+        String path = Schema.child("metadata.annotations", key);
         try {
-            new Load(LoadSettings.builder().build()).loadFromString(text);
+            YamlText.check(text, YamlText.Limits.ANNOTATION);
+            new Load(YamlText.settings().build()).loadFromString(text);
             return true;
+        } catch (YamlText.Unusable fault) {
+            document.beyondLimits(path, fault);
+            return false;
         } catch (YamlEngineException fault) {
-            document.notYaml(Schema.child("metadata.annotations", key), fault);
+            document.notYaml(path, fault);
             return false;
         }
     }

@@ -118,6 +118,10 @@ class DamagedClaimTest {
                 "\"number\":3 → \"number\":9223372036854775807",
                 "\"number\":3 → \"number\":0",
                 "\"id\":\"abc\" → \"id\":\"a b\"",
+                "\"id\":\"abc\" → \"id\":\"a,b in (c)\"",
+                "\"instance\":\" → \"instance\":\"schedule/1\\u0007",
+                "\"instance\":\" → \"instance\":\"schedule/1\\n::error::",
+                "\"instance\":\" → \"instance\":\"schedule/\u202e",
                 "\"a did not pass\":\"1\" → \"a did not pass\":\"0-2147483647\"",
                 "\"a did not pass\":\"1\" → \"a did not pass\":\"-1\"",
                 "\"log\":\"0. → \"log\":\"zzzzzzzzzzzz.",
@@ -135,6 +139,23 @@ class DamagedClaimTest {
                                         .claim()
                                         .isEmpty())
                 .isTrue();
+    }
+
+    @Test
+    void aClaimThatIsNestedDeepIsRefused() {
+        String sound = claim().text();
+        for (int depth : new int[] {70, 490, 600, 60_000}) {
+            String deep = "[".repeat(depth) + "]".repeat(depth);
+            assertThat(
+                            Standing.of(
+                                            with(
+                                                    sound.replace(
+                                                            "\"execution\":{",
+                                                            "\"execution\":{\"x\":" + deep + ",")))
+                                    .claim())
+                    .as("depth %d", depth)
+                    .isEmpty();
+        }
     }
 
     @Test
