@@ -41,7 +41,7 @@ final class ExitCode {
             case RunResult.AlreadyFinished(var entries) -> ofEntries(entries);
             case RunResult.Misconfigured _ -> INVALID;
             case RunResult.Refused _, RunResult.NotOver _, RunResult.Interrupted _ -> CLUSTER;
-            case RunResult.Left _ -> ABORTED;
+            case RunResult.Left _, RunResult.NotDue _ -> ABORTED;
         };
     }
 
@@ -54,7 +54,8 @@ final class ExitCode {
             case RunResult.Completed _,
                     RunResult.AlreadyFinished _,
                     RunResult.Misconfigured _,
-                    RunResult.Refused _ ->
+                    RunResult.Refused _,
+                    RunResult.NotDue _ ->
                     OK;
             case RunResult.Left left -> left.unfinished() ? TERMINATED : OK;
             case RunResult.NotOver _, RunResult.Interrupted _ -> AGAIN;

@@ -95,7 +95,10 @@ record OperatorsRunner(
     /** Tell whether only what was before this process can be left. */
     private static boolean launchedNothing(RunResult result) {
         return switch (result) {
-            case RunResult.AlreadyFinished _, RunResult.Refused _, RunResult.Misconfigured _ ->
+            case RunResult.AlreadyFinished _,
+                    RunResult.Refused _,
+                    RunResult.NotDue _,
+                    RunResult.Misconfigured _ ->
                     true;
             // What ran was seen gone, or is another process' to look after.
             case RunResult.Completed _,
@@ -128,7 +131,12 @@ record OperatorsRunner(
                                 || read.get().annotation(ScheduleSpec.ANNOTATION).isPresent());
         if (!scheduled) {
             EngineRun run =
-                    new EngineRun(cluster, one, strategies.get(), Clock.systemUTC(), listener);
+                    new EngineRun(
+                            cluster,
+                            one.checking(ScheduledRuns.check(schedule, Clock.systemUTC())),
+                            strategies.get(),
+                            Clock.systemUTC(),
+                            listener);
             Signals.handle(run::leave);
             return run.run();
         }

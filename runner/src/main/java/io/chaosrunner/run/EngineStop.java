@@ -218,6 +218,7 @@ public final class EngineStop {
                 yield removeRest(engine);
             }
             case RunResult.Refused(String why) -> new Outcome.NotStopped(why);
+            case RunResult.NotDue(String why) -> new Outcome.NotStopped(why);
             case RunResult.Left(String why, boolean unfinished) -> new Outcome.NotStopped(why);
             case RunResult.NotOver(String why) -> new Outcome.NotStopped(why);
             case RunResult.Misconfigured(var problems) ->

@@ -265,6 +265,14 @@ final class EngineTaking {
         if (context.ended().isPresent()) {
             return Optional.empty();
         }
+        Optional<String> objection =
+                claim.fires()
+                        .started()
+                        .flatMap(fire -> context.request.check().objection(engine, fire));
+        if (objection.isPresent()) {
+            context.end(new RunResult.NotDue(objection.get()));
+            return Optional.empty();
+        }
         Claim fresh = claim.startingAt(now());
         Optional<String> summaries =
                 new RunHistory(context.cluster, context::tell)

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param settings overruling execution settings
  * @param instance random name of this process
  * @param fire the fire of the engine's schedule that asks; absent if somebody else does
+ * @param check asked at the last moment whether the fire still starts a run
  * @param tracing where traces go, if the environment is derived from the engine
  * @param seen the engine as just read, which spares a request; absent means it is read
  * @param problems why nothing can be launched, if the caller knows: they are recorded
@@ -33,9 +34,23 @@ public record RunRequest(
         Map<String, ?> settings,
         String instance,
         Optional<Fire> fire,
+        StartCheck check,
         RunnerEnvironment.Tracing tracing,
         Optional<Engine> seen,
         List<Problem> problems) {
+    /**
+     * Decide whether a fire still starts a run, when the claim is about to be written: since it was
+     * decided that it does, time has passed and the engine may have been edited.
+     */
+    @FunctionalInterface
+    public interface StartCheck {
+        /** Find nothing wrong. */
+        StartCheck NONE = (engine, fire) -> Optional.empty();
+
+        /** Return why the fire starts no run any more; empty if it does. */
+        Optional<String> objection(Engine engine, Fire fire);
+    }
+
     public RunRequest {
         experiments = experiments.map(List::copyOf);
         settings = Map.copyOf(settings);
@@ -58,6 +73,7 @@ public record RunRequest(
                 settings,
                 instance,
                 Optional.empty(),
+                StartCheck.NONE,
                 RunnerEnvironment.Tracing.OFF,
                 Optional.empty(),
                 List.of());
@@ -78,6 +94,22 @@ public record RunRequest(
         return changed(experiments, environment, Optional.of(asking), tracing, seen, problems);
     }
 
+    /** Ask for the same, with a check of whatever fire asks. */
+    public RunRequest checking(StartCheck given) {
+        return new RunRequest(
+                engine,
+                caller,
+                experiments,
+                environment,
+                settings,
+                instance,
+                fire,
+                given,
+                tracing,
+                seen,
+                problems);
+    }
+
     /** Ask for the same, with one more execution setting unless it is there already. */
     public RunRequest with(String setting, Object value) {
         var more = new HashMap<String, Object>(settings);
@@ -90,6 +122,7 @@ public record RunRequest(
                 more,
                 instance,
                 fire,
+                check,
                 tracing,
                 seen,
                 problems);
@@ -119,7 +152,7 @@ public record RunRequest(
             Optional<Engine> read,
             List<Problem> why) {
         return new RunRequest(
-                engine, caller, names, told, settings, instance, asking, traced, read, why);
+                engine, caller, names, told, settings, instance, asking, check, traced, read, why);
     }
 
     boolean underOperator() {

@@ -21,6 +21,9 @@ public sealed interface RunResult {
     /** Nothing was launched, and asking again would not help; {@code why} says what to do. */
     record Refused(String why) implements RunResult {}
 
+    /** Nothing was launched: the fire that asked starts no run any more. */
+    record NotDue(String why) implements RunResult {}
+
     /** Nothing was launched: the configuration is unusable. */
     record Misconfigured(List<Problem> problems) implements RunResult {}
 
@@ -54,6 +57,7 @@ public sealed interface RunResult {
         switch (this) {
             case Completed _, AlreadyFinished _ -> {}
             case Refused(String why) -> say.accept(NOTHING_LAUNCHED, why);
+            case NotDue(String why) -> say.accept(NOTHING_LAUNCHED, why);
             case Misconfigured(var problems) ->
                     problems.forEach(problem -> say.accept(NOTHING_LAUNCHED, problem.toString()));
             case Left(String why, boolean unfinished) -> say.accept("left", why);

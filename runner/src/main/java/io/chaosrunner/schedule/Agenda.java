@@ -1,6 +1,8 @@
 package io.chaosrunner.schedule;
 
 import io.chaosrunner.model.Fire;
+import io.chaosrunner.schedule.ScheduleSpec.Kind;
+import io.chaosrunner.schedule.ScheduleSpec.Missed;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
@@ -22,6 +24,8 @@ import java.util.Optional;
 public final class Agenda {
     /** More fires than this are settled in several steps. */
     private static final int MOST_FIRES = 100_000;
+
+    private static final String LATER_FIRE = "a later fire was due as well";
 
     private Agenda() {}
 
@@ -84,28 +88,51 @@ public final class Agenda {
             candidate.ifPresent(earlier ->
                     skips.add(
                             earlier,
-                            missed(timetable.start(earlier), policy, situation, now)
-                                    .orElse("a later fire was due as well")));
+                            missed(timetable, situation, earlier, now).orElse(LATER_FIRE)));
             candidate = why.isPresent() ? Optional.empty() : next;
             why.ifPresent(skips::add);
             last = fire;
             next = timetable.next(last);
         }
-        boolean more = next.filter(fire -> !timetable.start(fire).isAfter(now)).isPresent();
+        Optional<Instant> later = next.map(timetable::start);
+        boolean more = later.filter(start -> !start.isAfter(now)).isPresent();
         if (candidate.isPresent() && more) {
-            skips.add(candidate.get(), "a later fire was due as well");
+            skips.add(candidate.get(), LATER_FIRE);
         } else if (candidate.isPresent()) {
-            Optional<String> missed =
-                    missed(timetable.start(candidate.get()), policy, situation, now);
-            if (missed.isEmpty()) {
-                return new Step.Launch(timetable.fire(candidate.get()), skips.all());
+            Instant fire = candidate.get();
+            Optional<String> objection = tooLate(timetable, situation, fire, now);
+            if (objection.isEmpty()) {
+                return new Step.Launch(timetable.fire(fire), skips.all());
             }
-            skips.add(candidate.get(), missed.get());
+            Optional<Instant> opening =
+                    opening(timetable, situation, fire, now)
+                            .filter(at -> later.isEmpty() || at.isBefore(later.get()));
+            if (opening.isPresent()) {
+                return new Step.Wait(timetable.fire(fire), opening.get(), skips.all());
+            }
+            skips.add(fire, objection.get());
         }
         if (next.isEmpty()) {
             return new Step.Over("no fire is left", skips.all());
         }
         return new Step.Wait(timetable.fire(next.get()), timetable.start(next.get()), skips.all());
+    }
+
+    /** Return why a fire starts no run now, whatever other fires are due; empty if it does. */
+    static Optional<String> objection(
+            Timetable timetable, Situation situation, Instant fire, Instant now) {
+        Policy policy = timetable.spec().policy();
+        return end(policy, situation)
+                .or(() ->
+                        skipped(fire, timetable.start(fire), policy, situation)
+                                .map(Skipped::reason))
+                .or(() -> tooLate(timetable, situation, fire, now));
+    }
+
+    private static Optional<String> tooLate(
+            Timetable timetable, Situation situation, Instant fire, Instant now) {
+        return missed(timetable, situation, fire, now)
+                .or(() -> timetable.closedAt(now).map(why -> "too late: " + why));
     }
 
     private static Optional<String> end(Policy policy, Situation situation) {
@@ -131,8 +158,7 @@ public final class Agenda {
             Optional<String> running =
                     situation
                             .last()
-                            .filter(run -> !start.isBefore(run.start()))
-                            .filter(run -> start.isBefore(run.end()))
+                            .filter(run -> isDuring(start, run))
                             .map(run -> run.name() + " was still going on");
             if (running.isPresent()) {
                 return Optional.of(new Skipped(fire, fire, 1, running.get()));
@@ -143,19 +169,60 @@ public final class Agenda {
                 : Optional.empty();
     }
 
-    /** A fire that waited for a run to end has not been missed while it waited. */
+    /**
+     * A fire that waited for a run to end, or for the next opening after it, has not been missed
+     * while it waited.
+     */
     private static Optional<String> missed(
-            Instant start, Policy policy, Situation situation, Instant now) {
+            Timetable timetable, Situation situation, Instant fire, Instant now) {
+        Policy policy = timetable.spec().policy();
+        Instant start = timetable.start(fire);
         Instant since =
                 situation
                         .last()
-                        .filter(run -> !start.isBefore(run.start()) && start.isBefore(run.end()))
+                        .filter(run -> isDuring(start, run))
                         .filter(run -> policy.startingDeadline().isEmpty())
-                        .map(LastRun::end)
+                        .map(run ->
+                                policy.overlap() == Overlap.QUEUE
+                                        ? timetable.openFrom(run.end()).orElse(run.end())
+                                        : run.end())
                         .orElse(start);
-        return policy.deadline()
+        return deadline(timetable.spec())
                 .filter(most -> Duration.between(since, now).compareTo(most) > 0)
                 .map(most -> "missed: nothing started it within " + words(most));
+    }
+
+    /** What is asked for once is asked for until it is done. */
+    private static Optional<Duration> deadline(ScheduleSpec spec) {
+        return spec.kind() instanceof Kind.Now
+                ? spec.policy().startingDeadline()
+                : spec.policy().deadline();
+    }
+
+    /** Return when a fire that is not missed starts its run, for which it is closed now. */
+    private static Optional<Instant> opening(
+            Timetable timetable, Situation situation, Instant fire, Instant now) {
+        ScheduleSpec spec = timetable.spec();
+        Policy policy = spec.policy();
+        Instant start = timetable.start(fire);
+        boolean mayWait =
+                policy.missed() == Missed.RUN_ONCE
+                        || spec.kind() instanceof Kind.Now
+                        || policy.overlap() == Overlap.QUEUE
+                                && situation.last().filter(run -> isDuring(start, run)).isPresent();
+        return mayWait && missed(timetable, situation, fire, now).isEmpty()
+                ? timetable
+                        .openFrom(now)
+                        .filter(at ->
+                                policy.startingDeadline()
+                                        .filter(most ->
+                                                Duration.between(start, at).compareTo(most) > 0)
+                                        .isEmpty())
+                : Optional.empty();
+    }
+
+    private static boolean isDuring(Instant start, LastRun run) {
+        return !start.isBefore(run.start()) && start.isBefore(run.end());
     }
 
     private static String words(Duration duration) {

@@ -43,6 +43,15 @@ record CronClock(
         return Collections.unmodifiableNavigableSet(new TreeSet<>(values));
     }
 
+    /** Return what it names as a text, the same for all that name the same. */
+    String canonical() {
+        boolean anyDay = days.contains(new CronDay.Any());
+        String named =
+                anyDay ? "*" : days.stream().map(CronDay::toString).sorted().toList().toString();
+        return "%s %s %s %s %s %s %s"
+                .formatted(seconds, minutes, hours, named, months, years, hoursOpen);
+    }
+
     /** Return the first time after another; null if there is none. */
     @Nullable LocalDateTime after(LocalDateTime clock) {
         LocalDateTime from = clock.truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);

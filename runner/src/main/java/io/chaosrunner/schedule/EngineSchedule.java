@@ -8,6 +8,7 @@ import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.schedule.Agenda.LastRun;
 import io.chaosrunner.schedule.Agenda.Situation;
 import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
@@ -18,6 +19,7 @@ import io.chaosrunner.status.Standing;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,8 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
                     Cause.RECORD_FULL,
                     Cause.LEFT_BEHIND,
                     Cause.UNWATCHED);
+
+    private static final Situation ASKED_ANEW = new Situation(Instant.MIN, 0, Optional.empty());
 
     private static final String STOPPED_BY_OPERATOR = "stopped";
 
@@ -154,7 +158,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Tell whether the last fires that started no run did not because of a suspension. */
-    boolean wasSuspended() {
+    private boolean wasSuspended() {
         return claim().map(claim -> claim.fires().skipped())
                 .filter(skipped -> !skipped.isEmpty())
                 .filter(skipped -> skipped.getLast().suspended())
@@ -175,7 +179,72 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** Decide what to do now, while no run is under way. */
     Step decide(Instant now) {
-        return Agenda.decide(timetable, situation(), now);
+        return isAskedAnew()
+                ? Agenda.decide(
+                        timetable.from(later(millis(now), settled().plusMillis(1))),
+                        ASKED_ANEW,
+                        now)
+                : Agenda.decide(timetable, situation(), now);
+    }
+
+    /**
+     * Tell whether a run is asked for at once that was never due before: the schedule was written
+     * on an engine that had run already, or was suspended when its run was due.
+     */
+    boolean isAskedAnew() {
+        return spec().kind() instanceof Kind.Now
+                && (isUnknown() || runs() == 0 && wasSuspended() && !policy().suspend());
+    }
+
+    /**
+     * Return why a fire for which a run was to start does not start it any more.
+     *
+     * @param engine as it is by now
+     * @param flags overruling values, by the keys of the annotation
+     */
+    static Optional<String> objection(Engine engine, Map<String, ?> flags, Fire fire, Instant now) {
+        Optional<EngineSchedule> read;
+        try {
+            read = of(engine, flags);
+        } catch (InvalidParameters e) {
+            return Optional.of("the schedule cannot be used any more: " + e.getMessage());
+        }
+        return read.isEmpty()
+                ? Optional.of("the schedule was removed")
+                : read.get().objection(fire, now);
+    }
+
+    private Optional<String> objection(Fire fire, Instant now) {
+        if (!fire.schedule().equals(spec().hash())) {
+            return Optional.of("the schedule was changed");
+        }
+        return isAskedAnew()
+                ? Agenda.objection(timetable.from(fire.at()), ASKED_ANEW, fire.at(), now)
+                : Agenda.objection(timetable, situation(), fire.at(), now);
+    }
+
+    /**
+     * Return the fires that are due by this schedule, which was edited: what it settles is settled
+     * before the edited one counts.
+     */
+    List<Skipped> dueBefore(EngineSchedule edited, Instant now) {
+        if (claim().isEmpty() || isUnknown()) {
+            return List.of();
+        }
+        Step step = decide(now);
+        var due = new ArrayList<>(step.skipped());
+        if (!spec().hash().equals(edited.spec().hash())) {
+            Optional<Fire> pending =
+                    switch (step) {
+                        case Step.Launch(Fire fire, var skipped) -> Optional.of(fire);
+                        case Step.Wait(Fire fire, Instant until, var skipped) ->
+                                Optional.of(fire).filter(each -> !each.at().isAfter(now));
+                        case Step.Over _ -> Optional.empty();
+                    };
+            pending.map(fire -> new Skipped(fire.at(), fire.at(), 1, "the schedule was changed"))
+                    .ifPresent(due::add);
+        }
+        return due;
     }
 
     /** Return the next fire after those that are settled. */
@@ -237,7 +306,13 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** Return the claim of an engine whose schedule counts from now on. */
     Claim counting(Instant now) {
-        return claim().orElseThrow().beginningSchedule(timetable.fire(millis(now)));
+        // What was settled stays so, also where a clock was put back.
+        Instant from = later(millis(now), settled());
+        return claim().orElseThrow().beginningSchedule(timetable.fire(from));
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
     }
 
     private static Instant millis(Instant instant) {
@@ -247,7 +322,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     /** Tell of the last run, if one is over. */
     Optional<LastRun> lastRun() {
         return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
-                .filter(claim -> claim.isOfRun() && !standing.entries().isEmpty())
+                .filter(Claim::isOfRun)
                 .map(claim ->
                         new LastRun(
                                 "run " + claim.run().number(),
@@ -270,7 +345,11 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         return end;
     }
 
+    /** Where the entries were emptied, somebody has the engine run again whatever came out. */
     private Optional<StopWhen> outcome(Claim claim) {
+        if (standing.entries().isEmpty()) {
+            return Optional.empty();
+        }
         if (Cause.of(claim.ending()).filter(FAILED::contains).isPresent()) {
             return Optional.of(StopWhen.FAILED);
         }

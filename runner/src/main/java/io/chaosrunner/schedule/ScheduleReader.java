@@ -9,7 +9,6 @@ import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Parameters;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.DayOfWeek;
 import java.time.Duration;
@@ -29,8 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /** Read one {@link ScheduleSpec} and collect every problem. Used once. */
@@ -129,6 +126,7 @@ final class ScheduleReader {
         if (kind.isEmpty() || !problems.isEmpty()) {
             return Optional.empty();
         }
+        Duration most = jitter.orElse(Duration.ZERO);
         var spec =
                 new ScheduleSpec(
                         kind.get(),
@@ -138,9 +136,10 @@ final class ScheduleReader {
                         days,
                         hours,
                         exclusions,
-                        jitter.orElse(Duration.ZERO),
+                        most,
                         policy,
-                        hash(tree));
+                        ScheduleSpec.hash(
+                                kind.get(), zone, from, until, days, hours, exclusions, most));
         checkWhole(spec);
         return Optional.of(spec);
     }
@@ -256,13 +255,18 @@ final class ScheduleReader {
     /** Read an instant; a date alone is its first moment, or its last one. */
     private Optional<Instant> instant(String key, String text, ZoneId zone, boolean endOfDay) {
         String written = text.strip().replace(' ', 'T');
+        // An exclusion's end does not belong to it; a schedule's end does.
+        boolean excludes = key.contains(".");
         try {
             Instant at;
             if (written.matches("\\d{4}-\\d{2}-\\d{2}")) {
                 LocalDate date = LocalDate.parse(written);
                 at =
                         endOfDay
-                                ? date.plusDays(1).atStartOfDay(zone).toInstant().minusMillis(1)
+                                ? date.plusDays(1)
+                                        .atStartOfDay(zone)
+                                        .toInstant()
+                                        .minusMillis(excludes ? 0 : 1)
                                 : date.atStartOfDay(zone).toInstant();
             } else {
                 at =
@@ -270,7 +274,7 @@ final class ScheduleReader {
                                 ? OffsetDateTime.parse(written).toInstant()
                                 : LocalDateTime.parse(written).atZone(zone).toInstant();
             }
-            Instant end = endOfDay || key.contains(".") ? NEVER : Timetable.END;
+            Instant end = endOfDay || excludes ? NEVER : Timetable.END;
             if (at.isBefore(Instant.EPOCH) || !at.isBefore(end)) {
                 problem(
                         key,
@@ -549,15 +553,6 @@ final class ScheduleReader {
                         spec.hash());
         Timetable timetable = Timetable.of(part, anchor, 0);
         return timetable.next(timetable.beginning());
-    }
-
-    /** Name what fires when; what is made of the fires does not count. */
-    private static String hash(Map<String, Object> tree) {
-        var timing = new TreeMap<>(tree);
-        timing.keySet().removeAll(POLICY);
-        var crc = new CRC32();
-        crc.update(timing.toString().getBytes(StandardCharsets.UTF_8));
-        return String.format("%08x", crc.getValue());
     }
 
     private void problem(String key, String message) {

@@ -3,15 +3,19 @@ package io.chaosrunner.schedule;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.strategy.InvalidParameters;
+import java.nio.charset.StandardCharsets;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.zip.CRC32;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -87,6 +91,55 @@ public record ScheduleSpec(
             metadata.put("creationTimestamp", anchor.toString());
         }
         return new LitmusSchedule(created).spec(flags);
+    }
+
+    /**
+     * Name what fires when, whatever the words: two schedules that were spelled otherwise and mean
+     * the same have one name. What people call an exclusion does not count.
+     */
+    static String hash(
+            Kind kind,
+            ZoneId zone,
+            Optional<Instant> from,
+            Optional<Instant> until,
+            Set<DayOfWeek> days,
+            List<Hours> hours,
+            List<Exclusion> exclusions,
+            Duration jitter) {
+        boolean everyDay = days.isEmpty() || days.size() == DayOfWeek.values().length;
+        List<Hours> closed = hours.isEmpty() ? List.of() : Hours.complement(hours);
+        var excluded = new TreeSet<String>();
+        for (Exclusion exclusion : exclusions) {
+            excluded.add(
+                    switch (exclusion) {
+                        case Exclusion.Day(String name, var date) -> date.toString();
+                        case Exclusion.Yearly(String name, var day) -> day.toString();
+                        case Exclusion.Span(String name, var first, var end) -> first + "/" + end;
+                        case Exclusion.Weekly(String name, var weekdays, var parts) ->
+                                new TreeSet<>(weekdays) + "" + Hours.complement(parts);
+                    });
+        }
+        boolean looksAtClocks =
+                kind instanceof Kind.Cron
+                        || !everyDay
+                        || !closed.isEmpty()
+                        || !exclusions.stream().allMatch(Exclusion.Span.class::isInstance);
+        String all =
+                String.join(
+                        "|",
+                        kind instanceof Kind.Cron(CronClock clock)
+                                ? clock.canonical()
+                                : kind.toString(),
+                        looksAtClocks ? zone.normalized().toString() : "",
+                        from.toString(),
+                        until.toString(),
+                        everyDay ? "" : new TreeSet<>(days).toString(),
+                        closed.toString(),
+                        excluded.toString(),
+                        jitter.toString());
+        var crc = new CRC32();
+        crc.update(all.getBytes(StandardCharsets.UTF_8));
+        return String.format(Locale.ROOT, "%08x", crc.getValue());
     }
 
     /** Return where intervals are counted from, and fires begin. */

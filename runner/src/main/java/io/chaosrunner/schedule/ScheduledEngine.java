@@ -74,6 +74,10 @@ final class ScheduledEngine implements Lane.Step {
     private volatile @Nullable EngineRun running;
     private boolean setBack;
     private String told = "";
+
+    /** By what was decided last; what an edit finds unsettled is settled by it. */
+    private @Nullable Timetable followed;
+
     private @Nullable Fire handed;
     private Instant handedUntil = Instant.EPOCH;
     private Instant recorded = Instant.EPOCH;
@@ -236,6 +240,8 @@ final class ScheduledEngine implements Lane.Step {
         }
         EngineSchedule schedule = read.get();
         Instant now = driving.clock().instant();
+        Timetable before = followed == null ? schedule.timetable() : followed;
+        followed = before;
         if (Standing.isOperators(engine)) {
             return whileOperatorRuns(schedule, now);
         }
@@ -250,7 +256,15 @@ final class ScheduledEngine implements Lane.Step {
                     ? new Move.Rest(Optional.of(handedUntil))
                     : new Move.TakeBack(over.get());
         }
-        if (schedule.isUnknown()) {
+        if (!before.spec().equals(schedule.spec())) {
+            EngineSchedule edited = schedule.by(before);
+            List<Skipped> due = edited.dueBefore(schedule, now);
+            if (!due.isEmpty()) {
+                return new Move.Skip(edited, due);
+            }
+            followed = schedule.timetable();
+        }
+        if (schedule.isUnknown() && !schedule.isAskedAnew()) {
             return new Move.Count(schedule);
         }
         Optional<String> aborted = schedule.abortedByHand();
@@ -472,7 +486,8 @@ final class ScheduledEngine implements Lane.Step {
             EngineRun run =
                     new EngineRun(
                             driving.cluster(),
-                            deadlined(fire.map(asked::firedBy).orElse(asked)),
+                            deadlined(fire.map(asked::firedBy).orElse(asked))
+                                    .checking(ScheduledRuns.check(Map.of(), driving.clock())),
                             driving.strategies(),
                             driving.clock(),
                             driving.listener().run(ref));
@@ -509,6 +524,7 @@ final class ScheduledEngine implements Lane.Step {
     private Optional<Instant> after(RunResult result) {
         switch (result) {
             case RunResult.Completed _, RunResult.AlreadyFinished _ -> told = "";
+            case RunResult.NotDue(String why) -> driving.listener().note(ref, "not-started", why);
             case RunResult.Misconfigured(var problems) ->
                     driving.listener()
                             .note(

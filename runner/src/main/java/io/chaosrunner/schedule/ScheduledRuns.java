@@ -28,7 +28,6 @@ import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -132,7 +131,7 @@ public final class ScheduledRuns {
             RunListener listener,
             Alarms alarms) {
         this.cluster = cluster;
-        this.request = request;
+        this.request = request.checking(check(flags, clock));
         this.flags = Map.copyOf(flags);
         this.runs = runs;
         this.clock = clock;
@@ -140,6 +139,15 @@ public final class ScheduledRuns {
         this.alarms = alarms;
         engine = request.seen().orElseThrow();
         latest = engine;
+    }
+
+    /**
+     * Return what looks again, at the last moment, whether a fire starts a run.
+     *
+     * @param flags settings of the schedule that overrule the engine's annotation
+     */
+    public static RunRequest.StartCheck check(Map<String, ?> flags, Clock clock) {
+        return (engine, fire) -> EngineSchedule.objection(engine, flags, fire, clock.instant());
     }
 
     static Run engineRun(EngineRun run) {
@@ -226,7 +234,7 @@ public final class ScheduledRuns {
         EngineSchedule schedule = read.get();
         Timetable before = timetable;
         if (before == null || !before.spec().equals(schedule.spec())) {
-            if (before != null && claim.isPresent() && !settleBefore(schedule, before)) {
+            if (before != null && !settleBefore(schedule, before)) {
                 return Optional.empty();
             }
             timetable = schedule.timetable();
@@ -279,16 +287,11 @@ public final class ScheduledRuns {
     /** Settle what was due by a schedule that was edited; false if there is more to settle. */
     private boolean settleBefore(EngineSchedule schedule, Timetable edited) {
         EngineSchedule before = schedule.by(edited);
-        Step step = before.decide(clock.instant());
-        var skipped = new ArrayList<>(step.skipped());
-        if (step instanceof Step.Launch(Fire fire, var earlier)
-                && !schedule.spec().hash().equals(edited.spec().hash())) {
-            skipped.add(new Skipped(fire.at(), fire.at(), 1, "the schedule was changed"));
-        }
-        if (skipped.isEmpty()) {
+        List<Skipped> due = before.dueBefore(schedule, clock.instant());
+        if (due.isEmpty()) {
             return true;
         }
-        record(before, skipped);
+        record(before, due);
         return false;
     }
 
@@ -329,14 +332,12 @@ public final class ScheduledRuns {
         // The operator empties the entries, and makes a new pod.
         boolean fresh = firstRun && engine.statusEntries().isEmpty();
         boolean restarted = fresh && schedule.claim().filter(Claim::isOfRun).isPresent();
-        boolean resumed = fresh && !restarted && schedule.wasSuspended();
         if (schedule.spec().kind() instanceof Kind.Now
-                && (restarted || resumed)
+                && restarted
                 && !schedule.policy().suspend()) {
-            // That is what starting it once more means.
-            return carryOut(request.derivedFrom(engine), run -> {});
+            return runAgain(schedule.timetable());
         }
-        if (schedule.isUnknown()) {
+        if (schedule.isUnknown() && !schedule.isAskedAnew()) {
             // Nobody knows when this schedule was written: it counts from when it was seen.
             write(schedule.counting(clock.instant()));
             return Optional.empty();
@@ -353,6 +354,21 @@ public final class ScheduledRuns {
             return Optional.empty();
         }
         return carryOut(schedule, step);
+    }
+
+    /** That is what starting an engine once more means which is to run now; at its hours too. */
+    private Optional<End> runAgain(Timetable timetable) {
+        Instant now = clock.instant();
+        Optional<Instant> opening = timetable.openFrom(now);
+        if (opening.isEmpty()) {
+            return Optional.of(over(timetable.closedAt(now).orElse("it never opens again")));
+        }
+        if (opening.get().isAfter(now)) {
+            tellNext(false, timetable.fire(opening.get()), opening.get());
+            alarms.set(FIRE, opening.get(), wakes::release);
+            return awaitWake();
+        }
+        return carryOut(request.derivedFrom(engine), run -> {});
     }
 
     private Optional<End> carryOut(EngineSchedule schedule, Step step) {
@@ -419,6 +435,10 @@ public final class ScheduledRuns {
         }
         return switch (result) {
             case RunResult.Completed _, RunResult.AlreadyFinished _ -> reread();
+            case RunResult.NotDue(String changed) -> {
+                tell("no run is started: " + changed);
+                yield reread();
+            }
             case RunResult.Misconfigured _ when one.problems().isEmpty() -> reread();
             case RunResult.Misconfigured _,
                     RunResult.Refused _,

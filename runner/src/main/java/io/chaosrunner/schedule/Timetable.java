@@ -23,7 +23,9 @@ public final class Timetable {
     private static final int MOST_DRAWS = 64;
 
     private final ScheduleSpec spec;
+    private final long seed;
     private final Instant start;
+    private final Instant end;
     private final Draws draws;
     private final Windows windows;
     private final Times times;
@@ -72,9 +74,11 @@ public final class Timetable {
     /** Times in a row that do not fire for one reason: so many, of which this is the last. */
     record Shut(Instant last, long count, String reason) {}
 
-    private Timetable(ScheduleSpec spec, Instant anchor, long seed) {
+    private Timetable(ScheduleSpec spec, Instant start, long seed) {
         this.spec = spec;
-        start = spec.start(anchor);
+        this.seed = seed;
+        this.start = start;
+        end = spec.until().map(until -> until.plusNanos(1)).filter(END::isAfter).orElse(END);
         draws = Draws.seeded(seed).named("jitter").named(spec.hash());
         windows = new Windows(spec);
         times =
@@ -83,7 +87,7 @@ public final class Timetable {
                     case Kind.Every(Duration interval) ->
                             new Every(start.toEpochMilli(), interval.toMillis());
                     case Kind.Once(Instant at) -> new Once(at);
-                    case Kind.Now() -> new Once(start);
+                    case Kind.Now() -> new Once(windows.openFrom(start, end).orElse(start));
                 };
     }
 
@@ -92,7 +96,12 @@ public final class Timetable {
      * @param seed seed of the jitter
      */
     public static Timetable of(ScheduleSpec spec, Instant anchor, long seed) {
-        return new Timetable(spec, anchor, seed);
+        return new Timetable(spec, spec.start(anchor), seed);
+    }
+
+    /** Return the timetable of the same schedule that begins at another instant. */
+    Timetable from(Instant other) {
+        return new Timetable(spec, other, seed);
     }
 
     /** Return an instant that all fires are after. */
@@ -102,12 +111,14 @@ public final class Timetable {
 
     /** Return the first fire after an instant; empty if there is none. */
     public Optional<Instant> next(Instant after) {
+        return next(after, end);
+    }
+
+    private Optional<Instant> next(Instant after, Instant before) {
         Instant last = after.isBefore(beginning()) ? beginning() : after;
-        Instant end =
-                spec.until().map(until -> until.plusNanos(1)).filter(END::isAfter).orElse(END);
-        while (last.isBefore(end)) {
+        while (last.isBefore(before)) {
             Optional<Instant> time = raw(last);
-            Optional<Instant> open = time.flatMap(at -> windows.openFrom(at, end));
+            Optional<Instant> open = time.flatMap(at -> windows.openFrom(at, before));
             if (open.isEmpty() || open.equals(time)) {
                 return open;
             }
@@ -118,9 +129,7 @@ public final class Timetable {
 
     /** Return the next time after an instant, whether or not a window lets it fire. */
     Optional<Instant> raw(Instant after) {
-        return times.after(after)
-                .filter(END::isAfter)
-                .filter(at -> spec.until().isEmpty() || !at.isAfter(spec.until().get()));
+        return times.after(after).filter(end::isAfter);
     }
 
     /**
@@ -156,9 +165,14 @@ public final class Timetable {
         return last;
     }
 
-    /** Return why a time does not fire; empty if it does. */
-    Optional<String> closedAt(Instant time) {
-        return windows.closedAt(time);
+    /** Return why nothing may fire or start at an instant; empty if it may. */
+    Optional<String> closedAt(Instant instant) {
+        return instant.isBefore(end) ? windows.closedAt(instant) : Optional.of("until has passed");
+    }
+
+    /** Return the first instant from the given one at which a run may start. */
+    Optional<Instant> openFrom(Instant instant) {
+        return windows.openFrom(instant, end);
     }
 
     /** Name a fire. */
@@ -168,18 +182,19 @@ public final class Timetable {
 
     /**
      * Return when the run of a fire is to start: at the fire, or later by chance where jitter is
-     * allowed; never where the schedule may not fire.
+     * allowed; before the next fire, and never where the schedule may not fire.
      */
     public Instant start(Instant fire) {
         if (spec.jitter().isZero()) {
             return fire;
         }
+        Instant latest = fire.plus(spec.jitter());
+        Instant before = next(fire, latest.isBefore(end) ? latest : end).orElse(latest);
+        long room = fire.until(before, ChronoUnit.MILLIS);
         Draws ours = draws.at(fire.toEpochMilli());
         for (int k = 0; k < MOST_DRAWS; k++) {
-            long later = (long) (ours.unit(k) * spec.jitter().toMillis());
-            Instant at = fire.plusMillis(later);
-            if (windows.closedAt(at).isEmpty()
-                    && (spec.until().isEmpty() || !at.isAfter(spec.until().get()))) {
+            Instant at = fire.plusMillis((long) (ours.unit(k) * room));
+            if (closedAt(at).isEmpty()) {
                 return at;
             }
         }

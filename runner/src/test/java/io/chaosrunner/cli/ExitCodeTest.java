@@ -50,6 +50,7 @@ class ExitCodeTest {
                 end(new RunResult.AlreadyFinished(PASSED), 0, 0),
                 end(new RunResult.AlreadyFinished(FAILED), 0, 1),
                 end(new RunResult.Refused("no such engine"), 0, 3),
+                end(new RunResult.NotDue("too late: outside hours"), 0, 4),
                 end(new RunResult.Misconfigured(List.of(new Problem("a", "b"))), 0, 2),
                 // What ran was seen gone, or another process has taken it over.
                 end(new RunResult.Left("run 1 has another owner", false), 0, 4),

@@ -10,6 +10,7 @@ import io.chaosrunner.schedule.Agenda.Situation;
 import io.chaosrunner.schedule.Agenda.Step;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -22,11 +23,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** All times are of Monday March 2; the schedule's anchor is ten o'clock. */
+/** Times without a date are of Monday March 2; the schedule's anchor is ten o'clock. */
 class AgendaTest {
 
     private static Instant at(String clock) {
-        return ANCHOR.atZone(ZoneOffset.UTC).with(LocalTime.parse(clock)).toInstant();
+        return clock.contains("T")
+                ? LocalDateTime.parse(clock).toInstant(ZoneOffset.UTC)
+                : ANCHOR.atZone(ZoneOffset.UTC).with(LocalTime.parse(clock)).toInstant();
     }
 
     private static LastRun run(String start, String end) {
@@ -238,6 +241,149 @@ class AgendaTest {
         }
         assertThat(folded).isEqualTo(250_000);
         assertThat(steps).isLessThanOrEqualTo(4);
+    }
+
+    // ---- Where a start is late and the schedule has shut ---------------------------------------
+
+    @Test
+    void whatIsCaughtUpWaitsForTheNextOpening() {
+        String schedule = "{cron: 50 9-16 * * *, hours: 9-17, missed: runOnce}";
+        Optional<LastRun> last = Optional.of(run("14:50", "14:52"));
+        assertThat(decide(schedule, "14:50", last, "22:00"))
+                .isEqualTo("wait 09:00 (15:50-15:50 x1 a later fire was due as well)");
+        assertThat(decide(schedule, "15:50", last, "2026-03-03T09:00")).isEqualTo("run 16:50");
+    }
+
+    @Test
+    void whatIsCaughtUpGivesWayToAFireAtTheNextOpening() {
+        assertThat(
+                        decide(
+                                "{every: 30m, hours: 9-17, missed: runOnce}",
+                                "16:00",
+                                Optional.of(run("15:30", "15:32")),
+                                "22:00"))
+                .isEqualTo("wait 09:00 (16:30-16:30 x1 too late: outside hours)");
+    }
+
+    @Test
+    void nothingIsCaughtUpAtAWeekend() {
+        assertThat(
+                        decide(
+                                "{cron: 0 12 * * *, days: Mon-Fri, missed: runOnce}",
+                                "12:00",
+                                Optional.empty(),
+                                "2026-03-08T03:00"))
+                .startsWith("wait 00:00 (12:00-12:00 x3 a later fire was due as well)");
+    }
+
+    @Test
+    void nothingIsCaughtUpInAFreeze() {
+        String schedule =
+                "{cron: 0 12 * * *, missed: runOnce, exclude: [{name: freeze, from: 2026-03-03, until: 2026-03-10}]}";
+        assertThat(decide(schedule, "", Optional.empty(), "2026-03-04T08:00"))
+                .isEqualTo("wait 00:00");
+        assertThat(decide(schedule, "", Optional.empty(), "2026-03-11T00:00"))
+                .isEqualTo("run 12:00");
+    }
+
+    @Test
+    void nothingIsCaughtUpAfterTheEnd() {
+        assertThat(
+                        decide(
+                                "{every: 1h, missed: runOnce, until: 2026-03-02T17:00}",
+                                "16:00",
+                                Optional.empty(),
+                                "2026-03-05T08:00"))
+                .isEqualTo("over, no fire is left (17:00-17:00 x1 too late: until has passed)");
+    }
+
+    @Test
+    void whatCannotStartWithinItsDeadlineDoesNotWaitForTheNextOpening() {
+        assertThat(
+                        decide(
+                                "{cron: 50 9-16 * * *, hours: 9-17, missed: runOnce, startingDeadline: 8h}",
+                                "15:50",
+                                Optional.empty(),
+                                "22:00"))
+                .isEqualTo("wait 09:50 (16:50-16:50 x1 too late: outside hours)");
+    }
+
+    @Test
+    void aQueuedFireWaitsForTheNextOpeningAndIsNotMissedMeanwhile() {
+        String schedule = "{cron: 30 10-16 * * *, hours: 9-17, overlap: queue}";
+        Optional<LastRun> last = Optional.of(run("15:30", "19:00"));
+        assertThat(decide(schedule, "15:30", last, "19:00")).isEqualTo("wait 09:00");
+        assertThat(decide(schedule, "15:30", last, "2026-03-03T09:00")).isEqualTo("run 16:30");
+        assertThat(decide(schedule, "15:30", last, "2026-03-03T09:06"))
+                .isEqualTo("wait 10:30 (16:30-16:30 x1 missed: nothing started it within 5m)");
+    }
+
+    @Test
+    void aFireThatIsALittleLateDoesNotStartOutsideItsHours() {
+        String schedule = "{cron: 59 9-16 * * *, hours: 9-17}";
+        assertThat(decide(schedule, "15:59", Optional.empty(), "16:59:59")).isEqualTo("run 16:59");
+        assertThat(decide(schedule, "15:59", Optional.empty(), "17:00"))
+                .isEqualTo("wait 09:59 (16:59-16:59 x1 too late: outside hours)");
+    }
+
+    @Test
+    void aFireThatReplacesARunDoesNotStartOutsideItsHours() {
+        assertThat(
+                        decide(
+                                "{cron: 59 9-16 * * *, hours: 9-17, overlap: replace}",
+                                "15:59",
+                                Optional.of(run("15:59", "17:01")),
+                                "17:01"))
+                .isEqualTo("wait 09:59 (16:59-16:59 x1 too late: outside hours)");
+    }
+
+    @Test
+    void anEngineThatIsToRunNowRunsOnceWheneverSomebodyIsThere() {
+        assertThat(decide("now: true", "", Optional.empty(), "2026-03-09T10:00"))
+                .isEqualTo("run 10:00");
+        assertThat(decide("now: true", "10:00", Optional.of(run("10:00", "10:01")), "10:02"))
+                .isEqualTo("over, no fire is left");
+        assertThat(decide("{now: true, startingDeadline: 1h}", "", Optional.empty(), "11:00:01"))
+                .startsWith("over, no fire is left (10:00-10:00 x1 missed");
+    }
+
+    @Test
+    void anEngineThatIsToRunNowWaitsForItsHours() {
+        assertThat(decide("{now: true, hours: 14-16}", "", Optional.empty(), "12:00"))
+                .isEqualTo("wait 14:00");
+        assertThat(decide("{now: true, hours: 9-16}", "", Optional.empty(), "22:00"))
+                .isEqualTo("wait 09:00");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{cron: 0 * * * *, jitter: 8h}",
+                "{cron: 0 * * * *, jitter: 2h}",
+                "{cron: '*/30 * * * *', jitter: 1h}",
+                "{cron: '*/30 9-12,22 * * *', days: Mon-Fri, hours: 9-23, jitter: 5h}",
+                "{cron: 0 */2 * * *, timeZone: Europe/Berlin, jitter: 2h}"
+            })
+    void withJitterBeyondTheGapNothingIsMissedWhileSomebodyIsThere(String schedule) {
+        Timetable timetable = timetable(schedule);
+        Instant settled = timetable.beginning();
+        Instant now = ANCHOR;
+        for (int runs = 0; runs < 1440; ) {
+            switch (Agenda.decide(timetable, new Situation(settled, runs, Optional.empty()), now)) {
+                case Step.Launch(var fire, var skipped) -> {
+                    assertThat(skipped).isEmpty();
+                    assertThat(timetable.next(settled)).contains(fire.at());
+                    settled = fire.at();
+                    runs++;
+                }
+                case Step.Wait(var fire, Instant until, var skipped) -> {
+                    assertThat(skipped).isEmpty();
+                    assertThat(until).isAfter(now);
+                    now = until;
+                }
+                case Step.Over over -> throw new AssertionError(over);
+            }
+        }
     }
 
     /** Processes come and go, runs take their time, and every fire is settled exactly once. */

@@ -11,6 +11,8 @@ import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Fires;
 import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -145,6 +147,46 @@ class EngineScheduleTest {
 
         assertThat(anew.fires().runs()).isZero();
         assertThat(anew.fires().settled()).contains(new Fire(FIRST, hash(HOURLY)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "every: 1h,                                      11:00, ",
+        "every: 1h,                                      11:05, ",
+        "every: 1h,                                      11:06, missed: nothing started it within 5m",
+        "'{every: 1h, startingDeadline: 3h}',            13:59, ",
+        "'{every: 60m, timeZone: UTC, missed: runOnce}', 15:30, ",
+        "'{every: 1h, suspend: true}',                   11:00, suspended",
+        "'{every: 1h, maxRuns: 1}',                      11:00, 'maxRuns: 1 runs were started'",
+        "every: 2h,                                      11:00, the schedule was changed",
+        "'{every: 1h, hours: 9-17}',                     11:00, the schedule was changed",
+        "'',                                             11:00, the schedule was removed",
+    })
+    void aFireIsLookedAtAgainWhenItsRunIsToStart(String edited, LocalTime at, String why) {
+        Claim over = claim().finished(FIRST.plusSeconds(60), "done");
+        Engine engine = engine(HOURLY, Optional.of(over), "Pass");
+        if (edited.isEmpty()) {
+            annotations(engine).remove(ScheduleSpec.ANNOTATION);
+        } else {
+            annotations(engine).put(ScheduleSpec.ANNOTATION, edited);
+        }
+
+        assertThat(
+                        EngineSchedule.objection(
+                                engine,
+                                Map.of(),
+                                new Fire(FIRST.plusSeconds(3600), hash(HOURLY)),
+                                FIRST.atZone(ZoneOffset.UTC).with(at).toInstant()))
+                .isEqualTo(Optional.ofNullable(why));
+    }
+
+    @Test
+    void aClockThatWasPutBackUnsettlesNothingWhenTheScheduleIsEdited() {
+        EngineSchedule edited = schedule(engine("every: 7m", Optional.of(claim())));
+
+        Claim counted = edited.counting(FIRST.minusSeconds(3600));
+
+        assertThat(counted.fires().settled()).contains(new Fire(FIRST, hash("every: 7m")));
     }
 
     // ---- Props --------------------------------------------------------------------------------

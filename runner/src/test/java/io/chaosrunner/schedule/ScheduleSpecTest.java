@@ -251,4 +251,57 @@ class ScheduleSpecTest {
     void partsOfTheDayAreRead(String text, String hours) {
         assertThat(Hours.parse(text)).hasToString(hours);
     }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "every: 60m | every: 1h",
+                "every: 1h | {every: 3600s, timeZone: UTC}",
+                "every: 1h | {every: 1h, timeZone: Europe/Berlin}",
+                "every: 1h | {every: 1h, days: Mon-Sun, hours: 0-24}",
+                "{every: 1h, days: Mon-Fri} | {every: 1h, days: [Mon-Fri]}",
+                "{every: 1h, days: Mon-Fri} | {every: 1h, days: 'fri,Thursday,Mon-Wed'}",
+                "{every: 1h, hours: 9-17} | {every: 1h, hours: ['12:00-17', 09:00-12:30]}",
+                "{every: 1h, hours: 22-6} | {every: 1h, hours: [0-6, 22-24]}",
+                "cron: 0 9 * * * | cron: '0  9 *  * *'",
+                "cron: 0 9 * * * | cron: 0 0 9 * * ?",
+                "cron: 0 9 * * * | cron: 0 0 9 ? * *",
+                "cron: 0 9 * * Mon-Fri | cron: 0 9 * * 5,4,1-3",
+                "cron: '*/30 9 * * *' | cron: 0,30 9 * * *",
+                "cron: '@daily' | cron: 0 0 * * *",
+                "{cron: 0 9 * * *, timeZone: UTC} | {cron: 0 9 * * *, timeZone: Etc/UTC}",
+                "{every: 1h, exclude: [{name: lunch, hours: 12-14}]} | {exclude: {hours: ['12:00-14:00'], name: lunch}, every: 1h}",
+                "{every: 1h, exclude: [{name: lunch, hours: 12-14}]} | {every: 1h, exclude: [{name: noon, hours: [12-13, 13-14], days: Mon-Sun}]}",
+                "{every: 1h, exclude: ['2026-12-25', '12-24']} | {every: 1h, exclude: [{name: holidays, dates: ['12-24', '2026-12-25']}]}",
+                "{every: 1h, exclude: [{from: 2026-12-20, until: 2026-12-24}]} | {every: 1h, exclude: [{from: 2026-12-20T00:00Z, until: 2026-12-25T00:00Z}]}",
+                "{every: 1h, until: 2026-12-20} | {every: 1h, until: '2026-12-20T23:59:59.999'}",
+                "{every: 1h, from: 2026-12-20} | {every: 1h, from: '2026-12-20T01:00+01:00'}",
+                "once: 2026-12-20T09:00 | once: 2026-12-20T10:00+01:00",
+            })
+    void schedulesThatMeanTheSameAreTheSame(String one, String other) {
+        assertThat(spec(one).hash()).isEqualTo(spec(other).hash());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "every: 1h | {every: 1h, jitter: 1s}",
+                "every: 1h | {every: 1h, from: 2026-12-20}",
+                "every: 1h | {every: 1h, until: 2026-12-20}",
+                "every: 1h | {every: 1h, hours: 9-17}",
+                "{every: 1h, hours: 9-17} | {every: 1h, hours: 9-18}",
+                "{every: 1h, hours: 9-17} | {every: 1h, hours: 9-17, timeZone: Europe/Berlin}",
+                "{every: 1h, exclude: 12-25} | {every: 1h, exclude: 12-26}",
+                "{every: 1h, exclude: 12-25} | {every: 1h, exclude: 2026-12-25}",
+                "{every: 1h, exclude: 12-25} | {every: 1h, exclude: 12-25, timeZone: Asia/Tokyo}",
+                "cron: 0 9 * * * | every: 24h",
+                "cron: 0 9 * * * | cron: 0 9 * * Mon",
+                "cron: 0 9 * * * | {cron: 0 9 * * *, timeZone: Europe/Berlin}",
+                "cron: 0 9 * * Fri#2 | cron: 0 9 * * FriL",
+            })
+    void schedulesThatDifferInWhatFiresWhenAreNotTheSame(String one, String other) {
+        assertThat(spec(one).hash()).isNotEqualTo(spec(other).hash());
+    }
 }

@@ -13,6 +13,7 @@ import io.chaosrunner.model.RunId;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineReadying.Launch;
 import io.chaosrunner.run.RunListener;
+import io.chaosrunner.sandbox.SandboxServer.Request;
 import io.chaosrunner.schedule.ScheduledEngine.Move;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Fires;
@@ -22,15 +23,18 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -43,11 +47,11 @@ class ScheduledEngineTest {
     /** What is only decided asks nobody. */
     private static final Cluster NOBODY = Fabric8Cluster.connect("http://localhost:9");
 
-    private final List<String> heard = new ArrayList<>();
+    private final List<String> heard = new CopyOnWriteArrayList<>();
     private final Bells bells = new Bells();
-    private Instant now = CREATED;
     private Launch launch = Launch.DIRECT;
     private Places places = new Places(4);
+    private volatile Instant now = CREATED;
 
     @Test
     void anEngineWithoutAScheduleIsLeftAlone() {
@@ -441,7 +445,7 @@ class ScheduledEngineTest {
 
     @Test
     void aFireThatWaitsForAPlaceCostsTheApiServerNothingAndIsMissedInTheEnd() {
-        try (EngineWorld world = world("now: true");
+        try (EngineWorld world = world("every: 1h");
                 Cluster cluster = world.connect()) {
             places = new Places(1);
             EngineRef other = new EngineRef("other", "e");
@@ -449,7 +453,7 @@ class ScheduledEngineTest {
             Clock clock = clock();
             now = world.engine().created();
             var driven = new ScheduledEngine(driving(cluster, clock, "schedule/1"), world.engine());
-            List<String> woken = new ArrayList<>();
+            var woken = new CopyOnWriteArrayList<String>();
             driven.wokenBy(() -> woken.add("e"));
 
             assertThat(driven.step()).contains(now.plusSeconds(5));
@@ -508,6 +512,157 @@ class ScheduledEngineTest {
             assertThat(world.message("ChaosScheduleRefused")).contains("schedule.every");
             assertThat(world.list(Resource.JOBS)).isEmpty();
         }
+    }
+
+    // ---- Edits --------------------------------------------------------------------------------
+
+    @Test
+    void firesDuringARunAreRecordedByTheScheduleTheyBelongToAlsoIfItIsEditedMeanwhile() {
+        String before = "every: 10m";
+        Claim running =
+                claim("schedule/1/x", Claim.State.RUNNING, "", "", "2026-03-02T10:00:00Z", before);
+        Engine begun = engine(before, Optional.of(running), "", "stop");
+        ScheduledEngine driven = driven(begun);
+        assertThat(words(driven.move(begun))).isEqualTo("resume");
+
+        now = CREATED.plus(Duration.ofMinutes(35));
+        Claim over = running.finished(now, "done");
+        Engine edited = engine("every: 7m", Optional.of(over), "", "stop");
+        Move skip = driven.move(edited);
+        assertThat(words(skip))
+                .isEqualTo("skip 3 from 2026-03-02T10:10:00Z: run 1 was still going on");
+
+        Claim settled = ((Move.Skip) skip).schedule().skipping(skipped(skip), "me", now);
+        assertThat(words(driven.move(engine("every: 7m", Optional.of(settled), "", "stop"))))
+                .isEqualTo("count");
+    }
+
+    @Test
+    void aFireThatWaitsForItsJitterOrForItsHoursIsRecordedWhenItsScheduleIsEdited() {
+        String before = "{cron: 0 12 * * *, hours: 9-17, missed: runOnce}";
+        Claim settled = claim("idle", Claim.State.FINISHED, "", "", "2026-03-02T10:00:00Z", before);
+        now = Instant.parse("2026-03-02T22:00:00Z");
+        Engine engine = engine(before, Optional.of(settled), "", "stop");
+        ScheduledEngine driven = driven(engine);
+        assertThat(words(driven.move(engine))).isEqualTo("rest until 2026-03-03T09:00:00Z");
+
+        assertThat(words(driven.move(engine(HOURLY, Optional.of(settled), "", "stop"))))
+                .isEqualTo("skip 1 from 2026-03-02T12:00:00Z: the schedule was changed");
+    }
+
+    @Test
+    void whatWasDueWhileItWasSuspendedIsNotRunWhenTheSuspensionEnds() {
+        String often = "every: 10s";
+        Claim idle = claim("idle", Claim.State.FINISHED, "", "", "2026-03-02T10:00:00Z", often);
+        now = CREATED.plusSeconds(5);
+        Engine suspended = engine(often + "\\nsuspend: true", Optional.of(idle), "", "stop");
+        ScheduledEngine driven = driven(suspended);
+        driven.move(suspended);
+
+        now = CREATED.plusSeconds(58);
+        Engine freed = engine(often, Optional.of(idle), "", "stop");
+        assertThat(words(driven.move(freed)))
+                .isEqualTo("skip 5 from 2026-03-02T10:00:10Z: suspended");
+    }
+
+    @Test
+    void anEngineThatRanAlreadyRunsOnceWhenItsScheduleSaysNow() {
+        now = CREATED.plusSeconds(7200);
+        Engine engine =
+                engine("now: true", Optional.of(claim("idle", "2026-03-02T10:00:00Z")), "", "stop");
+        assertThat(words(engine)).isEqualTo("begin 2026-03-02T12:00:00Z");
+
+        Claim ran =
+                claim("idle", Claim.State.FINISHED, "", "", "2026-03-02T12:00:00Z", "now: true");
+        assertThat(words(engine("now: true", Optional.of(ran), "", "stop")))
+                .isEqualTo("end: no fire is left");
+    }
+
+    @Test
+    void anEngineThatIsToRunNowRunsWhenItsSuspensionEnds() {
+        now = CREATED.plusSeconds(7200);
+        String suspended = "now: true\nsuspend: true";
+        Engine engine = engine(suspended, Optional.empty(), "", "stop");
+        Move skip = driven(engine).move(engine);
+        assertThat(words(skip)).isEqualTo("skip 1 from 2026-03-02T10:00:00Z: suspended");
+
+        Claim skipped = ((Move.Skip) skip).schedule().skipping(skipped(skip), "me", now);
+        assertThat(words(engine(suspended, Optional.of(skipped), "", "stop")))
+                .isEqualTo("end: no fire is left");
+        assertThat(words(engine("now: true", Optional.of(skipped), "", "stop")))
+                .isEqualTo("begin 2026-03-02T12:00:00Z");
+    }
+
+    private static List<Skipped> skipped(Move skip) {
+        return ((Move.Skip) skip).fires();
+    }
+
+    @Test
+    void aFireThatWaitsForPodsStartsNothingIfItsScheduleIsSuspendedMeanwhile() {
+        try (EngineWorld world = world("every: 1h");
+                Cluster cluster = world.connect()) {
+            world.onRequest(
+                    once(
+                            "pods",
+                            () ->
+                                    world.edit(
+                                            "{'metadata': {'annotations': {'chaosrunner.io/schedule': '{every: 1h, suspend: true}'}}}")));
+            ScheduledEngine driven = driven(world.engine(), cluster, "schedule/1");
+            driven.step();
+
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(world.engine().annotation(Claim.ANNOTATION)).isEmpty();
+            assertThat(heard).contains("not-started suspended");
+
+            driven.step();
+            assertThat(world.claim().fires().skipped())
+                    .extracting(Skipped::reason)
+                    .containsExactly("suspended");
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "every: 1h,                                        600, missed: nothing started it within 5m",
+        "'{every: 1h, startingDeadline: 30s}',             60,  missed: nothing started it within 30s",
+        "'{every: 24h, exclude: [{from: %s, until: %s}]}', 200, too late: excluded",
+        "'{every: 24h, until: %s}',                        200, too late: until has passed",
+    })
+    void aFireThatWaitsForPodsStartsNothingWhereItIsTooLate(
+            String schedule, int seconds, String why) {
+        try (EngineWorld world = world("every: 1h");
+                Cluster cluster = world.connect()) {
+            Instant created = world.engine().created();
+            world.edit(
+                    "{'metadata': {'annotations': {'chaosrunner.io/schedule': '%s'}}}"
+                            .formatted(
+                                    schedule.formatted(
+                                            created.plusSeconds(150), created.plusSeconds(300))));
+            now = created;
+            world.onRequest(once("pods", () -> now = created.plusSeconds(seconds)));
+            var driven =
+                    new ScheduledEngine(driving(cluster, clock(), "schedule/1"), world.engine());
+            driven.step();
+
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(heard).contains("not-started " + why);
+
+            driven.step();
+            assertThat(world.claim().fires().skipped())
+                    .extracting(Skipped::reason)
+                    .containsExactly(why);
+        }
+    }
+
+    /** Act at the first request for a resource. */
+    private static Consumer<Request> once(String resource, Runnable act) {
+        var done = new AtomicBoolean();
+        return request -> {
+            if (request.resource().equals(resource) && !done.getAndSet(true)) {
+                act.run();
+            }
+        };
     }
 
     // ---- Props --------------------------------------------------------------------------------
