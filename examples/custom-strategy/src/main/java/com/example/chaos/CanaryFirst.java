@@ -56,9 +56,9 @@ public final class CanaryFirst implements ExecutionStrategy {
             return Decision.NOTHING;
         }
         return switch (progress.state(slot)) {
-            case SlotState.Waiting _ ->
+            case SlotState.Waiting waiting ->
                     Decision.choose().launch(slot, "the canary goes first").build();
-            case SlotState.Active _ -> Decision.NOTHING;
+            case SlotState.Active active -> Decision.NOTHING;
             case SlotState.Ended ended when ended.outcome() == Outcome.PASSED -> {
                 Decision.Builder rest = Decision.choose();
                 progress.waiting().forEach(each -> rest.launch(each, canary + " passed"));
@@ -70,7 +70,7 @@ public final class CanaryFirst implements ExecutionStrategy {
                 progress.waiting().forEach(each -> rest.skip(each, canary + " ended as " + how));
                 yield rest.build();
             }
-            case SlotState.Skipped _ -> Decision.NOTHING;
+            case SlotState.Skipped skipped -> Decision.NOTHING;
         };
     }
 }

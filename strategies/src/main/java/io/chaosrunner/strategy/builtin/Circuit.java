@@ -74,13 +74,12 @@ final class Circuit {
 
     /** Take in the state of one slot; call {@link #push} after the last one. */
     void read(int slot, SlotState state) {
-        switch (state) {
-            case SlotState.Waiting _ -> {}
-            case SlotState.Active _ -> leave(slot);
-            case SlotState.Ended _, SlotState.Skipped _ -> {
-                leave(slot);
-                settle(slot, state);
-            }
+        if (state instanceof SlotState.Waiting) {
+            return;
+        }
+        leave(slot);
+        if (!(state instanceof SlotState.Active)) {
+            settle(slot, state);
         }
     }
 

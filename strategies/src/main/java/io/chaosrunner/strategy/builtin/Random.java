@@ -330,7 +330,7 @@ public final class Random implements ExecutionStrategy {
                                 : Optional.of(active.since().plus(gap));
                 case SlotState.Ended ended ->
                         Optional.of((intervals.fromEnd() ? ended.at() : ended.since()).plus(gap));
-                case SlotState.Waiting _, SlotState.Skipped _ ->
+                default ->
                         throw new IllegalStateException("pick " + last + " was not launched");
             };
         }

@@ -455,13 +455,13 @@ public final class SimulatedRun {
         }
         for (Decision.Choice launch : decision.launches()) {
             known(launch, named);
-            switch (states[launch.slot()]) {
-                case SlotState.Waiting _ -> {}
-                case SlotState.Ended _ ->
-                        check(limits.mayRepeat(), "law 5: launches an ended slot: " + launch);
-                case SlotState.Active _, SlotState.Skipped _ ->
-                        check(false, "law 5: launches a slot that is active or skipped: " + launch);
-            }
+            SlotState state = states[launch.slot()];
+            check(
+                    !(state instanceof SlotState.Ended) || limits.mayRepeat(),
+                    "law 5: launches an ended slot: " + launch);
+            check(
+                    !(state instanceof SlotState.Active || state instanceof SlotState.Skipped),
+                    "law 5: launches a slot that is active or skipped: " + launch);
         }
     }
 
