@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.Resource;
@@ -317,7 +318,8 @@ class LeftFaultTest {
                                     deleted.clear();
                                     return call.goOn();
                                 }
-                                ((List<?>) answer).forEach(LeftFaultTest::showEnded);
+                                ((List<?>) requireNonNull(answer))
+                                        .forEach(LeftFaultTest::showEnded);
                             }
                             return answer;
                         });

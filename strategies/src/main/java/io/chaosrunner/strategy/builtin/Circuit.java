@@ -198,7 +198,7 @@ final class Circuit {
                         case STOPPED -> name + " was stopped";
                         case ERROR -> name + " ended in error";
                     };
-            case SlotState.Skipped _ -> name + " was skipped";
+            case SlotState.Skipped skipped -> name + " was skipped";
             case null, default -> throw new IllegalStateException(name + " is not settled");
         };
     }

@@ -330,8 +330,7 @@ public final class Random implements ExecutionStrategy {
                                 : Optional.of(active.since().plus(gap));
                 case SlotState.Ended ended ->
                         Optional.of((intervals.fromEnd() ? ended.at() : ended.since()).plus(gap));
-                default ->
-                        throw new IllegalStateException("pick " + last + " was not launched");
+                default -> throw new IllegalStateException("pick " + last + " was not launched");
             };
         }
 
@@ -346,9 +345,9 @@ public final class Random implements ExecutionStrategy {
 
         private static int iteration(SlotState state) {
             return switch (state) {
-                case SlotState.Waiting _, SlotState.Skipped _ -> 0;
                 case SlotState.Active active -> active.iteration();
                 case SlotState.Ended ended -> ended.iteration();
+                default -> 0;
             };
         }
     }

@@ -490,9 +490,10 @@ public final class SimulatedRun {
 
     private boolean settled(SlotState state) {
         return switch (state) {
-            case SlotState.Waiting _, SlotState.Active _ -> false;
-            case SlotState.Skipped _ -> true;
-            case SlotState.Ended _ -> end != null || !limits.mayRepeat();
+            case SlotState.Waiting waiting -> false;
+            case SlotState.Active active -> false;
+            case SlotState.Skipped skipped -> true;
+            case SlotState.Ended ended -> end != null || !limits.mayRepeat();
         };
     }
 
