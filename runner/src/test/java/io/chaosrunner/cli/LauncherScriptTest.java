@@ -187,6 +187,30 @@ class LauncherScriptTest {
         assertThat(run("list").output()).doesNotContain("AOT");
     }
 
+    @Test
+    void aReleaseStartsWithItsOwnJavaAndBuildsNothing() throws Exception {
+        file("chaos-runner.jar", "");
+        script("jre/bin/java", "echo its own java \"$@\"");
+        Files.delete(clone.resolve("mvnw"));
+
+        Run run = run("list");
+
+        assertThat(run.errors()).isEmpty();
+        assertThat(run.output())
+                .startsWith("its own java ")
+                .contains(" -cp %s ".formatted(clone.toRealPath().resolve("chaos-runner.jar")))
+                .endsWith(" io.chaosrunner.cli.Main list\n");
+    }
+
+    @Test
+    void aReleaseWithoutJavaTakesTheMachines() throws Exception {
+        file("chaos-runner.jar", "");
+
+        assertThat(run("list").output())
+                .startsWith("java ")
+                .endsWith(" io.chaosrunner.cli.Main list\n");
+    }
+
     /** The Java that is no Java writes the cache that it was told to. */
     private void aRehearsalIsPossible() throws IOException {
         Files.delete(clone.resolve("runner/target/chaos-runner.aot"));
