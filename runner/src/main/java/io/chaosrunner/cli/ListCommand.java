@@ -9,7 +9,10 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,10 +53,19 @@ final class ListCommand implements Callable<Integer> {
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
             String namespace = all ? "" : namespaced.in(cluster);
-            List<Engine> engines = engines(cluster, namespace);
             if (format == Format.JSON) {
-                out.println(EngineTable.json(engines));
-            } else if (engines.isEmpty()) {
+                out.println(EngineTable.json(engines(cluster, namespace)));
+                out.flush();
+                return ExitCode.OK;
+            }
+            Instant now = Instant.now();
+            List<List<String>> engines =
+                    each(cluster, namespace, engine -> EngineTable.cells(engine, now)).stream()
+                            .sorted(
+                                    Comparator.comparing(List<String>::getFirst)
+                                            .thenComparing(cells -> cells.get(1)))
+                            .toList();
+            if (engines.isEmpty()) {
                 Objects.requireNonNull(spec)
                         .commandLine()
                         .getErr()
@@ -64,16 +76,40 @@ final class ListCommand implements Callable<Integer> {
                                                 + namespace
                                                 + ".");
             } else {
-                EngineTable.lines(engines, all, Instant.now()).forEach(out::println);
+                EngineTable.lines(engines, all).forEach(out::println);
             }
             out.flush();
             return ExitCode.OK;
         }
     }
 
-    private static List<Engine> engines(Fabric8Cluster cluster, String namespace) {
-        return cluster.list(Resource.ENGINES, namespace, "").stream()
-                .map(Engine::new)
+    /** Read engines one by one: each may be large. Those beyond limits are said, and left out. */
+    private <T> List<T> each(Fabric8Cluster cluster, String namespace, Function<Engine, T> keep) {
+        var left = new TreeSet<String>();
+        List<Optional<T>> kept =
+                cluster.list(
+                        Resource.ENGINES,
+                        namespace,
+                        found -> {
+                            var engine = new Engine(found.object());
+                            if (!found.isWhole()) {
+                                left.add(
+                                        "ChaosEngine %s %s; it is left out"
+                                                .formatted(engine.ref(), found.flaw()));
+                                return Optional.empty();
+                            }
+                            return Optional.of(keep.apply(engine));
+                        });
+        left.forEach(line -> spec().commandLine().getErr().println("chaos-runner: " + line));
+        return kept.stream().flatMap(Optional::stream).toList();
+    }
+
+    private CommandSpec spec() {
+        return Objects.requireNonNull(spec);
+    }
+
+    private List<Engine> engines(Fabric8Cluster cluster, String namespace) {
+        return each(cluster, namespace, Function.identity()).stream()
                 .sorted(Comparator.comparing(Engine::namespace).thenComparing(Engine::name))
                 .toList();
     }

@@ -1,6 +1,5 @@
 package io.chaosrunner.cli;
 
-import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
@@ -31,13 +30,14 @@ final class Namespaced {
     }
 
     /** Say that there is no such engine, and what there is. */
-    static String missing(Cluster cluster, EngineRef ref) {
+    static String missing(Fabric8Cluster cluster, EngineRef ref) {
         List<String> names;
         try {
             names =
-                    cluster.list(Resource.ENGINES, ref.namespace(), "").stream()
-                            .map(json -> new Engine(json).name())
-                            .toList();
+                    cluster.list(
+                            Resource.ENGINES,
+                            ref.namespace(),
+                            found -> new Engine(found.object()).name());
         } catch (ClusterException e) {
             if (e.kind() == Kind.NOT_FOUND) {
                 return String.valueOf(e.getMessage());

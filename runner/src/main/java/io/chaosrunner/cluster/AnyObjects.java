@@ -134,7 +134,13 @@ public final class AnyObjects {
 
     private Optional<ObjectNode> get(String path) {
         try {
-            return Optional.of(cluster.call("GET", path, null, null));
+            Found found = cluster.answer("GET", path, null, null);
+            if (!found.isWhole()) {
+                // It would be stored without what was left out.
+                throw new ClusterException(
+                        Kind.INVALID, "GET %s: the object %s".formatted(path, found.flaw()));
+            }
+            return Optional.of(found.object());
         } catch (ClusterException e) {
             if (e.kind() == Kind.NOT_FOUND) {
                 return Optional.empty();

@@ -132,6 +132,22 @@ public interface Cluster extends AutoCloseable {
             gone.forEach(this::gone);
         }
 
+        /**
+         * Hear of an object, as {@link #present}, that holds more than is read of it; as if it did
+         * not, unless told otherwise.
+         *
+         * @param object without what was left out
+         * @param why such as {@code is nested more than 200 deep}
+         */
+        default void beyondLimits(ObjectNode object, String why) {
+            present(object);
+        }
+
+        /** Return what is to be kept of an object until it is told: it may be large, and many. */
+        default ObjectNode kept(ObjectNode object) {
+            return object;
+        }
+
         /** Hear, once, that these objects cannot be followed at all. */
         void unavailable(ClusterException why);
 

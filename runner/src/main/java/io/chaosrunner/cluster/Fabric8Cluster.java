@@ -26,10 +26,16 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -49,6 +55,17 @@ public final class Fabric8Cluster implements Cluster {
 
     /** A little longer, so that the client has the first word on who was late. */
     private static final Duration LONGEST_ANSWER = REQUEST_TIMEOUT.plusSeconds(1);
+
+    /** An answer that is streamed may take longer, but not for ever. */
+    private static final Duration LONGEST_PAGE = Duration.ofMinutes(1);
+
+    private static final int LONGEST_REFUSAL = 1 << 20;
+
+    /** As clients of Kubernetes do. */
+    private static final int PAGE = 500;
+
+    /** A list of pages is begun so often before it is read in one. */
+    private static final int PAGINGS = 2;
 
     private static final int GREETINGS = 3;
     private static final int HTTP_NOT_FOUND = 404;
@@ -195,14 +212,62 @@ public final class Fabric8Cluster implements Cluster {
 
     @Override
     public List<ObjectNode> list(Resource resource, String namespace, String selector) {
-        return listing(resource, namespace, labelQuery(selector)).items();
+        return listing(resource, namespace, labelQuery(selector), Found::object).items();
     }
 
-    Listing listing(Resource resource, String namespace, String query) {
+    /**
+     * Read all objects of a namespace, or of all where its name is empty, one by one: no more than
+     * one is held at a time, beside what is kept of each.
+     *
+     * @param keep called for each object, and again for some where an answer was cut off
+     */
+    public <T> List<T> list(Resource resource, String namespace, Function<Found, T> keep) {
+        return listing(resource, namespace, "", keep).items();
+    }
+
+    /**
+     * See that objects may be listed; reads one at most.
+     *
+     * @throws ClusterException if they may not, or are not served
+     */
+    public void checkList(Resource resource, String namespace) {
+        page(resource, namespace, "limit=1", Found::isWhole);
+    }
+
+    <T> Listing<T> listing(
+            Resource resource, String namespace, String query, Function<Found, T> keep) {
+        for (int attempt = 1; resource.isPaged() && attempt <= PAGINGS; attempt++) {
+            try {
+                return pages(resource, namespace, query, keep);
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.GONE) {
+                    throw e;
+                }
+                // It took so long that the version which the first page showed is gone.
+            }
+        }
+        Page<T> whole = page(resource, namespace, query, keep);
+        return new Listing<>(whole.version(), whole.items());
+    }
+
+    private <T> Listing<T> pages(
+            Resource resource, String namespace, String query, Function<Found, T> keep) {
+        String limited = (query.isEmpty() ? "" : query + "&") + "limit=" + PAGE;
+        var items = new ArrayList<T>();
+        Page<T> page = page(resource, namespace, limited, keep);
+        items.addAll(page.items());
+        while (!page.next().isEmpty()) {
+            page = page(resource, namespace, limited + "&continue=" + encode(page.next()), keep);
+            items.addAll(page.items());
+        }
+        return new Listing<>(page.version(), items);
+    }
+
+    private <T> Page<T> page(
+            Resource resource, String namespace, String query, Function<Found, T> keep) {
         String path = resource.path(namespace) + (query.isEmpty() ? "" : "?" + query);
-        ObjectNode list;
         try {
-            list = call("GET", path, null, null);
+            return retried(() -> pageOnce(path, keep));
         } catch (ClusterException e) {
             // A namespace that does not exist has an empty list.
             throw e.kind() == Kind.NOT_FOUND
@@ -213,15 +278,96 @@ public final class Fabric8Cluster implements Cluster {
                             e)
                     : e;
         }
-        var items = new ArrayList<ObjectNode>();
-        for (JsonNode item : list.path("items")) {
-            if (!(item instanceof ObjectNode object)) {
+    }
+
+    /** Read one answer as it comes: it may be larger than memory. */
+    private <T> Page<T> pageOnce(String path, Function<Found, T> keep) {
+        String what = "GET " + path;
+        acquire();
+        try (Connections.Stream stream = connections.open(Connections.Use.REQUEST)) {
+            HttpRequest request =
+                    stream.http()
+                            .newHttpRequestBuilder()
+                            .uri(base + path)
+                            .setHeader("Accept", "application/json")
+                            .timeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                            .build();
+            HttpResponse<InputStream> response =
+                    await(what, stream, send(stream, request, InputStream.class));
+            try (InputStream body = response.body()) {
+                stream.reads(body);
+                CompletableFuture<Void> late = closedAfter(body, LONGEST_PAGE);
+                try {
+                    if (!response.isSuccessful()) {
+                        throw refusal(
+                                "GET", path, response.code(), body.readNBytes(LONGEST_REFUSAL));
+                    }
+                    Page<T> page = Page.read(body, keep, stream::heard);
+                    stream.heard();
+                    return page;
+                } finally {
+                    late.cancel(false);
+                }
+            } catch (JacksonIOException | IOException e) {
                 throw new ClusterException(
-                        Kind.SERVER, "GET " + path + ": the answer is no list of objects");
+                        Kind.UNREACHABLE, what + ": the answer was cut off: " + e.getMessage(), e);
+            } catch (JacksonException | ClassCastException e) {
+                throw new ClusterException(
+                        Kind.SERVER,
+                        what + ": the answer is no list of objects; is this an API server?",
+                        e);
             }
-            items.add(lean(object));
+        } finally {
+            inFlight.release();
         }
-        return new Listing(list.path("metadata").path("resourceVersion").asString(""), items);
+    }
+
+    private static CompletableFuture<Void> closedAfter(InputStream body, Duration longest) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        body.close();
+                    } catch (IOException e) {
+                        // Whoever reads from it hears of it.
+                    }
+                },
+                CompletableFuture.delayedExecutor(longest.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
+    /** A part of a list, and where the next one begins; empty if it is the last. */
+    private record Page<T>(String version, String next, List<T> items) {
+        static <T> Page<T> read(InputStream body, Function<Found, T> keep, Runnable heard) {
+            var items = new ArrayList<T>();
+            JsonNode metadata = MissingNode.getInstance();
+            try (JsonParser parser = ObjectReader.parser(body)) {
+                if (parser.nextToken() != JsonToken.START_OBJECT) {
+                    throw new ClassCastException("no object");
+                }
+                while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                    String name = parser.currentName();
+                    JsonToken token = parser.nextToken();
+                    if (name.equals("items") && token == JsonToken.START_ARRAY) {
+                        while (parser.nextToken() != JsonToken.END_ARRAY) {
+                            Found found = ObjectReader.next(parser, 0);
+                            lean(found.object());
+                            items.add(keep.apply(found));
+                            heard.run();
+                        }
+                    } else if (name.equals("metadata") && token == JsonToken.START_OBJECT) {
+                        metadata = ObjectReader.next(parser, 0).object();
+                    } else {
+                        parser.skipChildren();
+                    }
+                }
+                if (parser.currentToken() != JsonToken.END_OBJECT) {
+                    throw new ClassCastException("no end");
+                }
+            }
+            return new Page<>(
+                    metadata.path("resourceVersion").asString(""),
+                    metadata.path("continue").asString(""),
+                    items);
+        }
     }
 
     @Override
@@ -342,7 +488,7 @@ public final class Fabric8Cluster implements Cluster {
     }
 
     JsonNode parse(String json) {
-        return mapper.readTree(json);
+        return ObjectReader.read(json, 0).object();
     }
 
     /** Drop what nobody here asks for, and what is the greater part of a Job that is kept. */
@@ -406,9 +552,18 @@ public final class Fabric8Cluster implements Cluster {
 
     ObjectNode call(
             String method, String path, @Nullable String mediaType, @Nullable JsonNode body) {
+        return answer(method, path, mediaType, body).object();
+    }
+
+    /** Ask, and tell whether the answer is all of the object. */
+    Found answer(String method, String path, @Nullable String mediaType, @Nullable JsonNode body) {
+        return retried(() -> callOnce(method, path, mediaType, body));
+    }
+
+    private <T> T retried(Supplier<T> call) {
         for (int failed = 1; ; failed++) {
             try {
-                return callOnce(method, path, mediaType, body);
+                return call.get();
             } catch (ClusterException e) {
                 if (!e.isTransient() || failed == Retry.ATTEMPTS || closed) {
                     throw e;
@@ -418,7 +573,7 @@ public final class Fabric8Cluster implements Cluster {
         }
     }
 
-    private ObjectNode callOnce(
+    private Found callOnce(
             String method, String path, @Nullable String mediaType, @Nullable JsonNode body) {
         String what = method + " " + path;
         acquire();
@@ -442,7 +597,9 @@ public final class Fabric8Cluster implements Cluster {
             throw refusal(method, path, response.code(), content);
         }
         try {
-            return lean((ObjectNode) mapper.readTree(content));
+            Found found = ObjectReader.read(content);
+            lean(found.object());
+            return found;
         } catch (JacksonException | ClassCastException e) {
             throw new ClusterException(
                     Kind.SERVER,
@@ -464,10 +621,10 @@ public final class Fabric8Cluster implements Cluster {
         String message = "";
         String reason = "";
         try {
-            JsonNode status = mapper.readTree(body);
+            JsonNode status = parse(new String(body, StandardCharsets.UTF_8));
             message = status.path("message").asString("");
             reason = status.path("reason").asString("");
-        } catch (JacksonException notJson) {
+        } catch (JacksonException | ClassCastException notJson) {
             message = new String(body, StandardCharsets.UTF_8).strip();
         }
         Kind kind =
@@ -532,5 +689,5 @@ public final class Fabric8Cluster implements Cluster {
     }
 
     /** The objects of a list, and the version to watch from. */
-    record Listing(String version, List<ObjectNode> items) {}
+    record Listing<T>(String version, List<T> items) {}
 }

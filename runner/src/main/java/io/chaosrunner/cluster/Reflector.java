@@ -14,6 +14,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -193,17 +195,21 @@ final class Reflector implements Following, Runnable {
 
     /** Read everything, tell the differences, and return the version read. */
     private String read() {
-        Fabric8Cluster.Listing listing =
+        Fabric8Cluster.Listing<Item> listing =
                 switch (selection) {
                     case Selection.Named(String name) -> named(name);
                     case Selection.Labelled _ -> list();
                 };
         Set<String> seen = new HashSet<>();
         List<ObjectNode> present = new ArrayList<>();
-        for (ObjectNode object : listing.items()) {
-            seen.add(uid(object));
-            if (isNew(object)) {
-                present.add(object);
+        List<Item> beyondLimits = new ArrayList<>();
+        for (Item item : listing.items()) {
+            seen.add(uid(item.remembered()));
+            ObjectNode fresh = isNew(item.remembered()) ? item.fresh() : null;
+            if (fresh != null && item.flaw().isEmpty()) {
+                present.add(fresh);
+            } else if (fresh != null) {
+                beyondLimits.add(item);
             }
         }
         List<ObjectNode> gone = new ArrayList<>();
@@ -213,9 +219,12 @@ final class Reflector implements Following, Runnable {
                 gone.add(last);
             }
         }
-        somethingNew = !present.isEmpty() || !gone.isEmpty();
-        if (somethingNew) {
+        somethingNew = !present.isEmpty() || !gone.isEmpty() || !beyondLimits.isEmpty();
+        if (!present.isEmpty() || !gone.isEmpty()) {
             listener.read(present, gone);
+        }
+        for (Item item : beyondLimits) {
+            listener.beyondLimits(Objects.requireNonNull(item.fresh()), item.flaw());
         }
         return listing.version();
     }
@@ -224,7 +233,7 @@ final class Reflector implements Following, Runnable {
      * Read one object, which an account may do that may not list. Its version is as old as its last
      * change: once that was too old to watch from, a list tells a younger one.
      */
-    private Fabric8Cluster.Listing named(String name) {
+    private Fabric8Cluster.Listing<Item> named(String name) {
         if (wasTooOld && mayWatch) {
             try {
                 return list();
@@ -235,14 +244,29 @@ final class Reflector implements Following, Runnable {
                 poll(e);
             }
         }
-        List<ObjectNode> found = cluster.get(resource, namespace, name).stream().toList();
+        Optional<ObjectNode> found = cluster.get(resource, namespace, name);
         // Without an object there is no version: "0" is whatever the server has.
-        return new Fabric8Cluster.Listing(
-                found.stream().map(Reflector::version).findFirst().orElse("0"), found);
+        return new Fabric8Cluster.Listing<>(
+                found.map(Reflector::version).orElse("0"),
+                found.map(object -> item(new Found(object, ""))).stream().toList());
     }
 
-    private Fabric8Cluster.Listing list() {
-        return cluster.listing(resource, namespace, query());
+    private Fabric8Cluster.Listing<Item> list() {
+        return cluster.listing(resource, namespace, query(), this::item);
+    }
+
+    /**
+     * An object of a list.
+     *
+     * @param fresh what is kept of it; null if it is known already
+     */
+    private record Item(ObjectNode remembered, @Nullable ObjectNode fresh, String flaw) {}
+
+    private Item item(Found found) {
+        ObjectNode object = found.object();
+        ObjectNode before = known.get(uid(object));
+        boolean fresh = before == null || !version(before).equals(version(object));
+        return new Item(remembered(object), fresh ? listener.kept(object) : null, found.flaw());
     }
 
     private String query() {
@@ -281,20 +305,26 @@ final class Reflector implements Following, Runnable {
         if (line.isBlank()) {
             return;
         }
-        JsonNode event;
+        Found found;
         try {
-            event = cluster.parse(line);
-        } catch (JacksonException e) {
+            found = ObjectReader.read(line, 1);
+        } catch (JacksonException | ClassCastException e) {
             throw malformed(line);
         }
+        JsonNode event = found.object();
         if (!(event.path("object") instanceof ObjectNode object)) {
             throw malformed(line);
         }
         Fabric8Cluster.lean(object);
         switch (event.path("type").asString("")) {
             case "ADDED", "MODIFIED" -> {
-                if (isNew(object)) {
-                    listener.present(object);
+                if (isNew(remembered(object))) {
+                    ObjectNode kept = listener.kept(object);
+                    if (found.isWhole()) {
+                        listener.present(kept);
+                    } else {
+                        listener.beyondLimits(kept, found.flaw());
+                    }
                 }
             }
             case "DELETED" -> {
@@ -325,9 +355,9 @@ final class Reflector implements Following, Runnable {
     }
 
     /** Remember an object; returns whether it is new, or has changed. */
-    private boolean isNew(ObjectNode object) {
-        ObjectNode before = known.put(uid(object), remembered(object));
-        return before == null || !version(before).equals(version(object));
+    private boolean isNew(ObjectNode remembered) {
+        ObjectNode before = known.put(uid(remembered), remembered);
+        return before == null || !version(before).equals(version(remembered));
     }
 
     /** A run may make thousands of Jobs and pods that stay: of each, only what tells it apart. */

@@ -35,6 +35,11 @@ public enum Resource {
         this.plural = plural;
     }
 
+    /** Tell whether strangers write these objects, so that no list of them is read at once. */
+    boolean isPaged() {
+        return api.contains("litmuschaos");
+    }
+
     /** Return the plural as written in a Role. */
     public String plural() {
         return plural;

@@ -25,8 +25,28 @@ public final class EngineTable {
 
     private EngineTable() {}
 
+    /** Return the cells of one engine's line; its namespace and its name are the first two. */
+    public static List<String> cells(Engine engine, Instant now) {
+        Standing standing = Standing.of(engine);
+        Optional<Claim> claim = claim(standing);
+        return List.of(
+                engine.namespace(),
+                engine.name(),
+                claim.map(c -> Long.toString(c.run().number())).orElse(NOTHING),
+                word(standing.phase()),
+                claim.flatMap(EngineTable::strategy).orElse(NOTHING),
+                verdicts(standing),
+                owner(engine, standing),
+                claim.map(c -> age(Duration.between(c.runStart(), now))).orElse(NOTHING));
+    }
+
     /** Return a table. */
     public static List<String> lines(List<Engine> engines, boolean namespaces, Instant now) {
+        return lines(engines.stream().map(engine -> cells(engine, now)).toList(), namespaces);
+    }
+
+    /** Return a table of the cells of engines. */
+    public static List<String> lines(List<List<String>> cells, boolean namespaces) {
         var rows = new ArrayList<List<String>>();
         rows.add(
                 List.of(
@@ -38,21 +58,7 @@ public final class EngineTable {
                         "VERDICTS",
                         "OWNER",
                         "AGE"));
-        for (Engine engine : engines) {
-            Standing standing = Standing.of(engine);
-            Optional<Claim> claim = claim(standing);
-            rows.add(
-                    List.of(
-                            engine.namespace(),
-                            engine.name(),
-                            claim.map(c -> Long.toString(c.run().number())).orElse(NOTHING),
-                            word(standing.phase()),
-                            claim.flatMap(EngineTable::strategy).orElse(NOTHING),
-                            verdicts(standing),
-                            owner(engine, standing),
-                            claim.map(c -> age(Duration.between(c.runStart(), now)))
-                                    .orElse(NOTHING)));
-        }
+        rows.addAll(cells);
         int first = namespaces ? 0 : 1;
         var widths = new int[rows.getFirst().size()];
         for (List<String> row : rows) {

@@ -100,9 +100,9 @@ public final class ScheduleService implements AutoCloseable {
     private boolean check() {
         cluster.get(Resource.LEASES, options.leaseNamespace(), options.lease());
         for (String namespace : options.namespaces()) {
-            cluster.list(Resource.ENGINES, namespace, "");
+            cluster.checkList(Resource.ENGINES, namespace);
             try {
-                cluster.list(Resource.SCHEDULES, namespace, "");
+                cluster.checkList(Resource.SCHEDULES, namespace);
             } catch (ClusterException e) {
                 if (e.kind() != Kind.NOT_FOUND && e.kind() != Kind.FORBIDDEN) {
                     throw e;

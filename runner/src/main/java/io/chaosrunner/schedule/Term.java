@@ -16,11 +16,15 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Do what a leader does, for as long as it leads: drive every engine that has a schedule. */
 final class Term implements AutoCloseable {
     private static final Duration POLL = Duration.ofSeconds(2);
+    private static final List<String> IDENTITY =
+            List.of("name", "namespace", "uid", "resourceVersion", "creationTimestamp");
 
     private final Driving driving;
     private final List<Following> followings = new ArrayList<>();
@@ -174,6 +178,22 @@ final class Term implements AutoCloseable {
         }
 
         @Override
+        public ObjectNode kept(ObjectNode object) {
+            try {
+                return listener.kept(object);
+            } catch (RuntimeException | StackOverflowError e) {
+                // It is heard of next, and told then.
+                return object;
+            }
+        }
+
+        @Override
+        public void beyondLimits(ObjectNode object, String why) {
+            driving.listener()
+                    .note(ref(object), "skipped", "it %s, so it is left alone".formatted(why));
+        }
+
+        @Override
         public void unavailable(ClusterException why) {
             listener.unavailable(why);
         }
@@ -185,6 +205,32 @@ final class Term implements AutoCloseable {
     }
 
     private final class Engines implements Listener {
+        /** Of an engine that nobody here drives, its identity will do. */
+        @Override
+        public ObjectNode kept(ObjectNode object) {
+            var engine = new Engine(object);
+            if (hasSchedule(engine) || isOfSchedule(object)) {
+                return object;
+            }
+            ObjectNode identity = JsonNodeFactory.instance.objectNode();
+            ObjectNode metadata = identity.putObject("metadata");
+            for (String field : IDENTITY) {
+                if (object.path("metadata").has(field)) {
+                    metadata.set(field, object.path("metadata").path(field));
+                }
+            }
+            return identity;
+        }
+
+        private static boolean isOfSchedule(ObjectNode object) {
+            for (JsonNode owner : object.path("metadata").path("ownerReferences")) {
+                if (owner.path("kind").asString("").equals("ChaosSchedule")) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
         @Override
         public void present(ObjectNode object) {
             var engine = new Engine(object);
