@@ -2,10 +2,12 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.strategy.Parameters;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -69,6 +71,24 @@ final class ChaosRunner implements Callable<Integer> {
     private @Nullable Path plugins;
 
     @Option(
+            names = "--allowed-service-accounts",
+            paramLabel = "PATTERN",
+            split = ",",
+            scope = CommandLine.ScopeType.INHERIT,
+            description =
+                    "Service accounts that engines may name, such as 'chaos-*'; several with commas. All unless told, here or in $CHAOS_RUNNER_ALLOWED_SERVICE_ACCOUNTS.")
+    private List<String> allowedServiceAccounts = List.of();
+
+    @Option(
+            names = "--allowed-images",
+            paramLabel = "PATTERN",
+            split = ",",
+            scope = CommandLine.ScopeType.INHERIT,
+            description =
+                    "Images of experiments, such as 'registry.example.com/*'; several with commas. All unless told, here or in $CHAOS_RUNNER_ALLOWED_IMAGES.")
+    private List<String> allowedImages = List.of();
+
+    @Option(
             names = "--schedule",
             paramLabel = "KEY=VALUE",
             description =
@@ -127,6 +147,11 @@ final class ChaosRunner implements Callable<Integer> {
         }
     }
 
+    /** Return which accounts and images engines may name, by command line and environment. */
+    Allowed allowed() {
+        return Allowed.of(allowedServiceAccounts, allowedImages).and(Allowed.of(System.getenv()));
+    }
+
     StrategyCatalogue strategies() {
         return ThisProcess.strategies(Optional.ofNullable(plugins));
     }
@@ -145,7 +170,8 @@ final class ChaosRunner implements Callable<Integer> {
                         System.getenv(),
                         this::reach,
                         this::strategies,
-                        EngineFile.settings(schedule, command))
+                        EngineFile.settings(schedule, command),
+                        allowed())
                 .run();
     }
 }

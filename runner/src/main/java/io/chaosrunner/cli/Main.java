@@ -1,6 +1,7 @@
 package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.config.Allowed;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +31,8 @@ public final class Main {
                             variables,
                             connect,
                             () -> ThisProcess.strategies(Optional.empty()),
-                            Map.of())
+                            Map.of(),
+                            Allowed.of(variables))
                     .run();
         } catch (RuntimeException e) {
             return ThisProcess.bug(e, new PrintWriter(System.err, true));

@@ -4,6 +4,7 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
@@ -34,12 +35,14 @@ import java.util.function.Supplier;
  * @param connect reaches the cluster
  * @param strategies loads the strategies
  * @param schedule settings that overrule the engine's schedule
+ * @param allowed which accounts and images the engine may name
  */
 record OperatorsRunner(
         Map<String, String> variables,
         Supplier<Fabric8Cluster> connect,
         Supplier<StrategyCatalogue> strategies,
-        Map<String, ?> schedule) {
+        Map<String, ?> schedule,
+        Allowed allowed) {
 
     /** Tell whether the environment is that of a runner's pod. */
     static boolean isMeant(Map<String, String> variables) {
@@ -59,12 +62,13 @@ record OperatorsRunner(
                 Fabric8Cluster cluster = connect.get()) {
             RunRequest request =
                     new RunRequest(
-                            engine,
-                            Caller.OPERATOR,
-                            Optional.of(experiments),
-                            Optional.of(environment.withTracing(tracing.forExperiments())),
-                            Map.of(),
-                            ThisProcess.instance());
+                                    engine,
+                                    Caller.OPERATOR,
+                                    Optional.of(experiments),
+                                    Optional.of(environment.withTracing(tracing.forExperiments())),
+                                    Map.of(),
+                                    ThisProcess.instance())
+                            .within(allowed);
             RunResult result = run(cluster, request, tracing.beside(log));
             if (result instanceof RunResult.AlreadyFinished) {
                 log.note(

@@ -325,7 +325,8 @@ final class RunCommand implements Callable<Integer> {
                                         Optional.empty(),
                                         EngineFile.settings(settings, command()),
                                         ThisProcess.instance())
-                                .with(tracing.forExperiments()),
+                                .with(tracing.forExperiments())
+                                .within(parent().allowed()),
                         parent().strategies(),
                         Clock.systemUTC(),
                         tracing.beside(shown));

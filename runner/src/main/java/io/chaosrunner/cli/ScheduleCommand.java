@@ -127,7 +127,8 @@ final class ScheduleCommand implements Callable<Integer> {
                             lease,
                             ThisProcess.instance(),
                             mostRuns,
-                            deadline(command));
+                            deadline(command),
+                            runner.allowed());
             try (var service =
                             ScheduleService.start(
                                     cluster, options, runner.strategies(), Clock.systemUTC(), log);

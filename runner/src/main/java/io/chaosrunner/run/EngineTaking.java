@@ -5,6 +5,7 @@ import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.EngineWriter;
 import io.chaosrunner.cluster.EngineWriter.Taken;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
@@ -29,9 +30,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -149,7 +152,7 @@ final class EngineTaking {
         if (context.strategies.asksPlugins(settings.strategy())) {
             return claimAndPlan(engine, claim, before, settings, names);
         }
-        var problems = new ArrayList<Problem>();
+        var problems = new ArrayList<Problem>(against(engine, names));
         Optional<Plan> plan = plan(settings, names, claim, problems);
         if (plan.isEmpty()) {
             recordProblems(engine, claim, before, settings, names, problems);
@@ -174,7 +177,7 @@ final class EngineTaking {
             return Optional.empty();
         }
         Claim ours = claimed.get().claim();
-        var problems = new ArrayList<Problem>();
+        var problems = new ArrayList<Problem>(against(engine, names));
         Optional<Plan> plan = plan(settings, names, ours, problems);
         if (plan.isPresent()) {
             return Optional.of(claimed.get().begin(settings, plan.get()));
@@ -234,6 +237,34 @@ final class EngineTaking {
         }
         plan.map(Plan::run).ifPresent(PlannedRun::close);
         return Optional.empty();
+    }
+
+    /** Say what the engine, and the experiments that it lists, name that is not allowed here. */
+    private List<Problem> against(Engine engine, List<String> names) {
+        Allowed allowed = context.request.allowed();
+        var problems = new ArrayList<>(allowed.against(engine.spec()));
+        if (!allowed.boundsImages()) {
+            return problems;
+        }
+        Set<String> own =
+                engine.experiments().stream()
+                        .filter(each ->
+                                !each.components().path("experimentImage").asString("").isEmpty())
+                        .map(EngineExperiment::name)
+                        .collect(Collectors.toSet());
+        for (String name : new LinkedHashSet<>(names)) {
+            if (!name.isEmpty() && !own.contains(name)) {
+                // What is missing, or names none, is refused by its own name later.
+                context.cluster
+                        .get(Resource.EXPERIMENTS, engine.namespace(), name)
+                        .map(found -> found.at("/spec/definition/image").asString(""))
+                        .filter(image -> !image.isEmpty())
+                        .flatMap(allowed::againstImage)
+                        .ifPresent(
+                                why -> problems.add(new Problem("ChaosExperiment " + name, why)));
+            }
+        }
+        return problems;
     }
 
     private Optional<Plan> planAnyway(

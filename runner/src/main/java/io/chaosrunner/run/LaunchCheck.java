@@ -6,6 +6,7 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.Experiment;
 import io.chaosrunner.crd.Result;
@@ -37,6 +38,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class LaunchCheck {
     private final Cluster cluster;
     private final RunnerEnvironment environment;
+    private final Allowed allowed;
     private final Supplier<Engine> engine;
     private final EngineEvents events;
     private final Consumer<RunNotice> notices;
@@ -45,11 +47,13 @@ final class LaunchCheck {
     LaunchCheck(
             Cluster cluster,
             RunnerEnvironment environment,
+            Allowed allowed,
             Supplier<Engine> engine,
             EngineEvents events,
             Consumer<RunNotice> notices) {
         this.cluster = cluster;
         this.environment = environment;
+        this.allowed = allowed;
         this.engine = engine;
         this.events = events;
         this.notices = notices;
@@ -135,13 +139,15 @@ final class LaunchCheck {
             case Resolution.Resolved(ExperimentSpec spec, List<Flaw> warnings) -> {
                 warnings.forEach(
                         warning -> notices.accept(new RunNotice.Warning(warning.toString())));
-                List<String> missing = missing(spec);
-                if (!missing.isEmpty()) {
+                // What is not allowed is not asked for either: whether a Secret exists is a secret.
+                List<String> against = allowed.against(spec);
+                List<String> obstacles = against.isEmpty() ? missing(spec) : against;
+                if (!obstacles.isEmpty()) {
                     yield refuse(
                             order,
                             EngineEvent.DEPENDENCY_CHECK,
                             StatusEntry.failedToRun(order.experiment()),
-                            String.join("; ", missing));
+                            String.join("; ", obstacles));
                 }
                 events.emit(
                         new EngineEvent(

@@ -4,6 +4,7 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.config.MonitoringSettings;
 import io.chaosrunner.crd.Engine;
 import java.util.Optional;
@@ -21,19 +22,30 @@ final class Monitor {
     private static final String DEFAULT_IMAGE = "litmuschaos/chaos-exporter:latest";
     private static final int PORT = 8080;
 
+    /** The image of Litmus names a user by name, which the kubelet cannot tell from root. */
+    private static final int NOBODY = 65_534;
+
     private final Cluster cluster;
     private final Engine engine;
     private final MonitoringSettings settings;
     private final Optional<String> image;
+    private final Allowed allowed;
     private final Consumer<RunNotice> notices;
 
     /**
      * @param image the image where the engine names none; absent means Litmus' own
+     * @param allowed which account and image the exporter may have
      */
-    Monitor(Cluster cluster, Engine engine, Optional<String> image, Consumer<RunNotice> notices) {
+    Monitor(
+            Cluster cluster,
+            Engine engine,
+            Optional<String> image,
+            Allowed allowed,
+            Consumer<RunNotice> notices) {
         this.cluster = cluster;
         this.engine = engine;
         this.image = image;
+        this.allowed = allowed;
         this.notices = notices;
         settings =
                 MonitoringSettings.of(
@@ -49,6 +61,12 @@ final class Monitor {
     void ensure() {
         if (!settings.problems().isEmpty()) {
             settings.problems().forEach(problem -> warn(problem.toString()));
+            return;
+        }
+        Optional<String> against =
+                allowed.againstServiceAccount(account()).or(() -> allowed.againstImage(image()));
+        if (against.isPresent()) {
+            warn(against.get());
             return;
         }
         try {
@@ -92,6 +110,15 @@ final class Monitor {
                                 .formatted(engine.ref(), why)));
     }
 
+    private String account() {
+        return settings.serviceAccount()
+                .orElseGet(() -> engine.spec().path("chaosServiceAccount").asString(""));
+    }
+
+    private String image() {
+        return settings.image().or(() -> image).orElse(DEFAULT_IMAGE);
+    }
+
     private String name() {
         return engine.name() + "-monitor";
     }
@@ -104,18 +131,21 @@ final class Monitor {
         ObjectNode template = spec.putObject("template");
         label(template.putObject("metadata").putObject("labels"));
         ObjectNode pod = template.putObject("spec");
-        pod.put(
-                "serviceAccountName",
-                settings.serviceAccount()
-                        .orElseGet(() -> engine.spec().path("chaosServiceAccount").asString("")));
+        pod.put("serviceAccountName", account());
+        ObjectNode security = pod.putObject("securityContext").put("runAsNonRoot", true);
+        security.put("runAsUser", NOBODY);
+        security.putObject("seccompProfile").put("type", "RuntimeDefault");
         ObjectNode container = pod.putArray("containers").addObject();
         container
                 .put("name", "chaos-monitor")
-                .put("image", settings.image().or(() -> image).orElse(DEFAULT_IMAGE))
+                .put("image", image())
                 .put("imagePullPolicy", "IfNotPresent");
         var env = container.putArray("env");
         env.addObject().put("name", "WATCH_NAMESPACE").put("value", engine.namespace());
         env.addObject().put("name", "TSDB_SCRAPE_INTERVAL").put("value", "10");
+        ObjectNode bounds = container.putObject("securityContext");
+        bounds.put("allowPrivilegeEscalation", false).put("readOnlyRootFilesystem", true);
+        bounds.putObject("capabilities").putArray("drop").add("ALL");
         container.putArray("ports").addObject().put("name", "metrics").put("containerPort", PORT);
         return deployment;
     }

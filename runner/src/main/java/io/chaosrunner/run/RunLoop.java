@@ -128,6 +128,7 @@ final class RunLoop implements AutoCloseable {
                                         .orElseGet(() ->
                                                 RunnerEnvironment.of(engine)
                                                         .withTracing(context.request.tracing())),
+                                context.request.allowed(),
                                 engineWatch::engine,
                                 events,
                                 context::tell),
@@ -214,6 +215,7 @@ final class RunLoop implements AutoCloseable {
                                 .environment()
                                 .map(RunnerEnvironment::monitorImage)
                                 .filter(image -> !image.isEmpty()),
+                        context.request.allowed(),
                         context::tell);
         if (monitor.isWanted()) {
             context.mailbox.task(() -> {

@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param tracing where traces go, if the environment is derived from the engine
  * @param seen the engine as just read, which spares a request; absent means it is read
  * @param problems why nothing can be launched, if the caller knows: they are recorded
+ * @param allowed which accounts and images the engine may name
  */
 public record RunRequest(
         EngineRef engine,
@@ -37,7 +39,8 @@ public record RunRequest(
         StartCheck check,
         RunnerEnvironment.Tracing tracing,
         Optional<Engine> seen,
-        List<Problem> problems) {
+        List<Problem> problems,
+        Allowed allowed) {
     /**
      * Decide whether a fire still starts a run, when the claim is about to be written: since it was
      * decided that it does, time has passed and the engine may have been edited.
@@ -76,7 +79,25 @@ public record RunRequest(
                 StartCheck.NONE,
                 RunnerEnvironment.Tracing.OFF,
                 Optional.empty(),
-                List.of());
+                List.of(),
+                Allowed.ANYTHING);
+    }
+
+    /** Ask for the same, unless the engine names what is not allowed. */
+    public RunRequest within(Allowed bounds) {
+        return new RunRequest(
+                engine,
+                caller,
+                experiments,
+                environment,
+                settings,
+                instance,
+                fire,
+                check,
+                tracing,
+                seen,
+                problems,
+                bounds);
     }
 
     /** Ask for the same, and that experiments continue a trace. */
@@ -107,7 +128,8 @@ public record RunRequest(
                 given,
                 tracing,
                 seen,
-                problems);
+                problems,
+                allowed);
     }
 
     /** Ask for the same, with one more execution setting unless it is there already. */
@@ -125,7 +147,8 @@ public record RunRequest(
                 check,
                 tracing,
                 seen,
-                problems);
+                problems,
+                allowed);
     }
 
     /** Ask that nothing be launched, and be recorded why. */
@@ -152,7 +175,8 @@ public record RunRequest(
             Optional<Engine> read,
             List<Problem> why) {
         return new RunRequest(
-                engine, caller, names, told, settings, instance, asking, check, traced, read, why);
+                engine, caller, names, told, settings, instance, asking, check, traced, read, why,
+                allowed);
     }
 
     boolean underOperator() {

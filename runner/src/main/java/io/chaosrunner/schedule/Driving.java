@@ -1,6 +1,7 @@
 package io.chaosrunner.schedule;
 
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineEvents;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param instance this process' name, in every claim it takes; see {@link #SERVICE}
  * @param places bounds the runs that go on in this process
  * @param runDeadline the deadline of a run whose engine has none; absent for none
+ * @param allowed which accounts and images engines may name
  */
 record Driving(
         Cluster cluster,
@@ -26,6 +28,7 @@ record Driving(
         String instance,
         Places places,
         Optional<Duration> runDeadline,
+        Allowed allowed,
         Alarms alarms,
         ServiceListener listener) {
 

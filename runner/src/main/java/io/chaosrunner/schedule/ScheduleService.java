@@ -5,6 +5,7 @@ import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Leadership;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineReadying.Launch;
 import java.time.Clock;
@@ -43,6 +44,7 @@ public final class ScheduleService implements AutoCloseable {
      * @param process a name no other process has
      * @param mostRuns how many runs may go on in this process at once; shared by namespace
      * @param runDeadline the deadline of a run whose engine has none; absent for none
+     * @param allowed which accounts and images engines may name
      */
     public record Options(
             List<String> namespaces,
@@ -51,7 +53,8 @@ public final class ScheduleService implements AutoCloseable {
             String lease,
             String process,
             int mostRuns,
-            Optional<Duration> runDeadline) {
+            Optional<Duration> runDeadline,
+            Allowed allowed) {
         public Options {
             namespaces = List.copyOf(namespaces);
         }
@@ -76,6 +79,7 @@ public final class ScheduleService implements AutoCloseable {
                         Driving.SERVICE + options.process(),
                         new Places(options.mostRuns()),
                         options.runDeadline(),
+                        options.allowed(),
                         new QuartzAlarms(),
                         listener);
     }

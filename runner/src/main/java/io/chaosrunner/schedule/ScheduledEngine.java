@@ -26,6 +26,7 @@ import io.chaosrunner.status.RunRecords;
 import io.chaosrunner.status.Standing;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.InvalidParameters;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -50,6 +51,7 @@ final class ScheduledEngine implements Lane.Step {
     static final String REPLACED = "replaced by the ";
 
     private static final Duration AGAIN = Duration.ofSeconds(5);
+    private static final Duration LATER = Duration.ofMinutes(1);
     private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
     private static final Duration LOOK = Duration.ofMillis(300);
 
@@ -481,6 +483,7 @@ final class ScheduledEngine implements Lane.Step {
                                 Optional.empty(),
                                 Map.of(),
                                 driving.instance())
+                        .within(driving.allowed())
                         .seeing(seen);
         try {
             EngineRun run =
@@ -590,6 +593,11 @@ final class ScheduledEngine implements Lane.Step {
 
     /** The operator makes a runner only where no pod of that name is left. */
     private Optional<Instant> handOver(Engine engine, Fire fire) {
+        List<Problem> against = driving.allowed().againstRunner(engine.spec());
+        if (!against.isEmpty()) {
+            refuse(against.stream().map(Object::toString).collect(Collectors.joining("; ")));
+            return soon(LATER);
+        }
         switch (OperatorsPod.of(driving.cluster(), ref, engine.uid())) {
             case OperatorsPod.None() -> {}
             case OperatorsPod.Going() -> {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineReadying.Launch;
@@ -34,7 +35,8 @@ class GreedyNamespaceTest {
                                         "lease",
                                         "1",
                                         3,
-                                        Optional.empty()),
+                                        Optional.empty(),
+                                        Allowed.ANYTHING),
                                 StrategyCatalogue.load(Optional.empty()),
                                 Clock.systemUTC(),
                                 new Quiet())) {

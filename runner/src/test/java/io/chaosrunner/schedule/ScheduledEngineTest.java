@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
@@ -52,6 +53,7 @@ class ScheduledEngineTest {
     private Launch launch = Launch.DIRECT;
     private Places places = new Places(4);
     private volatile Instant now = CREATED;
+    private Allowed allowed = Allowed.ANYTHING;
 
     @Test
     void anEngineWithoutAScheduleIsLeftAlone() {
@@ -493,6 +495,21 @@ class ScheduledEngineTest {
         }
     }
 
+    @Test
+    void anEngineThatNamesWhatIsNotAllowedIsNotHandedToTheOperator() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            launch = Launch.OPERATOR;
+            allowed = Allowed.of(List.of("chaos-*"), List.of());
+            driven(world.engine(), cluster, "schedule/1").step();
+
+            assertThat(world.engine().annotation(Fires.HANDED_OVER)).isEmpty();
+            assertThat(world.engine().engineState()).isEqualTo("stop");
+            assertThat(world.message("ChaosScheduleRefused"))
+                    .contains("spec.chaosServiceAccount: service account 'sa' is not allowed");
+        }
+    }
+
     private static ObjectNode runner(String metadata) {
         ObjectNode pod =
                 EngineWorld.json(
@@ -711,6 +728,7 @@ class ScheduledEngineTest {
                 process,
                 places,
                 Optional.of(Duration.ofHours(6)),
+                allowed,
                 bells,
                 new ServiceListener() {
                     @Override
