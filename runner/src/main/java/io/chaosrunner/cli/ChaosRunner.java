@@ -107,11 +107,15 @@ final class ChaosRunner implements Callable<Integer> {
                     }
                     return ThisProcess.bug(e, command.getErr());
                 };
-        return new CommandLine(new ChaosRunner())
+        return commandLine()
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler((e, arguments) -> mistyped(e))
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .execute(args);
+    }
+
+    /** Every command and option there is, executing nothing yet. */
+    static CommandLine commandLine() {
+        return new CommandLine(new ChaosRunner()).setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     /** Say what is wrong in a line or two; the whole usage would bury it. */
