@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.client.http.HttpClient;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
@@ -128,6 +127,13 @@ final class Connections implements AutoCloseable {
         }
         stream.awaitConnection();
         return stream;
+    }
+
+    /** Have what is asked from now on open connections of its own: the credentials have changed. */
+    void renew() {
+        synchronized (lock) {
+            List.copyOf(all).forEach(Connection::retire);
+        }
     }
 
     private Connection add() {
@@ -314,10 +320,7 @@ final class Connections implements AutoCloseable {
                     opened.factory()
                             .first()
                             .sendAsync(
-                                    // Without a path it is sent for "*".
-                                    HttpRequest.newBuilder(origin)
-                                            .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
-                                            .build(),
+                                    opened.factory().signOfLife(origin),
                                     HttpResponse.BodyHandlers.discarding())
                             .whenComplete((response, failure) -> answered(question, response));
         }

@@ -1,11 +1,11 @@
 package io.chaosrunner.cluster;
 
 import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.cluster.Credentials.ClientKey;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.IOException;
@@ -26,6 +26,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +42,10 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Reach the API server through the fabric8 client.
  *
- * <p>fabric8 brings kubeconfig and in-cluster configuration, credentials and their refresh, TLS and
- * proxies. Bodies stay JSON trees and each call here is exactly one request: the client's typed
- * operations read before they patch and pay for reflection at start-up.
+ * <p>fabric8 is handed a finished configuration: how the server is reached stands in {@link Access}
+ * (docs/decisions/0044-our-own-kubeconfig.md). Bodies stay JSON trees and each call here is exactly
+ * one request: the client's typed operations read before they patch and pay for reflection at
+ * start-up.
  */
 public final class Fabric8Cluster implements Cluster {
 
@@ -73,42 +75,71 @@ public final class Fabric8Cluster implements Cluster {
 
     private final JsonMapper mapper = JsonMapper.shared();
     private final Semaphore inFlight = new Semaphore(REQUESTS_IN_FLIGHT);
+    private final Access access;
+    private final Optional<ProxyBridge> bridge;
     private final Config config;
     private final Connections connections;
     private final String base;
+
+    /** What the connections show; once there is another, others are opened. */
+    private final AtomicReference<Optional<ClientKey>> shown;
+
     private volatile boolean closed;
 
-    private Fabric8Cluster(Config config, Connections.Limits limits) {
-        this.config = bounded(config, REQUEST_TIMEOUT);
-        String url = this.config.getMasterUrl();
-        base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    private Fabric8Cluster(Access access, Connections.Limits limits) {
+        this.access = access;
+        base = access.server();
+        // Asked for now, so that what is wrong with them is known before any request goes out.
+        var unused = access.credentials().authorization();
+        shown = new AtomicReference<>(access.credentials().clientKey());
+        config = config(REQUEST_TIMEOUT);
+        bridge = access.proxy().map(this::bridge);
         connections = new Connections(this::newClient, URI.create(base), limits);
     }
 
-    private static Config bounded(Config config, Duration requestTimeout) {
-        return new ConfigBuilder(config)
+    private ProxyBridge bridge(Proxy proxy) {
+        try {
+            return new ProxyBridge(access, proxy);
+        } catch (IOException e) {
+            throw new ClusterException(
+                    Kind.UNREACHABLE, "the proxy %s cannot be used: %s".formatted(proxy, e), e);
+        }
+    }
+
+    private Config config(Duration requestTimeout) {
+        return new ConfigBuilder(Config.empty())
+                .withMasterUrl(base)
+                .withNamespace(access.namespace().orElse("default"))
                 // Retries are ours: bounded, with jitter, and aware of what is safe.
                 .withRequestRetryBackoffLimit(0)
-                .withConnectionTimeout((int) CONNECT_TIMEOUT.toMillis())
                 .withRequestTimeout((int) requestTimeout.toMillis())
                 .build();
     }
 
     private Connections.Opened newClient() {
-        var factory = new HttpClients();
-        try {
-            return new Connections.Opened(factory.newBuilder(config).build(), factory);
-        } catch (KubernetesClientException e) {
-            throw unusable(e);
-        }
+        var factory = new HttpClients(access, bridge, CONNECT_TIMEOUT);
+        return new Connections.Opened(factory.newBuilder(config).build(), factory);
     }
 
-    private ClusterException unusable(KubernetesClientException e) {
-        return new ClusterException(
-                Kind.UNCONFIGURED,
-                "the client certificate or key for %s cannot be used, they must be PEM: %s"
-                        .formatted(config.getMasterUrl(), Kubeconfig.words(e)),
-                e);
+    /**
+     * See that there are credentials, before a connection is used: a plug-in may take its time, and
+     * if it fails no request shall go out.
+     *
+     * @return whether connections show another certificate from now on
+     */
+    private boolean isKeyNew() {
+        var unused = access.credentials().authorization();
+        Optional<ClientKey> key = access.credentials().clientKey();
+        boolean isNew = !shown.getAndSet(key).equals(key);
+        if (isNew) {
+            connections.renew();
+        }
+        return isNew;
+    }
+
+    private Connections.Stream open(Connections.Use use) {
+        var unused = isKeyNew();
+        return connections.open(use);
     }
 
     /**
@@ -137,7 +168,9 @@ public final class Fabric8Cluster implements Cluster {
      * @throws ClusterException if the file cannot be read or has no such context
      */
     public static Fabric8Cluster connect(Optional<Path> kubeconfig, Optional<String> context) {
-        return new Fabric8Cluster(Kubeconfig.read(kubeconfig, context), Connections.Limits.DEFAULT);
+        return new Fabric8Cluster(
+                Kubeconfig.read(System.getenv(), kubeconfig, context, System.err),
+                Connections.Limits.DEFAULT);
     }
 
     /** Connect to a server that asks for no credentials, such as the sandbox. */
@@ -146,10 +179,7 @@ public final class Fabric8Cluster implements Cluster {
     }
 
     static Fabric8Cluster connect(String url, Connections.Limits limits) {
-        Config config = Config.empty();
-        config.setMasterUrl(url);
-        config.setNamespace("default");
-        return new Fabric8Cluster(config, limits);
+        return new Fabric8Cluster(Access.to(url), limits);
     }
 
     /**
@@ -176,7 +206,13 @@ public final class Fabric8Cluster implements Cluster {
                             Kind.UNREACHABLE,
                             "no API server answers at %s%s; is it running, and is the kubeconfig's context the right one?"
                                     .formatted(
-                                            base, cause == null ? "" : " (" + words(cause) + ")"),
+                                            base,
+                                            bridge.flatMap(ProxyBridge::failure)
+                                                    .or(() ->
+                                                            Optional.ofNullable(cause)
+                                                                    .map(Fabric8Cluster::words))
+                                                    .map(why -> " (" + why + ")")
+                                                    .orElse("")),
                             e);
                 }
             }
@@ -195,7 +231,7 @@ public final class Fabric8Cluster implements Cluster {
 
     /** Return the namespace that the kubeconfig's context names. */
     public Optional<String> namespace() {
-        return Optional.ofNullable(config.getNamespace());
+        return access.namespace();
     }
 
     @Override
@@ -284,7 +320,7 @@ public final class Fabric8Cluster implements Cluster {
     private <T> Page<T> pageOnce(String path, Function<Found, T> keep) {
         String what = "GET " + path;
         acquire();
-        try (Connections.Stream stream = connections.open(Connections.Use.REQUEST)) {
+        try (Connections.Stream stream = open(Connections.Use.REQUEST)) {
             HttpRequest request =
                     stream.http()
                             .newHttpRequestBuilder()
@@ -441,7 +477,7 @@ public final class Fabric8Cluster implements Cluster {
                         + "&timeoutSeconds="
                         + ends.toSeconds()
                         + (query.isEmpty() ? "" : "&" + query);
-        Connections.Stream stream = connections.open(Connections.Use.WATCH);
+        Connections.Stream stream = open(Connections.Use.WATCH);
         boolean open = false;
         try {
             HttpRequest request =
@@ -505,17 +541,13 @@ public final class Fabric8Cluster implements Cluster {
      * @param requestTimeout how long each of its requests waits for an answer
      */
     OwnClient ownClient(Duration requestTimeout) {
-        var factory = new HttpClients();
-        try {
-            return new OwnClient(
-                    new KubernetesClientBuilder()
-                            .withConfig(bounded(config, requestTimeout))
-                            .withHttpClientFactory(factory)
-                            .build(),
-                    factory);
-        } catch (KubernetesClientException e) {
-            throw unusable(e);
-        }
+        var factory = new HttpClients(access, bridge, CONNECT_TIMEOUT);
+        return new OwnClient(
+                new KubernetesClientBuilder()
+                        .withConfig(config(requestTimeout))
+                        .withHttpClientFactory(factory)
+                        .build(),
+                factory);
     }
 
     /** A client that shares nothing with any other. */
@@ -536,6 +568,7 @@ public final class Fabric8Cluster implements Cluster {
     public void close() {
         closed = true;
         connections.close();
+        bridge.ifPresent(ProxyBridge::close);
     }
 
     static String labelQuery(String selector) {
@@ -578,7 +611,7 @@ public final class Fabric8Cluster implements Cluster {
         String what = method + " " + path;
         acquire();
         HttpResponse<byte[]> response;
-        try (Connections.Stream stream = connections.open(Connections.Use.REQUEST)) {
+        try (Connections.Stream stream = open(Connections.Use.REQUEST)) {
             HttpRequest.Builder builder =
                     stream.http()
                             .newHttpRequestBuilder()
@@ -632,7 +665,9 @@ public final class Fabric8Cluster implements Cluster {
                     case HTTP_NOT_FOUND -> Kind.NOT_FOUND;
                     case 409 ->
                             reason.equals("AlreadyExists") ? Kind.ALREADY_EXISTS : Kind.CONFLICT;
-                    case 401, 403 -> Kind.FORBIDDEN;
+                    // With other credentials it may be answered.
+                    case 401 -> isKeyNew() ? Kind.SERVER : Kind.FORBIDDEN;
+                    case 403 -> Kind.FORBIDDEN;
                     case 410 -> Kind.GONE;
                     case 415 -> Kind.UNSUPPORTED;
                     case HTTP_TOO_MANY_REQUESTS -> Kind.SERVER;
@@ -651,14 +686,14 @@ public final class Fabric8Cluster implements Cluster {
             return answer;
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            if (cause instanceof KubernetesClientException refused && refused.getCode() == 401) {
+            if (cause instanceof ClusterException credentials) {
                 stream.heard();
-                throw new ClusterException(
-                        Kind.FORBIDDEN, what + ": the API server refused the credentials", cause);
+                throw credentials;
             }
             stream.failed(cause);
+            String why = bridge.flatMap(ProxyBridge::failure).orElseGet(cause::toString);
             throw new ClusterException(
-                    Kind.UNREACHABLE, what + ": no answer from " + base + ": " + cause, cause);
+                    Kind.UNREACHABLE, what + ": no answer from " + base + ": " + why, cause);
         } catch (TimeoutException e) {
             future.cancel(true);
             stream.failed(e);

@@ -70,7 +70,7 @@ class KubeconfigOptionTest {
         kind: Config
         clusters: [{name: c, cluster: {server: %s}}]
         users: [{name: u, user: {}}]
-        contexts: [{name: x, context: {cluster: c, user: u, namespace: n}}]
+        contexts: [{name: x, context: {cluster: c, user: u, namespace: here}}]
         current-context: x
         """
                 .formatted(url);

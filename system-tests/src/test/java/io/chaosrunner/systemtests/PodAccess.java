@@ -13,23 +13,20 @@ final class PodAccess {
     /**
      * Give what a kubelet gives to a pod of a service account.
      *
-     * <p>A process cannot have files where a pod has its token, so fabric8's variables say where
-     * they are; there is no kubeconfig, not even in the home folder.
+     * <p>A process cannot have files where a pod has its token, so a variable says where they are;
+     * there is no kubeconfig, not even in the home folder.
      */
     static Map<String, String> ofServiceAccount(
             ControlPlane controlPlane, String namespace, String serviceAccount, Path folder) {
-        Path token =
-                write(folder.resolve("token"), controlPlane.tokenFor(namespace, serviceAccount));
-        Path certificates = write(folder.resolve("ca.crt"), controlPlane.caPem());
+        write(folder.resolve("token"), controlPlane.tokenFor(namespace, serviceAccount));
+        write(folder.resolve("ca.crt"), controlPlane.caPem());
         return Map.of(
                 "KUBERNETES_SERVICE_HOST",
                 "127.0.0.1",
                 "KUBERNETES_SERVICE_PORT",
                 Integer.toString(controlPlane.port()),
-                "KUBERNETES_AUTH_SERVICEACCOUNT_TOKEN",
-                token.toString(),
-                "KUBERNETES_CERTS_CA_FILE",
-                certificates.toString(),
+                "CHAOS_RUNNER_SERVICE_ACCOUNT",
+                folder.toString(),
                 "HOME",
                 folder.toString());
     }
