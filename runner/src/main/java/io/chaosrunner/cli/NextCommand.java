@@ -87,7 +87,9 @@ final class NextCommand implements Callable<Integer> {
         Engine holder = holder(command);
         Instant anchor = holder.created().equals(Instant.EPOCH) ? begin : holder.created();
         Optional<ScheduleSpec> read;
+        Optional<String> standstill;
         try {
+            standstill = ScheduleSpec.standstill(holder.json());
             read = schedule(holder, EngineFile.settings(schedule, command), anchor);
         } catch (InvalidParameters e) {
             e.problems().forEach(problem -> command.getErr().println("chaos-runner: " + problem));
@@ -106,9 +108,9 @@ final class NextCommand implements Callable<Integer> {
                         begin,
                         count);
         if (output.equals("json")) {
-            json(preview, read.get(), command.getOut());
+            json(preview, read.get(), standstill, command.getOut());
         } else {
-            text(preview, read.get(), command.getOut());
+            text(preview, read.get(), standstill, command.getOut());
         }
         return ExitCode.OK;
     }
@@ -153,8 +155,10 @@ final class NextCommand implements Callable<Integer> {
         }
     }
 
-    private static void text(Preview preview, ScheduleSpec schedule, PrintWriter out) {
+    private static void text(
+            Preview preview, ScheduleSpec schedule, Optional<String> standstill, PrintWriter out) {
         ZoneId zone = schedule.zone();
+        standstill.ifPresent(why -> out.println("Nothing starts: " + why + "."));
         if (schedule.policy().suspend()) {
             out.println("The schedule is suspended: nothing starts before suspend is removed.");
         }
@@ -188,10 +192,13 @@ final class NextCommand implements Callable<Integer> {
         return LOCAL.format(instant.truncatedTo(ChronoUnit.SECONDS).atZone(zone));
     }
 
-    private static void json(Preview preview, ScheduleSpec schedule, PrintWriter out) {
+    private static void json(
+            Preview preview, ScheduleSpec schedule, Optional<String> standstill, PrintWriter out) {
         ZoneId zone = schedule.zone();
         ObjectNode json = JsonMapper.shared().createObjectNode();
-        json.put("timeZone", zone.getId()).put("suspended", schedule.policy().suspend());
+        json.put("timeZone", zone.getId())
+                .put("suspended", schedule.policy().suspend() || standstill.isPresent());
+        standstill.ifPresent(why -> json.put("standstill", why));
         ArrayNode entries = json.putArray("entries");
         for (Entry entry : preview.entries()) {
             ObjectNode one = entries.addObject();

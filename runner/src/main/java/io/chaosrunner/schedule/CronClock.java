@@ -45,11 +45,24 @@ record CronClock(
 
     /** Return what it names as a text, the same for all that name the same. */
     String canonical() {
-        boolean anyDay = days.contains(new CronDay.Any());
         String named =
-                anyDay ? "*" : days.stream().map(CronDay::toString).sorted().toList().toString();
-        return "%s %s %s %s %s %s %s"
-                .formatted(seconds, minutes, hours, named, months, years, hoursOpen);
+                days.contains(new CronDay.Any())
+                        ? "*"
+                        : days.stream().map(CronDay::toString).sorted().toList().toString();
+        return String.join(
+                " ",
+                span(seconds),
+                span(minutes),
+                span(hours),
+                named,
+                span(months),
+                span(years),
+                String.valueOf(hoursOpen));
+    }
+
+    private static String span(NavigableSet<Integer> values) {
+        boolean whole = values.last() - values.first() + 1 == values.size();
+        return whole ? values.first() + "-" + values.last() : values.toString();
     }
 
     /** Return the first time after another; null if there is none. */

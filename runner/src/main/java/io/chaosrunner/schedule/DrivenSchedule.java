@@ -38,6 +38,8 @@ final class DrivenSchedule implements Lane.Step {
 
     private final Driving driving;
     private final EngineRef ref;
+    private final ScheduleReading reading = new ScheduleReading();
+    private final ScheduleReading engineReading = new ScheduleReading();
     private volatile LitmusSchedule seen;
     private volatile @Nullable Engine engine;
     private volatile boolean leaving;
@@ -102,9 +104,9 @@ final class DrivenSchedule implements Lane.Step {
     }
 
     /** Return what the engine is to carry, checked as a whole. */
-    private static Map<String, Object> settings(LitmusSchedule schedule, State state) {
+    private Map<String, Object> settings(LitmusSchedule schedule, State state) {
         Map<String, Object> waiting = state == State.ACTIVE ? Map.of() : Map.of("suspend", true);
-        schedule.spec(waiting);
+        schedule.spec(waiting, reading);
         var settings = new LinkedHashMap<>(schedule.settings());
         settings.putAll(waiting);
         return settings;
@@ -278,7 +280,7 @@ final class DrivenSchedule implements Lane.Step {
     private void tellStatus(LitmusSchedule schedule, State state, Optional<Engine> now) {
         Optional<EngineSchedule> read;
         try {
-            read = now.flatMap(EngineSchedule::of);
+            read = now.flatMap(each -> EngineSchedule.of(each, Map.of(), engineReading));
         } catch (InvalidParameters | Claim.Unreadable e) {
             // Told on the engine.
             return;

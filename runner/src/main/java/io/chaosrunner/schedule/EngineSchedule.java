@@ -74,9 +74,15 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      * @throws Claim.Unreadable if somebody edited the claim
      */
     static Optional<EngineSchedule> of(Engine engine, Map<String, ?> flags) {
+        return of(engine, flags, new ScheduleReading());
+    }
+
+    /** Read it with what remembers how it was read last. */
+    static Optional<EngineSchedule> of(
+            Engine engine, Map<String, ?> flags, ScheduleReading reading) {
         Claim.of(engine);
         Instant anchor = anchor(engine);
-        return ScheduleSpec.of(engine.annotation(ScheduleSpec.ANNOTATION), flags, anchor)
+        return reading.of(engine.annotation(ScheduleSpec.ANNOTATION), flags, anchor)
                 .map(spec ->
                         new EngineSchedule(
                                 engine,

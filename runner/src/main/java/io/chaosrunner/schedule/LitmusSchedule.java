@@ -44,6 +44,10 @@ record LitmusSchedule(ObjectNode json) {
             List.of("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat");
     private static final String INTERVAL = "repeat.properties.minChaosInterval";
 
+    private static final List<String> KINDS = List.of("now", "once", "repeat");
+    private static final List<String> SPEC =
+            List.of("schedule", "scheduleState", "concurrencyPolicy", "engineTemplateSpec");
+
     /** All that can be said in {@code spec.schedule}. */
     private static final List<String> FIELDS =
             List.of(
@@ -165,10 +169,15 @@ record LitmusSchedule(ObjectNode json) {
      * @throws InvalidParameters listing every problem, by the object's own fields
      */
     ScheduleSpec spec(Map<String, ?> flags) {
+        return spec(flags, new ScheduleReading());
+    }
+
+    /** Return it with what remembers how it was read last. */
+    ScheduleSpec spec(Map<String, ?> flags, ScheduleReading reading) {
         var settings = new LinkedHashMap<>(settings());
         settings.putAll(flags);
         try {
-            return ScheduleSpec.of(Optional.empty(), settings, created()).orElseThrow();
+            return reading.of(Optional.empty(), settings, created()).orElseThrow();
         } catch (InvalidParameters e) {
             Set<String> own = ownSettings().keySet();
             throw new InvalidParameters(
@@ -203,6 +212,18 @@ record LitmusSchedule(ObjectNode json) {
         var settings = new LinkedHashMap<String, Object>();
         JsonNode schedule = spec().path("schedule");
         checkFields(schedule, problems);
+        checkSpec(problems);
+        List<String> kinds =
+                KINDS.stream()
+                        .filter(kind -> schedule.path(kind).isObject() || isTrue(schedule, kind))
+                        .toList();
+        if (kinds.size() > 1) {
+            problem(
+                    problems,
+                    kinds.getLast(),
+                    "only one of now, once and repeat can be given, but there are "
+                            + String.join(" and ", kinds));
+        }
         if (schedule.path("now").asBoolean(false)) {
             settings.put("now", true);
         } else if (schedule.path("once").isObject()) {
@@ -440,6 +461,25 @@ record LitmusSchedule(ObjectNode json) {
             return OptionalInt.empty();
         }
         return OptionalInt.of(n);
+    }
+
+    private static boolean isTrue(JsonNode parent, String key) {
+        return parent.path(key).asBoolean(false);
+    }
+
+    /** Other fields that nobody knows are kept, as a later Litmus may; one letter off is a slip. */
+    private void checkSpec(List<Problem> problems) {
+        for (String key : spec().propertyNames()) {
+            if (!SPEC.contains(key)) {
+                Parameters.nearest(key, SPEC)
+                        .ifPresent(near ->
+                                problems.add(
+                                        new Problem(
+                                                "spec." + key,
+                                                "is not read by anybody; did you mean '%s'?"
+                                                        .formatted(near))));
+            }
+        }
     }
 
     /** Tell of what nobody reads: an end that is overlooked lets chaos go on. */

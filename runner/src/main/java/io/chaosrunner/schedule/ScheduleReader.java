@@ -477,7 +477,10 @@ final class ScheduleReader {
             case Kind.Once _, Kind.Cron _, Kind.Now _ -> {}
             case Kind.Every(Duration interval) -> {
                 if (spec.jitter().compareTo(interval) >= 0) {
-                    problem("jitter", "must be shorter than every, or runs would change places");
+                    problem(
+                            "jitter",
+                            "must be shorter than every, or runs would change places; the longest is %dms"
+                                    .formatted(interval.toMillis() - 1));
                 }
             }
         }

@@ -2,6 +2,7 @@ package io.chaosrunner.schedule;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.nio.charset.StandardCharsets;
 import java.time.DayOfWeek;
@@ -9,8 +10,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -94,6 +95,30 @@ public record ScheduleSpec(
     }
 
     /**
+     * Return why nothing starts for the fires of an object, whatever its schedule says; empty if
+     * runs start.
+     *
+     * @param holder a ChaosEngine, or a Litmus ChaosSchedule
+     * @throws InvalidParameters if its state is none of Litmus' words
+     */
+    public static Optional<String> standstill(ObjectNode holder) {
+        return switch (new LitmusSchedule(holder).state()) {
+            case ACTIVE ->
+                    new Engine(holder)
+                            .annotation(EngineSchedule.SUSPENDED)
+                            .map(why ->
+                                    "the annotation %s is there: fires are skipped until it is removed"
+                                            .formatted(EngineSchedule.SUSPENDED));
+            case HALT, STOP ->
+                    Optional.of(
+                            "spec.scheduleState is %s: fires are skipped until it is active"
+                                    .formatted(
+                                            holder.path("spec").path("scheduleState").asString()));
+            case COMPLETE -> Optional.of("spec.scheduleState is complete: it is over");
+        };
+    }
+
+    /**
      * Name what fires when, whatever the words: two schedules that were spelled otherwise and mean
      * the same have one name. What people call an exclusion does not count.
      */
@@ -139,7 +164,7 @@ public record ScheduleSpec(
                         jitter.toString());
         var crc = new CRC32();
         crc.update(all.getBytes(StandardCharsets.UTF_8));
-        return String.format(Locale.ROOT, "%08x", crc.getValue());
+        return HexFormat.of().toHexDigits((int) crc.getValue());
     }
 
     /** Return where intervals are counted from, and fires begin. */

@@ -69,6 +69,7 @@ final class ScheduledEngine implements Lane.Step {
 
     private final Driving driving;
     private final EngineRef ref;
+    private final ScheduleReading reading = new ScheduleReading();
     private volatile Engine seen;
     private Engine heard;
     private volatile boolean leaving;
@@ -233,7 +234,7 @@ final class ScheduledEngine implements Lane.Step {
     Move move(Engine engine) {
         Optional<EngineSchedule> read;
         try {
-            read = EngineSchedule.of(engine);
+            read = EngineSchedule.of(engine, Map.of(), reading);
         } catch (InvalidParameters | Claim.Unreadable e) {
             return new Move.Refuse(words(e));
         }

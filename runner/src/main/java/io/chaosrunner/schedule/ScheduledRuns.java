@@ -72,6 +72,7 @@ public final class ScheduledRuns {
     private final RunListener listener;
     private final Alarms alarms;
     private final Semaphore wakes = new Semaphore(0);
+    private final ScheduleReading reading = new ScheduleReading();
     private volatile @Nullable String leaving;
     private volatile @Nullable Run running;
     private volatile Engine latest;
@@ -224,7 +225,7 @@ public final class ScheduledRuns {
         }
         Optional<EngineSchedule> read;
         try {
-            read = EngineSchedule.of(engine, flags);
+            read = EngineSchedule.of(engine, flags, reading);
         } catch (InvalidParameters e) {
             return refuse(e);
         }

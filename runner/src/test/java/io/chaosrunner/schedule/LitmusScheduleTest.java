@@ -84,6 +84,7 @@ class LitmusScheduleTest {
             textBlock =
                     """
                     'now': false                                                             | spec.schedule: names none of now: true, once and repeat
+                    'now': true, 'repeat': {'properties': {M 5}}                             | spec.schedule.repeat: only one of now, once and repeat can be given, but there are now and repeat
                     'once': {}                                                               | spec.schedule.once.executionTime: is missing
                     'once': {'executionTime': 'soon'}                                        | spec.schedule.once.executionTime: 'soon' is not a time; write 2027-01-31T09:00:00Z
                     'repeat': {'properties': {M 0}}                                          | spec.schedule.repeat.properties.minChaosInterval.minute.everyNthMinute: must be at least 1, but is 0
@@ -206,6 +207,28 @@ class LitmusScheduleTest {
 
         assertThat(read.settings())
                 .hasToString("{cron=*/30 * * * *, overlap=replace, timeZone=Europe/Berlin}");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "scheduleStat,      scheduleState",
+        "concurencyPolicy,  concurrencyPolicy",
+        "engineTemplatSpec, engineTemplateSpec"
+    })
+    void aFieldOfTheSpecThatIsOneLetterOffIsRefused(String written, String meant) {
+        LitmusSchedule read = of("'now': true", "'%s': 'halt',".formatted(written), "{}");
+
+        assertThatExceptionOfType(InvalidParameters.class)
+                .isThrownBy(read::settings)
+                .withMessageContaining(
+                        "spec.%s: is not read by anybody; did you mean '%s'?"
+                                .formatted(written, meant));
+    }
+
+    @Test
+    void otherFieldsOfTheSpecAreALaterLitmus() {
+        assertThat(of("'now': true", "'tracing': {'x': 1},", "{}").settings())
+                .hasToString("{now=true}");
     }
 
     @Test

@@ -1,0 +1,49 @@
+package io.chaosrunner.schedule;
+
+import io.chaosrunner.strategy.InvalidParameters;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Read the schedule of one object again and again, and look into it only when it has changed: to
+ * find that a schedule never fires takes a search through all its years. Not thread-safe.
+ */
+final class ScheduleReading {
+    private @Nullable Words last;
+    private Optional<ScheduleSpec> spec = Optional.empty();
+    private @Nullable InvalidParameters refusal;
+    private int readings;
+
+    /** All that a schedule is read from. */
+    private record Words(Optional<String> written, Map<String, ?> flags, Instant anchor) {}
+
+    /**
+     * Read a schedule as {@link ScheduleSpec#of(Optional, Map, Instant)} does.
+     *
+     * @throws InvalidParameters listing every problem, not only the first
+     */
+    Optional<ScheduleSpec> of(Optional<String> written, Map<String, ?> flags, Instant anchor) {
+        var words = new Words(written, flags, anchor);
+        if (!words.equals(last)) {
+            readings++;
+            refusal = null;
+            try {
+                spec = ScheduleSpec.of(written, flags, anchor);
+            } catch (InvalidParameters e) {
+                refusal = e;
+            }
+            last = words;
+        }
+        if (refusal != null) {
+            throw refusal;
+        }
+        return spec;
+    }
+
+    /** Return how often it was looked into. */
+    int readings() {
+        return readings;
+    }
+}
