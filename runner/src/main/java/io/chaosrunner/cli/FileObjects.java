@@ -3,11 +3,16 @@ package io.chaosrunner.cli;
 import io.chaosrunner.cluster.AnyObjects;
 import io.chaosrunner.cluster.AnyObjects.Different;
 import io.chaosrunner.cluster.AnyObjects.Stored;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Bring the objects of files to the cluster: create what is missing, leave what is the same, and
@@ -101,6 +106,64 @@ final class FileObjects {
                 : Optional.of(
                         "the cluster has other objects than the file: %s; take the file's with --if-different=update, or the cluster's with --if-different=keep"
                                 .formatted(String.join("; ", different)));
+    }
+
+    /**
+     * Ask the API server about every object, the engine too, and store nothing.
+     *
+     * @param say hears what would be done
+     * @return what it refuses
+     */
+    List<String> tryOut(Consumer<String> say) {
+        var refused = new ArrayList<String>();
+        Set<String> made =
+                objects.stream()
+                        .filter(FileObjects::isNamespace)
+                        .map(FileObject::name)
+                        .collect(Collectors.toSet());
+        for (FileObject object : objects) {
+            try {
+                say.accept(tried(object));
+            } catch (ClusterException e) {
+                if (e.kind() == Kind.NOT_FOUND && made.contains(object.namespace())) {
+                    say.accept(
+                            "%s cannot be tried before its namespace is there".formatted(object));
+                } else if (e.isTransient() || e.kind() == Kind.UNCONFIGURED) {
+                    throw e;
+                } else {
+                    refused.add("%s: %s: %s".formatted(object.place(), object, e.getMessage()));
+                }
+            }
+        }
+        return refused;
+    }
+
+    private String tried(FileObject object) {
+        return switch (cluster.store(object.json(), Different.TRY)) {
+            case Stored.Created() -> object + " would be created";
+            case Stored.Same() -> object + " is there as the file has it";
+            case Stored.Updated(var fields) ->
+                    throw new IllegalStateException(object + " was stored: " + fields);
+            case Stored.Differs(var fields) ->
+                    "%s differs in %s%s"
+                            .formatted(
+                                    object,
+                                    String.join(", ", fields),
+                                    object.isEngine()
+                                            ? "; it would be made as the file has it"
+                                            : "");
+        };
+    }
+
+    /** Find an object of the files. */
+    Optional<ObjectNode> find(String kind, String inNamespace, String name) {
+        return objects.stream()
+                .filter(object ->
+                        object.is(kind)
+                                && object.name().equals(name)
+                                && object.namespace().equals(inNamespace))
+                .findFirst()
+                .map(FileObject::json);
     }
 
     private List<FileObject> ordered() {

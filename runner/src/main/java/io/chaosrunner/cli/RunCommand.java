@@ -2,6 +2,8 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.AnyObjects;
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
@@ -13,6 +15,7 @@ import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.EngineStop;
 import io.chaosrunner.run.Finding;
 import io.chaosrunner.run.FollowedRun;
+import io.chaosrunner.run.Preflight;
 import io.chaosrunner.run.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
@@ -93,6 +96,26 @@ final class RunCommand implements Callable<Integer> {
     private FileObjects.IfDifferent ifDifferent = FileObjects.IfDifferent.REFUSE;
 
     @Option(
+            names = "--skip-missing",
+            description =
+                    "Run although something that the engine names is missing; its experiments are"
+                            + " skipped.")
+    private boolean skipMissing;
+
+    @Option(
+            names = "--dry-run",
+            paramLabel = "server",
+            description =
+                    "Store and launch nothing: ask the API server about rights, everything that the"
+                            + " engine names, and every object and Job.")
+    private @Nullable DryRun dryRun;
+
+    /** Who is asked; what can be said without a cluster, validate and plan say. */
+    enum DryRun {
+        SERVER
+    }
+
+    @Option(
             names = "--sandbox",
             description = "Use an API server in this process, with simulated experiments.")
     private boolean sandbox;
@@ -125,6 +148,9 @@ final class RunCommand implements Callable<Integer> {
                     "--set is for a direct launch; under the operator, write the setting to"
                             + " annotation chaosrunner.io/execution");
         }
+        if (dryRun != null && resume) {
+            throw invalid("--dry-run tries a new run; leave --resume out");
+        }
         if (launch == Launch.OPERATOR && resume) {
             throw invalid("--resume is for a direct launch; the operator resumes by itself");
         }
@@ -134,6 +160,9 @@ final class RunCommand implements Callable<Integer> {
             }
             if (launch == Launch.OPERATOR || resume) {
                 throw invalid("--sandbox has no operator and no earlier run");
+            }
+            if (dryRun != null) {
+                throw invalid("--dry-run asks a cluster; without one use validate and plan");
             }
             return runInSandbox();
         }
@@ -157,33 +186,68 @@ final class RunCommand implements Callable<Integer> {
                 wanted.map(file -> new Engine(file).ref())
                         .orElseGet(() -> new EngineRef(namespace, Objects.requireNonNull(engine)));
         try (Output.Shown shown = output.open(ref, true)) {
-            EngineReadying readying = new EngineReadying(cluster);
-            Optional<Engine> before =
-                    launch == Launch.OPERATOR
-                            ? cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                    .map(Engine::new)
-                            : Optional.empty();
-            Optional<String> refusal = readying.refusal(ref, resume);
-            if (refusal.isEmpty()) {
-                refusal = all.store(ifDifferent, shown::say);
+            cluster.hearWarnings(sentence -> shown.say("The API server warns: " + sentence));
+            if (dryRun != null) {
+                return new DryRunOfServer(cluster, all, shown, settings())
+                        .call(ref, wanted, launch, parent().strategies());
             }
-            if (refusal.isPresent()) {
-                return refused(shown, refusal.get());
-            }
-            return switch (readying.ready(ref, wanted, launch, resume)) {
-                case Readied.Missing() -> refused(shown, Namespaced.missing(cluster, ref));
-                case Readied.Refused(String why) -> refused(shown, why);
-                case Readied.Ready ready -> {
-                    tell(ready, shown);
-                    if (launch == Launch.DIRECT) {
-                        tellOfSchedule(ready.engine(), shown);
-                    }
-                    yield launch == Launch.DIRECT
-                            ? run(cluster, ref, resume, shown)
-                            : follow(cluster, before.orElse(ready.engine()), shown);
+            try {
+                return launch(cluster, all, wanted, ref, shown);
+            } catch (ClusterException e) {
+                if (e.kind() == Kind.INVALID && files.areGiven()) {
+                    return invalid(
+                            shown,
+                            "the API server refuses what %s says: %s"
+                                    .formatted(files, e.getMessage()));
                 }
-            };
+                throw e;
+            }
         }
+    }
+
+    private int launch(
+            Fabric8Cluster cluster,
+            FileObjects all,
+            Optional<ObjectNode> wanted,
+            EngineRef ref,
+            Output.Shown shown) {
+        EngineReadying readying = new EngineReadying(cluster);
+        Optional<Engine> before =
+                launch == Launch.OPERATOR
+                        ? cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                                .map(Engine::new)
+                        : Optional.empty();
+        Optional<String> refusal = readying.refusal(ref, resume);
+        if (refusal.isEmpty()) {
+            refusal = all.store(ifDifferent, shown::say);
+        }
+        if (refusal.isPresent()) {
+            return refused(shown, refusal.get());
+        }
+        if (!resume && !skipMissing) {
+            Optional<Engine> engine =
+                    wanted.map(Engine::new)
+                            .or(() ->
+                                    cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                                            .map(Engine::new));
+            Optional<String> missing = engine.flatMap(each -> missing(cluster, each));
+            if (missing.isPresent()) {
+                return invalid(shown, missing.get());
+            }
+        }
+        return switch (readying.ready(ref, wanted, launch, resume)) {
+            case Readied.Missing() -> refused(shown, Namespaced.missing(cluster, ref));
+            case Readied.Refused(String why) -> refused(shown, why);
+            case Readied.Ready ready -> {
+                tell(ready, shown);
+                if (launch == Launch.DIRECT) {
+                    tellOfSchedule(ready.engine(), shown);
+                }
+                yield launch == Launch.DIRECT
+                        ? run(cluster, ref, resume, shown)
+                        : follow(cluster, before.orElse(ready.engine()), shown);
+            }
+        };
     }
 
     private List<FileObject> fileObjects() {
@@ -213,6 +277,39 @@ final class RunCommand implements Callable<Integer> {
                                     .formatted(file.place(), file, "spec.experiments" + problem));
                 });
         return json;
+    }
+
+    /** Nothing is injected until everything that the engine names is there. */
+    private Optional<String> missing(Cluster cluster, Engine engine) {
+        Optional<String> nothing = engine.nothingListed();
+        if (nothing.isPresent()) {
+            return Optional.of(
+                    "ChaosEngine %s: spec.experiments%s".formatted(engine.ref(), nothing.get()));
+        }
+        List<String> problems =
+                Preflight.of(
+                                cluster,
+                                Preflight.Coming.NOTHING,
+                                false,
+                                engine,
+                                "",
+                                Clock.systemUTC().instant())
+                        .problems();
+        return problems.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "nothing is launched, because ChaosEngine %s cannot run whole: %s; mend that, or run the rest with --skip-missing"
+                                .formatted(engine.ref(), String.join("; ", problems)));
+    }
+
+    private Map<String, Object> settings() {
+        return EngineFile.settings(settings, command());
+    }
+
+    private static int invalid(Output.Shown shown, String why) {
+        shown.fail(RunResult.NOTHING_LAUNCHED, why);
+        shown.summary(List.of(), ExitCode.INVALID);
+        return ExitCode.INVALID;
     }
 
     private static int refused(Output.Shown shown, String why) {
@@ -323,7 +420,7 @@ final class RunCommand implements Callable<Integer> {
                                         takeUp ? Caller.PERSON_WHO_RESUMES : Caller.PERSON,
                                         Optional.empty(),
                                         Optional.empty(),
-                                        EngineFile.settings(settings, command()),
+                                        settings(),
                                         ThisProcess.instance())
                                 .with(tracing.forExperiments())
                                 .within(parent().allowed()),
@@ -370,7 +467,7 @@ final class RunCommand implements Callable<Integer> {
             List<FileObject> objects = fileObjects();
             Engine wanted = new Engine(wanted(objects));
             List<String> problems = new ArrayList<>();
-            for (FileObject object : objects) {
+            for (FileObject object : SandboxSelection.of(objects)) {
                 problems.addAll(
                         server.load(object.place(), AnyObjects.unstored(object.json())).problems());
             }
@@ -392,6 +489,15 @@ final class RunCommand implements Callable<Integer> {
                 }
                 cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
                         .ifPresent(json -> tellOfSchedule(new Engine(json), shown));
+                Optional<String> missing =
+                        skipMissing
+                                ? Optional.empty()
+                                : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                                        .map(Engine::new)
+                                        .flatMap(each -> missing(cluster, each));
+                if (missing.isPresent()) {
+                    return invalid(shown, missing.get());
+                }
                 return run(cluster, ref, false, shown);
             }
         }

@@ -84,7 +84,10 @@ final class ValidateCommand implements Callable<Integer> {
                     }
                 });
         Validation validation =
-                collected.validate(Objects.requireNonNull(parent).strategies(), ANNOTATIONS);
+                collected.validate(
+                        Objects.requireNonNull(parent).strategies(),
+                        ANNOTATIONS,
+                        Clock.systemUTC().instant());
         PrintWriter out = command.getOut();
         if (output.equals("json")) {
             ValidationReport.json(validation, out);

@@ -46,7 +46,9 @@ public final class AnyObjects {
         /** Leave it, and say so. */
         REPORT,
         /** Make it as the file has it. */
-        UPDATE
+        UPDATE,
+        /** Store nothing, neither what differs nor what is missing; admission is asked. */
+        TRY
     }
 
     /** Tell what became of one object. */
@@ -91,7 +93,13 @@ public final class AnyObjects {
         Optional<ObjectNode> found = get(path);
         if (found.isEmpty()) {
             try {
-                cluster.call("POST", kind.path(namespace), "application/json", unstored(wanted));
+                cluster.call(
+                        "POST",
+                        kind.path(namespace)
+                                + Fabric8Cluster.STRICT
+                                + (different == Different.TRY ? "&dryRun=All" : ""),
+                        "application/json",
+                        unstored(wanted));
                 return new Stored.Created();
             } catch (ClusterException e) {
                 if (e.kind() != Kind.ALREADY_EXISTS) {
@@ -111,7 +119,7 @@ public final class AnyObjects {
             ObjectNode stored =
                     cluster.call(
                             "PUT",
-                            path + (update ? "" : "?dryRun=All"),
+                            path + Fabric8Cluster.STRICT + (update ? "" : "&dryRun=All"),
                             "application/json",
                             merged);
             TreeSet<String> real = differences(live, stored);

@@ -29,6 +29,19 @@ public interface Cluster extends AutoCloseable {
     /** Create an object; returns it as stored. */
     ObjectNode create(Resource resource, String namespace, ObjectNode object);
 
+    /**
+     * Create an object that a person wrote: a field that the API server does not know is refused,
+     * where {@link #create} lets it be dropped without a word.
+     */
+    default ObjectNode createStrictly(Resource resource, String namespace, ObjectNode object) {
+        return create(resource, namespace, object);
+    }
+
+    /** Replace an object by what a person wrote; see {@link #createStrictly}. */
+    default ObjectNode replaceStrictly(Resource resource, ObjectNode object) {
+        return replace(resource, object);
+    }
+
     /** Replace an object whole, guarded by the resourceVersion it carries; returns it as stored. */
     ObjectNode replace(Resource resource, ObjectNode object);
 

@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
@@ -27,8 +29,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -71,6 +76,14 @@ public final class Fabric8Cluster implements Cluster {
 
     private static final int GREETINGS = 3;
     private static final int HTTP_NOT_FOUND = 404;
+
+    /** Asks the server to refuse what it would drop; servers before 1.25 do not know it. */
+    static final String STRICT = "?fieldValidation=Strict";
+
+    /** {@code 299 - "text"}: code, agent, and a quoted sentence. */
+    private static final Pattern WARNING =
+            Pattern.compile("\\d{3} \\S+ \"((?:[^\"\\\\]|\\\\.)*)\"");
+
     private static final int HTTP_TOO_MANY_REQUESTS = 429;
 
     private final JsonMapper mapper = JsonMapper.shared();
@@ -84,6 +97,7 @@ public final class Fabric8Cluster implements Cluster {
     /** What the connections show; once there is another, others are opened. */
     private final AtomicReference<Optional<ClientKey>> shown;
 
+    private volatile Consumer<String> warnings = sentence -> {};
     private volatile boolean closed;
 
     private Fabric8Cluster(Access access, Connections.Limits limits) {
@@ -412,16 +426,64 @@ public final class Fabric8Cluster implements Cluster {
     }
 
     @Override
+    public ObjectNode createStrictly(Resource resource, String namespace, ObjectNode object) {
+        return call("POST", resource.path(namespace) + STRICT, "application/json", object);
+    }
+
+    @Override
     public ObjectNode replace(Resource resource, ObjectNode object) {
+        return replace(resource, object, "");
+    }
+
+    @Override
+    public ObjectNode replaceStrictly(Resource resource, ObjectNode object) {
+        return replace(resource, object, STRICT);
+    }
+
+    private ObjectNode replace(Resource resource, ObjectNode object, String query) {
         JsonNode metadata = object.path("metadata");
-        return call(
-                "PUT",
+        String name =
                 path(
                         resource,
                         metadata.path("namespace").asString(),
-                        metadata.path("name").asString()),
-                "application/json",
-                object);
+                        metadata.path("name").asString());
+        return call("PUT", name + query, "application/json", object);
+    }
+
+    /**
+     * Hear what the API server warns of, such as a Pod that a namespace's policy will refuse.
+     *
+     * @param listener called on the thread of the request, once for each sentence; replaces the one
+     *     before
+     */
+    public void hearWarnings(Consumer<String> listener) {
+        Set<String> told = ConcurrentHashMap.newKeySet();
+        warnings =
+                sentence -> {
+                    if (told.add(sentence)) {
+                        listener.accept(sentence);
+                    }
+                };
+    }
+
+    /** Tell whether this account may do something, as the API server sees it. */
+    public boolean may(String verb, Resource resource, String namespace) {
+        ObjectNode review = mapper.createObjectNode();
+        review.put("apiVersion", "authorization.k8s.io/v1").put("kind", "SelfSubjectAccessReview");
+        review.putObject("spec")
+                .putObject("resourceAttributes")
+                .put("verb", verb)
+                .put("group", resource.group())
+                .put("resource", resource.plural())
+                .put("namespace", namespace);
+        return call(
+                        "POST",
+                        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+                        "application/json",
+                        review)
+                .path("status")
+                .path("allowed")
+                .asBoolean(false);
     }
 
     @Override
@@ -624,6 +686,12 @@ public final class Fabric8Cluster implements Cluster {
             response = await(what, stream, send(stream, builder.build(), byte[].class));
         } finally {
             inFlight.release();
+        }
+        for (String header : response.headers("Warning")) {
+            Matcher sentences = WARNING.matcher(header);
+            while (sentences.find()) {
+                warnings.accept(sentences.group(1).replaceAll("\\\\(.)", "$1"));
+            }
         }
         byte[] content = response.body() == null ? new byte[0] : response.body();
         if (!response.isSuccessful()) {

@@ -20,6 +20,8 @@ public enum Resource {
     CONFIG_MAPS("/api/v1", "configmaps"),
     /** Secrets; only their presence is ever read. */
     SECRETS("/api/v1", "secrets"),
+    /** Service accounts. */
+    SERVICE_ACCOUNTS("/api/v1", "serviceaccounts"),
     /** Deployments, of exporters. */
     DEPLOYMENTS("/apis/apps/v1", "deployments"),
     /** Services, of exporters. */
@@ -48,6 +50,12 @@ public enum Resource {
     /** Return the plural, and what brings it to a cluster that has none. */
     String whereFrom() {
         return api.contains("litmuschaos") ? plural + "; install Litmus' CRDs" : plural;
+    }
+
+    /** Return the API group as written in a Role; empty for the core group. */
+    public String group() {
+        String[] parts = api.split("/");
+        return parts[1].equals("api") ? "" : parts[2];
     }
 
     String path(String namespace) {

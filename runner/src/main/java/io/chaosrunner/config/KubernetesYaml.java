@@ -80,6 +80,9 @@ public final class KubernetesYaml {
     /** An API server stores no object of more than 1.5 MiB. */
     private static final int LONGEST_TEXT = 16 << 20;
 
+    /** What overlays build is tens of megabytes. */
+    private static final int LONGEST_FILE = 256 << 20;
+
     private static final int MOST_VALUES = 1_000_000;
 
     private final Limits limits;
@@ -149,7 +152,8 @@ public final class KubernetesYaml {
      * @param to receives each document as soon as it is read
      */
     public static void read(Reader text, Limits limits, Consumer<Document> to) throws IOException {
-        var lines = new BufferedReader(new Bounded(text));
+        var bounded = new Bounded(text);
+        var lines = new BufferedReader(bounded);
         var document = new StringBuilder();
         int begin = 1;
         int number = 0;
@@ -163,6 +167,7 @@ public final class KubernetesYaml {
                     one(document, begin, limits, to);
                     document.setLength(0);
                     begin = number;
+                    bounded.beginDocument();
                 }
                 document.append(line).append('\n');
             }
@@ -173,9 +178,10 @@ public final class KubernetesYaml {
         one(document, begin, limits, to);
     }
 
-    /** Reads no more than can be used, for a file may have no end. */
+    /** Reads no more than can be used, for a file may have no end, and a document, too. */
     private static final class Bounded extends FilterReader {
-        private long left = LONGEST_TEXT;
+        private long left = LONGEST_FILE;
+        private long leftOfDocument = LONGEST_TEXT;
 
         private Bounded(Reader text) {
             super(text);
@@ -185,20 +191,25 @@ public final class KubernetesYaml {
         public int read(char[] buffer, int offset, int length) throws IOException {
             int read = super.read(buffer, offset, length);
             left -= Math.max(0, read);
-            if (left < 0) {
-                throw new TooLong();
+            leftOfDocument -= Math.max(0, read);
+            if (left < 0 || leftOfDocument < 0) {
+                throw new TooLong(left < 0 ? LONGEST_FILE : LONGEST_TEXT);
             }
             return read;
+        }
+
+        private void beginDocument() {
+            leftOfDocument = LONGEST_TEXT;
         }
     }
 
     private static final class TooLong extends IOException {
         @Serial private static final long serialVersionUID = 1L;
 
-        private TooLong() {
+        private TooLong(int limit) {
             super(
-                    "is part of a text of more than %d MiB, and no more is read; give the objects in smaller files"
-                            .formatted(LONGEST_TEXT >> 20));
+                    "is part of a %s of more than %d MiB, and no more is read; give the objects in smaller ones"
+                            .formatted(limit == LONGEST_TEXT ? "document" : "file", limit >> 20));
         }
     }
 

@@ -123,7 +123,7 @@ public final class EngineReadying {
         ObjectNode metadata = engine.withObject("metadata");
         metadata.put("namespace", ref.namespace());
         engine.withObject("spec").put("engineState", launch == Launch.DIRECT ? STOP : ACTIVE);
-        return new Engine(cluster.create(Resource.ENGINES, ref.namespace(), engine));
+        return new Engine(cluster.createStrictly(Resource.ENGINES, ref.namespace(), engine));
     }
 
     private Readied readyStored(
@@ -139,7 +139,7 @@ public final class EngineReadying {
         if (next.equals(engine.json())) {
             return new Readied.Ready(engine, false, Set.of());
         }
-        Engine stored = new Engine(cluster.replace(Resource.ENGINES, next));
+        Engine stored = new Engine(cluster.replaceStrictly(Resource.ENGINES, next));
         TreeSet<String> changed = AnyObjects.differences(engine.json(), stored.json());
         changed.remove("spec.engineState");
         return new Readied.Ready(stored, false, changed);

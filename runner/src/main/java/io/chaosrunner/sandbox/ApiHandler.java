@@ -235,9 +235,11 @@ final class ApiHandler implements HttpHandler {
             HttpExchange exchange, String verb, Target target, Map<String, String> query)
             throws IOException {
         boolean dryRun = query.getOrDefault("dryRun", "").equals("All");
-        if (query.containsKey("dryRun") && !(dryRun && verb.equals("update"))) {
-            throw StatusError.badRequest("the sandbox serves dryRun=All for updates only");
+        if (query.containsKey("dryRun") && !(dryRun && Set.of("create", "update").contains(verb))) {
+            throw StatusError.badRequest(
+                    "the sandbox serves dryRun=All for creations and updates only");
         }
+        boolean strict = query.getOrDefault("fieldValidation", "").equals("Strict");
         Key key = target.key();
         boolean status = target.subresource().equals("status");
         return switch (verb) {
@@ -252,8 +254,16 @@ final class ApiHandler implements HttpHandler {
             case "create" ->
                     new Answer(
                             201,
-                            registry.create(target.resource(), target.namespace(), body(exchange)));
-            case "update" -> new Answer(200, registry.replace(key, body(exchange), status, dryRun));
+                            registry.create(
+                                    target.resource(),
+                                    target.namespace(),
+                                    checked(body(exchange), target, strict),
+                                    dryRun));
+            case "update" ->
+                    new Answer(
+                            200,
+                            registry.replace(
+                                    key, checked(body(exchange), target, strict), status, dryRun));
             case "patch" -> new Answer(200, patch(exchange, key, status));
             case "delete" -> new Answer(200, registry.delete(key, options(exchange, query)));
             default ->
@@ -262,6 +272,13 @@ final class ApiHandler implements HttpHandler {
                             deleteCollection(
                                     target, selector(target, query), options(exchange, query)));
         };
+    }
+
+    private static ObjectNode checked(ObjectNode body, Target target, boolean strict) {
+        if (strict) {
+            StrictFields.check(target.resource(), body);
+        }
+        return body;
     }
 
     private void checkNotFuture(Map<String, String> query) {

@@ -79,7 +79,20 @@ public record Manifests(List<Created> created, List<String> ignored, List<String
         List<Created> created = new ArrayList<>();
         List<String> ignored = new ArrayList<>();
         List<String> problems = new ArrayList<>();
-        one(server, place, object, created, ignored, problems);
+        try {
+            Optional<ApiResource> resource =
+                    ApiResource.ofKind(Json.text(object, "apiVersion"), Json.text(object, "kind"));
+            resource.ifPresent(known -> StrictFields.check(known, object));
+            one(server, place, object, created, ignored, problems);
+        } catch (StatusError e) {
+            problems.add(
+                    "%s: %s %s: %s"
+                            .formatted(
+                                    place,
+                                    Json.text(object, "kind"),
+                                    Json.text(object, "metadata", "name"),
+                                    e.getMessage()));
+        }
         return new Manifests(created, ignored, problems);
     }
 

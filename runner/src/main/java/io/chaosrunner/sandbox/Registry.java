@@ -48,10 +48,20 @@ final class Registry {
     }
 
     ObjectNode create(ApiResource resource, String namespace, ObjectNode body) {
-        return store.atomically(() -> createNow(resource, namespace, body));
+        return create(resource, namespace, body, false);
     }
 
-    private ObjectNode createNow(ApiResource resource, String namespace, ObjectNode body) {
+    /**
+     * Create an object by a POST.
+     *
+     * @param dryRun whether to answer only, and to store nothing
+     */
+    ObjectNode create(ApiResource resource, String namespace, ObjectNode body, boolean dryRun) {
+        return store.atomically(() -> createNow(resource, namespace, body, dryRun));
+    }
+
+    private ObjectNode createNow(
+            ApiResource resource, String namespace, ObjectNode body, boolean dryRun) {
         ObjectNode object = Codec.decoded(resource, body);
         ObjectNode metadata = Json.child(object, "metadata");
         checkNamespace(resource, namespace, metadata);
@@ -98,7 +108,8 @@ final class Registry {
                 .ifPresent(existing -> {
                     throw StatusError.alreadyExists(resource, key.name(), deleting(existing));
                 });
-        return store.put(key, Codec.ordered(resource, object));
+        ObjectNode ordered = Codec.ordered(resource, object);
+        return dryRun ? ordered : store.put(key, ordered);
     }
 
     private static ObjectNode initialStatus(ApiResource resource) {

@@ -245,7 +245,8 @@ public final class SandboxServer implements AutoCloseable {
     }
 
     /**
-     * Create one object.
+     * Create one object, and refuse what the API server refuses of people's files: fields that no
+     * schema knows, and values of the wrong type.
      *
      * @param place where it was found, for messages
      */

@@ -215,6 +215,10 @@ final class Validation {
     }
 
     private void podSpec(JsonNode spec, String field) {
+        String account = Json.text(spec, "serviceAccountName");
+        if (!account.isEmpty()) {
+            text(SUBDOMAIN, account, field + ".serviceAccountName");
+        }
         Set<String> volumes = new HashSet<>();
         int index = 0;
         for (JsonNode volume : Json.items(spec, "volumes")) {

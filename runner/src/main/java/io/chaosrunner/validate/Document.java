@@ -3,33 +3,51 @@ package io.chaosrunner.validate;
 import io.chaosrunner.config.Lines;
 import io.chaosrunner.config.ManifestItem;
 import io.chaosrunner.config.YamlText;
+import io.chaosrunner.crd.Schema;
 import io.chaosrunner.resolve.Flaw;
 import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.validate.Finding.Severity;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One object of a file, with what is found wrong in it. */
-final class Document {
+class Document implements Schema.Findings {
+    private static final String SPEC = "spec";
+
+    /** Fields that Go reads as durations. */
+    private static final Pattern DURATION =
+            Pattern.compile(
+                    ".*\\.runProperties\\.(probeTimeout|interval|probePollingInterval|initialDelay|evaluationTimeout)");
+
     private final String file;
     private final Lines lines;
 
     /** Where the object stands in its YAML document: {@code items[0].} in a List, else nothing. */
     private final String prefix;
 
+    /** What of the written object stands for {@code spec} here. */
+    private final String spec;
+
     private final JsonNode json;
     private final List<Finding> findings;
 
     private Document(
-            String file, Lines lines, String prefix, JsonNode json, List<Finding> findings) {
+            String file,
+            Lines lines,
+            String prefix,
+            String spec,
+            JsonNode json,
+            List<Finding> findings) {
         this.file = file;
         this.lines = lines;
         this.prefix = prefix;
+        this.spec = spec;
         this.json = json;
         this.findings = findings;
     }
@@ -40,7 +58,31 @@ final class Document {
      * @param findings where everything goes that is wrong with it
      */
     static Document of(String file, Lines lines, ManifestItem item, List<Finding> findings) {
-        return new Document(file, lines, item.path(), item.json(), findings);
+        return new Document(file, lines, item.path(), SPEC, item.json(), findings);
+    }
+
+    /** Returns the engine that a schedule would create, with its lines and places in this. */
+    Document engine() {
+        ObjectNode engine = JsonMapper.shared().createObjectNode();
+        engine.put("apiVersion", apiVersion()).put("kind", "ChaosEngine");
+        engine.set("metadata", json.path("metadata"));
+        JsonNode template = json.path(SPEC).path("engineTemplateSpec");
+        if (!template.isMissingNode()) {
+            engine.set(SPEC, template);
+        }
+        return new Document(file, lines, prefix, SPEC + ".engineTemplateSpec", engine, findings) {
+            @Override
+            public String toString() {
+                return Document.this.toString();
+            }
+        };
+    }
+
+    /** Returns the path in the written object. */
+    private String inFile(String path) {
+        boolean inSpec =
+                path.equals(SPEC) || path.startsWith(SPEC + ".") || path.startsWith(SPEC + "[");
+        return inSpec ? spec + path.substring(SPEC.length()) : path;
     }
 
     String file() {
@@ -88,56 +130,66 @@ final class Document {
     }
 
     int line(String path) {
-        return lines.line(prefix + path);
+        return lines.line(prefix + inFile(path));
     }
 
-    /** Returns the text of a value as the file has it, without quotes. */
-    Optional<String> written(String path) {
-        return lines.written(prefix + path);
+    @Override
+    public Optional<String> asText(String path) {
+        return lines.written(prefix + inFile(path))
+                .map(text ->
+                        DURATION.matcher(path).matches() && text.matches("\\d+(\\.\\d+)?")
+                                ? text + "s"
+                                : text);
     }
 
     /** Returns the lines of the YAML inside a text of this object. */
     Optional<Lines> inside(String path) {
-        return lines.inside(prefix + path);
+        return lines.inside(prefix + inFile(path));
     }
 
     /** Says that something cannot work; the text goes on where the path ends. */
-    void error(String path, String text) {
-        add(Severity.ERROR, line(path), path, path + text);
+    @Override
+    public void error(String path, String text) {
+        add(Severity.ERROR, line(path), path, inFile(path) + text);
     }
 
     /** Says that something has no effect, or another than was meant. */
-    void warning(String path, String text) {
-        add(Severity.WARNING, line(path), path, path + text);
+    @Override
+    public void warning(String path, String text) {
+        add(Severity.WARNING, line(path), path, inFile(path) + text);
     }
 
     /** Says that the YAML inside a text is beyond what is read of it. */
     void beyondLimits(String path, YamlText.Unusable fault) {
         add(
                 Severity.ERROR,
-                lines.lineInside(prefix + path, fault.line()),
+                lines.lineInside(prefix + inFile(path), fault.line()),
                 path,
-                path + " " + fault.getMessage());
+                inFile(path) + " " + fault.getMessage());
     }
 
     /** Says that the YAML inside a text is none. */
     void notYaml(String path, YamlEngineException fault) {
         add(
                 Severity.ERROR,
-                lines.lineOfFault(prefix + path, fault),
+                lines.lineOfFault(prefix + inFile(path), fault),
                 path,
-                path + " is not YAML: " + Lines.reason(fault));
+                inFile(path) + " is not YAML: " + Lines.reason(fault));
     }
 
     /** Passes on what resolving an engine found, unless an error is known there already. */
     void add(Severity severity, Flaw flaw) {
         if (!hasError(flaw.path())) {
-            add(severity, line(flaw.path()), flaw.path(), flaw.sentence());
+            add(
+                    severity,
+                    line(flaw.path()),
+                    flaw.path(),
+                    flaw.sentence().replace(flaw.path(), inFile(flaw.path())));
         }
     }
 
     void add(Severity severity, int line, String path, String message) {
-        var finding = new Finding(severity, file, line, toString(), path, message);
+        var finding = new Finding(severity, file, line, toString(), inFile(path), message);
         if (!findings.contains(finding)) {
             findings.add(finding);
         }
@@ -148,7 +200,7 @@ final class Document {
         return findings.stream()
                 .anyMatch(finding ->
                         finding.severity() == Severity.ERROR
-                                && finding.path().equals(path)
+                                && finding.path().equals(inFile(path))
                                 && finding.object().equals(toString())
                                 && finding.file().equals(file));
     }

@@ -5,6 +5,7 @@ import io.chaosrunner.config.Lines;
 import io.chaosrunner.config.YamlText;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.Experiment;
+import io.chaosrunner.crd.Schema;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.resolve.ExperimentResolver;
 import io.chaosrunner.resolve.Flaw;
@@ -16,6 +17,7 @@ import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.validate.Finding.Severity;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +31,14 @@ import tools.jackson.databind.node.ObjectNode;
 /** Checks one ChaosEngine: its fields, its settings, and each entry as a run would resolve it. */
 final class EngineCheck {
     private static final String OURS = "chaosrunner.io/";
+
+    private static final List<String> DURATIONS =
+            List.of(
+                    "probeTimeout",
+                    "interval",
+                    "probePollingInterval",
+                    "initialDelay",
+                    "evaluationTimeout");
 
     private static final int LABEL_LIMIT = 63;
     private static final int JOB_SUFFIX = 7;
@@ -93,6 +103,9 @@ final class EngineCheck {
     private final Engine engine;
     private final Syntax syntax;
 
+    /** Experiments that are in no file, with the first place that names each. */
+    private final LinkedHashMap<String, String> elsewhere = new LinkedHashMap<>();
+
     EngineCheck(Document document) {
         this.document = document;
         this.engine = new Engine(document.json());
@@ -109,10 +122,11 @@ final class EngineCheck {
             List<Document> experiments,
             StrategyCatalogue strategies,
             Map<String, AnnotationCheck> annotations) {
-        SCHEMA.check(document);
+        SCHEMA.check(document.json(), document);
         for (int slot = 0; slot < engine.experiments().size(); slot++) {
             entry(slot, experiments);
         }
+        elsewhere();
         syntax.metadata();
         target();
         components();
@@ -180,14 +194,30 @@ final class EngineCheck {
         } else {
             List<String> names = experiments.stream().map(Document::name).toList();
             String meant = Document.meant(name, names);
-            document.warning(
-                    path,
-                    ": ChaosExperiment "
-                            + name
-                            + " is in none of the files"
-                            + (meant.isEmpty() ? "; it must be in the engine's namespace" : meant));
+            if (meant.isEmpty()) {
+                elsewhere.putIfAbsent(name, path);
+            } else {
+                document.warning(
+                        path, ": ChaosExperiment " + name + " is in none of the files" + meant);
+            }
         }
         return Optional.empty();
+    }
+
+    /** Warns once of all experiments that are in no file: they live in the cluster. */
+    private void elsewhere() {
+        if (elsewhere.isEmpty()) {
+            return;
+        }
+        boolean one = elsewhere.size() == 1;
+        document.warning(
+                elsewhere.firstEntry().getValue(),
+                ": ChaosExperiment%s %s %s in none of the files; %s must be in the engine's namespace"
+                        .formatted(
+                                one ? "" : "s",
+                                String.join(", ", elsewhere.keySet()),
+                                one ? "is" : "are",
+                                one ? "it" : "they"));
     }
 
     /** Reports a flaw in the object it is in; one of both files may be somebody else's. */
@@ -287,6 +317,11 @@ final class EngineCheck {
                                 path + ".data", " is missing; it holds the object to create");
                     }
                 }
+                for (String field : DURATIONS) {
+                    syntax.duration(
+                            probes.path(i).path("runProperties").path(field),
+                            path + ".runProperties." + field);
+                }
                 String name = probes.path(i).path("name").asString("");
                 Integer before = name.isEmpty() ? null : names.putIfAbsent(name, i);
                 if (before != null) {
@@ -307,7 +342,35 @@ final class EngineCheck {
         List<String> names = engine.experiments().stream().map(e -> e.name()).toList();
         PlannedRun.of(strategies, settings, names, settings.seed().orElse(1L), problems)
                 .ifPresent(PlannedRun::close);
+        if (problems.stream().anyMatch(problem -> problem.path().equals("strategy"))) {
+            alsoAs(meantStrategy(strategies, settings.strategy()), strategies, written, problems);
+        }
         report(key, problems);
+    }
+
+    /** Returns the strategy that was probably meant by a name that is none. */
+    private static Optional<String> meantStrategy(StrategyCatalogue strategies, String name) {
+        List<String> known =
+                strategies.all().stream().map(listed -> listed.strategy().name()).toList();
+        return known.contains(name) ? Optional.empty() : Parameters.nearest(name, known);
+    }
+
+    /** Tells what would be wrong next: everything at once, and nothing twice. */
+    private void alsoAs(
+            Optional<String> strategy,
+            StrategyCatalogue strategies,
+            Optional<String> written,
+            List<Problem> problems) {
+        if (strategy.isEmpty()) {
+            return;
+        }
+        ExecutionSettings settings =
+                ExecutionSettings.of(engine.spec(), written, Map.of("strategy", strategy.get()));
+        List<String> names = engine.experiments().stream().map(e -> e.name()).toList();
+        var others = new ArrayList<Problem>();
+        PlannedRun.of(strategies, settings, names, settings.seed().orElse(1L), others)
+                .ifPresent(PlannedRun::close);
+        others.stream().filter(other -> !problems.contains(other)).forEach(problems::add);
     }
 
     private void annotation(String key, AnnotationCheck check) {
@@ -380,8 +443,10 @@ final class EngineCheck {
             engine.nothingListed()
                     .ifPresent(problem -> document.error("spec.experiments", problem));
         }
-        if (engine.spec().path("chaosServiceAccount").asString("").isEmpty()
-                && !document.hasError("spec.chaosServiceAccount")) {
+        String account = engine.spec().path("chaosServiceAccount").asString("");
+        if (!account.isEmpty()) {
+            syntax.account(account, "spec.chaosServiceAccount");
+        } else if (!document.hasError("spec.chaosServiceAccount")) {
             document.error(
                     "spec.chaosServiceAccount",
                     " is empty; name the service account of the experiments");

@@ -2,6 +2,7 @@ package io.chaosrunner.validate;
 
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.Experiment;
+import io.chaosrunner.crd.Schema;
 import io.chaosrunner.resolve.ExperimentResolver;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
@@ -52,7 +53,7 @@ final class ExperimentCheck {
      * @param listed whether an engine lists it, and has resolved it with what it adds
      */
     static void check(Document document, boolean listed) {
-        SCHEMA.check(document);
+        SCHEMA.check(document.json(), document);
         if (!listed) {
             resolve(document);
         }

@@ -1,8 +1,12 @@
 package io.chaosrunner.validate;
 
+import io.chaosrunner.crd.Schema;
+import java.math.BigDecimal;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
@@ -16,6 +20,35 @@ final class Syntax {
     private static final Pattern ENV_NAME = Pattern.compile("[-._a-zA-Z][-._a-zA-Z0-9]*");
     private static final Pattern QUANTITY =
             Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d+)?");
+    private static final Pattern GO_DURATION =
+            Pattern.compile("[-+]?(0|((\\d+\\.?\\d*|\\.\\d+)(ns|us|µs|μs|ms|s|m|h))+)");
+    private static final Pattern PLAIN_DURATION =
+            Pattern.compile("\\s*(\\d+(?:\\.\\d+)?)\\s*([A-Za-z]*)\\s*");
+
+    /** What people write for a unit, and what Go calls it; Go has no days. */
+    private static final Map<String, String> UNITS =
+            Map.ofEntries(
+                    Map.entry("", "s"),
+                    Map.entry("s", "s"),
+                    Map.entry("sec", "s"),
+                    Map.entry("secs", "s"),
+                    Map.entry("second", "s"),
+                    Map.entry("seconds", "s"),
+                    Map.entry("m", "m"),
+                    Map.entry("min", "m"),
+                    Map.entry("mins", "m"),
+                    Map.entry("minute", "m"),
+                    Map.entry("minutes", "m"),
+                    Map.entry("h", "h"),
+                    Map.entry("hr", "h"),
+                    Map.entry("hour", "h"),
+                    Map.entry("hours", "h"),
+                    Map.entry("ms", "ms"),
+                    Map.entry("msec", "ms"),
+                    Map.entry("d", "d"),
+                    Map.entry("day", "d"),
+                    Map.entry("days", "d"));
+
     private static final int LABEL_LIMIT = 63;
     private static final int SUBDOMAIN_LIMIT = 253;
 
@@ -64,6 +97,49 @@ final class Syntax {
                             + "' is no name for Kubernetes; use a-z, 0-9, - and ., with a letter or"
                             + " digit at both ends");
         }
+    }
+
+    /** Checks the name of a service account. */
+    void account(String name, String path) {
+        if (name.length() > SUBDOMAIN_LIMIT || !SUBDOMAIN.matcher(name).matches()) {
+            document.error(
+                    path,
+                    ": '"
+                            + name
+                            + "' is no name of a service account; use a-z, 0-9, - and ., with a"
+                            + " letter or digit at both ends");
+        }
+    }
+
+    /** Checks a duration that an experiment's Go code reads. */
+    void duration(JsonNode value, String path) {
+        String text = value.asString("");
+        if (!value.isString() || text.isEmpty() || GO_DURATION.matcher(text).matches()) {
+            return;
+        }
+        Matcher plain = PLAIN_DURATION.matcher(text);
+        String unit =
+                plain.matches()
+                        ? UNITS.getOrDefault(plain.group(2).toLowerCase(Locale.ROOT), "")
+                        : "";
+        document.error(
+                path,
+                ": '%s' is no duration of Go, whose units are ms, s, m and h; write %s"
+                        .formatted(
+                                text,
+                                unit.isEmpty()
+                                        ? "such as \"5s\""
+                                        : '"' + duration(plain.group(1), unit) + '"'));
+    }
+
+    private static String duration(String number, String unit) {
+        return unit.equals("d")
+                ? new BigDecimal(number)
+                                .multiply(BigDecimal.valueOf(24))
+                                .stripTrailingZeros()
+                                .toPlainString()
+                        + "h"
+                : number + unit;
     }
 
     void labels(JsonNode labels, String path) {
@@ -200,7 +276,8 @@ final class Syntax {
                     path,
                     value.isValueNode() && !value.isNull()
                             ? " must be text, but is %s; put it in quotes: \"%s\""
-                                    .formatted(value, value.asString(""))
+                                    .formatted(
+                                            value, document.asText(path).orElse(value.asString("")))
                             : " must be text, but is " + value);
         }
         return value.isString();

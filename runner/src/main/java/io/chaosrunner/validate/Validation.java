@@ -6,6 +6,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.validate.Finding.Severity;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -15,12 +16,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Tell what is wrong with some manifests.
  *
  * @param findings by file in the order given, and by line
- * @param objects the ChaosEngines and ChaosExperiments that were checked
+ * @param objects the ChaosEngines, ChaosExperiments and ChaosSchedules that were checked
  * @param passedOver what was read and not checked, and how often there was something of the sort
  */
 public record Validation(
@@ -29,6 +31,9 @@ public record Validation(
     private static final String GROUP = "litmuschaos.io/";
     private static final List<String> KINDS =
             List.of("ChaosEngine", "ChaosExperiment", "ChaosResult", "ChaosSchedule");
+
+    private static final Set<String> CHECKED =
+            Set.of("ChaosEngine", "ChaosExperiment", "ChaosSchedule");
 
     public Validation {
         findings = List.copyOf(findings);
@@ -51,6 +56,7 @@ public record Validation(
         private final List<Finding> findings = new ArrayList<>();
         private final List<Document> engines = new ArrayList<>();
         private final List<Document> experiments = new ArrayList<>();
+        private final List<Document> schedules = new ArrayList<>();
         private final Map<String, Document> first = new HashMap<>();
         private final Map<String, Integer> passedOver = new HashMap<>();
 
@@ -102,7 +108,11 @@ public record Validation(
                         ": %s is in %s:%d already; keep one of them"
                                 .formatted(document, before.file(), before.line()));
             }
-            (document.kind().equals("ChaosEngine") ? engines : experiments).add(document);
+            switch (document.kind()) {
+                case "ChaosEngine" -> engines.add(document);
+                case "ChaosSchedule" -> schedules.add(document);
+                default -> experiments.add(document);
+            }
         }
 
         private boolean isKnown(Document document) {
@@ -118,9 +128,7 @@ public record Validation(
                     return false;
                 }
             }
-            boolean ours =
-                    document.kind().equals("ChaosEngine")
-                            || document.kind().equals("ChaosExperiment");
+            boolean ours = CHECKED.contains(document.kind());
             String meant = Document.meant(document.kind(), KINDS);
             if (document.apiVersion().startsWith(GROUP)
                     && !KINDS.contains(document.kind())
@@ -140,14 +148,17 @@ public record Validation(
         }
 
         /**
-         * Check ChaosEngines and ChaosExperiments, and how they fit together.
+         * Check ChaosEngines, ChaosExperiments and ChaosSchedules, and how they fit together.
          *
          * @param annotations checks of further annotations of engines, by key
+         * @param now when schedules are taken to be created
          */
         public Validation validate(
-                StrategyCatalogue strategies, Map<String, AnnotationCheck> annotations) {
+                StrategyCatalogue strategies,
+                Map<String, AnnotationCheck> annotations,
+                Instant now) {
             Set<String> listed =
-                    engines.stream()
+                    Stream.concat(engines.stream(), schedules.stream().map(Document::engine))
                             .flatMap(engine -> new Engine(engine.json()).experiments().stream())
                             .map(EngineExperiment::name)
                             .collect(Collectors.toSet());
@@ -155,12 +166,15 @@ public record Validation(
                     ExperimentCheck.check(experiment, listed.contains(experiment.name())));
             engines.forEach(
                     engine -> new EngineCheck(engine).check(experiments, strategies, annotations));
+            schedules.forEach(schedule ->
+                    ScheduleCheck.check(schedule, experiments, strategies, annotations, now));
             findings.sort(
                     Comparator.comparingInt((Finding finding) -> files.indexOf(finding.file()))
                             .thenComparingInt(Finding::line));
             var objects = new ArrayList<String>();
             engines.forEach(engine -> objects.add(engine.toString()));
             experiments.forEach(experiment -> objects.add(experiment.toString()));
+            schedules.forEach(schedule -> objects.add(schedule.toString()));
             return new Validation(findings, objects, passedOver);
         }
     }

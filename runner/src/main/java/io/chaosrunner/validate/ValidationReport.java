@@ -31,7 +31,7 @@ public final class ValidationReport {
                                 + ", "
                                 + count(validation.count(Severity.WARNING), "warning"),
                 validation.objects().isEmpty()
-                        ? "no ChaosEngine or ChaosExperiment"
+                        ? "no ChaosEngine, ChaosExperiment or ChaosSchedule"
                         : count(validation.objects().size(), "object"));
         out.flush();
     }

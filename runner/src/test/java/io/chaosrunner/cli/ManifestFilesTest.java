@@ -271,6 +271,68 @@ class ManifestFilesTest {
         assertThat(said.out()).contains("Pass");
     }
 
+    @Test
+    void whatTheApiServerRefusesTheSandboxRefuses() {
+        String misspelt =
+                BOTH.replace(
+                        "- name: pod-delete\n---",
+                        "- name: pod-delete\n      spec: {components: {env: [{name: A, VALUE: x}]}}\n---");
+        Said said = Said.given(misspelt, reading("run", "-"));
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.err())
+                .contains("unknown field \"spec.experiments[0].spec.components.env[0].VALUE\"");
+        said = Said.given(misspelt, reading("validate", "-"));
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.out()).contains("the API server refuses it; did you mean 'value'?");
+
+        said =
+                Said.given(
+                        BOTH.replace(
+                                "chaosServiceAccount: default", "chaosServiceAccount: ${CHAOS_SA}"),
+                        reading("run", "-"));
+        assertThat(said.exitCode()).as(said.toString()).isNotZero();
+        assertThat(said.out() + said.err()).contains("serviceAccountName");
+
+        said = Said.given(BOTH.replace("value: \"30\"", "value: on"), reading("run", "-"));
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.err()).contains("spec.definition.env[0].value");
+    }
+
+    @Test
+    void nothingIsInjectedWhileSomethingIsMissing() {
+        String mounting =
+                BOTH.replace(
+                        "- name: pod-delete\n---",
+                        "- name: pod-delete\n    - name: pod-delete\n      spec: {components: {configMaps: [{name: script, mountPath: /m}]}}\n---");
+
+        Said said = Said.given(mounting, reading("run", "-"));
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.err())
+                .contains("ConfigMap default/script does not exist, and pod-delete needs it")
+                .contains("--skip-missing");
+        assertThat(said.out()).doesNotContain(" launch ");
+        assertThat(
+                        Said.given(
+                                        mounting,
+                                        "run",
+                                        "--sandbox",
+                                        "--skip-missing",
+                                        "--speed",
+                                        "50",
+                                        "-f",
+                                        "-")
+                                .exitCode())
+                .isEqualTo(1);
+        assertThat(
+                        Said.given(
+                                        mounting
+                                                + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: script}\n"
+                                                + "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: other}\n",
+                                        reading("run", "-"))
+                                .exitCode())
+                .isZero();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

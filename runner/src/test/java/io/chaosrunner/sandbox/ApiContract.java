@@ -396,6 +396,28 @@ public abstract class ApiContract {
         }
 
         @Test
+        void refusesUnknownFieldsWhereAskedTo() {
+            String body =
+                    "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosEngine',"
+                            + "'metadata':{'name':'a'},'spec':{'experiments':[{'name':'x','spec':"
+                            + "{'components':{'env':[{'name':'A','VALUE':'1'}]}}}]}}";
+
+            Answer answer = api.post(litmus("chaosengines?fieldValidation=Strict"), body);
+
+            assertStatus(answer, 400, "BadRequest");
+            assertThat(answer.text("/message"))
+                    .contains("unknown field \"spec.experiments[0].spec.components.env[0].VALUE\"");
+            created(litmus("chaosengines?fieldValidation=Strict"), body.replace("VALUE", "value"));
+        }
+
+        @Test
+        void storesNothingInADryRun() {
+            created(core("configmaps?dryRun=All"), configMap("a", ""));
+
+            assertStatus(api.get(core("configmaps/a")), 404, "NotFound");
+        }
+
+        @Test
         void keepsUnknownFieldsAndStatusOfAnEngine() {
             Answer made =
                     created(

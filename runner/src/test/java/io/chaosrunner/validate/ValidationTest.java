@@ -9,6 +9,7 @@ import io.chaosrunner.validate.Finding.Severity;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -66,7 +67,10 @@ class ValidationTest {
                 throw new UncheckedIOException(e);
             }
         }
-        return collected.validate(StrategyCatalogue.onClassPath(), annotations);
+        return collected.validate(
+                StrategyCatalogue.onClassPath(),
+                annotations,
+                Instant.parse("2026-11-28T00:00:00Z"));
     }
 
     private static List<String> findings(String engine) {
@@ -114,14 +118,14 @@ class ValidationTest {
                 "appinfo: {}|appinfo: {appkind: deployment}|8: error: spec.appinfo.applabel is empty; give appkind and applabel both",
                 "appinfo: {}|appinfo: {applabel: a=b}|8: error: spec.appinfo.appkind is empty",
                 "appinfo: {}|appinfo: {appkind: Deployment, applabel: a=b}|8: error: spec.appinfo.appkind: 'Deployment' is none of deployment",
-                "appinfo: {}|appinfo: {appnamespace: x}|8: warning: spec.appinfo.appnamespace is no field: the API server drops it",
+                "appinfo: {}|appinfo: {appnamespace: x}|8: error: spec.appinfo.appnamespace is no field: the API server refuses it",
                 "appinfo: {}|appinfo:|8: error: spec.appinfo has no value; give it one or remove the line",
                 "appinfo: {}|selectors: {}|8: error: spec.selectors needs one of pods, workloads",
                 "appinfo: {}|selectors: {pods: [], workloads: []}|8: error: spec.selectors has both pods and workloads",
                 "appinfo: {}|selectors: {pods: [{names: a}]}|8: error: spec.selectors.pods[0].namespace is missing",
                 "appinfo: {}|selectors: {workloads: [{kind: deployment, namespace: n}]}|8: error: spec.selectors.workloads[0] needs one of names, labels",
                 // Runner and sidecars.
-                "components: {}|components: {monitor: {}}|9: warning: spec.components.monitor is no field: the API server drops it",
+                "components: {}|components: {monitor: {}}|9: error: spec.components.monitor is no field: the API server refuses it",
                 "components: {}|components: {runner: {type: java}}|9: error: spec.components.runner.type: 'java' is not go",
                 "components: {}|components: {runner: {imge: x}}|9: warning: spec.components.runner.imge is unknown to Litmus: the operator erases it; did you mean 'image'?",
                 "components: {}|components: {runner: {configMaps: [{name: c}]}}|9: error: spec.components.runner.configMaps[0].mountPath is empty",
@@ -133,7 +137,7 @@ class ValidationTest {
                 "- name: pod-delete|- name: pod-deleet|11: warning: spec.experiments[0].name: ChaosExperiment pod-deleet is in none of the files; did you mean 'pod-delete'?",
                 "- name: pod-delete|- name: disk-fill|11: warning: spec.experiments[0].name: ChaosExperiment disk-fill is in none of the files; it must be in the engine's namespace",
                 "- name: pod-delete|- name: a-name-of-fifty-seven-letters-is-one-too-long-for-a-job-of|11: warning: spec.experiments[0].name is longer than 56 characters",
-                "    components: {}|    rank: 1|13: warning: spec.experiments[0].spec.rank is no field: the API server drops it",
+                "    components: {}|    rank: 1|13: error: spec.experiments[0].spec.rank is no field: the API server refuses it",
                 "    components: {}|    components: {env: [{name: A, value: 60}]}|13: error: spec.experiments[0].spec.components.env[0].value must be text, but is 60; put it in quotes: \"60\"",
                 "    components: {}|    components: {env: [{value: x}]}|13: error: spec.experiments[0].spec.components.env[0].name is missing; fill it in",
                 "    components: {}|    components: {env: [{name: 1A, value: x}]}|13: error: spec.experiments[0].spec.components.env[0].name: '1A' is no name of a variable",
@@ -142,7 +146,7 @@ class ValidationTest {
                 "    components: {}|    components: {env: [{name: STATUS_CHECK_DELAY, value: '5'}]}|13: warning: spec.experiments[0].spec.components.env[0]: STATUS_CHECK_DELAY has no effect; set statusCheckTimeouts.delay instead",
                 "    components: {}|    components: {configMaps: [{name: c}]}|13: error: spec.experiments[0].spec.components.configMaps[0].mountPath is empty (c)",
                 "    components: {}|    components: {secrets: [{mountPath: /c}]}|13: error: spec.experiments[0].spec.components.secrets[0].name is empty",
-                "    components: {}|    components: {configMaps: [{name: c, mountPath: /c, data: {}}]}|13: warning: spec.experiments[0].spec.components.configMaps[0].data is no field",
+                "    components: {}|    components: {configMaps: [{name: c, mountPath: /c, data: {}}]}|13: error: spec.experiments[0].spec.components.configMaps[0].data is no field",
                 "    components: {}|    components: {configMaps: [{name: c, mountPath: /c}], secrets: [{name: s, mountPath: /c}]}|13: error: spec.experiments[0].spec.components.secrets[0].mountPath: something is mounted at /c already",
                 "    components: {}|    components: {tolerations: [{effect: NoShedule}]}|13: error: spec.experiments[0].spec.components.tolerations[0].effect: 'NoShedule' is none of",
                 "    components: {}|    components: {statusCheckTimeouts: {delay: -1}}|13: error: spec.experiments[0].spec.components.statusCheckTimeouts.delay is -1",
@@ -357,6 +361,178 @@ class ValidationTest {
                 .contains(
                         "f.yaml:6: error: metadata.name: 'A' is no name for Kubernetes; use a-z, 0-9, - and ., with a letter or digit at both ends",
                         "f.yaml:7: error: is no Kubernetes object; expected apiVersion, kind and metadata");
+    }
+
+    private static final String SCHEDULE =
+            """
+            apiVersion: litmuschaos.io/v1alpha1
+            kind: ChaosSchedule
+            metadata:
+              name: monthly
+            spec:
+              schedule:
+                repeat:
+                  timeRange: {startTime: "2026-12-01T02:00:00Z"}
+                  properties:
+                    minChaosInterval: {hour: {everyNthHour: 2}}
+              engineTemplateSpec:
+                chaosServiceAccount: sa
+                experiments:
+                  - name: pod-delete
+                    spec: {}
+            """;
+
+    @Test
+    void aSoundScheduleHasNoFinding() {
+        Validation validation = validate(SCHEDULE + "---\n" + EXPERIMENT);
+
+        assertThat(validation.findings()).isEmpty();
+        assertThat(validation.objects())
+                .containsExactly("ChaosExperiment pod-delete", "ChaosSchedule monthly");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{hour: {everyNthHour: 2}}|720h|10: error: spec.schedule.repeat.properties.minChaosInterval must be keys and values, but is the text '720h'",
+                "2026-12-01T02:00:00Z|02:00|8: error: spec.schedule.repeat.timeRange.startTime",
+                "    - name: pod-delete|    - nam: pod-delete|14: error: spec.engineTemplateSpec.experiments[0].name is empty",
+                "    chaosServiceAccount: sa|    chaosServiceAccount: ${SA}|12: error: spec.engineTemplateSpec.chaosServiceAccount: '${SA}' is no name of a service account",
+                "    chaosServiceAccount: sa|    engineSate: active|12: error: spec.engineTemplateSpec.engineSate is no field: the API server refuses it; did you mean 'engineState'?",
+                "    schedule:|    shedule:|6: warning: spec.shedule is unknown to Litmus: the operator erases it; did you mean 'schedule'?",
+                "  spec:|  scheduleState: x@spec:|error: spec.engineTemplateSpec",
+                "name: monthly|name: Monthly|4: error: metadata.name: 'Monthly' is no name",
+                "name: monthly|name: monthly@  annotations: {chaosrunner.io/execution: 'strategy: sequentil'}|5: error: chaosrunner.io/execution: strategy:",
+                "name: monthly|name: monthly@  annotations: {chaosrunner.io/schedule: 'timeZone: Mars/Phobos'}|error:"
+            })
+    void eachProblemOfAScheduleIsToldWithItsLine(String part, String written, String finding) {
+        String before = part.contains("spec:") ? "" : part.strip();
+        String schedule =
+                before.isEmpty()
+                        ? SCHEDULE.replace("engineTemplateSpec:", "engineTemplateSpc:")
+                        : SCHEDULE.replace(before, written.strip().replace("@", "\n"));
+        assertThat(schedule).isNotEqualTo(SCHEDULE);
+
+        assertThat(validate(schedule + "---\n" + EXPERIMENT).findings())
+                .anySatisfy(found -> assertThat(found.toString()).contains(finding));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'5'|: '5' is no duration of Go, whose units are ms, s, m and h; write \"5s\"",
+                "2sec|write \"2s\"",
+                "1d|write \"24h\"",
+                "1.5d|write \"36h\"",
+                "'1 m'|write \"1m\"",
+                "5S|write \"5s\"",
+                "soon|write such as \"5s\"",
+                "1h30|write such as \"5s\"",
+                "P1D|such as",
+                "5|must be text, but is 5; put it in quotes: \"5s\"",
+                "1_000|must be text, but is 1000; put it in quotes: \"1_000\"",
+                "5s|",
+                "1m30s|",
+                "500ms|",
+                "'0'|",
+                "1.5h|",
+                "-1s|",
+                "''|"
+            },
+            quoteCharacter = '`')
+    void aDurationOfAProbeIsOneOfGo(String written, String advice) {
+        for (String field :
+                List.of(
+                        "probeTimeout",
+                        "interval",
+                        "initialDelay",
+                        "probePollingInterval",
+                        "evaluationTimeout")) {
+            String probe =
+                    "probe: [{name: p, type: cmdProbe, mode: SOT, cmdProbe/inputs: {command: x, comparator: {type: int, criteria: '>', value: '1'}}, runProperties: {probeTimeout: 1s, interval: 1s, FIELD: VALUE}}]"
+                            .replace("1s, FIELD: VALUE", "1s, " + field + ": VALUE")
+                            .replace(field + ": 1s, ", "")
+                            .replace("VALUE", written);
+            List<String> findings = findings(engine("probe: []", probe));
+            if (advice == null) {
+                assertThat(findings).as(field).isEmpty();
+            } else {
+                assertThat(findings)
+                        .as(field)
+                        .singleElement()
+                        .asString()
+                        .startsWith(
+                                "f.yaml:14: error: spec.experiments[0].spec.probe[0].runProperties."
+                                        + field)
+                        .endsWith(advice.startsWith("such") ? "such as \"5s\"" : advice);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"yes", "on", "y", "No", "OFF", "1e3", "0777", "~"})
+    void whatYamlDoesNotReadAsTextIsToldAsItIsWritten(String value) {
+        assertThat(
+                        findings(
+                                engine(
+                                        "    components: {}",
+                                        "    components: {env: [{name: A, value: "
+                                                + value
+                                                + "}]}")))
+                .singleElement()
+                .asString()
+                .matches(
+                        value.equals("~")
+                                ? ".* has no value; give it one or remove the line"
+                                : ".* must be text, but is .*; put it in quotes: \""
+                                        + value
+                                        + "\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"${CHAOS_SA}", "Litmus", "a_b", "a b", "-a", "a.", "{{sa}}"})
+    void anAccountThatNobodyCanHaveIsAnError(String name) {
+        assertThat(
+                        findings(
+                                engine(
+                                        "chaosServiceAccount: sa",
+                                        "chaosServiceAccount: '" + name + "'")))
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "f.yaml:7: error: spec.chaosServiceAccount: '"
+                                + name
+                                + "' is no name of a service account");
+    }
+
+    @Test
+    void experimentsOfTheClusterAreOneWarning() {
+        assertThat(
+                        validate(
+                                        engine(
+                                                "    - name: pod-delete",
+                                                "    - name: disk-fill\n    - name: pod-cpu\n    - name: disk-fill\n    - name: pod-delete"))
+                                .findings())
+                .singleElement()
+                .asString()
+                .isEqualTo(
+                        "f.yaml:11: warning: spec.experiments[0].name: ChaosExperiments disk-fill,"
+                                + " pod-cpu, pod-delete are in none of the files; they must be in"
+                                + " the engine's namespace");
+    }
+
+    @Test
+    void allProblemsAreToldEvenWhereTheStrategyIsUnknown() {
+        List<String> findings =
+                findings(
+                        engine(
+                                "annotations: {}\n",
+                                "annotations:\n    chaosrunner.io/execution: |\n      strategy: parallell\n      maxParallel: 0\n      deadlin: 5m\n      retries: x\n"));
+
+        assertThat(String.join("\n", findings))
+                .contains("strategy: ", "maxParallel: '0'", "deadlin", "retries: 'x'");
     }
 
     @Test

@@ -1,11 +1,14 @@
-package io.chaosrunner.validate;
+package io.chaosrunner.crd;
 
+import io.chaosrunner.strategy.Parameters;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -17,12 +20,35 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The structural schema of one CRD: finds what the API server refuses, and what it drops without a
- * word. Knows as much of OpenAPI as our CRDs use.
+ * Hold the structural schema of one CRD: find what the API server refuses, and what it drops
+ * without a word. Knows as much of OpenAPI as our CRDs use.
  */
-final class Schema {
+public final class Schema {
     private static final Pattern WORDS = Pattern.compile("\\^\\(([\\w|]+)\\)\\??\\$");
     private static final Set<String> EVERY_OBJECT = Set.of("apiVersion", "kind", "metadata");
+
+    /** Hears what is wrong with an object. */
+    public interface Findings {
+        /**
+         * Hear what the API server refuses.
+         *
+         * @param text goes on where the path ends
+         */
+        void error(String path, String text);
+
+        /** Hear of a field that the schema does not know, and no place keeps. */
+        default void unknown(String path, String text) {
+            error(path, text);
+        }
+
+        /** Hear of a field that is stored, and has no effect. */
+        void warning(String path, String text);
+
+        /** Return what to write in quotes where a value must be text; empty if unknown. */
+        default Optional<String> asText(String path) {
+            return Optional.empty();
+        }
+    }
 
     private final JsonNode root;
     private final Map<String, Set<String>> known;
@@ -33,12 +59,12 @@ final class Schema {
     }
 
     /**
-     * Reads one of our CRDs.
+     * Read one of our CRDs.
      *
      * @param plural such as {@code chaosengines}
      * @param known what Litmus knows where the schema keeps every field, by path without indexes
      */
-    static Schema ofCrd(String plural, Map<String, Set<String>> known) {
+    public static Schema ofCrd(String plural, Map<String, Set<String>> known) {
         try (InputStream in = Schema.class.getResourceAsStream("/crds/" + plural + ".yaml")) {
             if (in == null) {
                 throw new IllegalStateException("no CRD of " + plural + " on the class path");
@@ -55,29 +81,29 @@ final class Schema {
         }
     }
 
-    /** Finds what is wrong with an object. */
-    void check(Document document) {
-        check(document.json(), root, "", document);
+    /** Find what is wrong with an object. */
+    public void check(JsonNode object, Findings findings) {
+        check(object, root, "", findings);
     }
 
-    private void check(JsonNode value, JsonNode schema, String path, Document document) {
-        String complaint = complaint(value, schema);
+    private void check(JsonNode value, JsonNode schema, String path, Findings findings) {
+        String complaint = complaint(value, schema, findings.asText(path));
         if (!complaint.isEmpty()) {
-            document.error(path, complaint);
+            findings.error(path, complaint);
             return;
         }
         if (value.isObject()) {
-            checkFields(value, schema, path, document);
+            checkFields(value, schema, path, findings);
         } else if (value.isArray()) {
             for (int i = 0; i < value.size(); i++) {
-                check(value.path(i), schema.path("items"), path + "[" + i + "]", document);
+                check(value.path(i), schema.path("items"), path + "[" + i + "]", findings);
             }
         } else if (value.isString()) {
-            checkText(value.asString(), schema, path, document);
+            checkText(value.asString(), schema, path, findings);
         }
     }
 
-    private void checkFields(JsonNode value, JsonNode schema, String path, Document document) {
+    private void checkFields(JsonNode value, JsonNode schema, String path, Findings findings) {
         JsonNode fields = schema.path("properties");
         for (Map.Entry<String, JsonNode> field : value.properties()) {
             String at = child(path, field.getKey());
@@ -85,40 +111,40 @@ final class Schema {
                 continue;
             }
             if (fields.has(field.getKey())) {
-                check(field.getValue(), fields.path(field.getKey()), at, document);
+                check(field.getValue(), fields.path(field.getKey()), at, findings);
             } else if (schema.path("additionalProperties").isObject()) {
-                check(field.getValue(), schema.path("additionalProperties"), at, document);
+                check(field.getValue(), schema.path("additionalProperties"), at, findings);
             } else if (!keepsAll(schema)) {
                 var names = new TreeSet<>(fields.propertyNames());
                 if (path.isEmpty()) {
                     names.addAll(EVERY_OBJECT);
                 }
-                document.warning(
+                findings.unknown(
                         at,
-                        " is no field: the API server drops it" + choice(field.getKey(), names));
+                        " is no field: the API server refuses it" + choice(field.getKey(), names));
             } else {
-                warnOfUnknown(field.getKey(), path, at, document);
+                warnOfUnknown(field.getKey(), path, at, findings);
             }
         }
         for (JsonNode name : schema.path("required")) {
             if (!value.has(name.asString())) {
-                document.error(child(path, name.asString()), " is missing; fill it in");
+                findings.error(child(path, name.asString()), " is missing; fill it in");
             }
         }
         int least = schema.path("minProperties").asInt(0);
         if (value.size() < least) {
-            document.error(path, " is empty; it needs one of " + names(fields));
+            findings.error(path, " is empty; it needs one of " + names(fields));
         }
-        checkOneOf(value, schema.path("oneOf"), path, document);
+        checkOneOf(value, schema.path("oneOf"), path, findings);
     }
 
     private static void checkOneOf(
-            JsonNode value, JsonNode choices, String path, Document document) {
+            JsonNode value, JsonNode choices, String path, Findings findings) {
         var names = new ArrayList<String>();
         choices.forEach(choice -> names.add(choice.path("required").path(0).asString("")));
         List<String> given = names.stream().filter(value::has).toList();
         if (!names.isEmpty() && given.size() != 1) {
-            document.error(
+            findings.error(
                     path,
                     given.isEmpty()
                             ? " needs one of " + String.join(", ", names)
@@ -126,13 +152,13 @@ final class Schema {
         }
     }
 
-    private static void checkText(String text, JsonNode schema, String path, Document document) {
+    private static void checkText(String text, JsonNode schema, String path, Findings findings) {
         String pattern = schema.path("pattern").asString("");
         if (text.length() < schema.path("minLength").asInt(0)) {
-            document.error(path, " is empty; fill it in");
+            findings.error(path, " is empty; fill it in");
         } else if (!pattern.isEmpty() && !Pattern.compile(pattern).matcher(text).find()) {
             Matcher words = WORDS.matcher(pattern);
-            document.error(
+            findings.error(
                     path,
                     words.matches()
                             ? ": '"
@@ -145,11 +171,11 @@ final class Schema {
 
     private static String noneOf(String text, List<String> words) {
         String none = words.size() == 1 ? " not " : " none of ";
-        return none + String.join(", ", words) + Document.meant(text, words);
+        return none + String.join(", ", words) + meant(text, words);
     }
 
     /** Returns what is wrong with the type of a value; empty if nothing is. */
-    private static String complaint(JsonNode value, JsonNode schema) {
+    private static String complaint(JsonNode value, JsonNode schema, Optional<String> written) {
         String type = schema.path("type").asString("");
         if (value.isNull()) {
             return type.isEmpty() ? "" : " has no value; give it one or remove the line";
@@ -182,7 +208,7 @@ final class Schema {
                 };
         String quote =
                 type.equals("string") && value.isValueNode()
-                        ? "; put it in quotes: \"" + value.asString("") + "\""
+                        ? "; put it in quotes: \"" + written.orElse(value.asString("")) + "\""
                         : "";
         return " must be " + wanted + ", but is " + describe(value) + quote;
     }
@@ -197,10 +223,10 @@ final class Schema {
                                 : value.toString();
     }
 
-    private void warnOfUnknown(String name, String path, String at, Document document) {
+    private void warnOfUnknown(String name, String path, String at, Findings findings) {
         Set<String> names = known.get(path.replaceAll("\\[\\d+]", "[]"));
         if (names != null && !names.contains(name)) {
-            document.warning(
+            findings.warning(
                     at, " is unknown to Litmus: the operator erases it" + choice(name, names));
         }
     }
@@ -211,18 +237,24 @@ final class Schema {
     }
 
     private static String choice(String name, Set<String> names) {
-        String meant = Document.meant(name, names);
+        String meant = meant(name, names);
         return meant.isEmpty()
                 ? "; remove it, or use one of " + String.join(", ", new TreeSet<>(names))
                 : meant;
+    }
+
+    private static String meant(String word, Collection<String> words) {
+        return Parameters.nearest(word, words)
+                .map(near -> "; did you mean '" + near + "'?")
+                .orElse("");
     }
 
     private static String names(JsonNode fields) {
         return fields.propertyNames().stream().sorted().collect(Collectors.joining(", "));
     }
 
-    /** A key that is no plain word is written in brackets. */
-    static String child(String path, String name) {
+    /** Return a path one step further: a key that is no plain word is written in brackets. */
+    public static String child(String path, String name) {
         if (!name.matches("[\\w/-]+")) {
             return path + "[" + name + "]";
         }

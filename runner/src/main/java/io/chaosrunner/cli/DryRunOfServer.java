@@ -1,0 +1,205 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.cluster.AnyObjects;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.run.EngineReadying;
+import io.chaosrunner.run.EngineReadying.Launch;
+import io.chaosrunner.run.PlannedRun;
+import io.chaosrunner.run.Preflight;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Ask the API server everything that can stand against a run, and store nothing: rights, what the
+ * engine names, and admission of every object, Job and pod.
+ */
+final class DryRunOfServer {
+    /** A right, and whether a run fails without it. */
+    private record Right(String verb, Resource resource, boolean needed) {}
+
+    private final Fabric8Cluster cluster;
+    private final FileObjects files;
+    private final Output.Shown shown;
+    private final Map<String, Object> settings;
+    private final Set<String> problems = new LinkedHashSet<>();
+
+    DryRunOfServer(
+            Fabric8Cluster cluster,
+            FileObjects files,
+            Output.Shown shown,
+            Map<String, Object> settings) {
+        this.cluster = cluster;
+        this.files = files;
+        this.shown = shown;
+        this.settings = settings;
+    }
+
+    /** Ask, show the answers, and return the exit code: 0 if nothing stands against a run. */
+    int call(
+            EngineRef ref,
+            Optional<ObjectNode> wanted,
+            Launch launch,
+            StrategyCatalogue strategies) {
+        Optional<Engine> stored =
+                cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
+        Optional<Engine> engine = wanted.map(Engine::new).or(() -> stored);
+        if (engine.isEmpty()) {
+            problems.add(Namespaced.missing(cluster, ref));
+            return end();
+        }
+        new EngineReadying(cluster).refusal(ref, false).ifPresent(problems::add);
+        problems.addAll(files.tryOut(shown::say));
+        rights(ref.namespace(), stored.isPresent(), wanted.isPresent(), launch);
+        named(engine.get(), stored, strategies);
+        return end();
+    }
+
+    private void rights(String namespace, boolean stored, boolean changes, Launch launch) {
+        boolean direct = launch == Launch.DIRECT;
+        var rights = new ArrayList<Right>();
+        rights.add(new Right("get", Resource.ENGINES, true));
+        if (!stored) {
+            rights.add(new Right("create", Resource.ENGINES, true));
+        } else if (changes || !direct) {
+            rights.add(new Right("update", Resource.ENGINES, true));
+        }
+        if (direct) {
+            rights.add(new Right("patch", Resource.ENGINES, true));
+            rights.add(new Right("get", Resource.EXPERIMENTS, true));
+            rights.add(new Right("create", Resource.JOBS, true));
+            rights.add(new Right("list", Resource.PODS, true));
+            rights.add(new Right("get", Resource.RESULTS, false));
+            rights.add(new Right("delete", Resource.JOBS, false));
+            rights.add(new Right("delete", Resource.PODS, false));
+            rights.add(new Right("create", Resource.EVENTS, false));
+        }
+        for (Right right : rights) {
+            if (!cluster.may(right.verb(), right.resource(), namespace)) {
+                String what =
+                        "this account may not %s %s in namespace %s; see docs/permissions.md"
+                                .formatted(right.verb(), right.resource().plural(), namespace);
+                if (right.needed()) {
+                    problems.add(what);
+                } else {
+                    shown.say("Warning: " + what);
+                }
+            }
+        }
+    }
+
+    private void named(Engine engine, Optional<Engine> stored, StrategyCatalogue strategies) {
+        engine.nothingListed().ifPresent(problem -> problems.add("spec.experiments" + problem));
+        ExecutionSettings execution =
+                ExecutionSettings.of(
+                        engine.spec(), engine.annotation(ExecutionSettings.ANNOTATION), settings);
+        var wrong = new ArrayList<Problem>(execution.problems());
+        List<String> names = engine.experiments().stream().map(each -> each.name()).toList();
+        PlannedRun.of(strategies, execution, names, execution.seed().orElse(1L), wrong)
+                .ifPresent(PlannedRun::close);
+        wrong.forEach(problem -> problems.add(problem.toString()));
+        Preflight.Found found =
+                Preflight.of(
+                        cluster,
+                        this::coming,
+                        true,
+                        withUid(engine, stored),
+                        execution.strategy(),
+                        Clock.systemUTC().instant());
+        problems.addAll(found.problems());
+        found.unchecked().forEach(each -> shown.say("Warning: " + each));
+        for (ObjectNode job : found.jobs()) {
+            tryOut("Job", job, true);
+            tryOut("pod", pod(job), false);
+        }
+    }
+
+    private static Engine withUid(Engine engine, Optional<Engine> stored) {
+        ObjectNode json = engine.json().deepCopy();
+        stored.ifPresent(each -> json.withObject("metadata").put("uid", each.uid()));
+        return new Engine(json);
+    }
+
+    private Optional<ObjectNode> coming(Resource resource, String namespace, String name) {
+        return switch (resource) {
+            case EXPERIMENTS -> files.find("ChaosExperiment", namespace, name);
+            case CONFIG_MAPS -> files.find("ConfigMap", namespace, name);
+            case SECRETS -> files.find("Secret", namespace, name);
+            case SERVICE_ACCOUNTS -> files.find("ServiceAccount", namespace, name);
+            default -> Optional.empty();
+        };
+    }
+
+    /** Return the pod that the Job controller would make, which has admission of its own. */
+    private static ObjectNode pod(ObjectNode job) {
+        ObjectNode pod = JsonNodeFactory.instance.objectNode();
+        pod.put("apiVersion", "v1").put("kind", "Pod");
+        pod.setAll((ObjectNode) job.path("spec").path("template").deepCopy());
+        return pod;
+    }
+
+    /**
+     * Ask about one object.
+     *
+     * @param needed whether this account creates it, so that a right that is missing counts
+     */
+    private void tryOut(String what, ObjectNode object, boolean needed) {
+        String experiment =
+                object.path("metadata").path("labels").path("name").asString("an experiment");
+        try {
+            new AnyObjects(cluster).store(object, AnyObjects.Different.TRY);
+        } catch (ClusterException e) {
+            if (e.isTransient()) {
+                throw e;
+            }
+            String namespace = object.path("metadata").path("namespace").asString("");
+            boolean mayNot =
+                    e.kind() == Kind.FORBIDDEN
+                            && !needed
+                            && !cluster.may("create", Resource.PODS, namespace);
+            boolean accountComes =
+                    !needed
+                            && coming(
+                                            Resource.SERVICE_ACCOUNTS,
+                                            namespace,
+                                            object.path("spec")
+                                                    .path("serviceAccountName")
+                                                    .asString(""))
+                                    .isPresent();
+            if (mayNot || accountComes) {
+                shown.say(
+                        "The %s of %s cannot be tried: %s"
+                                .formatted(what, experiment, e.getMessage()));
+            } else {
+                problems.add(
+                        "the %s of %s would be refused: %s"
+                                .formatted(what, experiment, e.getMessage()));
+            }
+        }
+    }
+
+    private int end() {
+        problems.forEach(problem -> shown.fail(RunResult.NOTHING_LAUNCHED, problem));
+        int exitCode = problems.isEmpty() ? ExitCode.OK : ExitCode.INVALID;
+        if (problems.isEmpty()) {
+            shown.say("Nothing stands against this run. Nothing was stored or launched.");
+        }
+        shown.summary(List.of(), exitCode);
+        return exitCode;
+    }
+}
