@@ -5,6 +5,7 @@ import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.strategy.Parameters;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -108,6 +109,10 @@ final class ChaosRunner implements Callable<Integer> {
                     return ThisProcess.bug(e, command.getErr());
                 };
         return commandLine()
+                .setOut(new PrintWriter(Streams.out(), true))
+                .setErr(new PrintWriter(Streams.err(), true))
+                // Escapes are written out.
+                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler((e, arguments) -> mistyped(e))
                 .execute(args);

@@ -35,7 +35,7 @@ public final class Main {
                             Allowed.of(variables))
                     .run();
         } catch (RuntimeException e) {
-            return ThisProcess.bug(e, new PrintWriter(System.err, true));
+            return ThisProcess.bug(e, new PrintWriter(Streams.err(), true));
         }
     }
 }

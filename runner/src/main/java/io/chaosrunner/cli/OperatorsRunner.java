@@ -56,7 +56,8 @@ record OperatorsRunner(
         // No trimming, and no list is one nameless experiment: Litmus reads it so.
         List<String> experiments =
                 List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
-        AuditLog log = new AuditLog(System.out, Clock.systemUTC(), engine, ThisProcess.logFormat());
+        AuditLog log =
+                new AuditLog(Streams.out(), Clock.systemUTC(), engine, ThisProcess.logFormat());
         try (Tracing tracing =
                         Tracing.of(variables, engine, message -> log.note("telemetry", message));
                 Fabric8Cluster cluster = connect.get()) {
@@ -87,7 +88,7 @@ record OperatorsRunner(
             }
             return exitCode;
         } catch (ClusterException e) {
-            System.err.println("chaos-runner: " + e.getMessage());
+            Streams.err().println("chaos-runner: " + e.getMessage());
             // The pod's configuration stays as it is: nothing was launched with it, and a restart
             // cannot help.
             return e.kind() == Kind.UNCONFIGURED

@@ -83,13 +83,13 @@ final class Output {
         Colours colours = Terminal.colours(noColor);
         return switch (chosen) {
             case JSON -> {
-                var json = new AuditLog(System.out, clock, engine, AuditLog.Format.JSON);
+                var json = new AuditLog(Streams.out(), clock, engine, AuditLog.Format.JSON);
                 yield new Shown(engine, json, json, log, file, null, colours, kubectl);
             }
             case LINES ->
                     new Shown(
                             engine,
-                            new ProgressLines(System.out, clock),
+                            new ProgressLines(Streams.out(), clock),
                             null,
                             log,
                             file,
@@ -156,7 +156,7 @@ final class Output {
             } else if (json != null) {
                 json.note("note", line);
             } else {
-                System.out.println(line);
+                Streams.out().println(line);
             }
             if (log != null) {
                 log.note("note", line);
@@ -166,7 +166,7 @@ final class Output {
         /** Say why nothing was launched, or what went wrong; for stderr too. */
         synchronized void fail(String event, String why) {
             freeze();
-            System.err.println("chaos-runner: " + why);
+            Streams.err().println("chaos-runner: " + why);
             if (json != null) {
                 json.note(event, why);
             }
@@ -184,6 +184,7 @@ final class Output {
                 System.out.println();
                 new RunSummary(engine, findings, kubectl)
                         .lines(colours)
+                        // Its texts are fit to be shown, and its colours are to be.
                         .forEach(System.out::println);
             }
             if (log != null) {

@@ -383,15 +383,16 @@ final class RunCommand implements Callable<Integer> {
 
     private static void leave(EngineRef ref, Output.Shown shown) {
         shown.freeze();
-        System.err.printf(
-                "chaos-runner: left; what runs goes on. Stop it: chaos-runner stop %s -n %s. Take"
-                        + " it up: chaos-runner run %s -n %s --resume%n",
-                ref.name(), ref.namespace(), ref.name(), ref.namespace());
+        Streams.err()
+                .printf(
+                        "chaos-runner: left; what runs goes on. Stop it: chaos-runner stop %s -n %s. Take"
+                                + " it up: chaos-runner run %s -n %s --resume%n",
+                        ref.name(), ref.namespace(), ref.name(), ref.namespace());
     }
 
     private static void leaveSandbox(Output.Shown shown) {
         shown.freeze();
-        System.err.println("chaos-runner: left; the sandbox has gone, with all that ran in it");
+        Streams.err().println("chaos-runner: left; the sandbox has gone, with all that ran in it");
     }
 
     // ---- Here --------------------------------------------------------------------------------

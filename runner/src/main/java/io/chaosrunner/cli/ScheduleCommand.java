@@ -114,7 +114,7 @@ final class ScheduleCommand implements Callable<Integer> {
         check(command);
         quieten();
         ChaosRunner runner = Objects.requireNonNull(parent);
-        var log = new ServiceLog(System.out, ThisProcess.logFormat());
+        var log = new ServiceLog(Streams.out(), ThisProcess.logFormat());
         try (Fabric8Cluster cluster = runner.reach()) {
             String here = cluster.namespace().orElse("default");
             var options =

@@ -1,6 +1,7 @@
 package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.run.Attempt;
 import io.chaosrunner.run.Finding;
@@ -12,11 +13,14 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /**
  * Write one line for everything a run does: one story per run, from the claim to the last clean-up,
@@ -24,6 +28,9 @@ import tools.jackson.databind.node.ObjectNode;
  * added to. Values of environment variables, ConfigMaps and Secrets never get here.
  */
 public final class AuditLog implements RunListener {
+    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./:,=+-]*+");
+    private static final int LONGEST_TEXT = 4_096;
+
     private final PrintStream out;
     private final Clock clock;
     private final @Nullable EngineRef engine;
@@ -184,8 +191,43 @@ public final class AuditLog implements RunListener {
     }
 
     private void write(ObjectNode line) {
-        out.println(format == Format.JSON ? line.toString() : text(line));
+        bound(line);
+        out.println(ForeignText.visible(format == Format.JSON ? line.toString() : text(line)));
         out.flush();
+    }
+
+    /** Somebody's text may be as long as an object of the API server. */
+    private static void bound(ObjectNode line) {
+        for (Map.Entry<String, JsonNode> field : line.properties()) {
+            switch (field.getValue()) {
+                case StringNode text -> field.setValue(bound(text));
+                case ObjectNode inner -> bound(inner);
+                case ArrayNode list -> {
+                    for (int i = 0; i < list.size(); i++) {
+                        switch (list.get(i)) {
+                            case StringNode text -> list.set(i, bound(text));
+                            case ObjectNode inner -> bound(inner);
+                            default -> {}
+                        }
+                    }
+                }
+                default -> {}
+            }
+        }
+    }
+
+    private static StringNode bound(StringNode node) {
+        String text = node.stringValue();
+        int end = Math.min(text.length(), LONGEST_TEXT);
+        return end == text.length()
+                ? node
+                : StringNode.valueOf(
+                        text.substring(
+                                        0,
+                                        Character.isHighSurrogate(text.charAt(end - 1))
+                                                ? end - 1
+                                                : end)
+                                + "… (%d characters)".formatted(text.length()));
     }
 
     private static String text(ObjectNode line) {
@@ -219,7 +261,7 @@ public final class AuditLog implements RunListener {
     }
 
     private static String quoted(String value) {
-        if (value.matches("[A-Za-z0-9_./:,=+-]*")) {
+        if (PLAIN.matcher(value).matches()) {
             return value;
         }
         String escaped =

@@ -9,7 +9,9 @@ final class Columns {
     private Columns() {}
 
     /** Return one line for each row; all rows have as many cells. */
-    static List<String> of(List<List<String>> rows) {
+    static List<String> of(List<List<String>> cells) {
+        List<List<String>> rows =
+                cells.stream().map(row -> row.stream().map(Printed::line).toList()).toList();
         int[] widths = new int[rows.getFirst().size()];
         for (List<String> row : rows) {
             for (int i = 0; i < widths.length; i++) {

@@ -2,6 +2,7 @@ package io.chaosrunner.report;
 
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.Standing;
@@ -58,7 +59,7 @@ public final class EngineTable {
                         "VERDICTS",
                         "OWNER",
                         "AGE"));
-        rows.addAll(cells);
+        cells.forEach(row -> rows.add(row.stream().map(Printed::line).toList()));
         int first = namespaces ? 0 : 1;
         var widths = new int[rows.getFirst().size()];
         for (List<String> row : rows) {
@@ -108,7 +109,8 @@ public final class EngineTable {
                                     .put("verdict", entry.verdict().word())
                                     .put("pod", entry.pod()));
         }
-        return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(all);
+        return ForeignText.visible(
+                JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(all));
     }
 
     /** A claim may do no more than settle fires of a schedule. */

@@ -39,23 +39,23 @@ public final class ForecastReport {
                     bar(row, forecast.took()),
                     words(row.start()),
                     words(row.end()),
-                    row.why());
+                    Printed.line(row.why()));
         }
         for (Forecast.Skip skip : forecast.skipped()) {
             out.printf(
                     Locale.ROOT,
                     "  %-" + width + "s  %s  %7s %7s  %s%n",
-                    skip.slot().experiment(),
+                    Printed.line(skip.slot().experiment()),
                     " ".repeat(BAR),
                     words(skip.at()),
                     "skip",
-                    skip.why());
+                    Printed.line(skip.why()));
         }
         out.printf(
                 Locale.ROOT,
                 "%n  over after %s: %s%n",
                 words(forecast.took()),
-                forecast.end().why());
+                Printed.line(forecast.end().why()));
         out.flush();
     }
 
@@ -88,12 +88,16 @@ public final class ForecastReport {
                 .put("cause", forecast.end().cause().name().toLowerCase(Locale.ROOT))
                 .put("why", forecast.end().why())
                 .put("atMillis", forecast.took().toMillis());
-        out.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json));
+        Printed.to(out)
+                .println(
+                        JsonMapper.shared()
+                                .writerWithDefaultPrettyPrinter()
+                                .writeValueAsString(json));
         out.flush();
     }
 
     private static String name(Forecast.Row row) {
-        String name = row.slot().experiment();
+        String name = Printed.line(row.slot().experiment());
         if (row.iteration() > 1) {
             name += " #" + row.iteration();
         }

@@ -30,12 +30,17 @@ public final class HistoryReport {
         remembered.problems().forEach(json.putArray("problems")::add);
         ArrayNode list = json.putArray("runs");
         runs.forEach(run -> list.add(run.json()));
-        out.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json));
+        Printed.to(out)
+                .println(
+                        JsonMapper.shared()
+                                .writerWithDefaultPrettyPrinter()
+                                .writeValueAsString(json));
         out.flush();
     }
 
     /** Write one line for each run, the oldest first, and one for the fires that started none. */
-    public static void table(EngineRef engine, Remembered remembered, PrintWriter out) {
+    public static void table(EngineRef engine, Remembered remembered, PrintWriter to) {
+        PrintWriter out = Printed.to(to);
         List<RunRecord> runs = remembered.runs().runs();
         if (runs.isEmpty()) {
             out.printf(
@@ -76,7 +81,7 @@ public final class HistoryReport {
                     "%s  %s%s%n",
                     lines.get(i + 1),
                     run.text("endedBy"),
-                    asPlanned ? "" : ": " + run.text("reason"));
+                    asPlanned ? "" : ": " + Printed.line(run.text("reason")));
             skippedFires(run, out);
         }
     }
@@ -106,13 +111,13 @@ public final class HistoryReport {
                     "     %s skipped, %s: %s%n",
                     count == 1 ? "1 fire" : count + " fires",
                     count == 1 ? from : from + " to " + to,
-                    each.path("reason").asString(""));
+                    Printed.line(each.path("reason").asString("")));
         }
     }
 
     /** Write all that is known of one run, and the command that begins it again. */
-    public static void one(
-            EngineRef engine, Remembered remembered, RunRecord run, PrintWriter out) {
+    public static void one(EngineRef engine, Remembered remembered, RunRecord run, PrintWriter to) {
+        PrintWriter out = Printed.to(to);
         out.printf("run %d (%s) of ChaosEngine %s%n%n", run.number(), run.text("id"), engine);
         field("started", time(run.start()) + (run.isEndKnown() ? ", took " + took(run) : ""), out);
         if (run.json().has("fire")) {
@@ -203,7 +208,7 @@ public final class HistoryReport {
     }
 
     private static void field(String name, String value, PrintWriter out) {
-        out.printf("  %-9s %s%n", name, value);
+        out.printf("  %-9s %s%n", name, Printed.line(value));
     }
 
     private static void provenance(Remembered remembered, PrintWriter out) {

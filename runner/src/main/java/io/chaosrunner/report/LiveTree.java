@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LiveTree implements RunListener, AutoCloseable {
     private static final long LEAST_PAUSE_MILLIS = 100;
+    private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9]*+m");
     private static final String UP = "\u001b[%dA";
     private static final String TO_LINE_END = "\u001b[K";
     private static final String TO_SCREEN_END = "\u001b[J";
@@ -72,7 +74,7 @@ public final class LiveTree implements RunListener, AutoCloseable {
     /** Write lines that stay, above the tree. */
     public synchronized void say(List<String> lines) {
         erase();
-        lines.forEach(line -> out.print(line + TO_LINE_END + "\n"));
+        lines.forEach(line -> out.print(Printed.line(line) + TO_LINE_END + "\n"));
         draw();
     }
 
@@ -112,7 +114,7 @@ public final class LiveTree implements RunListener, AutoCloseable {
     private String back(int columns) {
         int rows = 0;
         for (String line : drawn) {
-            int length = line.replaceAll("\u001b\\[[0-9]*m", "").length();
+            int length = COLOUR.matcher(line).replaceAll("").length();
             rows += Math.max(1, (length + columns - 1) / Math.max(1, columns));
         }
         return rows == 0 ? "" : "\r" + UP.formatted(rows);

@@ -90,7 +90,7 @@ public final class ProgressLines implements RunListener {
 
     private void line(String what, String text) {
         Duration since = Duration.between(begin, clock.instant());
-        out.printf(Locale.ROOT, "%7s  %-8s %s%n", seconds(since), what, text);
+        out.printf(Locale.ROOT, "%7s  %-8s %s%n", seconds(since), what, Printed.line(text));
         out.flush();
     }
 

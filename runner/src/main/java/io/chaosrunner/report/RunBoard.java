@@ -1,7 +1,6 @@
 package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.Attempt;
 import io.chaosrunner.run.RunNotice;
@@ -25,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunBoard {
     /** Below this, nothing sensible can be drawn. */
-    private static final int LONGEST_TEXT = 1_000;
-
     private static final int LEAST_WIDTH = 20;
 
     private static final int LEAST_HEIGHT = 5;
@@ -70,7 +67,7 @@ final class RunBoard {
         Verdict verdict = Verdict.NOT_APPLICABLE;
 
         Row(String name) {
-            this.name = name;
+            this.name = oneLine(name);
         }
     }
 
@@ -88,7 +85,7 @@ final class RunBoard {
     void heard(RunNotice notice) {
         switch (notice) {
             case RunNotice.Started started -> started(started);
-            case RunNotice.Waiting waiting -> doing = waiting.why();
+            case RunNotice.Waiting waiting -> doing = oneLine(waiting.why());
             case RunNotice.Next set -> next = set;
             case RunNotice.Launched launched -> {
                 Row row = row(launched.attempt(), launched.experiment());
@@ -220,7 +217,7 @@ final class RunBoard {
     }
 
     private String head(Instant now, int columns) {
-        String left = engine + "  " + title;
+        String left = oneLine(engine + "  " + title);
         String right = words(Duration.between(begin, now));
         int gap = columns - left.length() - right.length();
         return gap < 1
@@ -333,7 +330,7 @@ final class RunBoard {
     }
 
     private static String oneLine(String text) {
-        return ForeignText.oneLine(text, LONGEST_TEXT);
+        return Printed.line(text);
     }
 
     /** Write a duration as a clock shows it. */

@@ -1,7 +1,6 @@
 package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.Finding;
 import java.util.ArrayList;
@@ -12,8 +11,6 @@ import java.util.Locale;
  * Sum a run up for people: a table of verdicts, and for what did not pass, why and where to look.
  */
 public final class RunSummary {
-    private static final int LONGEST_TEXT = 2_000;
-
     private final EngineRef engine;
     private final List<Finding> findings;
     private final boolean kubectl;
@@ -32,7 +29,7 @@ public final class RunSummary {
         var lines = new ArrayList<String>();
         int width = "EXPERIMENT".length();
         for (Finding finding : findings) {
-            width = Math.max(width, finding.entry().name().length());
+            width = Math.max(width, oneLine(finding.entry().name()).length());
         }
         String row = "  %-" + width + "s  %s  %s";
         lines.add(row.formatted("EXPERIMENT", "VERDICT ", "STATUS"));
@@ -40,9 +37,9 @@ public final class RunSummary {
             Verdict verdict = finding.entry().verdict();
             lines.add(
                     row.formatted(
-                            finding.entry().name(),
+                            oneLine(finding.entry().name()),
                             colours.of(verdict, String.format(Locale.ROOT, "%-8s", verdict.word())),
-                            finding.entry().status()));
+                            oneLine(finding.entry().status())));
         }
         lines.add("");
         lines.add("  " + count());
@@ -74,16 +71,18 @@ public final class RunSummary {
         }
         finding.failedProbes().forEach(probe -> said.add("failed probe: " + oneLine(probe)));
         if (kubectl && finding.hasLogs()) {
-            said.add("kubectl logs -n %s %s".formatted(engine.namespace(), finding.entry().pod()));
+            said.add(
+                    "kubectl logs -n %s %s"
+                            .formatted(engine.namespace(), oneLine(finding.entry().pod())));
         }
         if (!said.isEmpty()) {
             lines.add("");
-            lines.add("  " + colours.bold(finding.entry().name()));
+            lines.add("  " + colours.bold(oneLine(finding.entry().name())));
             said.forEach(line -> lines.add("    " + line));
         }
     }
 
     private static String oneLine(String text) {
-        return ForeignText.oneLine(text, LONGEST_TEXT);
+        return Printed.line(text);
     }
 }

@@ -1,6 +1,7 @@
 package io.chaosrunner.status;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.ForeignText;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -48,6 +49,8 @@ public record EngineEvent(String reason, boolean warning, String experiment, Str
     /** The schedule is unusable, or a fire of it could not be started. */
     public static final String SCHEDULE_REFUSED = "ChaosScheduleRefused";
 
+    private static final int LONGEST_MESSAGE = 1_000;
+
     /** Return the event's name. */
     public String name(Engine engine) {
         return reason + experiment + engine.uid();
@@ -66,7 +69,7 @@ public record EngineEvent(String reason, boolean warning, String experiment, Str
                 .put("namespace", engine.namespace())
                 .put("uid", engine.uid());
         event.putObject("source").put("component", engine.name() + "-runner");
-        event.put("type", type()).put("reason", reason).put("message", message);
+        event.put("type", type()).put("reason", reason).put("message", shown());
         event.put("firstTimestamp", time).put("lastTimestamp", time).put("count", 1);
         return event;
     }
@@ -76,8 +79,13 @@ public record EngineEvent(String reason, boolean warning, String experiment, Str
         ObjectNode event = before.deepCopy();
         event.put("count", before.path("count").asInt(0) + 1);
         event.put("lastTimestamp", now.truncatedTo(ChronoUnit.SECONDS).toString());
-        event.put("type", type()).put("message", message);
+        event.put("type", type()).put("message", shown());
         return event;
+    }
+
+    /** The API server takes no longer message of newer events. */
+    private String shown() {
+        return ForeignText.visible(ForeignText.oneLine(message, LONGEST_MESSAGE));
     }
 
     private String type() {
