@@ -11,7 +11,9 @@ import java.time.ZoneOffset;
 import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,6 +47,19 @@ final class Windows {
             }
         }
 
+        /** During the whole of some dates, each of which has a name of its own. */
+        record Dates(Map<LocalDate, Shut> named) implements Shut {
+            @Override
+            public String reason() {
+                return "excluded";
+            }
+
+            @Override
+            public boolean at(Instant instant, LocalDateTime clock) {
+                return named.containsKey(clock.toLocalDate());
+            }
+        }
+
         /** From one instant up to another. */
         record Span(String reason, Instant from, Instant until) implements Shut {
             @Override
@@ -69,7 +84,7 @@ final class Windows {
         for (Exclusion exclusion : exclusions) {
             switch (exclusion) {
                 case Exclusion.Day(String name, LocalDate date) ->
-                        shut(name, date::equals, WHOLE_DAY);
+                        dates().putIfAbsent(date, new Shut.Days(name, date::equals, WHOLE_DAY));
                 case Exclusion.Yearly(String name, MonthDay day) ->
                         shut(name, date -> MonthDay.from(date).equals(day), WHOLE_DAY);
                 case Exclusion.Weekly(String name, var weekdays, var parts) ->
@@ -83,12 +98,25 @@ final class Windows {
         }
     }
 
+    /** Return the dates that were named last, in a row: there may be thousands. */
+    private Map<LocalDate, Shut> dates() {
+        if (!all.isEmpty() && all.getLast() instanceof Shut.Dates dates) {
+            return dates.named();
+        }
+        var fresh = new Shut.Dates(new HashMap<>());
+        all.add(fresh);
+        WHOLE_DAY.forEach(this::addEdges);
+        return fresh.named();
+    }
+
     private void shut(String reason, Predicate<LocalDate> dates, List<Hours> hours) {
         all.add(new Shut.Days(reason, dates, hours));
-        for (Hours range : hours) {
-            edges.add(range.first());
-            edges.add(range.end());
-        }
+        hours.forEach(this::addEdges);
+    }
+
+    private void addEdges(Hours range) {
+        edges.add(range.first());
+        edges.add(range.end());
     }
 
     /** Return why a schedule may not fire at an instant; empty if it may. */
@@ -101,7 +129,13 @@ final class Windows {
             return Optional.empty();
         }
         LocalDateTime clock = LocalDateTime.ofInstant(instant, rules.getOffset(instant));
-        return all.stream().filter(shut -> shut.at(instant, clock)).findFirst();
+        return all.stream()
+                .filter(shut -> shut.at(instant, clock))
+                .findFirst()
+                .map(shut ->
+                        shut instanceof Shut.Dates dates
+                                ? dates.named().getOrDefault(clock.toLocalDate(), shut)
+                                : shut);
     }
 
     /**
