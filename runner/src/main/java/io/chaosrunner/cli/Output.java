@@ -9,15 +9,22 @@ import io.chaosrunner.report.RunSummary;
 import io.chaosrunner.run.Finding;
 import io.chaosrunner.run.RunListener;
 import io.chaosrunner.run.RunNotice;
-import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -67,11 +74,7 @@ final class Output {
         PrintStream file = null;
         if (audit != null) {
             try {
-                file =
-                        new PrintStream(
-                                new FileOutputStream(audit.toString(), true),
-                                true,
-                                StandardCharsets.UTF_8);
+                file = new PrintStream(append(audit), true, StandardCharsets.UTF_8);
             } catch (IOException e) {
                 throw new ParameterException(
                         Objects.requireNonNull(spec).commandLine(),
@@ -109,6 +112,33 @@ final class Output {
                 yield new Shown(engine, tree, null, log, file, tree, colours, kubectl);
             }
         };
+    }
+
+    /**
+     * Open a file for its owner alone. A link is not followed: in a folder that others may write,
+     * it would lead to a file of theirs.
+     */
+    private static OutputStream append(Path file) throws IOException {
+        if (Files.isSymbolicLink(file)) {
+            throw new IOException("it is a link; name the file itself");
+        }
+        Set<OpenOption> how =
+                Set.of(
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.APPEND,
+                        LinkOption.NOFOLLOW_LINKS);
+        try {
+            return Channels.newOutputStream(
+                    Files.newByteChannel(
+                            file,
+                            how,
+                            PosixFilePermissions.asFileAttribute(
+                                    PosixFilePermissions.fromString("rw-------"))));
+        } catch (UnsupportedOperationException e) {
+            // A file system without such rights.
+            return Channels.newOutputStream(Files.newByteChannel(file, how));
+        }
     }
 
     /** A run as it is shown; what it does and what signals say come on different threads. */
