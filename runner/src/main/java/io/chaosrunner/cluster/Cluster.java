@@ -24,7 +24,12 @@ public interface Cluster extends AutoCloseable {
      * Read the objects that match a label selector; an empty selector matches all, and an empty
      * namespace means all of them.
      */
-    List<ObjectNode> list(Resource resource, String namespace, String selector);
+    default List<ObjectNode> list(Resource resource, String namespace, String selector) {
+        return listing(resource, namespace, selector).items();
+    }
+
+    /** Read the same objects, and the version as of which they are what there is. */
+    Listing listing(Resource resource, String namespace, String selector);
 
     /** Create an object; returns it as stored. */
     ObjectNode create(Resource resource, String namespace, ObjectNode object);
@@ -61,16 +66,35 @@ public interface Cluster extends AutoCloseable {
      * Follow objects until closed: the listener hears of every object there is, then of each
      * change.
      *
-     * <p>Watches where the account may; else asks again and again. A lost watch is bridged without
+     * @param pollEvery distance between two readings where watching is forbidden
+     */
+    default Following follow(
+            Resource resource,
+            String namespace,
+            Selection selection,
+            Duration pollEvery,
+            Listener listener) {
+        return follow(
+                resource, namespace, selection, Listing.NONE, Pace.every(pollEvery), listener);
+    }
+
+    /**
+     * Follow objects until closed: the listener hears of every object that is not known, then of
+     * each change.
+     *
+     * <p>Watches where the account may; else reads again and again. A lost watch is bridged without
      * a gap. The listener is called by one thread at a time, and must not block.
      *
-     * @param pollEvery distance between two questions where watching is forbidden
+     * @param known what there is as of a version, and is not told; {@link Listing#NONE} if
+     *     everything must be read first
+     * @param pace when to read where watching is forbidden
      */
     Following follow(
             Resource resource,
             String namespace,
             Selection selection,
-            Duration pollEvery,
+            Listing known,
+            Pace pace,
             Listener listener);
 
     @Override
@@ -121,6 +145,48 @@ public interface Cluster extends AutoCloseable {
         record Labelled(String selector) implements Selection {}
     }
 
+    /**
+     * Hold the objects of a selection.
+     *
+     * @param version as of which they are what there is; empty if nothing is known
+     */
+    record Listing(String version, List<ObjectNode> items) {
+        /** Nothing is known. */
+        public static final Listing NONE = new Listing("", List.of());
+
+        public Listing {
+            items = List.copyOf(items);
+        }
+    }
+
+    /**
+     * Say when objects that cannot be watched are read. Called by the thread that reads; must be
+     * safe for that.
+     */
+    interface Pace {
+        /** Tell whether to watch, or to try to; asked until watching turns out to be forbidden. */
+        default boolean mayWatch() {
+            return true;
+        }
+
+        /** Hear that a reading begins. */
+        default void reading() {}
+
+        /**
+         * Return how long it is until the next reading begins; not positive if it is due.
+         *
+         * @param since how long ago the last reading began
+         * @param somethingNew whether it brought something new
+         */
+        Duration untilNext(Duration since, boolean somethingNew);
+
+        /** Read at the same distance, at half of it as long as readings bring something new. */
+        static Pace every(Duration distance) {
+            return (since, somethingNew) ->
+                    (somethingNew ? distance.dividedBy(2) : distance).minus(since);
+        }
+    }
+
     /** Hear of objects; a deleted object is told with its last known content. */
     interface Listener {
         /** Hear that an object is there, or has changed. */
@@ -164,7 +230,10 @@ public interface Cluster extends AutoCloseable {
         /** Hear, once, that these objects cannot be followed at all. */
         void unavailable(ClusterException why);
 
-        /** Hear, once, that watching is forbidden and questions are asked instead. */
+        /** Hear that a watch is open; more than once, for each watch ends. */
+        default void watching() {}
+
+        /** Hear, once, that watching is forbidden and everything is read again and again. */
         default void polling(ClusterException why) {}
     }
 
@@ -172,5 +241,8 @@ public interface Cluster extends AutoCloseable {
     interface Following extends AutoCloseable {
         @Override
         void close();
+
+        /** Ask the pace again: something may be due earlier than it was. */
+        default void reconsider() {}
     }
 }

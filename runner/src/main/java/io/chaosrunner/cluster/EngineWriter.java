@@ -58,6 +58,9 @@ public final class EngineWriter implements AutoCloseable {
 
     /** Hear what stands against writing; called by the writer's thread, an end once at most. */
     public interface Listener {
+        /** Hear of the engine as a write of ours stored it. */
+        default void stored(Engine engine) {}
+
         /** Nothing more is written: the engine has another owner, was aborted, or is gone. */
         void refused(Refusal refusal);
 
@@ -336,6 +339,7 @@ public final class EngineWriter implements AutoCloseable {
                 if (!stillOurs(stored, entries)) {
                     return;
                 }
+                listener.stored(stored);
                 break;
             } catch (ClusterException e) {
                 if (e.kind() == Kind.NOT_FOUND) {

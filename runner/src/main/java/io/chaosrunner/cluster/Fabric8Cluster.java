@@ -261,8 +261,9 @@ public final class Fabric8Cluster implements Cluster {
     }
 
     @Override
-    public List<ObjectNode> list(Resource resource, String namespace, String selector) {
-        return listing(resource, namespace, labelQuery(selector), Found::object).items();
+    public Listing listing(Resource resource, String namespace, String selector) {
+        All<ObjectNode> all = all(resource, namespace, labelQuery(selector), Found::object);
+        return new Listing(all.version(), all.items());
     }
 
     /**
@@ -272,7 +273,7 @@ public final class Fabric8Cluster implements Cluster {
      * @param keep called for each object, and again for some where an answer was cut off
      */
     public <T> List<T> list(Resource resource, String namespace, Function<Found, T> keep) {
-        return listing(resource, namespace, "", keep).items();
+        return all(resource, namespace, "", keep).items();
     }
 
     /**
@@ -284,7 +285,7 @@ public final class Fabric8Cluster implements Cluster {
         page(resource, namespace, "limit=1", Found::isWhole);
     }
 
-    <T> Listing<T> listing(
+    <T> All<T> all(
             Resource resource, String namespace, String query, Function<Found, T> keep) {
         for (int attempt = 1; resource.isPaged() && attempt <= PAGINGS; attempt++) {
             try {
@@ -297,10 +298,10 @@ public final class Fabric8Cluster implements Cluster {
             }
         }
         Page<T> whole = page(resource, namespace, query, keep);
-        return new Listing<>(whole.version(), whole.items());
+        return new All<>(whole.version(), whole.items());
     }
 
-    private <T> Listing<T> pages(
+    private <T> All<T> pages(
             Resource resource, String namespace, String query, Function<Found, T> keep) {
         String limited = (query.isEmpty() ? "" : query + "&") + "limit=" + PAGE;
         var items = new ArrayList<T>();
@@ -310,7 +311,7 @@ public final class Fabric8Cluster implements Cluster {
             page = page(resource, namespace, limited + "&continue=" + encode(page.next()), keep);
             items.addAll(page.items());
         }
-        return new Listing<>(page.version(), items);
+        return new All<>(page.version(), items);
     }
 
     private <T> Page<T> page(
@@ -514,7 +515,8 @@ public final class Fabric8Cluster implements Cluster {
             Resource resource,
             String namespace,
             Selection selection,
-            Duration pollEvery,
+            Listing known,
+            Pace pace,
             Listener listener) {
         Reflector reflector =
                 new Reflector(
@@ -522,7 +524,8 @@ public final class Fabric8Cluster implements Cluster {
                         resource,
                         namespace,
                         selection,
-                        pollEvery,
+                        known,
+                        pace,
                         listener,
                         Reflector.Patience.DEFAULT);
         reflector.start();
@@ -792,5 +795,5 @@ public final class Fabric8Cluster implements Cluster {
     }
 
     /** The objects of a list, and the version to watch from. */
-    record Listing<T>(String version, List<T> items) {}
+    record All<T>(String version, List<T> items) {}
 }

@@ -2,6 +2,8 @@ package io.chaosrunner.cluster;
 
 import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Listener;
+import io.chaosrunner.cluster.Cluster.Listing;
+import io.chaosrunner.cluster.Cluster.Pace;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import java.io.BufferedReader;
@@ -19,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Follow the objects of one selection: list, watch from there, and list again when the server says
- * that the version is too old; where watching is forbidden, list at a fixed distance.
+ * that the version is too old; where watching is forbidden, list when a {@link Pace} says so.
  */
 final class Reflector implements Following, Runnable {
 
@@ -54,11 +57,12 @@ final class Reflector implements Following, Runnable {
     private final Resource resource;
     private final String namespace;
     private final Selection selection;
-    private final Duration pollEvery;
+    private final Pace pace;
     private final Listener listener;
     private final Patience patience;
     final Thread thread;
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final Semaphore reconsiderations = new Semaphore(0);
     private final Map<String, ObjectNode> known = new HashMap<>();
     private volatile Fabric8Cluster.@Nullable Watch open;
 
@@ -69,6 +73,11 @@ final class Reflector implements Following, Runnable {
     private boolean wasTooOld;
     private boolean wasRead;
     private boolean somethingNew;
+
+    /** When the last reading began, as {@link System#nanoTime} has it, and how long it took. */
+    private long asked = System.nanoTime();
+
+    private Duration took = Duration.ZERO;
     private OptionalLong refusedSince = OptionalLong.empty();
 
     Reflector(
@@ -76,21 +85,30 @@ final class Reflector implements Following, Runnable {
             Resource resource,
             String namespace,
             Selection selection,
-            Duration pollEvery,
+            Listing from,
+            Pace pace,
             Listener listener,
             Patience patience) {
         this.cluster = cluster;
         this.resource = resource;
         this.namespace = namespace;
         this.selection = selection;
-        this.pollEvery = pollEvery;
+        this.pace = pace;
         this.listener = listener;
         this.patience = patience;
+        version = from.version();
+        wasRead = !version.isEmpty();
+        from.items().forEach(object -> isNew(remembered(object)));
         thread = Thread.ofVirtual().name("follow " + resource.plural()).unstarted(this);
     }
 
     void start() {
         thread.start();
+    }
+
+    @Override
+    public void reconsider() {
+        reconsiderations.release();
     }
 
     @Override
@@ -121,12 +139,12 @@ final class Reflector implements Following, Runnable {
                             return;
                         }
                         version = "";
-                        pause(pollEvery);
+                        awaitDue();
                     }
                     default -> {
-                        if (e.kind() == Kind.GONE) {
+                        wasTooOld |= e.kind() == Kind.GONE;
+                        if (e.kind() == Kind.GONE || !watches()) {
                             version = "";
-                            wasTooOld = true;
                         }
                         // Else the next watch goes on where this one was lost.
                         failed++;
@@ -150,42 +168,62 @@ final class Reflector implements Following, Runnable {
         return wasRead && now - refusedSince.getAsLong() < patience.refusal().toNanos();
     }
 
-    /** Read what must be read, then watch, or wait until the next question. */
+    /** Read what must be read, then watch; or wait for the next reading. */
     private void follow() {
-        long asked = System.nanoTime();
-        if (version.isEmpty() || !mayWatch) {
+        if (version.isEmpty()) {
             version = read();
-            wasRead = true;
-            refusedSince = OptionalLong.empty();
         }
-        if (mayWatch) {
-            long began = System.nanoTime();
-            try {
-                watch();
-            } catch (ClusterException e) {
-                if (e.kind() != Kind.FORBIDDEN) {
-                    throw e;
-                }
-                poll(e);
-                return;
+        if (!watches()) {
+            awaitDue();
+            if (!isClosed() && !watches()) {
+                version = read();
             }
-            // A server, or a proxy, that ends every watch at once is asked no faster than this.
-            if (System.nanoTime() - began < patience.leastWatch().toNanos()) {
-                pause(pollEvery);
+            return;
+        }
+        long began = System.nanoTime();
+        try {
+            watch();
+        } catch (ClusterException e) {
+            if (e.kind() != Kind.FORBIDDEN) {
+                throw e;
             }
-        } else {
-            pause(rest(pollEvery, Duration.ofNanos(System.nanoTime() - asked), somethingNew));
+            poll(e);
+            return;
+        }
+        // A server, or a proxy, that ends every watch at once is asked no faster than this.
+        if (System.nanoTime() - began < patience.leastWatch().toNanos()) {
+            asked = began;
+            awaitDue(patience.leastWatch());
         }
     }
 
-    /**
-     * Return how long to wait for the next question. Questions begin at the same distance, at half
-     * of it as long as answers bring something new; but a slow server is not asked without pause.
-     */
-    static Duration rest(Duration pollEvery, Duration took, boolean somethingNew) {
-        Duration rest = (somethingNew ? pollEvery.dividedBy(2) : pollEvery).minus(took);
-        Duration least = pollEvery.dividedBy(4);
-        return rest.compareTo(least) < 0 ? least : rest;
+    private boolean watches() {
+        return mayWatch && pace.mayWatch();
+    }
+
+    /** Wait until the next reading is due, or watching is called for; a slow server has a rest. */
+    private void awaitDue() {
+        awaitDue(took.dividedBy(4));
+    }
+
+    private void awaitDue(Duration rest) {
+        boolean watched = watches();
+        long end = System.nanoTime() + rest.toNanos();
+        while (!isClosed() && watched == watches()) {
+            Duration due =
+                    pace.untilNext(Duration.ofNanos(System.nanoTime() - asked), somethingNew);
+            long left = Math.max(due.toNanos(), end - System.nanoTime());
+            if (left <= 0) {
+                return;
+            }
+            try {
+                if (reconsiderations.tryAcquire(left, TimeUnit.NANOSECONDS)) {
+                    reconsiderations.drainPermits();
+                }
+            } catch (InterruptedException e) {
+                closed.countDown();
+            }
+        }
     }
 
     private void poll(ClusterException why) {
@@ -195,11 +233,16 @@ final class Reflector implements Following, Runnable {
 
     /** Read everything, tell the differences, and return the version read. */
     private String read() {
-        Fabric8Cluster.Listing<Item> listing =
+        pace.reading();
+        asked = System.nanoTime();
+        Fabric8Cluster.All<Item> listing =
                 switch (selection) {
                     case Selection.Named(String name) -> named(name);
                     case Selection.Labelled _ -> list();
                 };
+        took = Duration.ofNanos(System.nanoTime() - asked);
+        wasRead = true;
+        refusedSince = OptionalLong.empty();
         Set<String> seen = new HashSet<>();
         List<ObjectNode> present = new ArrayList<>();
         List<Item> beyondLimits = new ArrayList<>();
@@ -233,7 +276,7 @@ final class Reflector implements Following, Runnable {
      * Read one object, which an account may do that may not list. Its version is as old as its last
      * change: once that was too old to watch from, a list tells a younger one.
      */
-    private Fabric8Cluster.Listing<Item> named(String name) {
+    private Fabric8Cluster.All<Item> named(String name) {
         if (wasTooOld && mayWatch) {
             try {
                 return list();
@@ -246,13 +289,13 @@ final class Reflector implements Following, Runnable {
         }
         Optional<ObjectNode> found = cluster.get(resource, namespace, name);
         // Without an object there is no version: "0" is whatever the server has.
-        return new Fabric8Cluster.Listing<>(
+        return new Fabric8Cluster.All<>(
                 found.map(Reflector::version).orElse("0"),
                 found.map(object -> item(new Found(object, ""))).stream().toList());
     }
 
-    private Fabric8Cluster.Listing<Item> list() {
-        return cluster.listing(resource, namespace, query(), this::item);
+    private Fabric8Cluster.All<Item> list() {
+        return cluster.all(resource, namespace, query(), this::item);
     }
 
     /**
@@ -285,6 +328,7 @@ final class Reflector implements Following, Runnable {
             if (isClosed()) {
                 return;
             }
+            listener.watching();
             var lines =
                     new BufferedReader(
                             new InputStreamReader(opened.body(), StandardCharsets.UTF_8));

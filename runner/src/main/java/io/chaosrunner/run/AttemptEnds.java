@@ -148,7 +148,8 @@ final class AttemptEnds implements AttemptWatch.Listener {
         Duration grace = max(context.patience.helper(), census.grace(each.id));
         grace = min(grace, context.patience.removal());
         each.phase = Phase.LINGERING;
-        each.lingerUntil = context.now().plus(grace);
+        each.lingersSince = context.now();
+        each.lingerUntil = each.lingersSince.plus(grace);
         context.tell(
                 new RunNotice.Waiting(
                         "experiment %s ended, its helper pods have %d s to end too: %s"

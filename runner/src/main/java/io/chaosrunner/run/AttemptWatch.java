@@ -2,6 +2,7 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Following;
+import io.chaosrunner.cluster.Cluster.Listing;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
@@ -18,29 +19,71 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Watch the Jobs and pods of a run, and say of each attempt when it runs and how it ends.
+ * Watch the pods of a run, and say of each attempt when it runs and how it ends.
  *
- * <p>One watch for each kind, whatever the number of attempts. Owned by the run's thread.
+ * <p>One watch, whatever the number of attempts. Jobs are looked at only while pods do not tell:
+ * where one is gone or going without a word, or does not come. Owned by the run's thread.
  */
 final class AttemptWatch implements AutoCloseable {
-    private static final Duration POLL_PODS = Duration.ofSeconds(1);
-    private static final Duration POLL_JOBS = Duration.ofSeconds(5);
+    private static final Duration LOOK_AT_JOBS = Duration.ofSeconds(2);
+
+    /** By then a Job has a pod, unless something keeps it from making one. */
+    private static final Duration POD_IS_MADE = Duration.ofSeconds(5);
 
     private final RunContext context;
     private final Map<ExecutionId, LiveAttempt> live;
     private final PodCensus census;
     private final Listener listener;
-    private final Consumer<ClusterException> blind;
-    private final List<Following> followings = new ArrayList<>();
+    private final Way way;
+    private final PodReadings readings;
+    private @Nullable Following following;
+    private String jobs = "";
+    private String namespace = "";
+    private boolean mayLookAtJobs = true;
+    private boolean looking;
+    private Instant looked = Instant.MIN;
+
+    /** When an attempt ended last; empty if none has. */
+    private Optional<Instant> ended = Optional.empty();
 
     /** What was seen before it was known which Job was created for its attempt, in that order. */
     private final Map<ExecutionId, List<Runnable>> early = new HashMap<>();
+
+    /** Hear how pods are followed. */
+    interface Way {
+        /** They are watched. */
+        void watched();
+
+        /** They cannot be followed any more. */
+        void blind(ClusterException why);
+    }
+
+    /** When pods are read that cannot be watched. */
+    private final class PodReadings implements Cluster.Pace {
+        private volatile Set<PodPace.Prospect> prospects = Set.of();
+        private volatile Instant last;
+
+        PodReadings(Instant last) {
+            this.last = last;
+        }
+
+        @Override
+        public void reading() {
+            last = context.now();
+        }
+
+        @Override
+        public Duration untilNext(Duration since, boolean somethingNew) {
+            return Duration.between(context.now(), PodPace.next(prospects, last, somethingNew));
+        }
+    }
 
     /** Hear what becomes of attempts. */
     interface Listener {
@@ -72,41 +115,39 @@ final class AttemptWatch implements AutoCloseable {
     /**
      * @param live the attempts that hold a place; of others nothing may live
      * @param census is kept up to date here
-     * @param blind hears if pods cannot be followed any more
+     * @param way hears how pods are followed
      */
     AttemptWatch(
             RunContext context,
             Map<ExecutionId, LiveAttempt> live,
             PodCensus census,
             Listener listener,
-            Consumer<ClusterException> blind) {
+            Way way) {
         this.context = context;
         this.live = live;
         this.census = census;
         this.listener = listener;
-        this.blind = blind;
+        this.way = way;
+        readings = new PodReadings(context.now());
     }
 
-    /** Begin to watch the objects of a run. */
-    void follow(Engine engine, String runId) {
-        var ofRun = new Selection.Labelled(ExecutionLabels.selectorOfRun(engine.uid(), runId));
-        follow(engine, Resource.PODS, ofRun, POLL_PODS, this::onPods, true);
-        follow(engine, Resource.JOBS, ofRun, POLL_JOBS, this::onJobs, false);
-    }
-
-    private void follow(
-            Engine engine,
-            Resource resource,
-            Selection selection,
-            Duration pollEvery,
-            BiConsumer<List<ObjectNode>, List<ObjectNode>> take,
-            boolean required) {
-        followings.add(
+    /**
+     * Begin to watch the pods of a run.
+     *
+     * @param asOf version of the pods as of which there was none of this run; empty if not known
+     */
+    void follow(Engine engine, String runId, String asOf) {
+        jobs = ExecutionLabels.selectorOfRun(engine.uid(), runId);
+        namespace = engine.namespace();
+        readings.reading();
+        expect();
+        following =
                 context.cluster.follow(
-                        resource,
-                        engine.namespace(),
-                        selection,
-                        pollEvery,
+                        Resource.PODS,
+                        namespace,
+                        new Selection.Labelled(jobs),
+                        new Listing(asOf, List.of()),
+                        readings,
                         new Cluster.Listener() {
                             @Override
                             public void present(ObjectNode object) {
@@ -120,23 +161,63 @@ final class AttemptWatch implements AutoCloseable {
 
                             @Override
                             public void read(List<ObjectNode> there, List<ObjectNode> notThere) {
-                                context.mailbox.add(() -> take.accept(there, notThere));
+                                context.mailbox.add(() -> onPods(there, notThere));
                             }
 
                             @Override
                             public void unavailable(ClusterException why) {
-                                if (required) {
-                                    context.mailbox.add(() -> blind.accept(why));
-                                }
+                                context.mailbox.add(() -> way.blind(why));
                             }
-                        }));
+
+                            @Override
+                            public void watching() {
+                                context.mailbox.add(way::watched);
+                            }
+                        });
+    }
+
+    /** Say what is looked for, if that has changed: readings of pods that are not watched hear. */
+    void expect() {
+        Set<PodPace.Prospect> now =
+                Stream.concat(
+                                live.values().stream().flatMap(AttemptWatch::prospect),
+                                ended.stream().map(PodPace.Prospect.Over::new))
+                        .collect(Collectors.toUnmodifiableSet());
+        if (!now.equals(readings.prospects)) {
+            readings.prospects = now;
+            if (following != null) {
+                following.reconsider();
+            }
+        }
+    }
+
+    /** What is being created, judged or removed is looked after by others. */
+    private static Stream<PodPace.Prospect> prospect(LiveAttempt each) {
+        return switch (each.phase) {
+            case LAUNCHING, JUDGED, REMOVED -> Stream.empty();
+            case LINGERING -> Stream.of(new PodPace.Prospect.Soon(each.lingersSince));
+            case WATCHED -> {
+                Optional<Duration> expected = each.job().expected();
+                yield Stream.of(
+                        each.runs && each.suspectUntil == null && expected.isPresent()
+                                ? new PodPace.Prospect.Due(each.runsSince, expected.get())
+                                : new PodPace.Prospect.Soon(
+                                        each.runs ? each.runsSince : each.watchedSince));
+            }
+        };
+    }
+
+    /** An attempt is over. */
+    void ended() {
+        ended = Optional.of(context.now());
     }
 
     /** Watch an attempt from now on: its Job is known. */
     void watch(LiveAttempt each, LiveJob job) {
         each.job(job);
         each.phase = LiveAttempt.Phase.WATCHED;
-        each.pendingUntil = context.now().plus(job.pendingLimit());
+        each.watchedSince = context.now();
+        each.pendingUntil = each.watchedSince.plus(job.pendingLimit());
         List<Runnable> seen = early.remove(each.id);
         if (seen != null) {
             seen.forEach(Runnable::run);
@@ -157,6 +238,7 @@ final class AttemptWatch implements AutoCloseable {
                 if (each.suspectUntil != null) {
                     times.add(each.suspectUntil);
                 }
+                nextLook(each).ifPresent(times::add);
             }
         }
         return times.stream().min(Comparator.naturalOrder());
@@ -164,6 +246,9 @@ final class AttemptWatch implements AutoCloseable {
 
     /** Give up what has been waited for long enough. */
     void check() {
+        if (live.values().stream().anyMatch(this::isToBeLookedAt)) {
+            lookAtJobs();
+        }
         Instant now = context.now();
         for (LiveAttempt each : List.copyOf(live.values())) {
             if (each.phase == LiveAttempt.Phase.LINGERING && !now.isBefore(each.lingerUntil)) {
@@ -184,6 +269,51 @@ final class AttemptWatch implements AutoCloseable {
                 listener.didNotStart(each, overdue(each));
             }
         }
+    }
+
+    /** Return when the Job of an attempt must be looked at, if at all. */
+    private Optional<Instant> nextLook(LiveAttempt each) {
+        if (!mayLookAtJobs || looking) {
+            return Optional.empty();
+        }
+        Instant from = each.watchedSince.plus(POD_IS_MADE);
+        if (each.suspectUntil != null) {
+            from = Instant.MIN;
+        } else if (!each.pod.isEmpty()) {
+            return Optional.empty();
+        }
+        Instant next = looked.plus(LOOK_AT_JOBS);
+        return Optional.of(next.isBefore(from) ? from : next);
+    }
+
+    private boolean isToBeLookedAt(LiveAttempt each) {
+        return each.isWatched()
+                && nextLook(each).filter(at -> !context.now().isBefore(at)).isPresent();
+    }
+
+    /** Look at the Jobs of the run: what pods do not tell, a Job may, or that it is gone. */
+    private void lookAtJobs() {
+        looking = true;
+        looked = context.now();
+        List<LiveAttempt> asked = live.values().stream().filter(LiveAttempt::isWatched).toList();
+        context.mailbox.task(() -> {
+            Optional<List<ObjectNode>> found;
+            boolean may = true;
+            try {
+                found = Optional.of(context.cluster.list(Resource.JOBS, namespace, jobs));
+            } catch (ClusterException e) {
+                // Accounts need no right to read Jobs, and what does not answer is asked again.
+                may = e.isTransient();
+                found = Optional.empty();
+            }
+            boolean mayNext = may;
+            Optional<List<ObjectNode>> seen = found;
+            return () -> {
+                looking = false;
+                mayLookAtJobs &= mayNext;
+                seen.ifPresent(jobs -> onJobs(jobs, asked));
+            };
+        });
     }
 
     private static String overdue(LiveAttempt each) {
@@ -215,10 +345,14 @@ final class AttemptWatch implements AutoCloseable {
             execution.filter(known -> LivePods.isLive(pod)).ifPresent(listener::stray);
             return;
         }
-        if (isEarly(each, () -> onPod(pod))
-                || !each.isWatched()
-                || each.podGone
-                || !each.job().controls(pod)) {
+        if (isEarly(each, () -> onPod(pod)) || !each.isWatched() || each.podGone) {
+            return;
+        }
+        if (!each.job().controls(pod)) {
+            if (each.pod.equals(pod.path("metadata").path("name").asString(""))) {
+                // Its Job was deleted in a way that leaves pods to nobody.
+                podGone(each, "pod %s does not belong to its Job any more");
+            }
             return;
         }
         each.pod = pod.path("metadata").path("name").asString("");
@@ -229,6 +363,7 @@ final class AttemptWatch implements AutoCloseable {
                 each.unseen = false;
                 if (!each.runs) {
                     each.runs = true;
+                    each.runsSince = since(each, since);
                     listener.runs(each);
                 }
             }
@@ -253,6 +388,13 @@ final class AttemptWatch implements AutoCloseable {
             case PodState.Unknown(String reason, String message) ->
                     loseSight(each, "pod %s: its node does not answer", words(reason, message));
         }
+    }
+
+    /** Nodes cut off fractions of seconds, and their clocks may differ. */
+    private Instant since(LiveAttempt each, Instant said) {
+        Instant now = context.now();
+        Instant latest = said.isBefore(now.minusSeconds(1)) ? said.plusSeconds(1) : now;
+        return latest.isBefore(each.attempt.start()) ? each.attempt.start() : latest;
     }
 
     private void loseSight(LiveAttempt each, String what, String detail) {
@@ -286,19 +428,33 @@ final class AttemptWatch implements AutoCloseable {
         if (PodState.of(pod, each.jobName()) instanceof PodState.Finished finished) {
             finished(each, finished);
         } else {
-            each.unseen = false;
-            each.podGone = true;
-            suspect(each, "pod %s was deleted".formatted(each.pod), context.patience.podLag());
+            podGone(each, "pod %s was deleted");
         }
     }
 
-    private void onJobs(List<ObjectNode> present, List<ObjectNode> gone) {
+    private void podGone(LiveAttempt each, String what) {
+        each.unseen = false;
+        each.podGone = true;
+        suspect(each, what.formatted(each.pod), context.patience.podLag());
+    }
+
+    private void onJobs(List<ObjectNode> present, List<LiveAttempt> asked) {
         present.forEach(this::onJob);
-        gone.forEach(this::onJobGone);
+        Set<ExecutionId> found =
+                present.stream()
+                        .flatMap(job -> ExecutionLabels.read(job).stream())
+                        .collect(Collectors.toSet());
+        asked.stream()
+                .filter(each -> each.isWatched() && !found.contains(each.id))
+                .forEach(each ->
+                        suspect(
+                                each,
+                                "Job %s was deleted".formatted(each.jobName()),
+                                context.patience.podLag()));
     }
 
     private void onJob(ObjectNode json) {
-        LiveAttempt each = watched(json, () -> onJob(json));
+        LiveAttempt each = watched(json);
         if (each == null) {
             return;
         }
@@ -321,21 +477,11 @@ final class AttemptWatch implements AutoCloseable {
         }
     }
 
-    private void onJobGone(ObjectNode json) {
-        LiveAttempt each = watched(json, () -> onJobGone(json));
-        if (each != null) {
-            suspect(
-                    each,
-                    "Job %s was deleted".formatted(each.jobName()),
-                    context.patience.podLag());
-        }
-    }
-
     /** Return the attempt that a Job is of; null unless it is watched. */
-    private @Nullable LiveAttempt watched(ObjectNode json, Runnable again) {
+    private @Nullable LiveAttempt watched(ObjectNode json) {
         return ExecutionLabels.read(json)
                 .map(live::get)
-                .filter(each -> !isEarly(each, again) && each.isWatched())
+                .filter(LiveAttempt::isWatched)
                 .filter(each -> each.job().uid().isEmpty() || each.job().uid().equals(uid(json)))
                 .orElse(null);
     }
@@ -379,6 +525,8 @@ final class AttemptWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        followings.forEach(Following::close);
+        if (following != null) {
+            following.close();
+        }
     }
 }

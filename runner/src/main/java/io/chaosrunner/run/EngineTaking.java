@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.cluster.Cluster.Listing;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.EngineWriter;
@@ -205,11 +206,12 @@ final class EngineTaking {
     private record Plan(PlannedRun run, RunLimits limits) {}
 
     /** An engine that is ours, for a run of which nothing was planned yet. */
-    private record Claimed(Taken engine, Claim claim) {
+    private record Claimed(Taken engine, Claim claim, String podsAsOf) {
         TakenRun begin(ExecutionSettings settings, Plan plan) {
             return new TakenRun(
                     engine,
                     claim,
+                    podsAsOf,
                     settings,
                     plan.run(),
                     plan.limits(),
@@ -292,7 +294,7 @@ final class EngineTaking {
             Optional<Claim> before,
             ExecutionSettings settings,
             List<String> names) {
-        awaitLastRun(engine);
+        String podsAsOf = awaitLastRun(engine);
         if (context.ended().isPresent()) {
             return Optional.empty();
         }
@@ -309,7 +311,7 @@ final class EngineTaking {
                 new RunHistory(context.cluster, context::tell)
                         .record(engine, unrecorded(engine, before), settings.history());
         return write(engine, fresh, names.stream().map(StatusEntry::waiting).toList(), summaries)
-                .map(taken -> new Claimed(taken, fresh));
+                .map(taken -> new Claimed(taken, fresh, podsAsOf));
     }
 
     private Claim claim(
@@ -410,20 +412,22 @@ final class EngineTaking {
                 .collect(Collectors.joining());
     }
 
-    /** The last run may still be undoing its faults: wait for its pods, for a bounded time. */
-    private void awaitLastRun(Engine engine) {
+    /**
+     * The last run may still be undoing its faults: wait for its pods, for a bounded time; returns
+     * the version of the pods as last seen.
+     */
+    private String awaitLastRun(Engine engine) {
         Instant end = context.now().plus(context.patience.lastRun());
         boolean told = false;
-        for (List<String> left = podsThatGoOn(engine);
-                !left.isEmpty() && context.ended().isEmpty();
-                left = podsThatGoOn(engine)) {
-            String names = String.join(", ", left);
+        Listing left = LivePods.seen(context.cluster, engine);
+        while (!left.items().isEmpty() && context.ended().isEmpty()) {
+            String names = String.join(", ", LivePods.names(left.items()));
             if (!context.now().isBefore(end)) {
                 context.tell(
                         new RunNotice.Warning(
                                 "pods of an earlier run are still there: %s; going on"
                                         .formatted(names)));
-                return;
+                return left.version();
             }
             if (!told) {
                 told = true;
@@ -431,11 +435,9 @@ final class EngineTaking {
                         new RunNotice.Waiting("pods of an earlier run must go first: " + names));
             }
             context.mailbox.take(POLL_PODS);
+            left = LivePods.seen(context.cluster, engine);
         }
-    }
-
-    private List<String> podsThatGoOn(Engine engine) {
-        return LivePods.names(LivePods.of(context.cluster, engine));
+        return left.version();
     }
 
     // ---- A run that was interrupted ----------------------------------------------------------
@@ -470,6 +472,7 @@ final class EngineTaking {
                 new TakenRun(
                         taken.get(),
                         claim,
+                        "",
                         settings,
                         plan.map(Plan::run).orElseGet(() -> withoutPlan(names)),
                         plan.map(Plan::limits).orElse(settings.limits()),

@@ -2,6 +2,7 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Following;
+import io.chaosrunner.cluster.Cluster.Listing;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.EngineWriter;
@@ -12,6 +13,7 @@ import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineUpdate.Objection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -22,11 +24,10 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Owned by the run's thread, but for what {@link EngineWriter} and {@link Launcher} call.
  */
 final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
-    private static final Duration POLL = Duration.ofSeconds(2);
-
     private final RunContext context;
     private final Claim claimed;
     private final Loop loop;
+    private final EnginePace pace;
     private volatile Engine engine;
     private @Nullable Following following;
 
@@ -54,6 +55,7 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         this.claimed = claimed;
         this.loop = loop;
         engine = taken;
+        pace = new EnginePace(context.clock);
     }
 
     /** Return the engine as last seen; any thread may ask. */
@@ -61,13 +63,15 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         return engine;
     }
 
+    /** Begin to follow the engine as last seen; not by watching, before it is known to work. */
     void follow() {
         following =
                 context.cluster.follow(
                         Resource.ENGINES,
                         engine.namespace(),
                         new Selection.Named(engine.name()),
-                        POLL,
+                        new Listing(engine.resourceVersion(), List.of(engine.json())),
+                        pace,
                         new Cluster.Listener() {
                             @Override
                             public void present(ObjectNode json) {
@@ -86,8 +90,17 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
                         });
     }
 
+    /** Hear that pods can be watched: who may do that may watch engines, too, or never more. */
+    void watch() {
+        pace.watch();
+        if (following != null) {
+            following.reconsider();
+        }
+    }
+
     /** Tell whether an engine, just read, lets this run launch; any thread may ask. */
     boolean allowsLaunch(Engine now) {
+        see(now);
         return isSame(now) && claimed.lostOn(now).isEmpty() && !asksToStop(now);
     }
 
@@ -103,6 +116,11 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         return now.deleting()
                 || EngineStop.isAsked(now, claimed.run())
                 || !now.engineState().equals(claimed.engineState());
+    }
+
+    private void see(Engine now) {
+        pace.sees();
+        context.mailbox.add(() -> heed(Optional.of(now)));
     }
 
     private String whyStop(Engine now) {
@@ -159,6 +177,11 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
             context.mailbox.discard(Duration.ofSeconds(1));
         }
         context.end(new RunResult.Left("the operator ends this run", true));
+    }
+
+    @Override
+    public void stored(Engine now) {
+        see(now);
     }
 
     @Override

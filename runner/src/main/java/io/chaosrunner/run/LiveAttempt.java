@@ -36,6 +36,15 @@ final class LiveAttempt {
     /** Whether its pod was seen running. */
     boolean runs;
 
+    /** Since when its pod runs, by this process' clock. */
+    Instant runsSince = Instant.MAX;
+
+    /** Since when its Job is known. */
+    Instant watchedSince = Instant.MAX;
+
+    /** Since when it ended well, and its helper pods have a moment to end too. */
+    Instant lingersSince = Instant.MAX;
+
     /** Until when its pod must run. */
     Instant pendingUntil = Instant.MAX;
 

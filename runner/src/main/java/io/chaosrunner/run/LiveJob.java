@@ -15,12 +15,19 @@ import tools.jackson.databind.JsonNode;
  * @param resultName name of the ChaosResult
  * @param resultBefore version of the ChaosResult before the launch; empty if there was none
  * @param pendingLimit longest time until the pod must run
+ * @param expected how long the experiment says that it runs at least; empty if it does not say. It
+ *     ends sooner if a check fails
  */
 record LiveJob(
-        String name, String uid, String resultName, String resultBefore, Duration pendingLimit) {
+        String name,
+        String uid,
+        String resultName,
+        String resultBefore,
+        Duration pendingLimit,
+        Optional<Duration> expected) {
 
     private static final Duration DEFAULT_PENDING_LIMIT = Duration.ofSeconds(180);
-    private static final Duration LONGEST_PENDING_LIMIT = Duration.ofDays(3_650);
+    private static final Duration LONGEST = Duration.ofDays(3_650);
 
     static LiveJob ofJob(JsonNode job) {
         JsonNode metadata = job.path("metadata");
@@ -68,20 +75,26 @@ record LiveJob(
                 (engine.isEmpty() ? "" : engine + "-")
                         + experiment
                         + (instance.isEmpty() ? "" : "-" + instance);
-        Duration limit;
-        try {
-            long seconds = Long.parseLong(env(container, "STATUS_CHECK_TIMEOUT"));
-            limit = Duration.ofSeconds(Math.clamp(seconds, 0, LONGEST_PENDING_LIMIT.toSeconds()));
-        } catch (NumberFormatException e) {
-            limit = DEFAULT_PENDING_LIMIT;
-        }
+        Duration limit = seconds(container, "STATUS_CHECK_TIMEOUT").orElse(DEFAULT_PENDING_LIMIT);
+        Duration ramp = seconds(container, "RAMP_TIME").orElse(Duration.ZERO);
+        Optional<Duration> expected =
+                seconds(container, "TOTAL_CHAOS_DURATION").map(ramp.multipliedBy(2)::plus);
         String before =
                 annotated
                         .path("metadata")
                         .path("annotations")
                         .path(Launch.RESULT_BEFORE)
                         .asString("");
-        return new LiveJob(name, uid, result, before, limit);
+        return new LiveJob(name, uid, result, before, limit, expected);
+    }
+
+    private static Optional<Duration> seconds(JsonNode container, String variable) {
+        try {
+            long seconds = Long.parseLong(env(container, variable));
+            return Optional.of(Duration.ofSeconds(Math.clamp(seconds, 0, LONGEST.toSeconds())));
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
     }
 
     /** A mesh may have put its proxy first. */

@@ -1,6 +1,7 @@
 package io.chaosrunner.run;
 
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Cluster.Listing;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
@@ -16,22 +17,30 @@ final class LivePods {
 
     /** Return them without the operator's runner, which carries the same label. */
     static List<ObjectNode> of(Cluster cluster, Engine engine) {
-        return all(cluster, engine).filter(pod -> !name(pod).equals(runner(engine))).toList();
+        return seen(cluster, engine).items();
+    }
+
+    /** Return them with the version as of which they were all there was. */
+    static Listing seen(Cluster cluster, Engine engine) {
+        Listing all = listing(cluster, engine);
+        return new Listing(
+                all.version(), live(all).filter(pod -> !name(pod).equals(runner(engine))).toList());
     }
 
     /** Return the pod of the operator's runner, if there is one that has not ended. */
     static Optional<ObjectNode> runner(Cluster cluster, Engine engine) {
-        return all(cluster, engine).filter(pod -> name(pod).equals(runner(engine))).findFirst();
+        return live(listing(cluster, engine))
+                .filter(pod -> name(pod).equals(runner(engine)))
+                .findFirst();
     }
 
-    private static Stream<ObjectNode> all(Cluster cluster, Engine engine) {
-        return cluster
-                .list(
-                        Resource.PODS,
-                        engine.namespace(),
-                        ExecutionLabels.selectorOfEngine(engine.uid()))
-                .stream()
-                .filter(LivePods::isLive);
+    private static Listing listing(Cluster cluster, Engine engine) {
+        return cluster.listing(
+                Resource.PODS, engine.namespace(), ExecutionLabels.selectorOfEngine(engine.uid()));
+    }
+
+    private static Stream<ObjectNode> live(Listing all) {
+        return all.items().stream().filter(LivePods::isLive);
     }
 
     private static String runner(Engine engine) {

@@ -64,6 +64,11 @@ final class PatientCluster implements Cluster {
     }
 
     @Override
+    public Listing listing(Resource resource, String namespace, String selector) {
+        return borne(() -> cluster.listing(resource, namespace, selector), false);
+    }
+
+    @Override
     public ObjectNode create(Resource resource, String namespace, ObjectNode object) {
         return borne(() -> cluster.create(resource, namespace, object), false);
     }
@@ -97,9 +102,10 @@ final class PatientCluster implements Cluster {
             Resource resource,
             String namespace,
             Selection selection,
-            Duration pollEvery,
+            Listing known,
+            Pace pace,
             Listener listener) {
-        return cluster.follow(resource, namespace, selection, pollEvery, listener);
+        return cluster.follow(resource, namespace, selection, known, pace, listener);
     }
 
     @Override

@@ -78,8 +78,15 @@ public final class RunHistory {
     /** Store records; false if the place is taken by somebody else. */
     private boolean store(Engine engine, List<RunRecord> runs, int most) {
         for (int conflicts = 0; ; conflicts++) {
+            // Before the first run there is nothing to read, as a rule.
+            boolean first = conflicts == 0 && runs.getFirst().number() == 1;
             Optional<ObjectNode> found =
-                    cluster.get(Resource.CONFIG_MAPS, engine.namespace(), engine.name() + SUFFIX);
+                    first
+                            ? Optional.empty()
+                            : cluster.get(
+                                    Resource.CONFIG_MAPS,
+                                    engine.namespace(),
+                                    engine.name() + SUFFIX);
             if (found.isPresent() && !engine.owns(found.get())) {
                 return false;
             }

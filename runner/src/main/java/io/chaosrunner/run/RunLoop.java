@@ -43,6 +43,9 @@ import tools.jackson.databind.node.ObjectNode;
  * becomes of the engine is {@link EngineWatch}' part, of single attempts {@link AttemptEnds}'.
  */
 final class RunLoop implements AutoCloseable {
+    /** The first Job is not kept waiting by what looks after it; it may be kept by other things. */
+    private static final Duration BEFORE_LOOKING_OUT = Duration.ofSeconds(1);
+
     private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
 
     /** Longer than a Job's creation takes with all retries. */
@@ -78,6 +81,9 @@ final class RunLoop implements AutoCloseable {
     private final EngineWatch engineWatch;
     private final String engineUid;
     private RunState state;
+    private boolean lookingOut;
+    private final Instant lookOutAt;
+    private boolean hasLaunched;
     private Optional<Decision.Wake> told = Optional.empty();
     private boolean aborting;
     private boolean removing;
@@ -95,6 +101,7 @@ final class RunLoop implements AutoCloseable {
     RunLoop(RunContext context, TakenRun taken) {
         this.context = context;
         this.taken = taken;
+        lookOutAt = context.now().plus(BEFORE_LOOKING_OUT);
         Engine engine = taken.engine().engine();
         engineUid = engine.uid();
         claimed = taken.claim();
@@ -162,7 +169,7 @@ final class RunLoop implements AutoCloseable {
                         census,
                         parts,
                         taken.settings().retainOnFailure());
-        watch = new AttemptWatch(context, live, census, ends, this::blind);
+        watch = new AttemptWatch(context, live, census, ends, parts);
         // Who was here before may not have had time to look.
         doubtful = taken.resumed();
         if (context.isLeaving()) {
@@ -188,9 +195,9 @@ final class RunLoop implements AutoCloseable {
         if (taken.resumed()) {
             takeUp();
         }
-        watch.follow(engineWatch.engine(), claimed.run().id());
-        engineWatch.follow();
-        if (!taken.resumed()) {
+        if (taken.resumed()) {
+            lookOut();
+        } else {
             removeOldRuns();
         }
         takeMessages();
@@ -204,6 +211,15 @@ final class RunLoop implements AutoCloseable {
             awaitMessage();
         }
         return context.ended().orElseGet(leftBehind.isEmpty() ? this::finish : this::stayOpen);
+    }
+
+    /** Follow the engine and what was launched: of a new run, once there is something to follow. */
+    private void lookOut() {
+        if (!lookingOut) {
+            lookingOut = true;
+            engineWatch.follow();
+            watch.follow(engineWatch.engine(), claimed.run().id(), taken.podsAsOf());
+        }
     }
 
     private void monitor() {
@@ -393,14 +409,21 @@ final class RunLoop implements AutoCloseable {
 
     private void awaitMessage() {
         Duration wait =
-                Stream.of(machine.wake(state).map(Decision.Wake::at), watch.nextCheck())
+                Stream.of(
+                                machine.wake(state).map(Decision.Wake::at),
+                                watch.nextCheck(),
+                                lookingOut ? Optional.<Instant>empty() : Optional.of(lookOutAt))
                         .flatMap(Optional::stream)
                         .min(Comparator.naturalOrder())
                         .map(at -> Duration.between(context.now(), at).plusMillis(1))
                         .filter(until -> until.compareTo(LONGEST_IDLE) < 0)
                         .orElse(LONGEST_IDLE);
+        watch.expect();
         if (context.mailbox.take(wait.isNegative() ? Duration.ZERO : wait)) {
             takeMessages();
+        }
+        if (!lookingOut && (hasLaunched || !context.now().isBefore(lookOutAt))) {
+            lookOut();
         }
         if (context.ended().isEmpty()) {
             watch.check();
@@ -488,6 +511,7 @@ final class RunLoop implements AutoCloseable {
         context.mailbox.task(() -> {
             List<Launcher.Outcome> outcomes = launcher.launch(orders);
             return () -> {
+                hasLaunched = true;
                 var withheld = new ArrayList<Launcher.Order>();
                 for (int i = 0; i < orders.size(); i++) {
                     heed(orders.get(i), outcomes.get(i), withheld);
@@ -725,7 +749,7 @@ final class RunLoop implements AutoCloseable {
     }
 
     /** Nobody sees any more what runs: it must not go on. */
-    private void blind(ClusterException why) {
+    private void goBlind(ClusterException why) {
         String sentence = "pods cannot be followed any more: " + why.getMessage();
         if (!aborting) {
             emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", sentence));
@@ -734,7 +758,17 @@ final class RunLoop implements AutoCloseable {
     }
 
     /** What the parts of the loop know of it, and tell it. */
-    private final class Parts implements EngineWatch.Loop, AttemptEnds.Loop {
+    private final class Parts implements EngineWatch.Loop, AttemptEnds.Loop, AttemptWatch.Way {
+        @Override
+        public void watched() {
+            engineWatch.watch();
+        }
+
+        @Override
+        public void blind(ClusterException why) {
+            goBlind(why);
+        }
+
         @Override
         public void hush() {
             RunLoop.this.hush();
@@ -773,6 +807,7 @@ final class RunLoop implements AutoCloseable {
         @Override
         public void ended(LiveAttempt each, Attempt.End end) {
             live.remove(each.id);
+            watch.ended();
             doubtful |= each.doubtful;
             step(new RunEvent.AttemptEnded(each.slot(), end));
         }

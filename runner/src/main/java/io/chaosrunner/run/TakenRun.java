@@ -12,6 +12,7 @@ import java.util.Optional;
  *
  * @param engine the engine, as the claim's write returned it
  * @param claim the claim
+ * @param podsAsOf version of the pods as of which there was none of this run; empty if there may be
  * @param settings the execution settings, as recorded in the claim
  * @param planned slots and plan
  * @param limits the run's limits, merged with the plan's
@@ -22,6 +23,7 @@ import java.util.Optional;
 record TakenRun(
         Taken engine,
         Claim claim,
+        String podsAsOf,
         ExecutionSettings settings,
         PlannedRun planned,
         RunLimits limits,

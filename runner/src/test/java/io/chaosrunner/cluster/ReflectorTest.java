@@ -4,17 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.cluster.Cluster.Listener;
+import io.chaosrunner.cluster.Cluster.Listing;
+import io.chaosrunner.cluster.Cluster.Pace;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ScriptedServer.Answer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What a following makes of an API server, or of a proxy before it, that is not at its best. */
@@ -33,6 +38,10 @@ class ReflectorTest {
         """
                 .formatted(name, name, version)
                 .strip();
+    }
+
+    private static ObjectNode json(String object) {
+        return (ObjectNode) JsonMapper.shared().readTree(object);
     }
 
     private static Answer object(int version) {
@@ -59,6 +68,11 @@ class ReflectorTest {
         final List<ObjectNode> gone = new CopyOnWriteArrayList<>();
 
         Follower(Selection selection, Duration pollEvery, Duration refusal, Answer... script) {
+            this(selection, Listing.NONE, Pace.every(pollEvery), refusal, script);
+        }
+
+        Follower(
+                Selection selection, Listing known, Pace pace, Duration refusal, Answer... script) {
             server = new ScriptedServer(script);
             cluster = Fabric8Cluster.connect(server.url());
             reflector =
@@ -67,7 +81,8 @@ class ReflectorTest {
                             Resource.PODS,
                             "n",
                             selection,
-                            pollEvery,
+                            known,
+                            pace,
                             this,
                             new Reflector.Patience(NEVER, NEVER, refusal));
             reflector.start();
@@ -200,17 +215,87 @@ class ReflectorTest {
             delimiter = '|',
             textBlock =
                     """
-                    1000 | 0   | false | 1000
-                    1000 | 200 | false | 800
-                    1000 | 200 | true  | 300
-                    1000 | 400 | true  | 250
-                    1000 | 900 | false | 250
-                    1000 | 5000| false | 250
+                    1000 | 0    | false | 1000
+                    1000 | 200  | false | 800
+                    1000 | 200  | true  | 300
+                    1000 | 900  | true  | -400
+                    1000 | 5000 | false | -4000
                     """)
-    void questionsBeginEvenlyAndTwiceAsOftenWhileSomethingIsNew(
-            long every, long took, boolean somethingNew, long rest) {
-        assertThat(Reflector.rest(Duration.ofMillis(every), Duration.ofMillis(took), somethingNew))
-                .hasMillis(rest);
+    void readingsBeginEvenlyAndTwiceAsOftenWhileSomethingIsNew(
+            long every, long since, boolean somethingNew, long left) {
+        assertThat(
+                        Pace.every(Duration.ofMillis(every))
+                                .untilNext(Duration.ofMillis(since), somethingNew))
+                .hasMillis(left);
+    }
+
+    @Test
+    void whatIsKnownIsNeitherReadNorToldBeforeItChanges() {
+        try (var follower =
+                new Follower(
+                        ALL,
+                        new Listing("5", List.of(json(pod("a", 4)), json(pod("b", 5)))),
+                        Pace.every(NEVER),
+                        NEVER,
+                        Answer.watch(
+                                event("MODIFIED", pod("a", 6)), event("DELETED", pod("b", 7))))) {
+            follower.untilHeard("a6", "gone b7");
+            follower.untilRequested("watch 5");
+        }
+    }
+
+    @Test
+    void aRefusedWatchFromWhatIsKnownCostsOneAttemptAndNoReadingBeforeOneIsDue() {
+        var due = new Semaphore(0);
+        Pace pace =
+                (since, somethingNew) -> due.tryAcquire() ? Duration.ZERO : Duration.ofMinutes(5);
+        try (var follower =
+                new Follower(
+                        ALL,
+                        new Listing("5", List.of(json(pod("a", 4)), json(pod("b", 5)))),
+                        pace,
+                        NEVER,
+                        FORBIDDEN,
+                        list(8, pod("a", 8)))) {
+            follower.untilHeard("polling");
+            follower.untilRequested("watch 5");
+
+            due.release();
+            follower.reflector.reconsider();
+
+            follower.untilHeard("polling", "a8", "gone b5");
+            follower.untilRequested("watch 5", "list");
+        }
+    }
+
+    @Test
+    void watchingBeginsWhenThePaceSaysSo() {
+        var mayWatch = new AtomicBoolean();
+        Pace pace =
+                new Pace() {
+                    @Override
+                    public boolean mayWatch() {
+                        return mayWatch.get();
+                    }
+
+                    @Override
+                    public Duration untilNext(Duration since, boolean somethingNew) {
+                        return NEVER;
+                    }
+                };
+        try (var follower =
+                new Follower(
+                        NAMED,
+                        new Listing("5", List.of(json(pod("x", 5)))),
+                        pace,
+                        NEVER,
+                        Answer.watch(event("MODIFIED", pod("x", 6))))) {
+            mayWatch.set(true);
+            follower.reflector.reconsider();
+
+            follower.untilHeard("x6");
+            follower.untilRequested("watch 5");
+        }
     }
 
     @Test

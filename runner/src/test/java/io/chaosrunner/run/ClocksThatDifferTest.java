@@ -95,8 +95,8 @@ class ClocksThatDifferTest {
                 cluster,
                 (verb, resource, args, call) -> {
                     if (verb.equals("follow") && resource == Resource.PODS) {
-                        var heard = (Cluster.Listener) args[4];
-                        args[4] =
+                        var heard = (Cluster.Listener) args[5];
+                        args[5] =
                                 new Cluster.Listener() {
                                     @Override
                                     public void present(ObjectNode object) {

@@ -154,7 +154,7 @@ class LostJobTest {
                         world.connect(),
                         (verb, resource, args, call) -> {
                             if (verb.equals("follow") && resource == Resource.PODS) {
-                                pods.set((Cluster.Listener) args[4]);
+                                pods.set((Cluster.Listener) args[5]);
                             }
                             return call.goOn();
                         });

@@ -6,7 +6,6 @@ import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.testing.KillPoints;
 import io.chaosrunner.testing.KillPoints.Point;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -105,6 +104,11 @@ final class MortalCluster implements Cluster {
     }
 
     @Override
+    public Listing listing(Resource resource, String namespace, String selector) {
+        return read(() -> cluster.listing(resource, namespace, selector));
+    }
+
+    @Override
     public ObjectNode create(Resource resource, String namespace, ObjectNode object) {
         return write(() -> cluster.create(resource, namespace, object));
     }
@@ -134,13 +138,15 @@ final class MortalCluster implements Cluster {
             Resource resource,
             String namespace,
             Selection selection,
-            Duration pollEvery,
+            Listing known,
+            Pace pace,
             Listener listener) {
         return cluster.follow(
                 resource,
                 namespace,
                 selection,
-                pollEvery,
+                known,
+                pace,
                 new Listener() {
                     @Override
                     public void present(ObjectNode object) {
@@ -159,6 +165,16 @@ final class MortalCluster implements Cluster {
                     @Override
                     public void unavailable(ClusterException why) {
                         listener.unavailable(why);
+                    }
+
+                    @Override
+                    public void watching() {
+                        listener.watching();
+                    }
+
+                    @Override
+                    public void polling(ClusterException why) {
+                        listener.polling(why);
                     }
                 });
     }

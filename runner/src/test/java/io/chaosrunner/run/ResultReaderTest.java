@@ -7,6 +7,7 @@ import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.json.JsonMapper;
@@ -68,7 +69,14 @@ class ResultReaderTest {
                     metadata.path("uid").asString()
                             + ":"
                             + metadata.path("resourceVersion").asString();
-            var job = new LiveJob("a-x", "j", "e-a", changed ? "" : version, Duration.ZERO);
+            var job =
+                    new LiveJob(
+                            "a-x",
+                            "j",
+                            "e-a",
+                            changed ? "" : version,
+                            Duration.ZERO,
+                            Optional.empty());
 
             assertThat(new ResultReader(world.connect(), "n").lastWord(OURS, job, Duration.ZERO))
                     .matches(answer -> answer.isPresent() == counts);

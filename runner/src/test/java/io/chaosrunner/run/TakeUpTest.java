@@ -13,6 +13,7 @@ import io.chaosrunner.strategy.Outcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -51,7 +52,7 @@ class TakeUpTest {
     private static KnownJob job(int ordinal, int slot, int attempt) {
         return new KnownJob(
                 new ExecutionId("uid", "r", slot, 1, attempt),
-                new LiveJob("a-x", "job-uid", "e-a", "", Duration.ofSeconds(180)),
+                new LiveJob("a-x", "job-uid", "e-a", "", Duration.ofSeconds(180), Optional.empty()),
                 new Launch(Stage.START.plusSeconds(9), ordinal, "why", ""));
     }
 

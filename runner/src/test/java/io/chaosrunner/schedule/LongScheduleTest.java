@@ -137,14 +137,17 @@ class LongScheduleTest {
                 Resource resource,
                 String namespace,
                 Selection selection,
-                Duration pollEvery,
+                Listing known,
+                Pace pace,
                 Listener listener) {
             return () -> {};
         }
 
         @Override
-        public List<ObjectNode> list(Resource resource, String namespace, String selector) {
-            return resource.equals(Resource.ENGINES) ? List.of(engine.deepCopy()) : List.of();
+        public Listing listing(Resource resource, String namespace, String selector) {
+            return new Listing(
+                    "1",
+                    resource.equals(Resource.ENGINES) ? List.of(engine.deepCopy()) : List.of());
         }
 
         @Override

@@ -43,18 +43,82 @@ class RunnerCallsTest {
         run();
 
         assertThat(proxy.calls("watch", "pods")).isNotEmpty();
-        assertThat(proxy.calls("watch", "jobs")).isNotEmpty();
         assertThat(proxy.calls("watch", "chaosengines")).isNotEmpty();
-        assertThat(proxy.calls("list", "pods").size()).isLessThanOrEqualTo(4);
+        assertThat(proxy.calls("list", "pods")).as("before the claim").hasSize(1);
+        assertThat(proxy.calls("list", "jobs")).isEmpty();
     }
 
     @Test
-    void whoMayNotWatchTriesOnceAndListsPodsOnceASecond() {
+    void anExperimentOfHalfAMinuteCostsWhoMayWatchEighteenCalls() {
+        createOne(namespace.powerful());
+
+        run("Pass");
+
+        // By HTTP/1.1, as this proxy speaks it, a watch that says nothing is renewed.
+        assertThat(proxy.calls())
+                .filteredOn(call -> !call.verb().equals("watch"))
+                .hasSizeLessThanOrEqualTo(16);
+        assertThat(firstOfEachWatch()).hasSize(2);
+        assertNothingStandsBeforeTheFirstJob();
+    }
+
+    @Test
+    void anExperimentOfHalfAMinuteCostsWhoMayNotWatchNoMoreThanFortyTwoCalls() {
+        createOne(namespace.podDeleteSa());
+
+        run("Pass");
+
+        assertThat(proxy.calls()).hasSizeLessThanOrEqualTo(42);
+        assertThat(proxy.calls())
+                .filteredOn(call -> call.verb().equals("watch"))
+                .as("a refused watch is tried once in all")
+                .singleElement()
+                .extracting(Call::status)
+                .isEqualTo(403);
+        assertNothingStandsBeforeTheFirstJob();
+        assertThat(proxy.calls("get", "chaosengines").size())
+                .as("a stop is looked for all the time")
+                .isGreaterThanOrEqualTo(14);
+    }
+
+    private void createOne(String account) {
+        namespace.experiment(
+                "pod-delete",
+                Map.of("env", List.of(Map.of("name", "TOTAL_CHAOS_DURATION", "value", "30"))));
+        namespace.newEngine(ENGINE).account(account).experiment("pod-delete", "after=30s").create();
+    }
+
+    private List<String> firstOfEachWatch() {
+        return proxy.calls().stream()
+                .filter(call -> call.verb().equals("watch"))
+                .map(Call::resource)
+                .distinct()
+                .toList();
+    }
+
+    /** What must be known before it is read, and nothing else is. */
+    private void assertNothingStandsBeforeTheFirstJob() {
+        assertThat(proxy.calls())
+                .extracting(call -> call.verb() + " " + call.resource())
+                .startsWith(
+                        "get chaosengines",
+                        "list pods",
+                        "patch chaosengines",
+                        "get chaosexperiments",
+                        "create events",
+                        "get chaosresults",
+                        "get chaosengines",
+                        "create jobs");
+    }
+
+    @Test
+    void whoMayNotWatchTriesOnceAndListsPodsOnceASecondAtMost() {
         create(namespace.getListOnly(), "after=8s");
 
         run();
 
         assertThat(proxy.calls("watch", "pods")).hasSize(1);
+        assertThat(proxy.calls("watch", "chaosengines")).isEmpty();
         // Between the writes that say "running" and how it ended nothing changes. A question that
         // was due may arrive late on a slow machine, and so may the first of a longer distance.
         List<Call> writes = proxy.calls("patch", "chaosengines");
@@ -101,7 +165,7 @@ class RunnerCallsTest {
     void aWatchFromTooOldAVersionBeginsAgain() {
         create(namespace.powerful(), "after=500ms");
         proxy.inject(Fault.goneEvent(), 1, "watch", "pods");
-        proxy.inject(Fault.gone(), 1, "watch", "jobs");
+        proxy.inject(Fault.gone(), 1, "watch", "pods");
 
         run();
 
@@ -133,10 +197,14 @@ class RunnerCallsTest {
     }
 
     private void run() {
+        run("Pass", "Pass");
+    }
+
+    private void run(String... verdicts) {
         RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
         assertThat(namespace.entries(ENGINE))
                 .extracting((Map<String, String> entry) -> entry.get("verdict"))
-                .containsExactly("Pass", "Pass");
+                .containsExactly(verdicts);
     }
 
     private List<Call> createdJobs() {

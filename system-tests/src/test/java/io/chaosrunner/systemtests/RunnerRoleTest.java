@@ -50,7 +50,7 @@ class RunnerRoleTest {
                                 "chaosengines get patch watch",
                                 "chaosexperiments get",
                                 "chaosresults get",
-                                "jobs create get list watch delete",
+                                "jobs create get list delete",
                                 "pods list watch delete",
                                 "events create get update",
                                 "configmaps get create update")),
