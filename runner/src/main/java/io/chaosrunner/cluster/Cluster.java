@@ -233,6 +233,20 @@ public interface Cluster extends AutoCloseable {
         /** Hear that a watch is open; more than once, for each watch ends. */
         default void watching() {}
 
+        /** Hear that nothing was heard for a while: following fails, and is tried again. */
+        default void failing(ClusterException why) {}
+
+        /** Hear, after {@link #failing}, that it works again. */
+        default void goesOn() {}
+
+        /**
+         * Hear of an error that no answer of a server should cause, in a sentence; following is
+         * begun again.
+         */
+        default void troubled(String bug) {
+            System.getLogger(Cluster.class.getName()).log(System.Logger.Level.ERROR, bug);
+        }
+
         /** Hear, once, that watching is forbidden and everything is read again and again. */
         default void polling(ClusterException why) {}
     }

@@ -285,8 +285,7 @@ public final class Fabric8Cluster implements Cluster {
         page(resource, namespace, "limit=1", Found::isWhole);
     }
 
-    <T> All<T> all(
-            Resource resource, String namespace, String query, Function<Found, T> keep) {
+    <T> All<T> all(Resource resource, String namespace, String query, Function<Found, T> keep) {
         for (int attempt = 1; resource.isPaged() && attempt <= PAGINGS; attempt++) {
             try {
                 return pages(resource, namespace, query, keep);

@@ -34,7 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Follow the objects of one selection: list, watch from there, and list again when the server says
  * that the version is too old; where watching is forbidden, list when a {@link Pace} says so.
  */
-final class Reflector implements Following, Runnable {
+final class Reflector implements Following {
 
     /**
      * Say how patient a following is.
@@ -43,10 +43,15 @@ final class Reflector implements Following, Runnable {
      *     a minute
      * @param leastWatch a watch that ends before this is no better than a question
      * @param refusal how long a right that was there may be missing, as while roles are reconciled
+     * @param silence how long it may fail without a word
      */
-    record Patience(Duration watchEnds, Duration leastWatch, Duration refusal) {
+    record Patience(Duration watchEnds, Duration leastWatch, Duration refusal, Duration silence) {
         static final Patience DEFAULT =
-                new Patience(Duration.ofMinutes(5), Duration.ofSeconds(1), Duration.ofMinutes(1));
+                new Patience(
+                        Duration.ofMinutes(5),
+                        Duration.ofSeconds(1),
+                        Duration.ofMinutes(1),
+                        Duration.ofSeconds(3));
     }
 
     /** What an object is told by once it is gone. */
@@ -60,6 +65,7 @@ final class Reflector implements Following, Runnable {
     private final Pace pace;
     private final Listener listener;
     private final Patience patience;
+    private final LongLived work;
     final Thread thread;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Semaphore reconsiderations = new Semaphore(0);
@@ -70,9 +76,15 @@ final class Reflector implements Following, Runnable {
     private String version = "";
 
     private boolean mayWatch = true;
+    private boolean hasBegun;
     private boolean wasTooOld;
     private boolean wasRead;
     private boolean somethingNew;
+
+    /** Since when nothing works; and whether that was said. */
+    private OptionalLong failsSince = OptionalLong.empty();
+
+    private boolean saidSo;
 
     /** When the last reading began, as {@link System#nanoTime} has it, and how long it took. */
     private long asked = System.nanoTime();
@@ -99,7 +111,8 @@ final class Reflector implements Following, Runnable {
         version = from.version();
         wasRead = !version.isEmpty();
         from.items().forEach(object -> isNew(remembered(object)));
-        thread = Thread.ofVirtual().name("follow " + resource.plural()).unstarted(this);
+        work = new LongLived("following " + resource.plural(), this::followOn, listener::troubled);
+        thread = Thread.ofVirtual().name("follow " + resource.plural()).unstarted(work);
     }
 
     void start() {
@@ -114,6 +127,7 @@ final class Reflector implements Following, Runnable {
     @Override
     public void close() {
         closed.countDown();
+        work.close();
         Fabric8Cluster.Watch watch = open;
         if (watch != null) {
             watch.close();
@@ -121,8 +135,12 @@ final class Reflector implements Following, Runnable {
         thread.interrupt();
     }
 
-    @Override
-    public void run() {
+    private void followOn() {
+        if (hasBegun) {
+            // What is known may be what went wrong.
+            version = "";
+        }
+        hasBegun = true;
         int failed = 0;
         while (!isClosed()) {
             try {
@@ -148,10 +166,31 @@ final class Reflector implements Following, Runnable {
                         }
                         // Else the next watch goes on where this one was lost.
                         failed++;
+                        fails(e);
                         pause(Retry.pause(failed, ThreadLocalRandom.current().nextDouble()));
                     }
                 }
             }
+        }
+    }
+
+    private void fails(ClusterException why) {
+        long now = System.nanoTime();
+        if (failsSince.isEmpty()) {
+            failsSince = OptionalLong.of(now);
+        }
+        if (!saidSo && now - failsSince.getAsLong() >= patience.silence().toNanos()) {
+            saidSo = true;
+            listener.failing(why);
+        }
+    }
+
+    /** A reading was answered, or a watch is open. */
+    private void works() {
+        failsSince = OptionalLong.empty();
+        if (saidSo) {
+            saidSo = false;
+            listener.goesOn();
         }
     }
 
@@ -243,6 +282,7 @@ final class Reflector implements Following, Runnable {
         took = Duration.ofNanos(System.nanoTime() - asked);
         wasRead = true;
         refusedSince = OptionalLong.empty();
+        works();
         Set<String> seen = new HashSet<>();
         List<ObjectNode> present = new ArrayList<>();
         List<Item> beyondLimits = new ArrayList<>();
@@ -328,6 +368,7 @@ final class Reflector implements Following, Runnable {
             if (isClosed()) {
                 return;
             }
+            works();
             listener.watching();
             var lines =
                     new BufferedReader(

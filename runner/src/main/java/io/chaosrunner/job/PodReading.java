@@ -15,7 +15,7 @@ final class PodReading {
     private static final Set<String> HOPELESS = Set.of("ErrImageNeverPull", "InvalidImageName");
 
     /** What every container waits for at first: it explains nothing. */
-    private static final Set<String> USUAL = Set.of("", "ContainerCreating", "PodInitializing");
+    static final Set<String> USUAL = Set.of("", "ContainerCreating", "PodInitializing");
 
     private PodReading() {}
 

@@ -19,7 +19,12 @@ public sealed interface PodState {
      * @param hopeless whether waiting cannot help: only an edit of the experiment can. Everything
      *     else may heal by itself (a registry comes back, a node joins, a ConfigMap arrives)
      */
-    record Pending(String reason, String message, boolean hopeless) implements PodState {}
+    record Pending(String reason, String message, boolean hopeless) implements PodState {
+        /** Tell whether it waits as every container does at first, for all that is known. */
+        public boolean isUsual() {
+            return PodReading.USUAL.contains(reason);
+        }
+    }
 
     /**
      * The experiment runs.

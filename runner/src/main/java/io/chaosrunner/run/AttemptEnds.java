@@ -97,6 +97,11 @@ final class AttemptEnds implements AttemptWatch.Listener {
     // ---- What the watch saw ------------------------------------------------------------------
 
     @Override
+    public void waits(LiveAttempt each, String why) {
+        context.tell(new RunNotice.Waiting(why));
+    }
+
+    @Override
     public void runs(LiveAttempt each) {
         StatusEntry running = StatusEntry.running(each.experiment, each.pod);
         entries.set(each.slot(), running);

@@ -34,6 +34,11 @@ import tools.jackson.databind.node.ObjectNode;
 final class AttemptWatch implements AutoCloseable {
     private static final Duration LOOK_AT_JOBS = Duration.ofSeconds(2);
 
+    /** Pods start within it, as a rule, and what keeps one is not always told. */
+    private static final Duration STARTING = Duration.ofSeconds(30);
+
+    private static final Duration BETWEEN_WORDS = Duration.ofMinutes(1);
+
     /** By then a Job has a pod, unless something keeps it from making one. */
     private static final Duration POD_IS_MADE = Duration.ofSeconds(5);
 
@@ -87,6 +92,9 @@ final class AttemptWatch implements AutoCloseable {
 
     /** Hear what becomes of attempts. */
     interface Listener {
+        /** Its pod does not run yet, and something keeps it; said again while that lasts. */
+        void waits(LiveAttempt each, String why);
+
         /** Its pod runs. */
         void runs(LiveAttempt each);
 
@@ -170,6 +178,21 @@ final class AttemptWatch implements AutoCloseable {
                             }
 
                             @Override
+                            public void troubled(String bug) {
+                                context.tell(new RunNotice.Warning(bug));
+                            }
+
+                            @Override
+                            public void failing(ClusterException why) {
+                                context.cluster.lost(why);
+                            }
+
+                            @Override
+                            public void goesOn() {
+                                context.cluster.found();
+                            }
+
+                            @Override
                             public void watching() {
                                 context.mailbox.add(way::watched);
                             }
@@ -217,6 +240,7 @@ final class AttemptWatch implements AutoCloseable {
         each.job(job);
         each.phase = LiveAttempt.Phase.WATCHED;
         each.watchedSince = context.now();
+        each.sayAt = each.watchedSince.plus(STARTING);
         each.pendingUntil = each.watchedSince.plus(job.pendingLimit());
         List<Runnable> seen = early.remove(each.id);
         if (seen != null) {
@@ -234,6 +258,7 @@ final class AttemptWatch implements AutoCloseable {
             if (each.isWatched()) {
                 if (!each.runs) {
                     times.add(each.pendingUntil);
+                    times.add(each.sayAt);
                 }
                 if (each.suspectUntil != null) {
                     times.add(each.suspectUntil);
@@ -267,6 +292,8 @@ final class AttemptWatch implements AutoCloseable {
                 }
             } else if (!each.runs && !now.isBefore(each.pendingUntil)) {
                 listener.didNotStart(each, overdue(each));
+            } else if (!each.runs && !now.isBefore(each.sayAt)) {
+                sayWhatKeeps(each);
             }
         }
     }
@@ -316,6 +343,24 @@ final class AttemptWatch implements AutoCloseable {
         });
     }
 
+    private void sayWhatKeeps(LiveAttempt each) {
+        Instant now = context.now();
+        each.sayAt = now.plus(BETWEEN_WORDS);
+        String what =
+                each.pod.isEmpty()
+                        ? "Job %s has no pod".formatted(each.jobName())
+                        : "pod %s of image %s does not run".formatted(each.pod, each.image);
+        listener.waits(
+                each,
+                "experiment %s: %s after %d s%s; it has %d s in all"
+                        .formatted(
+                                each.experiment,
+                                what,
+                                Duration.between(each.watchedSince, now).toSeconds(),
+                                afterColon(each.suspicion),
+                                each.job().pendingLimit().toSeconds()));
+    }
+
     private static String overdue(LiveAttempt each) {
         String what =
                 each.pod.isEmpty()
@@ -356,6 +401,7 @@ final class AttemptWatch implements AutoCloseable {
             return;
         }
         each.pod = pod.path("metadata").path("name").asString("");
+        each.image = LiveJob.image(pod, each.jobName());
         switch (PodState.of(pod, each.jobName())) {
             case PodState.Running(Instant since) -> {
                 // The node answers again.
@@ -376,11 +422,13 @@ final class AttemptWatch implements AutoCloseable {
                 listener.failed(
                         each, at, "pod %s failed: %s".formatted(each.pod, words(reason, message)));
             }
-            case PodState.Pending(String reason, String message, boolean hopeless) -> {
-                each.suspicion = words(reason, message);
-                if (hopeless) {
+            case PodState.Pending pending -> {
+                each.suspicion = words(pending.reason(), pending.message());
+                if (pending.hopeless()) {
                     listener.didNotStart(
                             each, "pod %s cannot start: %s".formatted(each.pod, each.suspicion));
+                } else if (!pending.isUsual() && each.said.add(pending.reason())) {
+                    sayWhatKeeps(each);
                 }
             }
             case PodState.Deleting(String reason, String message) ->
@@ -440,12 +488,8 @@ final class AttemptWatch implements AutoCloseable {
 
     private void onJobs(List<ObjectNode> present, List<LiveAttempt> asked) {
         present.forEach(this::onJob);
-        Set<ExecutionId> found =
-                present.stream()
-                        .flatMap(job -> ExecutionLabels.read(job).stream())
-                        .collect(Collectors.toSet());
         asked.stream()
-                .filter(each -> each.isWatched() && !found.contains(each.id))
+                .filter(each -> each.isWatched() && present.stream().noneMatch(each::isOf))
                 .forEach(each ->
                         suspect(
                                 each,
@@ -481,8 +525,7 @@ final class AttemptWatch implements AutoCloseable {
     private @Nullable LiveAttempt watched(ObjectNode json) {
         return ExecutionLabels.read(json)
                 .map(live::get)
-                .filter(LiveAttempt::isWatched)
-                .filter(each -> each.job().uid().isEmpty() || each.job().uid().equals(uid(json)))
+                .filter(each -> each.isWatched() && each.isOf(json))
                 .orElse(null);
     }
 
@@ -517,10 +560,6 @@ final class AttemptWatch implements AutoCloseable {
 
     private static boolean isGoing(ObjectNode object) {
         return object.path("metadata").path("deletionTimestamp").isString();
-    }
-
-    private static String uid(ObjectNode object) {
-        return object.path("metadata").path("uid").asString("");
     }
 
     @Override

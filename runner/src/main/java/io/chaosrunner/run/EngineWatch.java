@@ -84,6 +84,21 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
                             }
 
                             @Override
+                            public void troubled(String bug) {
+                                context.tell(new RunNotice.Warning(bug));
+                            }
+
+                            @Override
+                            public void failing(ClusterException why) {
+                                context.cluster.lost(why);
+                            }
+
+                            @Override
+                            public void goesOn() {
+                                context.cluster.found();
+                            }
+
+                            @Override
                             public void unavailable(ClusterException why) {
                                 // It is read before and after each launch all the same.
                             }

@@ -2,10 +2,14 @@ package io.chaosrunner.run;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /** Follow one attempt that holds a place, from the command to launch it to its end. */
 final class LiveAttempt {
@@ -32,6 +36,7 @@ final class LiveAttempt {
 
     Phase phase = Phase.LAUNCHING;
     String pod = "";
+    String image = "";
 
     /** Whether its pod was seen running. */
     boolean runs;
@@ -47,6 +52,12 @@ final class LiveAttempt {
 
     /** Until when its pod must run. */
     Instant pendingUntil = Instant.MAX;
+
+    /** When to say that its pod does not run yet. */
+    Instant sayAt = Instant.MAX;
+
+    /** The reasons for it that were said already. */
+    final Set<String> said = new HashSet<>();
 
     /** Until when its pod must explain what looks wrong. */
     @Nullable Instant suspectUntil;
@@ -114,6 +125,14 @@ final class LiveAttempt {
     /** Return its Job; only once that is known. */
     LiveJob job() {
         return requireNonNull(job, "job is not known yet");
+    }
+
+    /** Tell whether a Job is its own; only once that is known. */
+    boolean isOf(JsonNode json) {
+        String uid = job().uid();
+        return uid.isEmpty()
+                ? ExecutionLabels.read(json).filter(id::equals).isPresent()
+                : uid.equals(json.path("metadata").path("uid").asString(""));
     }
 
     String jobName() {

@@ -97,6 +97,11 @@ record LiveJob(
         }
     }
 
+    /** Return the image of an experiment's container. */
+    static String image(JsonNode pod, String name) {
+        return container(pod.path("spec"), name).path("image").asString("");
+    }
+
     /** A mesh may have put its proxy first. */
     private static JsonNode container(JsonNode podSpec, String name) {
         JsonNode containers = podSpec.path("containers");

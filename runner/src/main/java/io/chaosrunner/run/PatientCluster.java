@@ -33,6 +33,9 @@ final class PatientCluster implements Cluster {
     /** Since when no call succeeds, as {@link System#nanoTime} has it; 0 if the last one did. */
     private long outage;
 
+    /** Since when what is followed is not seen, as the clock above has it; 0 if it is. */
+    private long lost;
+
     /** Whether it was said that something is borne, and not yet that it is over. */
     private boolean told;
 
@@ -94,6 +97,38 @@ final class PatientCluster implements Cluster {
                             return "";
                         },
                         false);
+    }
+
+    /** Hear that nothing is seen of what is followed, for a while now; it is tried again. */
+    void lost(ClusterException why) {
+        boolean tell;
+        synchronized (this) {
+            tell = lost == 0 && !told;
+            lost = lost == 0 ? System.nanoTime() : lost;
+        }
+        if (tell) {
+            notices.accept(
+                    new RunNotice.Waiting(
+                            "%s; what runs is not seen until it answers"
+                                    .formatted(why.getMessage())));
+        }
+    }
+
+    /** Hear that what is followed is seen again. */
+    void found() {
+        long since;
+        boolean tell;
+        synchronized (this) {
+            since = lost;
+            lost = 0;
+            tell = since != 0 && !told;
+        }
+        if (tell) {
+            notices.accept(
+                    new RunNotice.Waiting(
+                            "the API server is heard again after %d s"
+                                    .formatted(since(since).toSeconds())));
+        }
     }
 
     /** Followings bear it by themselves. */

@@ -44,7 +44,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class RunLoop implements AutoCloseable {
     /** The first Job is not kept waiting by what looks after it; it may be kept by other things. */
-    private static final Duration BEFORE_LOOKING_OUT = Duration.ofSeconds(1);
+    private static final Duration BEFORE_LOOKING_OUT = Duration.ofSeconds(2);
 
     private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
 

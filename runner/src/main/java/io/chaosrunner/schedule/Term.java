@@ -199,6 +199,11 @@ final class Term implements AutoCloseable {
         }
 
         @Override
+        public void troubled(String bug) {
+            driving.listener().note("trouble", bug);
+        }
+
+        @Override
         public void polling(ClusterException why) {
             listener.polling(why);
         }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,7 +85,7 @@ class ReflectorTest {
                             known,
                             pace,
                             this,
-                            new Reflector.Patience(NEVER, NEVER, refusal));
+                            new Reflector.Patience(NEVER, NEVER, refusal, SOON));
             reflector.start();
         }
 
@@ -102,6 +103,21 @@ class ReflectorTest {
         @Override
         public void unavailable(ClusterException why) {
             heard.add("unavailable");
+        }
+
+        @Override
+        public void troubled(String bug) {
+            heard.add(bug.replaceFirst(" failed .*", " failed"));
+        }
+
+        @Override
+        public void failing(ClusterException why) {
+            heard.add("failing");
+        }
+
+        @Override
+        public void goesOn() {
+            heard.add("goes on");
         }
 
         @Override
@@ -367,6 +383,57 @@ class ReflectorTest {
                         list(2, pod("a", 2)),
                         Answer.watch())) {
             follower.untilHeard("a2");
+        }
+    }
+
+    /** Whatever goes wrong in the thread that follows: nobody else follows these objects. */
+    @Test
+    void aBugIsSaidAndEverythingIsReadAgain() {
+        var faults = new AtomicInteger(1);
+        Pace pace =
+                new Pace() {
+                    @Override
+                    public boolean mayWatch() {
+                        if (faults.getAndDecrement() > 0) {
+                            throw new StackOverflowError("injected");
+                        }
+                        return true;
+                    }
+
+                    @Override
+                    public Duration untilNext(Duration since, boolean somethingNew) {
+                        return NEVER;
+                    }
+                };
+        try (var follower =
+                new Follower(
+                        ALL,
+                        Listing.NONE,
+                        pace,
+                        NEVER,
+                        list(1, pod("a", 1)),
+                        list(2, pod("a", 1), pod("b", 2)),
+                        Answer.watch(event("MODIFIED", pod("b", 3))))) {
+            follower.untilHeard("a1", "following pods failed", "b2", "b3");
+            follower.untilRequested("list", "list", "watch 2");
+        }
+    }
+
+    @Test
+    void aServerThatFailsForAWhileIsToldOfOnceAndOnceMoreWhenItIsOver() {
+        Answer unavailable = Answer.refusal(503, "ServiceUnavailable");
+        try (var follower =
+                new Follower(
+                        ALL,
+                        NEVER,
+                        NEVER,
+                        list(1, pod("a", 1)),
+                        unavailable,
+                        unavailable,
+                        unavailable,
+                        unavailable,
+                        Answer.watch(event("MODIFIED", pod("a", 2))))) {
+            follower.untilHeard("a1", "failing", "goes on", "a2");
         }
     }
 

@@ -379,6 +379,44 @@ class EngineRunTest {
         }
 
         @Test
+        void whatKeepsAPodFromStartingIsSaidWhileItLasts() {
+            var world =
+                    EngineWorld.start()
+                            .engineWith(
+                                    """
+                                    {'spec': {'experiments': [
+                                      {'name': 'a', 'spec': {'components':
+                                        {'statusCheckTimeouts': {'timeout': 300}}}}]}}
+                                    """)
+                            .script("a", "image-pull-error");
+            try (RunBench bench = operator(world)) {
+                var result = bench.begin();
+                RunBench.until(() -> waitings(bench).size() == 2);
+                bench.stop("seen enough");
+                RunBench.finished(result);
+                assertThat(waitings(bench))
+                        .satisfiesExactly(
+                                first ->
+                                        assertThat(first)
+                                                .contains(
+                                                        "experiment a: pod a-",
+                                                        "of image ",
+                                                        "does not run after ",
+                                                        "ErrImagePull (failed to pull and unpack image: not found)",
+                                                        "it has 300 s in all"),
+                                second -> assertThat(second).contains("ImagePullBackOff"));
+            }
+        }
+
+        private static List<String> waitings(RunBench bench) {
+            return bench.notices.stream()
+                    .filter(RunNotice.Waiting.class::isInstance)
+                    .map(notice -> ((RunNotice.Waiting) notice).why())
+                    .filter(why -> why.startsWith("experiment"))
+                    .toList();
+        }
+
+        @Test
         @DisplayName("36: a pod that does not start in time is removed, so that it never will")
         void imagePullErrorUntilTheTimeout() {
             var world =
@@ -590,6 +628,8 @@ class EngineRunTest {
             try (RunBench bench = operator(world)) {
                 var result = bench.begin();
                 bench.untilRunning("a");
+                // The last request of all that look after it; from then on it is quiet.
+                RunBench.until(() -> world.count("watch", "chaosengines") == 1);
                 bench.leave("SIGTERM");
                 assertThat(RunBench.finished(result))
                         .isEqualTo(new RunResult.Left("SIGTERM", true));

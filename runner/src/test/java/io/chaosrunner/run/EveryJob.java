@@ -4,6 +4,7 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.Launch;
+import io.chaosrunner.testing.EngineWorld;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,6 +27,12 @@ final class EveryJob implements Cluster.Listener {
     @Override
     public void unavailable(ClusterException why) {
         throw why;
+    }
+
+    /** Wait for the news of all Jobs that the claim knows of: they come on another connection. */
+    void awaitAll(EngineWorld world) {
+        int known = world.claim().log().size();
+        RunBench.until(() -> jobs.size() >= known);
     }
 
     /** Each Job as {@code slot.iteration.attempt}. */

@@ -202,6 +202,7 @@ class KilledStrategiesTest {
     }
 
     private static Story story(EngineWorld world, EveryJob every) {
+        every.awaitAll(world);
         return new Story(every.decisions(), world.claim().skipped(), world.entries());
     }
 }

@@ -96,9 +96,13 @@ class RunnerCallsTest {
                 .toList();
     }
 
-    /** What must be known before it is read, and nothing else is. */
+    /**
+     * What must be known before it is read, and nothing else is. On a machine on which that takes
+     * two seconds, watches begin meanwhile.
+     */
     private void assertNothingStandsBeforeTheFirstJob() {
         assertThat(proxy.calls())
+                .filteredOn(call -> !call.verb().equals("watch"))
                 .extracting(call -> call.verb() + " " + call.resource())
                 .startsWith(
                         "get chaosengines",
