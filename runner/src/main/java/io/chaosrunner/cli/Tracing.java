@@ -31,6 +31,11 @@ final class Tracing implements AutoCloseable {
         if (given.endpoint().isEmpty()) {
             return new Tracing(given, null);
         }
+        if (!given.endpoint().contains("://")) {
+            warn.accept(
+                    "OTEL_EXPORTER_OTLP_ENDPOINT '%s' names no scheme, so spans are sent in plain text; begin it with https://, or with http:// where that is meant"
+                            .formatted(given.endpoint()));
+        }
         String protocol = variables.getOrDefault("OTEL_EXPORTER_OTLP_PROTOCOL", "");
         return new Tracing(given, Traces.start(given, protocol, engine, warn));
     }

@@ -87,7 +87,8 @@ final class RememberingBuilder implements HttpClient.Builder {
 
     @Override
     public HttpClient.Builder followRedirects(HttpClient.Redirect policy) {
-        builder.followRedirects(policy);
+        // An API server redirects nobody. Whoever does may mean another host, or plain HTTP.
+        builder.followRedirects(HttpClient.Redirect.NEVER);
         return this;
     }
 

@@ -17,11 +17,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -37,6 +39,8 @@ final class ApiHandler implements HttpHandler {
     private static final Duration BOOKMARK_BEFORE_END = Duration.ofSeconds(2);
     private static final String JSON_PATCH = "application/json-patch+json";
     private static final String MERGE_PATCH = "application/merge-patch+json";
+
+    private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final ObjectStore store;
     private final Registry registry;
@@ -74,6 +78,10 @@ final class ApiHandler implements HttpHandler {
     @Override
     public void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
+            if (!isLocal(exchange.getRequestHeaders().getFirst("Host"))) {
+                sendText(exchange, 403, "the sandbox answers to localhost and 127.0.0.1 only\n");
+                return;
+            }
             try {
                 serve(exchange);
             } catch (StatusError e) {
@@ -83,6 +91,19 @@ final class ApiHandler implements HttpHandler {
                 send(exchange, new Answer(500, error.status()));
             }
         }
+    }
+
+    /**
+     * Tell whether a request was meant for this machine. A page of the web may have its own name
+     * point here, and its browser then sends that.
+     */
+    static boolean isLocal(@Nullable String host) {
+        if (host == null) {
+            return false;
+        }
+        int colon = host.lastIndexOf(':');
+        String name = colon > host.lastIndexOf(']') ? host.substring(0, colon) : host;
+        return LOCAL.contains(name.toLowerCase(Locale.ROOT));
     }
 
     private void serve(HttpExchange exchange) throws IOException {
