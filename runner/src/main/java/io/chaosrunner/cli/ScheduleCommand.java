@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -37,6 +38,9 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 ended by a signal, 2 invalid usage, 3 cluster error or refused."
         })
 final class ScheduleCommand implements Callable<Integer> {
+    /** What keeps the cluster going; chaos there must be asked for by its name. */
+    private static final String SYSTEM = "kube-system";
+
     private static final int LARGEST_PORT = 65_535;
 
     @Spec private @Nullable CommandSpec spec;
@@ -52,7 +56,8 @@ final class ScheduleCommand implements Callable<Integer> {
 
     @Option(
             names = {"-A", "--all-namespaces"},
-            description = "Drive the schedules of all namespaces.")
+            description =
+                    "Drive the schedules of all namespaces but kube-system; of that too with --namespace=kube-system.")
     private boolean everywhere;
 
     @Option(
@@ -122,6 +127,7 @@ final class ScheduleCommand implements Callable<Integer> {
                             everywhere
                                     ? List.of("")
                                     : namespaces.isEmpty() ? List.of(here) : namespaces,
+                            everywhere && namespaces.isEmpty() ? Set.of(SYSTEM) : Set.of(),
                             launch,
                             leaseNamespace == null ? here : leaseNamespace,
                             lease,
@@ -171,9 +177,10 @@ final class ScheduleCommand implements Callable<Integer> {
     }
 
     private void check(CommandSpec command) {
-        if (everywhere && !namespaces.isEmpty()) {
+        if (everywhere && !namespaces.stream().allMatch(SYSTEM::equals)) {
             throw new ParameterException(
-                    command.commandLine(), "give either --all-namespaces or --namespace");
+                    command.commandLine(),
+                    "give either --all-namespaces or --namespace; only kube-system is named beside the former");
         }
         if (mostRuns < 1) {
             throw new ParameterException(

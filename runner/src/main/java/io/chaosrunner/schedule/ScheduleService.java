@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ public final class ScheduleService implements AutoCloseable {
      * Say what is driven, and how.
      *
      * @param namespaces where the engines are; an empty name means everywhere
+     * @param leftOut namespaces that are left alone all the same
      * @param launch who launches the experiments
      * @param leaseNamespace where the Lease is
      * @param lease its name; services of one name share the work, and others do not know of it
@@ -48,6 +50,7 @@ public final class ScheduleService implements AutoCloseable {
      */
     public record Options(
             List<String> namespaces,
+            Set<String> leftOut,
             Launch launch,
             String leaseNamespace,
             String lease,
@@ -57,6 +60,7 @@ public final class ScheduleService implements AutoCloseable {
             Allowed allowed) {
         public Options {
             namespaces = List.copyOf(namespaces);
+            leftOut = Set.copyOf(leftOut);
         }
     }
 
@@ -154,7 +158,7 @@ public final class ScheduleService implements AutoCloseable {
     private synchronized void begin() {
         trouble = "";
         listener.note("leading", driving.instance());
-        term = Term.begin(driving, options.namespaces(), withSchedules);
+        term = Term.begin(driving, options.namespaces(), options.leftOut(), withSchedules);
     }
 
     private synchronized void end(String why) {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ final class Term implements AutoCloseable {
             List.of("name", "namespace", "uid", "resourceVersion", "creationTimestamp");
 
     private final Driving driving;
+    private final Set<String> leftOut;
     private final List<Following> followings = new ArrayList<>();
     private final Map<EngineRef, DrivenEngine> engines = new ConcurrentHashMap<>();
     private final Map<EngineRef, Driven> schedules = new ConcurrentHashMap<>();
@@ -37,16 +39,19 @@ final class Term implements AutoCloseable {
 
     private record Driven(DrivenSchedule schedule, Lane lane) {}
 
-    private Term(Driving driving) {
+    private Term(Driving driving, Set<String> leftOut) {
         this.driving = driving;
+        this.leftOut = leftOut;
     }
 
     /**
      * @param namespaces where to look; an empty name means everywhere
+     * @param leftOut namespaces that are left alone all the same
      * @param withSchedules whether ChaosSchedules are driven too
      */
-    static Term begin(Driving driving, List<String> namespaces, boolean withSchedules) {
-        var term = new Term(driving);
+    static Term begin(
+            Driving driving, List<String> namespaces, Set<String> leftOut, boolean withSchedules) {
+        var term = new Term(driving, leftOut);
         for (String namespace : namespaces) {
             term.follow(Resource.ENGINES, namespace, term.new Engines(), term::expect);
             if (withSchedules) {
@@ -149,7 +154,10 @@ final class Term implements AutoCloseable {
 
         @Override
         public void read(List<ObjectNode> present, List<ObjectNode> gone) {
-            expect.accept(present);
+            expect.accept(
+                    present.stream()
+                            .filter(object -> !leftOut.contains(ref(object).namespace()))
+                            .toList());
             Listener.super.read(present, gone);
         }
 
@@ -164,6 +172,9 @@ final class Term implements AutoCloseable {
         }
 
         private void hear(ObjectNode object, Consumer<ObjectNode> heard) {
+            if (leftOut.contains(ref(object).namespace())) {
+                return;
+            }
             try {
                 heard.accept(object);
             } catch (RuntimeException | StackOverflowError e) {

@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** One namespace fills all places with runs that do not end, and another has a schedule. */
@@ -29,7 +30,8 @@ class GreedyNamespaceTest {
                         ScheduleService.start(
                                 cluster,
                                 new ScheduleService.Options(
-                                        List.of("greedy", "n"),
+                                        List.of(""),
+                                        Set.of("kube-system"),
                                         Launch.DIRECT,
                                         "n",
                                         "lease",
@@ -50,6 +52,9 @@ class GreedyNamespaceTest {
                                     .isPresent());
 
             assertThat(running(cluster)).isEqualTo(2);
+            assertThat(cluster.list(Resource.JOBS, "kube-system", ""))
+                    .as("what is left out has engines that are due as well")
+                    .isEmpty();
             assertThat(service.trouble()).isEmpty();
         }
     }
@@ -62,20 +67,25 @@ class GreedyNamespaceTest {
                                 "{'metadata': {'annotations': {'chaosrunner.io/schedule': 'at: 2099-01-01T00:00:00Z'}},"
                                         + " 'spec': {'engineState': 'stop'}, 'status': {'engineStatus': ''}}",
                                 "a");
+        stuck(world, "kube-system", "s");
         for (int i = 0; i < 6; i++) {
-            world.load(
-                    EngineWorld.json(
-                            """
-                            {'apiVersion': 'litmuschaos.io/v1alpha1', 'kind': 'ChaosEngine',
-                             'metadata': {'name': 'g%d', 'namespace': 'greedy',
-                                          'annotations': {'chaosrunner.io/schedule': 'now: true'}},
-                             'spec': {'engineState': 'stop', 'chaosServiceAccount': 'sa',
-                                      'experiments': [{'name': 'stuck'}]}}
-                            """
-                                    .formatted(i)));
-            world.server().ensureExperiments("greedy", "g" + i);
+            stuck(world, "greedy", "g" + i);
         }
         return world;
+    }
+
+    private static void stuck(EngineWorld world, String namespace, String name) {
+        world.load(
+                EngineWorld.json(
+                        """
+                        {'apiVersion': 'litmuschaos.io/v1alpha1', 'kind': 'ChaosEngine',
+                         'metadata': {'name': '%s', 'namespace': '%s',
+                                      'annotations': {'chaosrunner.io/schedule': 'now: true'}},
+                         'spec': {'engineState': 'stop', 'chaosServiceAccount': 'sa',
+                                  'experiments': [{'name': 'stuck'}]}}
+                        """
+                                .formatted(name, namespace)));
+        world.server().ensureExperiments(namespace, name);
     }
 
     private static long running(Fabric8Cluster cluster) {

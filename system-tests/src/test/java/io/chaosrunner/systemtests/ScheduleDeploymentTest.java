@@ -47,6 +47,10 @@ class ScheduleDeploymentTest {
     void theServiceMissesNoRightOfTheAccountItIsDeployedWith() throws IOException {
         List<HasMetadata> applied = new ArrayList<>(apply("rbac.yaml"));
         applied.addAll(apply("deployment.yaml"));
+        applied.addAll(apply("availability.yaml"));
+        assertThat(applied)
+                .extracting(HasMetadata::getKind)
+                .contains("PodDisruptionBudget", "NetworkPolicy");
         assertThat(applied)
                 .filteredOn(Deployment.class::isInstance)
                 .singleElement()
