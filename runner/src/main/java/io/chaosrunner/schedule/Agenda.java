@@ -9,6 +9,7 @@ import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.status.Fires.Skipped;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -25,7 +26,11 @@ public final class Agenda {
     /** More fires than this are settled in several steps. */
     private static final int MOST_FIRES = 100_000;
 
+    /** More fires than this do not wait for runs to end, each for a run of its own. */
+    static final int MOST_WAITING = 10;
+
     private static final String LATER_FIRE = "a later fire was due as well";
+    private static final String TOO_MANY = "more than %d fires waited".formatted(MOST_WAITING);
 
     private Agenda() {}
 
@@ -77,7 +82,7 @@ public final class Agenda {
             return new Step.Over(end.get(), List.of());
         }
         var skips = new Skips();
-        Optional<Instant> candidate = Optional.empty();
+        var waiting = new ArrayDeque<Instant>();
         Instant last = situation.settled();
         Optional<Instant> next = timetable.next(last);
         for (int fires = 0;
@@ -85,28 +90,37 @@ public final class Agenda {
                 fires++) {
             Instant fire = next.get();
             Optional<Skipped> why = skipped(fire, timetable.start(fire), policy, situation);
-            candidate.ifPresent(earlier ->
-                    skips.add(
-                            earlier,
-                            missed(timetable, situation, earlier, now).orElse(LATER_FIRE)));
-            candidate = why.isPresent() ? Optional.empty() : next;
-            why.ifPresent(skips::add);
+            int most = waiting.isEmpty() ? 1 : mostWaiting(timetable, situation, waiting);
+            while (!waiting.isEmpty() && (why.isPresent() || waiting.size() >= most)) {
+                Instant earlier = waiting.remove();
+                skips.add(
+                        earlier,
+                        missed(timetable, situation, earlier, now)
+                                .orElse(most == 1 ? LATER_FIRE : TOO_MANY));
+            }
+            why.ifPresentOrElse(skips::add, () -> waiting.add(fire));
             last = fire;
             next = timetable.next(last);
         }
         Optional<Instant> later = next.map(timetable::start);
         boolean more = later.filter(start -> !start.isAfter(now)).isPresent();
-        if (candidate.isPresent() && more) {
-            skips.add(candidate.get(), LATER_FIRE);
-        } else if (candidate.isPresent()) {
-            Instant fire = candidate.get();
-            Optional<String> objection = tooLate(timetable, situation, fire, now);
+        while (!waiting.isEmpty()) {
+            Instant fire = waiting.remove();
+            Optional<String> objection =
+                    more
+                            ? Optional.of(LATER_FIRE)
+                            : tooLate(timetable, situation, fire, now);
             if (objection.isEmpty()) {
                 return new Step.Launch(timetable.fire(fire), skips.all());
             }
             Optional<Instant> opening =
-                    opening(timetable, situation, fire, now)
-                            .filter(at -> later.isEmpty() || at.isBefore(later.get()));
+                    more || !waiting.isEmpty() && policy.overlap() != Overlap.QUEUE_ALL
+                            ? Optional.empty()
+                            : opening(timetable, situation, fire, now)
+                                    .filter(at ->
+                                            policy.overlap() == Overlap.QUEUE_ALL
+                                                    || later.isEmpty()
+                                                    || at.isBefore(later.get()));
             if (opening.isPresent()) {
                 return new Step.Wait(timetable.fire(fire), opening.get(), skips.all());
             }
@@ -116,6 +130,17 @@ public final class Agenda {
             return new Step.Over("no fire is left", skips.all());
         }
         return new Step.Wait(timetable.fire(next.get()), timetable.start(next.get()), skips.all());
+    }
+
+    /** Where every fire that waited for a run is run, those that nobody was there for are not. */
+    private static int mostWaiting(
+            Timetable timetable, Situation situation, ArrayDeque<Instant> waiting) {
+        Policy policy = timetable.spec().policy();
+        Instant start = timetable.start(waiting.element());
+        return policy.overlap() == Overlap.QUEUE_ALL
+                        && situation.last().filter(run -> waits(policy, start, run)).isPresent()
+                ? MOST_WAITING
+                : 1;
     }
 
     /** Return why a fire starts no run now, whatever other fires are due; empty if it does. */
@@ -180,10 +205,10 @@ public final class Agenda {
         Instant since =
                 situation
                         .last()
-                        .filter(run -> isDuring(start, run))
+                        .filter(run -> waits(policy, start, run))
                         .filter(run -> policy.startingDeadline().isEmpty())
                         .map(run ->
-                                policy.overlap() == Overlap.QUEUE
+                                policy.overlap().queues()
                                         ? timetable.openFrom(run.end()).orElse(run.end())
                                         : run.end())
                         .orElse(start);
@@ -208,8 +233,11 @@ public final class Agenda {
         boolean mayWait =
                 policy.missed() == Missed.RUN_ONCE
                         || spec.kind() instanceof Kind.Now
-                        || policy.overlap() == Overlap.QUEUE
-                                && situation.last().filter(run -> isDuring(start, run)).isPresent();
+                        || policy.overlap().queues()
+                                && situation
+                                        .last()
+                                        .filter(run -> waits(policy, start, run))
+                                        .isPresent();
         return mayWait && missed(timetable, situation, fire, now).isEmpty()
                 ? timetable
                         .openFrom(now)
@@ -219,6 +247,13 @@ public final class Agenda {
                                                 Duration.between(start, at).compareTo(most) > 0)
                                         .isEmpty())
                 : Optional.empty();
+    }
+
+    /** Where all are queued, one that the last run began before has waited for it too. */
+    private static boolean waits(Policy policy, Instant start, LastRun run) {
+        return policy.overlap() == Overlap.QUEUE_ALL
+                ? start.isBefore(run.end())
+                : isDuring(start, run);
     }
 
     private static boolean isDuring(Instant start, LastRun run) {

@@ -46,6 +46,7 @@ final class ScheduleReader {
                     "suspend");
     private static final List<String> EXCLUSION =
             List.of("name", "dates", "from", "until", "days", "hours");
+    private static final List<String> OVERLAPS = List.of("skip", "queue", "replace", "queueAll");
     private static final int MOST_HISTORY = 100;
 
     /** What people probably mean; the JDK's own list has the other side of the world for some. */
@@ -359,14 +360,16 @@ final class ScheduleReader {
             problem("history", "'%d' is more than %d".formatted(history.getAsInt(), MOST_HISTORY));
         }
         String stopWhen = reader.oneOf("stopWhen", List.of("failed", "passed"), "");
-        String overlap = reader.oneOf("overlap", List.of("skip", "queue", "replace"), "skip");
+        String overlap = reader.oneOf("overlap", OVERLAPS, "skip");
         String missed = reader.oneOf("missed", List.of("skip", "runOnce"), "skip");
         return new Policy(
                 maxRuns.isPresent() ? Optional.of(maxRuns.getAsInt()) : Optional.empty(),
                 stopWhen.isEmpty()
                         ? Optional.empty()
                         : Optional.of(StopWhen.valueOf(stopWhen.toUpperCase(Locale.ROOT))),
-                Overlap.valueOf(overlap.toUpperCase(Locale.ROOT)),
+                overlap.equals("queueAll")
+                        ? Overlap.QUEUE_ALL
+                        : Overlap.valueOf(overlap.toUpperCase(Locale.ROOT)),
                 missed.equals("skip") ? Missed.SKIP : Missed.RUN_ONCE,
                 reader.duration("startingDeadline"),
                 history.isPresent() ? Optional.of(history.getAsInt()) : Optional.empty(),

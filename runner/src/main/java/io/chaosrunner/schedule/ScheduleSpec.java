@@ -243,8 +243,14 @@ public record ScheduleSpec(
         SKIP,
         /** It starts a run when that one is over; the latest waits, the others are skipped. */
         QUEUE,
+        /** It starts a run of its own in its turn; beyond a bound the oldest are skipped. */
+        QUEUE_ALL,
         /** The run that is going on is stopped for it. */
-        REPLACE
+        REPLACE;
+
+        boolean queues() {
+            return this == QUEUE || this == QUEUE_ALL;
+        }
     }
 
     /** Name what becomes of a fire that nobody was there to start. */

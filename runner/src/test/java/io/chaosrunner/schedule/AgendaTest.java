@@ -386,13 +386,70 @@ class AgendaTest {
         }
     }
 
+    // ---- All that waited are run ---------------------------------------------------------------
+
+    @Test
+    void everyFireThatWaitedForARunIsRunInItsTurn() {
+        String all = "{every: 10m, overlap: queueAll}";
+        assertThat(decide(all, "10:00", Optional.of(run("10:00:01", "10:35")), "10:35"))
+                .isEqualTo("run 10:10");
+        assertThat(decide(all, "10:10", Optional.of(run("10:35", "11:05")), "11:05"))
+                .isEqualTo("run 10:20");
+        assertThat(decide(all, "10:20", Optional.of(run("11:05", "11:06")), "11:06"))
+                .isEqualTo("run 10:30");
+    }
+
+    @Test
+    void moreFiresThanTheBoundDoNotWait() {
+        assertThat(
+                        decide(
+                                "{every: 1m, overlap: queueAll}",
+                                "10:00",
+                                Optional.of(run("10:00:01", "10:35:30")),
+                                "10:35:31"))
+                .isEqualTo("run 10:26 (10:01-10:25 x25 more than 10 fires waited)");
+    }
+
+    @Test
+    void firesThatNobodyWasThereForAreNotQueued() {
+        assertThat(
+                        decide(
+                                "{every: 10m, overlap: queueAll}",
+                                "10:10",
+                                Optional.of(run("10:00", "10:02")),
+                                "11:07"))
+                .isEqualTo("wait 11:10 (10:20-11:00 x5 missed: nothing started it within 5m)");
+        assertThat(
+                        decide(
+                                "{every: 10m, overlap: queueAll, missed: runOnce}",
+                                "10:10",
+                                Optional.of(run("10:00", "10:02")),
+                                "11:07"))
+                .startsWith("run 11:00 (10:20-10:50 x4 ");
+    }
+
+    @Test
+    void queuedFiresWaitForTheNextOpeningAndForADeadlineNoLonger() {
+        String all = "{cron: '*/30 9-16 * * *', hours: 9-17, overlap: queueAll}";
+        Optional<LastRun> last = Optional.of(run("15:30", "19:00"));
+        assertThat(decide(all, "15:30", last, "19:00")).isEqualTo("wait 09:00");
+        assertThat(decide(all, "15:30", last, "2026-03-03T09:00")).isEqualTo("run 16:00");
+        assertThat(
+                        decide(
+                                "{every: 10m, overlap: queueAll, startingDeadline: 12m}",
+                                "10:00",
+                                Optional.of(run("10:00:01", "10:35")),
+                                "10:35"))
+                .isEqualTo("run 10:30 (10:10-10:20 x2 missed: nothing started it within 12m)");
+    }
+
     /** Processes come and go, runs take their time, and every fire is settled exactly once. */
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})
     void everyFireIsOneRunOrOneSkip(long seed) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-        String overlap = List.of("skip", "queue", "replace").get((int) (seed % 3));
-        String missed = seed % 2 == 0 ? "skip" : "runOnce";
+        String overlap = List.of("skip", "queue", "replace", "queueAll").get((int) (seed % 4));
+        String missed = seed % 3 == 0 ? "skip" : "runOnce";
         Timetable timetable =
                 timetable(
                         "{every: 7m, jitter: 6m, hours: 8-20, overlap: %s, missed: %s}"
