@@ -160,7 +160,16 @@ final class NextCommand implements Callable<Integer> {
         ZoneId zone = schedule.zone();
         standstill.ifPresent(why -> out.println("Nothing starts: " + why + "."));
         if (schedule.policy().suspend()) {
-            out.println("The schedule is suspended: nothing starts before suspend is removed.");
+            out.printf(
+                            "The schedule is suspended: nothing starts before %s.%s",
+                            schedule.policy()
+                                    .resume()
+                                    .map(at -> clock(at, zone))
+                                    .orElse("suspend is removed"),
+                            schedule.policy().note().isEmpty()
+                                    ? ""
+                                    : " Note: " + schedule.policy().note())
+                    .println();
         }
         out.printf("%-38s  %-20s%n", "FIRES (" + zone + ")", "UTC");
         for (Entry entry : preview.entries()) {
@@ -198,6 +207,7 @@ final class NextCommand implements Callable<Integer> {
         ObjectNode json = JsonMapper.shared().createObjectNode();
         json.put("timeZone", zone.getId())
                 .put("suspended", schedule.policy().suspend() || standstill.isPresent());
+        schedule.policy().resume().ifPresent(at -> json.put("suspendedUntil", at.toString()));
         standstill.ifPresent(why -> json.put("standstill", why));
         ArrayNode entries = json.putArray("entries");
         for (Entry entry : preview.entries()) {

@@ -81,15 +81,23 @@ public final class Agenda {
         if (end.isPresent()) {
             return new Step.Over(end.get(), List.of());
         }
+        Optional<Instant> resume =
+                policy.resume()
+                        .filter(_ -> spec.kind() instanceof Kind.Now && policy.suspendedAt(now));
+        Optional<Instant> asked = timetable.next(situation.settled());
+        if (resume.isPresent() && asked.isPresent()) {
+            // What is asked for once waits for a suspension that ends by itself.
+            return new Step.Wait(timetable.fire(asked.get()), resume.get(), List.of());
+        }
         var skips = new Skips();
         var waiting = new ArrayDeque<Instant>();
         Instant last = situation.settled();
-        Optional<Instant> next = timetable.next(last);
+        Optional<Instant> next = asked;
         for (int fires = 0;
                 fires < MOST_FIRES && next.isPresent() && !timetable.start(next.get()).isAfter(now);
                 fires++) {
             Instant fire = next.get();
-            Optional<Skipped> why = skipped(fire, timetable.start(fire), policy, situation);
+            Optional<Skipped> why = skipped(timetable, situation, fire, now);
             int most = waiting.isEmpty() ? 1 : mostWaiting(timetable, situation, waiting);
             while (!waiting.isEmpty() && (why.isPresent() || waiting.size() >= most)) {
                 Instant earlier = waiting.remove();
@@ -107,14 +115,12 @@ public final class Agenda {
         while (!waiting.isEmpty()) {
             Instant fire = waiting.remove();
             Optional<String> objection =
-                    more
-                            ? Optional.of(LATER_FIRE)
-                            : tooLate(timetable, situation, fire, now);
+                    more ? Optional.of(LATER_FIRE) : tooLate(timetable, situation, fire, now);
             if (objection.isEmpty()) {
                 return new Step.Launch(timetable.fire(fire), skips.all());
             }
             Optional<Instant> opening =
-                    more || !waiting.isEmpty() && policy.overlap() != Overlap.QUEUE_ALL
+                    more
                             ? Optional.empty()
                             : opening(timetable, situation, fire, now)
                                     .filter(at ->
@@ -148,9 +154,7 @@ public final class Agenda {
             Timetable timetable, Situation situation, Instant fire, Instant now) {
         Policy policy = timetable.spec().policy();
         return end(policy, situation)
-                .or(() ->
-                        skipped(fire, timetable.start(fire), policy, situation)
-                                .map(Skipped::reason))
+                .or(() -> skipped(timetable, situation, fire, now).map(Skipped::reason))
                 .or(() -> tooLate(timetable, situation, fire, now));
     }
 
@@ -178,7 +182,10 @@ public final class Agenda {
     }
 
     private static Optional<Skipped> skipped(
-            Instant fire, Instant start, Policy policy, Situation situation) {
+            Timetable timetable, Situation situation, Instant fire, Instant now) {
+        Policy policy = timetable.spec().policy();
+        Instant start = timetable.start(fire);
+        boolean once = timetable.spec().kind() instanceof Kind.Now;
         if (policy.overlap() == Overlap.SKIP) {
             Optional<String> running =
                     situation
@@ -189,8 +196,16 @@ public final class Agenda {
                 return Optional.of(new Skipped(fire, fire, 1, running.get()));
             }
         }
-        return policy.suspend()
-                ? Optional.of(new Skipped(fire, fire, 1, "suspended", true))
+        return policy.suspendedAt(once ? now : start)
+                ? Optional.of(
+                        new Skipped(
+                                fire,
+                                fire,
+                                1,
+                                policy.note().isEmpty()
+                                        ? "suspended"
+                                        : "suspended: " + policy.note(),
+                                true))
                 : Optional.empty();
     }
 

@@ -338,7 +338,9 @@ final class DrivenSchedule implements Lane.Step {
             boolean completed) {
         ObjectNode status = JsonNodeFactory.instance.objectNode();
         JsonNode before = schedule.json().path("status").path("schedule");
-        boolean suspended = read.filter(each -> each.policy().suspend()).isPresent();
+        boolean suspended =
+                read.filter(each -> each.policy().suspendedAt(driving.clock().instant()))
+                        .isPresent();
         ObjectNode inner = status.putObject("schedule");
         inner.put(
                 "status",

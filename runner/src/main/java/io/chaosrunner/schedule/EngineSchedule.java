@@ -185,7 +185,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** Decide what to do now, while no run is under way. */
     Step decide(Instant now) {
-        return isAskedAnew()
+        return isAskedAnew(now)
                 ? Agenda.decide(
                         timetable.from(later(millis(now), settled().plusMillis(1))),
                         ASKED_ANEW,
@@ -197,9 +197,9 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      * Tell whether a run is asked for at once that was never due before: the schedule was written
      * on an engine that had run already, or was suspended when its run was due.
      */
-    boolean isAskedAnew() {
+    boolean isAskedAnew(Instant now) {
         return spec().kind() instanceof Kind.Now
-                && (isUnknown() || runs() == 0 && wasSuspended() && !policy().suspend());
+                && (isUnknown() || runs() == 0 && wasSuspended() && !policy().suspendedAt(now));
     }
 
     /**
@@ -224,7 +224,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         if (!fire.schedule().equals(spec().hash())) {
             return Optional.of("the schedule was changed");
         }
-        return isAskedAnew()
+        return isAskedAnew(now)
                 ? Agenda.objection(timetable.from(fire.at()), ASKED_ANEW, fire.at(), now)
                 : Agenda.objection(timetable, situation(), fire.at(), now);
     }
@@ -261,8 +261,10 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     /** Return the fire that ends the run which goes on; empty if the run is to end by itself. */
     Optional<Instant> replacement() {
         boolean counted = claim().isPresent() && !isUnknown();
-        boolean replaces = policy().overlap() == Overlap.REPLACE && !policy().suspend();
-        return counted && replaces && !isLast(runs()) ? next() : Optional.empty();
+        boolean replaces = policy().overlap() == Overlap.REPLACE;
+        return counted && replaces && !isLast(runs())
+                ? next().filter(fire -> !policy().suspendedAt(timetable.start(fire)))
+                : Optional.empty();
     }
 
     /** Tell whether a fire ends the run that goes on; it may be one of a schedule since edited. */

@@ -121,7 +121,7 @@ final class ScheduleReader {
         List<Hours> hours = hours("hours", reader.texts("hours"), reader.has("hours"));
         List<Exclusion> exclusions = exclusions(tree.get("exclude"), zone);
         Optional<Duration> jitter = reader.duration("jitter");
-        Policy policy = policy(reader);
+        Policy policy = policy(reader, tree, zone);
         Optional<Kind> kind = kind(reader, tree, zone);
         reader.problems().forEach(p -> problem(p.path(), p.message()));
         if (kind.isEmpty() || !problems.isEmpty()) {
@@ -346,7 +346,8 @@ final class ScheduleReader {
         return hours;
     }
 
-    private Policy policy(Parameters.Reader reader) {
+    private Policy policy(Parameters.Reader reader, Map<String, Object> tree, ZoneId zone) {
+        Suspension suspension = suspension(reader, tree.get("suspend"), zone);
         OptionalInt maxRuns = OptionalInt.empty();
         if (reader.text("maxRuns").filter("0"::equals).isPresent()) {
             problem(
@@ -373,7 +374,29 @@ final class ScheduleReader {
                 missed.equals("skip") ? Missed.SKIP : Missed.RUN_ONCE,
                 reader.duration("startingDeadline"),
                 history.isPresent() ? Optional.of(history.getAsInt()) : Optional.empty(),
-                reader.flag("suspend", false));
+                suspension.now(),
+                suspension.until(),
+                suspension.note());
+    }
+
+    private record Suspension(boolean now, Optional<Instant> until, String note) {}
+
+    private Suspension suspension(Parameters.Reader reader, @Nullable Object written, ZoneId zone) {
+        if (!(written instanceof Map<?, ?> map)) {
+            return new Suspension(reader.flag("suspend", false), Optional.empty(), "");
+        }
+        var tree = new LinkedHashMap<String, Object>();
+        map.forEach((key, value) -> tree.put(String.valueOf(key), value));
+        checkKeys("suspend.", tree, List.of("until", "note"));
+        Parameters.Reader inner = Parameters.of(tree).read();
+        if (tree.isEmpty()) {
+            problem("suspend", "says nothing; write true, or {until: 2027-01-31, note: why}");
+        }
+        Optional<Instant> until =
+                inner.text("until").flatMap(text -> instant("suspend.until", text, zone, true));
+        String note = inner.text("note").orElse("");
+        inner.problems().forEach(p -> problem("suspend." + p.path(), p.message()));
+        return new Suspension(true, until, note);
     }
 
     // ---- What is excluded ---------------------------------------------------------------------

@@ -198,6 +198,8 @@ public record ScheduleSpec(
      * @param history how many runs are remembered, and keep their Jobs; empty if the execution
      *     settings say so
      * @param suspend whether fires start nothing for now
+     * @param resume when a suspension ends by itself; absent if it does not
+     * @param note why it is suspended; empty if nobody said
      */
     public record Policy(
             Optional<Integer> maxRuns,
@@ -206,7 +208,36 @@ public record ScheduleSpec(
             Missed missed,
             Optional<Duration> startingDeadline,
             Optional<Integer> history,
-            boolean suspend) {
+            boolean suspend,
+            Optional<Instant> resume,
+            String note) {
+
+        /** Say so of a schedule that is suspended until somebody edits it, or not at all. */
+        public Policy(
+                Optional<Integer> maxRuns,
+                Optional<StopWhen> stopWhen,
+                Overlap overlap,
+                Missed missed,
+                Optional<Duration> startingDeadline,
+                Optional<Integer> history,
+                boolean suspend) {
+            this(
+                    maxRuns,
+                    stopWhen,
+                    overlap,
+                    missed,
+                    startingDeadline,
+                    history,
+                    suspend,
+                    Optional.empty(),
+                    "");
+        }
+
+        /** Tell whether what is to start at an instant starts nothing. */
+        boolean suspendedAt(Instant instant) {
+            return suspend && (resume.isEmpty() || instant.isBefore(resume.get()));
+        }
+
         /** What is meant where nothing is said. */
         public static final Policy DEFAULT =
                 new Policy(

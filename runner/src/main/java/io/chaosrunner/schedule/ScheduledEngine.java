@@ -267,7 +267,7 @@ final class ScheduledEngine implements Lane.Step {
             }
             followed = schedule.timetable();
         }
-        if (schedule.isUnknown() && !schedule.isAskedAnew()) {
+        if (schedule.isUnknown() && !schedule.isAskedAnew(now)) {
             return new Move.Count(schedule);
         }
         Optional<String> aborted = schedule.abortedByHand();
@@ -291,13 +291,13 @@ final class ScheduledEngine implements Lane.Step {
     /** While a schedule is suspended its fires are recorded together. */
     private Instant wake(EngineSchedule schedule, Instant until) {
         Instant next = recorded.plus(BETWEEN_RECORDS);
-        return schedule.policy().suspend() && next.isAfter(until) ? next : until;
+        return schedule.policy().suspendedAt(until) && next.isAfter(until) ? next : until;
     }
 
     /** A run of a person's, or of the operator's runner, is theirs to end. */
     private Move whileSomebodyRuns(EngineSchedule schedule, Instant now) {
         Optional<Instant> due = schedule.next().map(schedule.timetable()::start);
-        if (due.isEmpty() || due.get().isAfter(now) || schedule.policy().suspend()) {
+        if (due.isEmpty() || due.get().isAfter(now) || schedule.policy().suspendedAt(due.get())) {
             return new Move.Rest(due.filter(now::isBefore));
         }
         Claim claim = schedule.claim().orElseThrow();

@@ -335,10 +335,10 @@ public final class ScheduledRuns {
         boolean restarted = fresh && schedule.claim().filter(Claim::isOfRun).isPresent();
         if (schedule.spec().kind() instanceof Kind.Now
                 && restarted
-                && !schedule.policy().suspend()) {
+                && !schedule.policy().suspendedAt(clock.instant())) {
             return runAgain(schedule.timetable());
         }
-        if (schedule.isUnknown() && !schedule.isAskedAnew()) {
+        if (schedule.isUnknown() && !schedule.isAskedAnew(clock.instant())) {
             // Nobody knows when this schedule was written: it counts from when it was seen.
             write(schedule.counting(clock.instant()));
             return Optional.empty();
@@ -379,7 +379,7 @@ public final class ScheduledRuns {
                 if (!until.isAfter(clock.instant())) {
                     yield Optional.empty();
                 }
-                boolean suspended = schedule.policy().suspend();
+                boolean suspended = schedule.policy().suspendedAt(until);
                 Instant wake = suspended ? later(until, lastRecord.plus(BETWEEN_RECORDS)) : until;
                 tellNext(suspended, fire, until);
                 alarms.set(FIRE, wake, wakes::release);

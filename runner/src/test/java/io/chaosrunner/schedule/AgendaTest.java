@@ -443,6 +443,27 @@ class AgendaTest {
                 .isEqualTo("run 10:30 (10:10-10:20 x2 missed: nothing started it within 12m)");
     }
 
+    // ---- A suspension that ends by itself ------------------------------------------------------
+
+    @Test
+    void firesBeforeTheEndOfASuspensionAreSkippedWithItsNoteAndLaterOnesRun() {
+        String schedule =
+                "{every: 1h, missed: runOnce, suspend: {until: 2026-03-02T12:30, note: release}}";
+        assertThat(decide(schedule, "", Optional.empty(), "11:10"))
+                .isEqualTo("wait 12:00 (10:00-11:00 x2 suspended: release)");
+        assertThat(decide(schedule, "11:00", Optional.empty(), "12:40"))
+                .as("what was due while it was suspended is not caught up")
+                .isEqualTo("wait 13:00 (12:00-12:00 x1 suspended: release)");
+        assertThat(decide(schedule, "12:00", Optional.empty(), "13:00")).isEqualTo("run 13:00");
+    }
+
+    @Test
+    void anEngineThatIsToRunNowWaitsForTheEndOfASuspension() {
+        String schedule = "{now: true, suspend: {until: 2026-03-02T12:30}}";
+        assertThat(decide(schedule, "", Optional.empty(), "11:10")).isEqualTo("wait 12:30");
+        assertThat(decide(schedule, "", Optional.empty(), "12:30")).isEqualTo("run 10:00");
+    }
+
     /** Processes come and go, runs take their time, and every fire is settled exactly once. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})

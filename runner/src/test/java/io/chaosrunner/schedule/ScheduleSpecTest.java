@@ -202,6 +202,10 @@ class ScheduleSpecTest {
                 "every: 5m; timeZone: PST | did you mean 'America/Los_Angeles'?",
                 "every: 5m; timeZone: new york | did you mean 'America/New_York'?",
                 "every: 5m; timeZone: Europe/Berln | did you mean 'Europe/Berlin'?",
+                "every: 5m; suspend: {} | schedule.suspend: says nothing; write true, or {until",
+                "every: 5m; suspend: {untl: 2027-01-01} | schedule.suspend.untl: is not a setting of"
+                        + " a schedule; did you mean 'until'?",
+                "every: 5m; suspend: {until: soon} | schedule.suspend.until: 'soon' is not a time",
                 "now: false | schedule.now: 'false' is no schedule",
                 "often | expected keys and values, such as 'every: 30m', but found 'often'",
                 "every: [ | is not YAML"
@@ -221,6 +225,23 @@ class ScheduleSpecTest {
                                 ANCHOR,
                                 1))
                 .containsExactly("Fri 2027-01-01 00:00");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "suspend: {note: release} | Optional.empty | release",
+                "suspend: {until: 2027-01-31} | Optional[2027-02-01T00:00:00Z] | ''",
+                "suspend: {until: '2027-01-31T09:00', note: x} | Optional[2027-01-31T09:00:00Z] | x",
+            })
+    void aSuspensionMayEndByItselfAndSayWhy(String suspend, String until, String note) {
+        ScheduleSpec.Policy policy = spec("every: 1h\n" + suspend).policy();
+
+        assertThat(policy.suspend()).isTrue();
+        assertThat(policy.resume()).hasToString(until);
+        assertThat(policy.note()).isEqualTo(note);
+        assertThat(spec("every: 1h\n" + suspend).hash()).isEqualTo(spec("every: 1h").hash());
     }
 
     @Test
