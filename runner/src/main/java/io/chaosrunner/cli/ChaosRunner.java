@@ -120,7 +120,18 @@ final class ChaosRunner implements Callable<Integer> {
 
     /** Every command and option there is, executing nothing yet. */
     static CommandLine commandLine() {
-        return new CommandLine(new ChaosRunner()).setCaseInsensitiveEnumValuesAllowed(true);
+        CommandLine all =
+                new CommandLine(new ChaosRunner()).setCaseInsensitiveEnumValuesAllowed(true);
+        tellExitCodes(all);
+        all.getSubcommands().values().forEach(ChaosRunner::tellExitCodes);
+        return all;
+    }
+
+    private static void tellExitCodes(CommandLine command) {
+        command.getCommandSpec()
+                .usageMessage()
+                .exitCodeListHeading("%nExit codes:%n")
+                .exitCodeList(ExitCode.MEANINGS);
     }
 
     /** Say what is wrong in a line or two; the whole usage would bury it. */

@@ -6,7 +6,10 @@ import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.StatusEntry;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Say how the process ends.
@@ -25,11 +28,37 @@ final class ExitCode {
     static final int INVALID = 2;
     static final int CLUSTER = 3;
     static final int ABORTED = 4;
+    static final int NOT_IN_TIME = 5;
     static final int DEADLINE = 6;
     static final int BUG = 70;
     static final int TERMINATED = 143;
 
+    /** What each means at a terminal: for the help of every command, and the README. */
+    static final Map<String, String> MEANINGS = meanings();
+
     private ExitCode() {}
+
+    private static Map<String, String> meanings() {
+        var meanings = new LinkedHashMap<String, String>();
+        meanings.put("" + OK, "done; for run and wait: every verdict is Pass");
+        meanings.put("" + NOT_PASSED, "a verdict is not Pass");
+        meanings.put(
+                "" + INVALID,
+                "usage, files, settings or kubeconfig are wrong, or there is nothing to run");
+        meanings.put(
+                "" + CLUSTER,
+                "the API server does not answer or refuses, what was asked for is not there, or something is left");
+        meanings.put("" + ABORTED, "the run was aborted, or left to others");
+        meanings.put("" + NOT_IN_TIME, "wait: the time was over before the run was; it goes on");
+        meanings.put("" + DEADLINE, "the run's deadline came");
+        meanings.put("" + BUG, "a bug in chaos-runner");
+        meanings.put("129", "left at once by a second SIGHUP; what runs in the cluster goes on");
+        meanings.put("130", "left at once by a second Ctrl-C; what runs in the cluster goes on");
+        meanings.put(
+                "" + TERMINATED,
+                "left at once by a second SIGTERM; what runs in the cluster goes on");
+        return Collections.unmodifiableMap(meanings);
+    }
 
     static int atTerminal(RunResult result) {
         return switch (result) {

@@ -47,13 +47,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "run",
         description = "Runs a ChaosEngine and shows each verdict.",
-        mixinStandardHelpOptions = true,
-        footer = {
-            "",
-            "Exit codes: 0 all passed, 1 a verdict is not Pass, 2 invalid usage or configuration,",
-            "3 cluster error or refused, 4 aborted, 6 deadline, 70 a bug in chaos-runner;",
-            "129, 130 or 143 left at once by a second SIGHUP, Ctrl-C or SIGTERM."
-        })
+        mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
     /** The operator looks at an engine within a second of its change. */
     private static final Duration OPERATOR_TAKES = Duration.ofSeconds(60);

@@ -33,9 +33,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Several processes share one Lease: one leads, the others stand by. SIGTERM ends it;",
-            "runs that go on are left to the next leader.",
-            "",
-            "Exit codes: 0 ended by a signal, 2 invalid usage, 3 cluster error or refused."
+            "runs that go on are left to the next leader."
         })
 final class ScheduleCommand implements Callable<Integer> {
     /** What keeps the cluster going; chaos there must be asked for by its name. */

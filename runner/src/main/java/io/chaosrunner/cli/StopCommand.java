@@ -22,12 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "stop",
         description = "Stops the run of a ChaosEngine and waits until what ran is gone.",
-        mixinStandardHelpOptions = true,
-        footer = {
-            "",
-            "Exit codes: 0 stopped, or nothing was running; 3 not stopped in time, cluster error or",
-            "no such engine; 2 invalid usage."
-        })
+        mixinStandardHelpOptions = true)
 final class StopCommand implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;

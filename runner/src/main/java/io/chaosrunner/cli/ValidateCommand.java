@@ -30,11 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "validate",
         description = "Says everything that is wrong with manifests, without a cluster.",
-        mixinStandardHelpOptions = true,
-        footer = {
-            "",
-            "Exit codes: 0 no error, 2 an error, or with --strict a warning, or invalid usage."
-        })
+        mixinStandardHelpOptions = true)
 final class ValidateCommand implements Callable<Integer> {
     /** Annotations beside that of the execution settings, and who knows how to read them. */
     private static final Map<String, AnnotationCheck> ANNOTATIONS =

@@ -29,12 +29,7 @@ import picocli.CommandLine.Spec;
             "Waits for the end of a ChaosEngine's run and exits as the run ended.",
             "If no run is under way, the last one counts; if there was none, the next one does."
         },
-        mixinStandardHelpOptions = true,
-        footer = {
-            "",
-            "Exit codes: 0 all passed, 1 a verdict is not Pass, 2 invalid usage, 3 not over in time,",
-            "cluster error or no such engine, 4 aborted, 6 the run's deadline came."
-        })
+        mixinStandardHelpOptions = true)
 final class WaitCommand implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;
@@ -64,16 +59,24 @@ final class WaitCommand implements Callable<Integer> {
                 return ExitCode.CLUSTER;
             }
             try (Output.Shown shown = output.open(ref, true)) {
-                RunResult result =
-                        new FollowedRun(cluster, ref, Clock.systemUTC(), shown)
-                                .await(longest, longest);
-                return end(cluster, ref, result, shown);
+                var run = new FollowedRun(cluster, ref, Clock.systemUTC(), shown);
+                RunResult result = run.await(longest, longest);
+                return end(
+                        cluster,
+                        ref,
+                        result,
+                        run.isOutOfTime() ? ExitCode.NOT_IN_TIME : ExitCode.CLUSTER,
+                        shown);
             }
         }
     }
 
     private static int end(
-            Fabric8Cluster cluster, EngineRef ref, RunResult result, Output.Shown shown) {
+            Fabric8Cluster cluster,
+            EngineRef ref,
+            RunResult result,
+            int withoutEnd,
+            Output.Shown shown) {
         if (result instanceof RunResult.Completed(var end, var entries)) {
             int exitCode = ExitCode.atTerminal(result);
             List<Finding> findings =
@@ -95,8 +98,8 @@ final class WaitCommand implements Callable<Integer> {
                     default -> result.toString();
                 };
         shown.fail("not-over", why);
-        shown.summary(List.of(), ExitCode.CLUSTER);
-        return ExitCode.CLUSTER;
+        shown.summary(List.of(), withoutEnd);
+        return withoutEnd;
     }
 
     private static Optional<Engine> engine(Fabric8Cluster cluster, EngineRef ref) {

@@ -43,6 +43,7 @@ public final class FollowedRun {
     private @Nullable Following jobs;
     private @Nullable RunResult result;
     private boolean begun;
+    private boolean outOfTime;
     private String uid = "";
 
     /**
@@ -102,11 +103,17 @@ public final class FollowedRun {
         return begun;
     }
 
+    /** Tell whether the time was over before the run; once {@link #await} has returned. */
+    public boolean isOutOfTime() {
+        return outOfTime;
+    }
+
     private static Duration shorter(Duration one, Duration other) {
         return one.compareTo(other) <= 0 ? one : other;
     }
 
     private RunResult timedOut(Duration waited) {
+        outOfTime = true;
         return begun
                 ? new RunResult.Left(
                         "the run of ChaosEngine %s is not over after %ds; it goes on"

@@ -89,7 +89,7 @@ final class LaunchCheck {
         }
     }
 
-    Prepared forbidden(Order order, ClusterException e) {
+    private Prepared forbidden(Order order, ClusterException e) {
         return refuse(
                 order,
                 EngineEvent.DEPENDENCY_CHECK,

@@ -208,16 +208,14 @@ final class Launcher {
                             case Holder.Nobody() -> {}
                         }
                     }
-                    case INVALID, CONFLICT, NOT_FOUND -> {
+                    // Quotas and webhooks answer as a missing right does; the answer says which.
+                    case INVALID, CONFLICT, NOT_FOUND, FORBIDDEN -> {
                         return check.refuse(
                                         order,
                                         EngineEvent.DEPENDENCY_CHECK,
                                         StatusEntry.failedToRun(order.experiment()),
                                         "the API server refused the Job: " + e.getMessage())
                                 .outcome();
-                    }
-                    case FORBIDDEN -> {
-                        return check.forbidden(order, e).outcome();
                     }
                     default -> throw e;
                 }

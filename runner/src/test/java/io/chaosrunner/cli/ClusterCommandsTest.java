@@ -338,7 +338,7 @@ class ClusterCommandsTest {
         Said early = say("wait", "nginx", "--timeout=1ms");
         int late = execute("wait", "nginx");
 
-        assertThat(early.exitCode()).isEqualTo(3);
+        assertThat(early.exitCode()).isEqualTo(5);
         assertThat(early.err()).contains("not over after", "it goes on");
         assertThat(late).isEqualTo(1);
         assertThat(run.get(2, TimeUnit.MINUTES)).isEqualTo(1);

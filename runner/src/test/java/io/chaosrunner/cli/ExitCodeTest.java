@@ -10,14 +10,20 @@ import io.chaosrunner.run.RunEnd.Cause;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 
 /**
  * How each end of a request ends the process.
@@ -31,6 +37,35 @@ class ExitCodeTest {
     private static final List<StatusEntry> FAILED =
             List.of(StatusEntry.completed("a", "a-1", Verdict.FAIL));
     private static final List<StatusEntry> ABORTED = List.of(StatusEntry.waiting("a").aborted());
+
+    @Test
+    void theHelpOfEveryCommandAndTheReadmeTellAllCodes() throws IOException {
+        String table =
+                ExitCode.MEANINGS.entrySet().stream()
+                        .map(code -> "| %s | %s |".formatted(code.getKey(), code.getValue()))
+                        .collect(Collectors.joining("\n"));
+        CommandLine all = ChaosRunner.commandLine();
+
+        assertThat(Files.readString(Path.of("../README.md"))).contains(table);
+        assertThat(all.getSubcommands()).isNotEmpty();
+        for (CommandLine each :
+                Stream.concat(Stream.of(all), all.getSubcommands().values().stream()).toList()) {
+            String help = each.getUsageMessage().replaceAll("\\s+", " ");
+            ExitCode.MEANINGS.forEach((code, meaning) ->
+                    assertThat(help)
+                            .as(each.getCommandName())
+                            .contains(" " + code + " " + meaning));
+        }
+    }
+
+    @Test
+    void everyCodeHasAMeaning() throws IllegalAccessException {
+        for (Field field : ExitCode.class.getDeclaredFields()) {
+            if (field.getType() == int.class) {
+                assertThat(ExitCode.MEANINGS).containsKey("" + field.getInt(null));
+            }
+        }
+    }
 
     static Stream<Arguments> ends() {
         return Stream.of(
