@@ -82,8 +82,8 @@ public final class LongLived implements Runnable, AutoCloseable {
     private void fail(Throwable cause) {
         long now = System.nanoTime();
         Failure before = last;
-        boolean again = before != null && !before.isOver(now);
-        Failure failure = new Failure(again ? before.count() + 1 : 1, cause, now);
+        int count = before == null || before.isOver(now) ? 1 : before.count() + 1;
+        Failure failure = new Failure(count, cause, now);
         last = failure;
         try {
             told.accept(words(failure));
