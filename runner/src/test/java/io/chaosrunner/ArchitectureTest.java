@@ -53,10 +53,9 @@ class ArchitectureTest {
             new ClassFileImporter()
                     .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                     // The conformance kit, a jar or the folder of its module.
-                    .withImportOption(
-                            location ->
-                                    !location.contains("strategy-kit")
-                                            && !location.contains("strategies/kit/"))
+                    .withImportOption(location ->
+                            !location.contains("strategy-kit")
+                                    && !location.contains("strategies/kit/"))
                     .importPackages("io.chaosrunner");
 
     static Stream<Arguments> rooms() {

@@ -27,6 +27,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,9 +44,9 @@ class TlsTest {
     private final List<String> agreed = new CopyOnWriteArrayList<>();
     private final List<String> shown = new CopyOnWriteArrayList<>();
     private KeyStore keys;
-    private KeyStore clients;
+    private @Nullable KeyStore clients;
     private String user = "token: test";
-    private IntFunction<TestProxy> proxied;
+    private @Nullable IntFunction<TestProxy> proxied;
 
     @BeforeEach
     void makeKey() throws Exception {

@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +19,7 @@ class EnginePaceTest {
                     new Clock() {
                         @Override
                         public Instant instant() {
-                            return now.get();
+                            return Objects.requireNonNull(now.get());
                         }
 
                         @Override

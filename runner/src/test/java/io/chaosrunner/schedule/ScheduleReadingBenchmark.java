@@ -40,7 +40,7 @@ class ScheduleReadingBenchmark {
                 cpu(() -> {
                     for (int i = 0; i < SCHEDULES; i++) {
                         Timetable timetable = Schedules.timetable(FORMS.get(i % FORMS.size()));
-                        timetable.next(ANCHOR.plusSeconds(i)).map(timetable::start);
+                        timetable.next(ANCHOR.plusSeconds(i)).ifPresent(timetable::start);
                     }
                 });
         System.out.printf("%d schedules read: %d ms of CPU%n", SCHEDULES, cpu.toMillis());

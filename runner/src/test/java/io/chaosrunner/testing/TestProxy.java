@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A proxy for tests: HTTP CONNECT or SOCKS5, which leads to one port of loopback whatever is asked
@@ -109,7 +110,7 @@ public final class TestProxy implements AutoCloseable {
     }
 
     /** Return what is to be handed on already; null if nobody is led anywhere. */
-    private String agreeOnHttp(Socket client) throws IOException {
+    private @Nullable String agreeOnHttp(Socket client) throws IOException {
         String head = head(client.getInputStream());
         String[] words = head.split(" ");
         asked.add(words[0].equals("CONNECT") ? words[1] : words[0] + " " + words[1]);
@@ -137,7 +138,7 @@ public final class TestProxy implements AutoCloseable {
         return "";
     }
 
-    private String agreeOnSocks(Socket client) throws IOException {
+    private @Nullable String agreeOnSocks(Socket client) throws IOException {
         var in = new DataInputStream(client.getInputStream());
         OutputStream out = client.getOutputStream();
         in.readByte();

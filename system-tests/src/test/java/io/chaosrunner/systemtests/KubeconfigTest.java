@@ -22,6 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -430,7 +431,7 @@ class KubeconfigTest {
         return said;
     }
 
-    private Said run(Path file, Map<String, String> environment, String... arguments)
+    private Said run(@Nullable Path file, Map<String, String> environment, String... arguments)
             throws Exception {
         var command = new ArrayList<>(List.of(arguments));
         if (file != null) {
@@ -439,7 +440,8 @@ class KubeconfigTest {
         return end(RunnerProgram.command(command), environment);
     }
 
-    private Optional<Said> kubectl(Path file, Map<String, String> environment, String... arguments)
+    private Optional<Said> kubectl(
+            @Nullable Path file, Map<String, String> environment, String... arguments)
             throws Exception {
         Optional<Path> program = kubectl();
         if (program.isEmpty()) {
