@@ -83,11 +83,12 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         Claim.of(engine);
         Instant anchor = anchor(engine);
         return reading.of(engine.annotation(ScheduleSpec.ANNOTATION), flags, anchor)
-                .map(spec ->
-                        new EngineSchedule(
-                                engine,
-                                Standing.of(engine),
-                                Timetable.of(suspending(spec, engine), anchor, seed(engine))));
+                .map(spec -> {
+                    Standing standing = Standing.of(engine);
+                    ScheduleSpec known = suspending(asKnown(spec, standing), engine);
+                    return new EngineSchedule(
+                            engine, standing, Timetable.of(known, anchor, seed(engine)));
+                });
     }
 
     private static Instant anchor(Engine engine) {
@@ -104,6 +105,16 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         return run.isPresent() && engine.annotation(REPLACED).equals(run);
     }
 
+    /** A claim of an older version knows the schedule by another name: an upgrade is no edit. */
+    private static ScheduleSpec asKnown(ScheduleSpec spec, Standing standing) {
+        return standing.claim()
+                .flatMap(claim -> claim.fires().settled())
+                .map(Fire::schedule)
+                .filter(spec.formerly()::equals)
+                .map(name -> spec.with(spec.policy(), name))
+                .orElse(spec);
+    }
+
     /** A human's word counts more than the schedule's. */
     private static ScheduleSpec suspending(ScheduleSpec spec, Engine engine) {
         boolean aborted = engine.engineStatus().equals(STOPPED_BY_OPERATOR) && !isReplaced(engine);
@@ -111,15 +122,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
             return spec;
         }
         Policy policy = spec.policy();
-        return new ScheduleSpec(
-                spec.kind(),
-                spec.zone(),
-                spec.from(),
-                spec.until(),
-                spec.days(),
-                spec.hours(),
-                spec.exclusions(),
-                spec.jitter(),
+        return spec.with(
                 new Policy(
                         policy.maxRuns(),
                         policy.stopWhen(),

@@ -9,6 +9,7 @@ import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Parameters;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.DayOfWeek;
 import java.time.Duration;
@@ -28,6 +29,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /** Read one {@link ScheduleSpec} and collect every problem. Used once. */
@@ -140,7 +143,8 @@ final class ScheduleReader {
                         most,
                         policy,
                         ScheduleSpec.hash(
-                                kind.get(), zone, from, until, days, hours, exclusions, most));
+                                kind.get(), zone, from, until, days, hours, exclusions, most),
+                        formerly(tree));
         checkWhole(spec);
         return Optional.of(spec);
     }
@@ -579,9 +583,19 @@ final class ScheduleReader {
                         exclusions,
                         spec.jitter(),
                         spec.policy(),
-                        spec.hash());
+                        spec.hash(),
+                        spec.formerly());
         Timetable timetable = Timetable.of(part, anchor, 0);
         return timetable.next(timetable.beginning());
+    }
+
+    /** The name of its words, from which everything but the policy counted. */
+    private static String formerly(Map<String, Object> tree) {
+        var timing = new TreeMap<>(tree);
+        timing.keySet().removeAll(POLICY);
+        var crc = new CRC32();
+        crc.update(timing.toString().getBytes(StandardCharsets.UTF_8));
+        return String.format(Locale.ROOT, "%08x", crc.getValue());
     }
 
     private void problem(String key, String message) {

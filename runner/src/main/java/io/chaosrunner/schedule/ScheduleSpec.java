@@ -33,6 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param jitter how much later than its fire a run may start, at most
  * @param policy what is made of the fires
  * @param hash names what fires when; two schedules with one hash fire at the same times
+ * @param formerly the name that it had before decision 31, by which an older claim may know it
  */
 public record ScheduleSpec(
         Kind kind,
@@ -44,7 +45,8 @@ public record ScheduleSpec(
         List<Exclusion> exclusions,
         Duration jitter,
         Policy policy,
-        String hash) {
+        String hash,
+        String formerly) {
 
     /** Where a schedule stands on the engine, as YAML. */
     public static final String ANNOTATION = "chaosrunner.io/schedule";
@@ -116,6 +118,12 @@ public record ScheduleSpec(
                                             holder.path("spec").path("scheduleState").asString()));
             case COMPLETE -> Optional.of("spec.scheduleState is complete: it is over");
         };
+    }
+
+    /** Return the same schedule with the policy of another, and the name that a claim knows. */
+    ScheduleSpec with(Policy other, String name) {
+        return new ScheduleSpec(
+                kind, zone, from, until, days, hours, exclusions, jitter, other, name, formerly);
     }
 
     /**

@@ -189,6 +189,23 @@ class EngineScheduleTest {
         assertThat(counted.fires().settled()).contains(new Fire(FIRST, hash("every: 7m")));
     }
 
+    /** The names are those that 72e3721 gave these schedules. */
+    @ParameterizedTest
+    @CsvSource({
+        "now: true,                                          4802122e",
+        "'{timeZone: Europe/Berlin, every: 30m, maxRuns: 3}', 21369019"
+    })
+    void aScheduleThatAnOlderVersionCountedGoesOnAfterAnUpgrade(String written, String name) {
+        Claim older = claim(new Fire(FIRST, name)).finished(FIRST.plusSeconds(60), "done");
+
+        EngineSchedule schedule = schedule(engine(written, Optional.of(older), "Pass"));
+
+        assertThat(schedule.isUnknown()).isFalse();
+        assertThat(schedule.isAskedAnew(FIRST.plusSeconds(7200))).isFalse();
+        assertThat(schedule.runs()).isEqualTo(1);
+        assertThat(schedule.spec().hash()).isEqualTo(name);
+    }
+
     // ---- Props --------------------------------------------------------------------------------
 
     private static EngineSchedule schedule(Engine engine) {
@@ -226,6 +243,10 @@ class EngineScheduleTest {
     }
 
     private static Claim claim() {
+        return claim(new Fire(FIRST, hash(HOURLY)));
+    }
+
+    private static Claim claim(Fire fire) {
         return new Claim(
                 new RunId(1, "id"),
                 "process",
@@ -239,7 +260,7 @@ class EngineScheduleTest {
                 List.of(),
                 Map.of(),
                 "active",
-                Fires.NONE.next(Optional.of(new Fire(FIRST, hash(HOURLY)))));
+                Fires.NONE.next(Optional.of(fire)));
     }
 
     private static String hash(String schedule) {
