@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -33,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  * Stand between a client and the API server: count and keep the calls, let some fail, and kill the
  * client at the one that a test names.
  *
- * <p>Plain HTTP in, HTTPS out; the client's own bearer token goes through, so it may do what its
- * account may. Streams pass event by event.
+ * <p>Plain HTTP in, HTTPS out. No client sends its token without TLS, so each account has a path of
+ * its own here, for which its token is added: it may do what its account may. Streams pass event by
+ * event.
  */
 final class ApiProxy implements AutoCloseable {
 
@@ -155,6 +157,9 @@ final class ApiProxy implements AutoCloseable {
                     "transfer-encoding",
                     "upgrade");
 
+    /** What the path of an account begins with; its number follows. */
+    private static final String ACCOUNT = "/account-";
+
     private final ControlPlane controlPlane;
     private final HttpServer server;
     private final HttpClient upstream;
@@ -162,6 +167,7 @@ final class ApiProxy implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Object lock = new Object();
     private final List<Call> calls = new ArrayList<>();
+    private final List<String> tokens = new ArrayList<>();
     private final List<Rule> rules = new ArrayList<>();
     private @Nullable Kill kill;
     private boolean killed;
@@ -193,6 +199,11 @@ final class ApiProxy implements AutoCloseable {
 
     /** Return a kubeconfig that leads here and may do what the account may. */
     String kubeconfigFor(String namespace, String serviceAccount) {
+        int number;
+        synchronized (lock) {
+            number = tokens.size();
+            tokens.add(controlPlane.tokenFor(namespace, serviceAccount));
+        }
         return """
         apiVersion: v1
         kind: Config
@@ -200,11 +211,10 @@ final class ApiProxy implements AutoCloseable {
         clusters:
         - name: proxy
           cluster:
-            server: %s
+            server: %s%s%d
         users:
         - name: account
-          user:
-            token: %s
+          user: {}
         contexts:
         - name: proxy
           context:
@@ -212,7 +222,7 @@ final class ApiProxy implements AutoCloseable {
             user: account
             namespace: %s
         """
-                .formatted(url(), controlPlane.tokenFor(namespace, serviceAccount), namespace);
+                .formatted(url(), ACCOUNT, number, namespace);
     }
 
     /** Return the calls so far, in order of arrival. */
@@ -355,7 +365,11 @@ final class ApiProxy implements AutoCloseable {
     private HttpResponse<InputStream> forward(HttpExchange exchange, byte[] body)
             throws IOException, InterruptedException {
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create(controlPlane.url() + exchange.getRequestURI()))
+                HttpRequest.newBuilder(
+                                URI.create(
+                                        controlPlane.url()
+                                                + withoutAccount(
+                                                        exchange.getRequestURI().toString())))
                         .method(
                                 exchange.getRequestMethod(),
                                 body.length == 0
@@ -367,7 +381,23 @@ final class ApiProxy implements AutoCloseable {
                         values.forEach(value -> request.header(name, value));
                     }
                 });
+        token(exchange.getRequestURI().getPath())
+                .ifPresent(token -> request.header("Authorization", "Bearer " + token));
         return upstream.send(request.build(), BodyHandlers.ofInputStream());
+    }
+
+    private Optional<String> token(String path) {
+        if (!path.startsWith(ACCOUNT)) {
+            return Optional.empty();
+        }
+        int number = Integer.parseInt(path.substring(ACCOUNT.length(), path.indexOf('/', 1)));
+        synchronized (lock) {
+            return Optional.of(tokens.get(number));
+        }
+    }
+
+    private static String withoutAccount(String path) {
+        return path.startsWith(ACCOUNT) ? path.substring(path.indexOf('/', 1)) : path;
     }
 
     private static boolean isEndToEnd(String header) {
@@ -378,7 +408,7 @@ final class ApiProxy implements AutoCloseable {
     private Call record(HttpExchange exchange, byte[] body) {
         URI uri = exchange.getRequestURI();
         String query = uri.getQuery() == null ? "" : uri.getQuery();
-        Target target = Target.of(uri.getPath());
+        Target target = Target.of(withoutAccount(uri.getPath()));
         String verb =
                 switch (exchange.getRequestMethod()) {
                     case "GET" ->
