@@ -108,8 +108,18 @@ final class EngineCheck {
 
     EngineCheck(Document document) {
         this.document = document;
-        this.engine = new Engine(document.json());
+        this.engine = new Engine(named(document));
         this.syntax = new Syntax(document);
+    }
+
+    /** What is derived from the engine's name is checked with one that the API server may make. */
+    private static ObjectNode named(Document document) {
+        if (document.isNamed() || document.generateName().isEmpty()) {
+            return document.json();
+        }
+        ObjectNode named = document.json().deepCopy();
+        named.withObject("metadata").put("name", document.generateName() + "xxxxx");
+        return named;
     }
 
     /**

@@ -89,6 +89,11 @@ class ValidationTest {
         assertThat(findings(ENGINE)).isEmpty();
     }
 
+    @Test
+    void aNameThatTheApiServerIsToMakeIsNothingToWarnOf() {
+        assertThat(findings(engine("name: e", "generateName: e-"))).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
