@@ -108,14 +108,20 @@ final class ChaosRunner implements Callable<Integer> {
                     }
                     return ThisProcess.bug(e, command.getErr());
                 };
-        return commandLine()
-                .setOut(new PrintWriter(Streams.out(), true))
-                .setErr(new PrintWriter(Streams.err(), true))
-                // Escapes are written out.
-                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
-                .setExecutionExceptionHandler(failures)
-                .setParameterExceptionHandler((e, arguments) -> mistyped(e))
-                .execute(args);
+        CommandLine all =
+                commandLine()
+                        .setOut(new PrintWriter(Streams.out(), true))
+                        .setErr(new PrintWriter(Streams.err(), true))
+                        // Escapes are written out.
+                        .setColorScheme(
+                                CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+                        .setExecutionExceptionHandler(failures)
+                        .setParameterExceptionHandler((e, arguments) -> mistyped(e));
+        try {
+            return all.execute(args);
+        } catch (OutOfMemoryError e) {
+            return ThisProcess.outOfMemory(all.getErr());
+        }
     }
 
     /** Every command and option there is, executing nothing yet. */

@@ -51,7 +51,7 @@ final class ExitCode {
         meanings.put("" + ABORTED, "the run was aborted, or left to others");
         meanings.put("" + NOT_IN_TIME, "wait: the time was over before the run was; it goes on");
         meanings.put("" + DEADLINE, "the run's deadline came");
-        meanings.put("" + BUG, "a bug in chaos-runner");
+        meanings.put("" + BUG, "out of memory, or a bug in chaos-runner");
         meanings.put("129", "left at once by a second SIGHUP; what runs in the cluster goes on");
         meanings.put("130", "left at once by a second Ctrl-C; what runs in the cluster goes on");
         meanings.put(

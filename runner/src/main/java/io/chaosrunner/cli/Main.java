@@ -18,7 +18,18 @@ public final class Main {
 
     /** Run the program and end the process. */
     public static void main(String[] args) {
+        Thread.setDefaultUncaughtExceptionHandler(Main::died);
         System.exit(run(System.getenv(), Fabric8Cluster::connect, args));
+    }
+
+    /** A thread that lacks memory takes the process with it: nobody waits for what it was to do. */
+    private static void died(Thread thread, Throwable cause) {
+        if (cause instanceof OutOfMemoryError) {
+            Runtime.getRuntime()
+                    .halt(ThisProcess.outOfMemory(new PrintWriter(Streams.err(), true)));
+        }
+        System.err.print("Exception in thread \"" + thread.getName() + "\" ");
+        cause.printStackTrace();
     }
 
     static int run(

@@ -39,8 +39,22 @@ final class ThisProcess {
 
     /** Say that this program is at fault, and with what; return the exit code. */
     static int bug(Exception e, PrintWriter err) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof OutOfMemoryError) {
+                return outOfMemory(err);
+            }
+        }
         err.println("chaos-runner: this is a bug; please report it");
         e.printStackTrace(err);
+        return ExitCode.BUG;
+    }
+
+    /** Say that the heap is too small, and how to have a larger one; return the exit code. */
+    static int outOfMemory(PrintWriter err) {
+        long heap = Runtime.getRuntime().maxMemory() >> 20;
+        err.println(
+                "chaos-runner: out of memory, with a heap of %d MB; set a larger one: CHAOS_RUNNER_HEAP=%dm"
+                        .formatted(heap, 4 * heap));
         return ExitCode.BUG;
     }
 

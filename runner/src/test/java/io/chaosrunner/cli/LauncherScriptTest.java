@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -84,13 +85,24 @@ class LauncherScriptTest {
         changed("runner/target/chaos-runner.aot", BUILT.plusSeconds(1));
     }
 
-    /**
-     * Whoever runs out of memory ends, and is begun again: it must not live on without a thread.
-     */
+    /** What goes on for long must not live on without a thread; a person is told in words. */
     @ParameterizedTest
-    @ValueSource(strings = {"../chaos-runner", "../deploy/image/chaos-runner"})
-    void aProcessThatRunsOutOfMemoryEnds(String script) throws IOException {
-        assertThat(Files.readAllLines(Path.of(script)))
+    @CsvSource({
+        "schedule -A, +",
+        "--kubeconfig k schedule, +",
+        "'', +",
+        "validate -f x, -",
+        "run first-run, -"
+    })
+    void whatGoesOnForLongEndsWhereMemoryRunsOut(String arguments, String ends) throws Exception {
+        Run run = run(arguments.isEmpty() ? new String[0] : arguments.split(" "));
+
+        assertThat(run.output()).contains(" -XX:%sExitOnOutOfMemoryError ".formatted(ends));
+    }
+
+    @Test
+    void aPodEndsWhereMemoryRunsOut() throws IOException {
+        assertThat(Files.readAllLines(Path.of("../deploy/image/chaos-runner")))
                 .filteredOn(line -> line.startsWith("flags="))
                 .singleElement()
                 .asString()
