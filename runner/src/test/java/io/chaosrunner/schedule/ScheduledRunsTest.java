@@ -359,7 +359,8 @@ class ScheduledRunsTest {
 
     @Test
     void anEngineThatTheOperatorStartsAgainAmidItsScheduleCountsFromNought() {
-        try (EngineWorld world = world("{every: 4s, maxRuns: 2}")) {
+        // Long enough that the first run is over before the second is due, also where all is slow.
+        try (EngineWorld world = world("{every: 10s, maxRuns: 2}")) {
             try (Process process = new Process(world)) {
                 until(() -> process.told("next run for the fire of") && world.claim().isOfRun());
                 process.runs.leave("terminated");
