@@ -34,7 +34,7 @@ class ScheduleReadingTest {
 
         assertThat(reading.of(hourly, Map.of(), ANCHOR)).contains(Schedules.spec("every: 1h"));
         assertThat(reading.of(hourly, Map.of("every", "60m"), ANCHOR))
-                .contains(Schedules.spec("every: 1h"));
+                .contains(Schedules.spec("every: 60m"));
         assertThat(reading.of(Optional.empty(), Map.of(), ANCHOR)).isEmpty();
         assertThat(reading.readings()).isEqualTo(4);
     }
