@@ -129,7 +129,8 @@ class LauncherScriptTest {
                 echo "$@" >arguments
                 echo '[INFO] Downloaded from central: https://example.com/a.pom (1 kB)'
                 echo '[INFO] --- compiler:3.16.0:compile (default-compile) @ chaos-runner ---'
-                sleep 1.5
+                i=0
+                until grep -q compiling errors || [ $i = 600 ]; do i=$((i + 1)); sleep 0.1; done
                 : >runner/target/chaos-runner.jar
                 """);
 

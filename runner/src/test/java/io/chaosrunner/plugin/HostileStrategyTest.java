@@ -42,7 +42,7 @@ class HostileStrategyTest {
 
     /** Costs nothing, so that many may hang at once. */
     private static final String HANG =
-            "while (true) { try { Thread.sleep(1000); } catch (InterruptedException e) {} }";
+            "while (true) { try { new java.util.concurrent.CountDownLatch(1).await(); } catch (InterruptedException e) {} }";
 
     /** What is asked before the call that hangs is answered in time, also on a busy machine. */
     private static final Duration BUDGET = Duration.ofSeconds(10);

@@ -20,7 +20,7 @@ class HostilePluginTest {
     private static final Path ENGINE =
             Path.of("..", "examples", "first-run.yaml").toAbsolutePath().normalize();
     private static final String HANG =
-            "while (true) { try { Thread.sleep(1000); } catch (InterruptedException e) {} }";
+            "while (true) { try { new java.util.concurrent.CountDownLatch(1).await(); } catch (InterruptedException e) {} }";
     private static final String SPIN = "while (true) { Thread.onSpinWait(); }";
 
     @TempDir Path folder;

@@ -95,7 +95,7 @@ class PluginTest {
     }
 
     private static final String HANG =
-            "while (System.nanoTime() != 0) { try { Thread.sleep(1000); } catch (InterruptedException e) {} }";
+            "while (System.nanoTime() != 0) { try { new java.util.concurrent.CountDownLatch(1).await(); } catch (InterruptedException e) {} }";
 
     static List<Arguments> killers() {
         String notLoaded = "not loaded: Killer.jar: ended its process with exit code 0";
