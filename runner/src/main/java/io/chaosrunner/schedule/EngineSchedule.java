@@ -87,7 +87,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
                     Standing standing = Standing.of(engine);
                     ScheduleSpec known = suspending(asKnown(spec, standing), engine);
                     return new EngineSchedule(
-                            engine, standing, Timetable.of(known, anchor, seed(engine)));
+                            engine, standing, reading.timetable(known, anchor, seed(engine)));
                 });
     }
 

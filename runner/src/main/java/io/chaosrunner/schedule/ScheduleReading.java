@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class ScheduleReading {
     private @Nullable Words last;
     private Optional<ScheduleSpec> spec = Optional.empty();
+    private @Nullable Windows windows;
     private @Nullable InvalidParameters refusal;
     private int readings;
 
@@ -29,6 +30,7 @@ final class ScheduleReading {
         if (!words.equals(last)) {
             readings++;
             refusal = null;
+            windows = null;
             try {
                 spec = ScheduleSpec.of(written, flags, anchor);
             } catch (InvalidParameters e) {
@@ -40,6 +42,17 @@ final class ScheduleReading {
             throw refusal;
         }
         return spec;
+    }
+
+    /**
+     * Return the timetable of the schedule that was read last.
+     *
+     * @param known that schedule, with the policy and the name that count for its engine
+     */
+    Timetable timetable(ScheduleSpec known, Instant anchor, long seed) {
+        Windows made = windows == null ? new Windows(known) : windows;
+        windows = made;
+        return Timetable.of(known, made, anchor, seed);
     }
 
     /** Return how often it was looked into. */

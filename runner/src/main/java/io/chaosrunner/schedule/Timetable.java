@@ -74,13 +74,13 @@ public final class Timetable {
     /** Times in a row that do not fire for one reason: so many, of which this is the last. */
     record Shut(Instant last, long count, String reason) {}
 
-    private Timetable(ScheduleSpec spec, Instant start, long seed) {
+    private Timetable(ScheduleSpec spec, Windows windows, Instant start, long seed) {
         this.spec = spec;
+        this.windows = windows;
         this.seed = seed;
         this.start = start;
         end = spec.until().map(until -> until.plusNanos(1)).filter(END::isAfter).orElse(END);
         draws = Draws.seeded(seed).named("jitter").named(spec.hash());
-        windows = new Windows(spec);
         times =
                 switch (spec.kind()) {
                     case Kind.Cron(CronClock clock) -> new CronTimes(clock, spec.zone());
@@ -96,12 +96,19 @@ public final class Timetable {
      * @param seed seed of the jitter
      */
     public static Timetable of(ScheduleSpec spec, Instant anchor, long seed) {
-        return new Timetable(spec, spec.start(anchor), seed);
+        return of(spec, new Windows(spec), anchor, seed);
+    }
+
+    /**
+     * @param windows those of the specification, which are made once
+     */
+    static Timetable of(ScheduleSpec spec, Windows windows, Instant anchor, long seed) {
+        return new Timetable(spec, windows, spec.start(anchor), seed);
     }
 
     /** Return the timetable of the same schedule that begins at another instant. */
     Timetable from(Instant other) {
-        return new Timetable(spec, other, seed);
+        return new Timetable(spec, windows, other, seed);
     }
 
     /** Return an instant that all fires are after. */

@@ -11,63 +11,42 @@ import java.time.ZoneOffset;
 import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tell when a schedule may fire at all, and why not. What counts is what the clock of the
  * schedule's zone shows.
+ *
+ * <p>Of several reasons the one that was written first is told. Thousands of exclusions cost one
+ * sorting; after that an instant is looked up among them.
  */
 final class Windows {
     private static final List<Hours> WHOLE_DAY = Hours.complement(List.of());
+    private static final int DAY = 24 * 60;
 
     private final ZoneRules rules;
-    private final List<Shut> all = new ArrayList<>();
+    private final Shutters<Instant> spans;
+    private final Map<LocalDate, Shut> dates = new HashMap<>();
+    private final Map<MonthDay, Shut> yearly = new HashMap<>();
 
-    /** The times of day at which something may open or shut; a day's first moment is one. */
-    private final TreeSet<LocalTime> edges = new TreeSet<>(Set.of(LocalTime.MIDNIGHT));
+    /** By minutes of the day. */
+    private final Map<DayOfWeek, Shutters<Integer>> weekly = new EnumMap<>(DayOfWeek.class);
 
-    /** A reason not to fire. */
-    private sealed interface Shut {
-        String reason();
+    private final boolean alwaysOpen;
 
-        boolean at(Instant instant, LocalDateTime clock);
-
-        /** During some hours of some days. */
-        record Days(String reason, Predicate<LocalDate> dates, List<Hours> hours) implements Shut {
-            @Override
-            public boolean at(Instant instant, LocalDateTime clock) {
-                return hours.stream().anyMatch(range -> range.contains(clock.toLocalTime()))
-                        && dates.test(clock.toLocalDate());
-            }
-        }
-
-        /** During the whole of some dates, each of which has a name of its own. */
-        record Dates(Map<LocalDate, Shut> named) implements Shut {
-            @Override
-            public String reason() {
-                return "excluded";
-            }
-
-            @Override
-            public boolean at(Instant instant, LocalDateTime clock) {
-                return named.containsKey(clock.toLocalDate());
-            }
-        }
-
-        /** From one instant up to another. */
-        record Span(String reason, Instant from, Instant until) implements Shut {
-            @Override
-            public boolean at(Instant instant, LocalDateTime clock) {
-                return !instant.isBefore(from) && instant.isBefore(until);
-            }
-        }
-    }
+    /**
+     * A reason not to fire.
+     *
+     * @param order of two reasons at one time the lower one is told
+     */
+    record Shut(int order, String reason) {}
 
     Windows(ScheduleSpec spec) {
         this(spec.zone(), spec.days(), spec.hours(), spec.exclusions());
@@ -75,67 +54,68 @@ final class Windows {
 
     Windows(ZoneId zone, Set<DayOfWeek> days, List<Hours> hours, List<Exclusion> exclusions) {
         rules = zone.getRules();
+        var spanned = new ArrayList<Shutters.Range<Instant>>();
+        var ofDays = new EnumMap<DayOfWeek, List<Shutters.Range<Integer>>>(DayOfWeek.class);
+        for (DayOfWeek day : DayOfWeek.values()) {
+            ofDays.put(day, new ArrayList<>());
+        }
+        int order = 0;
         if (!days.isEmpty()) {
-            shut(
-                    days.equals(ScheduleSpec.WEEKDAYS) ? "weekend" : "not one of the days",
-                    date -> !days.contains(date.getDayOfWeek()),
-                    WHOLE_DAY);
+            Set<DayOfWeek> others = EnumSet.allOf(DayOfWeek.class);
+            others.removeAll(days);
+            boolean weekend = days.equals(ScheduleSpec.WEEKDAYS);
+            var shut = new Shut(order++, weekend ? "weekend" : "not one of the days");
+            shut(ofDays, others, WHOLE_DAY, shut);
         }
         for (Exclusion exclusion : exclusions) {
+            var shut = new Shut(order++, exclusion.name());
             switch (exclusion) {
-                case Exclusion.Day(String name, LocalDate date) ->
-                        dates().putIfAbsent(date, new Shut.Days(name, date::equals, WHOLE_DAY));
-                case Exclusion.Yearly(String name, MonthDay day) ->
-                        shut(name, date -> MonthDay.from(date).equals(day), WHOLE_DAY);
+                case Exclusion.Day(String name, LocalDate date) -> dates.putIfAbsent(date, shut);
+                case Exclusion.Yearly(String name, MonthDay day) -> yearly.putIfAbsent(day, shut);
                 case Exclusion.Weekly(String name, var weekdays, var parts) ->
-                        shut(name, date -> weekdays.contains(date.getDayOfWeek()), parts);
+                        shut(ofDays, weekdays, parts, shut);
                 case Exclusion.Span(String name, Instant from, Instant until) ->
-                        all.add(new Shut.Span(name, from, until));
+                        spanned.add(new Shutters.Range<>(from, until, shut));
             }
         }
         if (!hours.isEmpty()) {
-            shut("outside hours", _ -> true, Hours.complement(hours));
+            var shut = new Shut(order, "outside hours");
+            shut(ofDays, EnumSet.allOf(DayOfWeek.class), Hours.complement(hours), shut);
         }
+        spans = Shutters.of(spanned);
+        ofDays.forEach((day, ranges) -> weekly.put(day, Shutters.of(ranges)));
+        alwaysOpen = days.isEmpty() && exclusions.isEmpty() && hours.isEmpty();
     }
 
-    /** Return the dates that were named last, in a row: there may be thousands. */
-    private Map<LocalDate, Shut> dates() {
-        if (!all.isEmpty() && all.getLast() instanceof Shut.Dates dates) {
-            return dates.named();
+    private static void shut(
+            Map<DayOfWeek, List<Shutters.Range<Integer>>> ofDays,
+            Set<DayOfWeek> days,
+            List<Hours> parts,
+            Shut shut) {
+        for (DayOfWeek day : days) {
+            for (Hours part : parts) {
+                ofDays.get(day).add(new Shutters.Range<>(part.from(), part.until(), shut));
+            }
         }
-        var fresh = new Shut.Dates(new HashMap<>());
-        all.add(fresh);
-        WHOLE_DAY.forEach(this::addEdges);
-        return fresh.named();
-    }
-
-    private void shut(String reason, Predicate<LocalDate> dates, List<Hours> hours) {
-        all.add(new Shut.Days(reason, dates, hours));
-        hours.forEach(this::addEdges);
-    }
-
-    private void addEdges(Hours range) {
-        edges.add(range.first());
-        edges.add(range.end());
     }
 
     /** Return why a schedule may not fire at an instant; empty if it may. */
     Optional<String> closedAt(Instant instant) {
-        return shutAt(instant).map(Shut::reason);
-    }
-
-    private Optional<Shut> shutAt(Instant instant) {
-        if (all.isEmpty()) {
+        if (alwaysOpen) {
             return Optional.empty();
         }
-        LocalDateTime clock = LocalDateTime.ofInstant(instant, rules.getOffset(instant));
-        return all.stream()
-                .filter(shut -> shut.at(instant, clock))
-                .findFirst()
-                .map(shut ->
-                        shut instanceof Shut.Dates dates
-                                ? dates.named().getOrDefault(clock.toLocalDate(), shut)
-                                : shut);
+        LocalDateTime clock = clock(instant);
+        LocalDate date = clock.toLocalDate();
+        Shut first = first(spans.at(instant), weekly(date).at(minute(clock)));
+        first = first(first, first(dates.get(date), yearly.get(MonthDay.from(date))));
+        return Optional.ofNullable(first).map(Shut::reason);
+    }
+
+    private static @Nullable Shut first(@Nullable Shut one, @Nullable Shut other) {
+        if (one == null || other == null) {
+            return one == null ? other : one;
+        }
+        return one.order() < other.order() ? one : other;
     }
 
     /**
@@ -145,13 +125,28 @@ final class Windows {
     Optional<Instant> openFrom(Instant instant, Instant end) {
         Instant time = instant;
         while (time.isBefore(end)) {
-            Optional<Shut> shut = shutAt(time);
-            if (shut.isEmpty()) {
+            Instant open = alwaysOpen ? time : openOnce(time);
+            if (open.equals(time)) {
                 return Optional.of(time);
             }
-            time = shut.get() instanceof Shut.Span span ? span.until() : edgeAfter(time);
+            time = open;
         }
         return Optional.empty();
+    }
+
+    /** Return the same instant if it is open; else one up to which all are shut. */
+    private Instant openOnce(Instant instant) {
+        Instant open = spans.openFrom(instant);
+        if (open.isAfter(instant)) {
+            return open;
+        }
+        LocalDateTime clock = clock(instant);
+        LocalDate date = clock.toLocalDate();
+        if (dates.containsKey(date) || yearly.containsKey(MonthDay.from(date))) {
+            return shown(date, DAY, instant);
+        }
+        int minute = weekly(date).openFrom(minute(clock));
+        return minute == minute(clock) ? instant : shown(date, minute, instant);
     }
 
     /** Return the instant until which a schedule may not fire for the reason it has at another. */
@@ -166,28 +161,41 @@ final class Windows {
 
     /** Return the next instant at which a schedule may open or shut. */
     private Instant edgeAfter(Instant instant) {
-        ZoneOffsetTransition change = rules.nextTransition(instant);
+        LocalDateTime clock = clock(instant);
+        LocalDate date = clock.toLocalDate();
+        Integer minute = weekly(date).edgeAfter(minute(clock));
+        Instant shown = shown(date, minute == null ? DAY : minute, instant);
+        Instant span = spans.edgeAfter(instant);
+        return span != null && span.isBefore(shown) ? span : shown;
+    }
+
+    /**
+     * Return when the clock shows a minute of a day that is still to come; or, if that is sooner,
+     * when the clocks change, which may make it be shown never.
+     */
+    private Instant shown(LocalDate date, int minute, Instant after) {
+        ZoneOffsetTransition change = rules.nextTransition(after);
         Instant next = change == null ? Instant.MAX : change.getInstant();
-        LocalDate today = LocalDateTime.ofInstant(instant, rules.getOffset(instant)).toLocalDate();
-        // Of tomorrow there may be nothing, where a zone changed its date; but then that is next.
-        for (LocalDate day : List.of(today, today.plusDays(1))) {
-            for (LocalTime edge : edges) {
-                LocalDateTime clock = day.atTime(edge);
-                for (ZoneOffset offset : rules.getValidOffsets(clock)) {
-                    next = earlier(next, clock.toInstant(offset), instant);
-                }
-            }
-        }
-        for (Shut shut : all) {
-            if (shut instanceof Shut.Span span) {
-                next = earlier(earlier(next, span.from(), instant), span.until(), instant);
-            }
+        LocalDateTime clock =
+                minute == DAY
+                        ? date.plusDays(1).atStartOfDay()
+                        : date.atTime(LocalTime.ofSecondOfDay(minute * 60L));
+        for (ZoneOffset offset : rules.getValidOffsets(clock)) {
+            Instant at = clock.toInstant(offset);
+            next = at.isAfter(after) && at.isBefore(next) ? at : next;
         }
         return next;
     }
 
-    /** Return the earlier of two, if the second is after an instant; else the first. */
-    private static Instant earlier(Instant one, Instant other, Instant after) {
-        return other.isAfter(after) && other.isBefore(one) ? other : one;
+    private LocalDateTime clock(Instant instant) {
+        return LocalDateTime.ofInstant(instant, rules.getOffset(instant));
+    }
+
+    private static int minute(LocalDateTime clock) {
+        return clock.getHour() * 60 + clock.getMinute();
+    }
+
+    private Shutters<Integer> weekly(LocalDate date) {
+        return weekly.get(date.getDayOfWeek());
     }
 }
