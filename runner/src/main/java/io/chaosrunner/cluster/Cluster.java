@@ -31,6 +31,14 @@ public interface Cluster extends AutoCloseable {
     /** Read the same objects, and the version as of which they are what there is. */
     Listing listing(Resource resource, String namespace, String selector);
 
+    /**
+     * Read the events that tell of one object, in no order.
+     *
+     * @param resource what the object is
+     * @param uid of the object; empty if it is not known, then its name decides
+     */
+    List<ObjectNode> eventsOf(Resource resource, String namespace, String name, String uid);
+
     /** Create an object; returns it as stored. */
     ObjectNode create(Resource resource, String namespace, ObjectNode object);
 

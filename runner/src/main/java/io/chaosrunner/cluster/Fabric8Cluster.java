@@ -266,6 +266,19 @@ public final class Fabric8Cluster implements Cluster {
         return new Listing(all.version(), all.items());
     }
 
+    /** Anybody may write events of anything: of very many, those of one page are enough. */
+    @Override
+    public List<ObjectNode> eventsOf(Resource resource, String namespace, String name, String uid) {
+        String fields =
+                "involvedObject.kind="
+                        + resource.kind()
+                        + ",involvedObject.name="
+                        + name
+                        + (uid.isEmpty() ? "" : ",involvedObject.uid=" + uid);
+        String query = "fieldSelector=" + encode(fields) + "&limit=" + PAGE;
+        return page(Resource.EVENTS, namespace, query, Found::object).items();
+    }
+
     /**
      * Read all objects of a namespace, or of all where its name is empty, one by one: no more than
      * one is held at a time, beside what is kept of each.

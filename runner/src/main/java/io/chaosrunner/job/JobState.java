@@ -6,8 +6,12 @@ import tools.jackson.databind.JsonNode;
 /** Tell what a Job itself says, beside its pod. */
 public sealed interface JobState {
 
-    /** The Job has neither completed nor failed. */
-    record Active() implements JobState {}
+    /**
+     * The Job has neither completed nor failed.
+     *
+     * @param suspended whether it is not to have a pod for now: {@code spec.suspend}
+     */
+    record Active(boolean suspended) implements JobState {}
 
     /** The Job's pod succeeded. */
     record Complete() implements JobState {}
@@ -30,7 +34,7 @@ public sealed interface JobState {
         if (!job.isObject() || job.path("metadata").path("deletionTimestamp").isString()) {
             return new Deleted();
         }
-        JobState state = new Active();
+        JobState state = new Active(job.path("spec").path("suspend").asBoolean(false));
         for (JsonNode condition : job.path("status").path("conditions")) {
             if (!condition.path("status").asString("").equals("True")) {
                 continue;
@@ -42,7 +46,8 @@ public sealed interface JobState {
                 }
                 case "Complete", "SuccessCriteriaMet" -> state = new Complete();
                 default -> {
-                    // Suspended, or a type of tomorrow: neither done nor failed.
+                    // Suspended, as its spec says too, or a type of tomorrow: neither done nor
+                    // failed.
                 }
             }
         }

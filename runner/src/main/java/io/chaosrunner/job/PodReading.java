@@ -14,6 +14,10 @@ final class PodReading {
     /** The image name or the pull policy is wrong: the kubelet would repeat itself for ever. */
     private static final Set<String> HOPELESS = Set.of("ErrImageNeverPull", "InvalidImageName");
 
+    /** The message has the registry's words, or why none were heard. */
+    static final Set<String> NOT_PULLED =
+            Set.of("ErrImagePull", "RegistryUnavailable", "SignatureValidationFailed");
+
     /** What every container waits for at first: it explains nothing. */
     static final Set<String> USUAL = Set.of("", "ContainerCreating", "PodInitializing");
 

@@ -24,6 +24,16 @@ public sealed interface PodState {
         public boolean isUsual() {
             return PodReading.USUAL.contains(reason);
         }
+
+        /** Tell whether the message is why the image was not pulled just now. */
+        public boolean isRegistrysWord() {
+            return PodReading.NOT_PULLED.contains(reason);
+        }
+
+        /** Tell whether it is waited until the image is pulled again. */
+        public boolean isBetweenPulls() {
+            return reason.equals("ImagePullBackOff");
+        }
     }
 
     /**

@@ -39,15 +39,13 @@ final class AttemptWatch implements AutoCloseable {
 
     private static final Duration BETWEEN_WORDS = Duration.ofMinutes(1);
 
-    /** By then a Job has a pod, unless something keeps it from making one. */
-    private static final Duration POD_IS_MADE = Duration.ofSeconds(5);
-
     private final RunContext context;
     private final Map<ExecutionId, LiveAttempt> live;
     private final PodCensus census;
     private final Listener listener;
     private final Way way;
     private final PodReadings readings;
+    private final Explanations explanations;
     private @Nullable Following following;
     private String jobs = "";
     private String namespace = "";
@@ -137,6 +135,7 @@ final class AttemptWatch implements AutoCloseable {
         this.listener = listener;
         this.way = way;
         readings = new PodReadings(context.now());
+        explanations = new Explanations(context, this::explained);
     }
 
     /**
@@ -242,6 +241,7 @@ final class AttemptWatch implements AutoCloseable {
         each.watchedSince = context.now();
         each.sayAt = each.watchedSince.plus(STARTING);
         each.pendingUntil = each.watchedSince.plus(job.pendingLimit());
+        explanations.watch(each);
         List<Runnable> seen = early.remove(each.id);
         if (seen != null) {
             seen.forEach(Runnable::run);
@@ -264,6 +264,7 @@ final class AttemptWatch implements AutoCloseable {
                     times.add(each.suspectUntil);
                 }
                 nextLook(each).ifPresent(times::add);
+                explanations.next(each).ifPresent(times::add);
             }
         }
         return times.stream().min(Comparator.naturalOrder());
@@ -282,13 +283,14 @@ final class AttemptWatch implements AutoCloseable {
             if (!each.isWatched()) {
                 continue;
             }
+            explanations.check(each, namespace);
             if (each.suspectUntil != null && !now.isBefore(each.suspectUntil)) {
                 if (each.jobComplete) {
                     listener.succeeded(each, now);
                 } else if (each.unseen) {
-                    listener.unseen(each, each.suspicion);
+                    listener.unseen(each, suspected(each));
                 } else {
-                    listener.failed(each, now, each.suspicion);
+                    listener.failed(each, now, suspected(each));
                 }
             } else if (!each.runs && !now.isBefore(each.pendingUntil)) {
                 listener.didNotStart(each, overdue(each));
@@ -303,7 +305,7 @@ final class AttemptWatch implements AutoCloseable {
         if (!mayLookAtJobs || looking) {
             return Optional.empty();
         }
-        Instant from = each.watchedSince.plus(POD_IS_MADE);
+        Instant from = each.watchedSince.plus(Explanations.podIsMade(each));
         if (each.suspectUntil != null) {
             from = Instant.MIN;
         } else if (!each.pod.isEmpty()) {
@@ -352,22 +354,46 @@ final class AttemptWatch implements AutoCloseable {
                         : "pod %s of image %s does not run".formatted(each.pod, each.image);
         listener.waits(
                 each,
-                "experiment %s: %s after %d s%s; it has %d s in all"
+                "experiment %s: %s after %d s%s; it has %d s in all%s"
                         .formatted(
                                 each.experiment,
                                 what,
                                 Duration.between(each.watchedSince, now).toSeconds(),
-                                afterColon(each.suspicion),
-                                each.job().pendingLimit().toSeconds()));
+                                afterColon(suspected(each)),
+                                each.job().pendingLimit().toSeconds(),
+                                explanations.elsewhere(
+                                        each,
+                                        "'kubectl describe job %s -n %s'"
+                                                .formatted(each.jobName(), namespace))));
     }
 
-    private static String overdue(LiveAttempt each) {
+    /** Say at once what keeps a Job from having a pod, or keeps a pod from running. */
+    private void explained(LiveAttempt each) {
+        if (each.suspectUntil == null && !each.runs) {
+            sayWhatKeeps(each);
+        }
+    }
+
+    private String overdue(LiveAttempt each) {
         String what =
                 each.pod.isEmpty()
                         ? "Job %s has no pod".formatted(each.jobName())
-                        : "pod %s does not run".formatted(each.pod);
-        return "%s after %d s%s"
-                .formatted(what, each.job().pendingLimit().toSeconds(), afterColon(each.suspicion));
+                        : "pod %s of image %s does not run".formatted(each.pod, each.image);
+        // The Job goes, and its events stay for an hour.
+        return "%s after %d s%s%s"
+                .formatted(
+                        what,
+                        each.job().pendingLimit().toSeconds(),
+                        afterColon(suspected(each)),
+                        explanations.elsewhere(
+                                each,
+                                "'kubectl get events -n %s --field-selector involvedObject.name=%s'"
+                                        .formatted(namespace, each.jobName())));
+    }
+
+    /** Return what seems to be wrong, and why that is so. */
+    private static String suspected(LiveAttempt each) {
+        return each.suspicion.isEmpty() ? each.cause : each.suspicion + afterColon(each.cause);
     }
 
     /** What lives is counted first: who is told of an end must know what it left. */
@@ -400,6 +426,10 @@ final class AttemptWatch implements AutoCloseable {
             }
             return;
         }
+        if (each.pod.isEmpty()) {
+            // What kept its Job from having a pod is over.
+            each.cause = "";
+        }
         each.pod = pod.path("metadata").path("name").asString("");
         each.image = LiveJob.image(pod, each.jobName());
         switch (PodState.of(pod, each.jobName())) {
@@ -407,6 +437,7 @@ final class AttemptWatch implements AutoCloseable {
                 // The node answers again.
                 each.suspectUntil = null;
                 each.unseen = false;
+                each.cause = "";
                 if (!each.runs) {
                     each.runs = true;
                     each.runsSince = since(each, since);
@@ -415,26 +446,44 @@ final class AttemptWatch implements AutoCloseable {
             }
             case PodState.Finished finished -> {
                 each.over = !isGoing(pod);
-                finished(each, finished);
+                finished(each, finished, isGoing(pod));
             }
             case PodState.Failed(String reason, String message, Instant at) -> {
                 each.over = !isGoing(pod);
                 listener.failed(
-                        each, at, "pod %s failed: %s".formatted(each.pod, words(reason, message)));
+                        each,
+                        at,
+                        "pod %s failed: %s"
+                                .formatted(each.pod, Explanations.inWords(reason, message)));
             }
             case PodState.Pending pending -> {
-                each.suspicion = words(pending.reason(), pending.message());
+                if (pending.isRegistrysWord()) {
+                    each.registrysWords = pending.message();
+                }
+                // Between two tries only the last one's failure says what is wrong.
+                String message =
+                        pending.isBetweenPulls() && !each.registrysWords.isEmpty()
+                                ? each.registrysWords
+                                : pending.message();
+                each.suspicion = Explanations.inWords(pending.reason(), message);
                 if (pending.hopeless()) {
                     listener.didNotStart(
-                            each, "pod %s cannot start: %s".formatted(each.pod, each.suspicion));
+                            each,
+                            "pod %s of image %s cannot start: %s"
+                                    .formatted(each.pod, each.image, each.suspicion));
                 } else if (!pending.isUsual() && each.said.add(pending.reason())) {
                     sayWhatKeeps(each);
                 }
             }
-            case PodState.Deleting(String reason, String message) ->
-                    loseSight(each, "pod %s was deleted", words(reason, message));
+            case PodState.Deleting(String reason, String message) -> {
+                loseSight(each, "pod %s was deleted", Explanations.inWords(reason, message));
+                explanations.podDeleted(each, pod);
+            }
             case PodState.Unknown(String reason, String message) ->
-                    loseSight(each, "pod %s: its node does not answer", words(reason, message));
+                    loseSight(
+                            each,
+                            "pod %s: its node does not answer",
+                            Explanations.inWords(reason, message));
         }
     }
 
@@ -450,18 +499,24 @@ final class AttemptWatch implements AutoCloseable {
         suspect(each, what.formatted(each.pod) + afterColon(detail), context.patience.deletion());
     }
 
-    private void finished(LiveAttempt each, PodState.Finished finished) {
+    private void finished(LiveAttempt each, PodState.Finished finished, boolean deleted) {
         if (finished.succeeded()) {
             listener.succeeded(each, finished.at());
         } else {
             listener.failed(
                     each,
                     finished.at(),
-                    "pod %s ended with exit code %d%s"
+                    "pod %s %sended with exit code %d%s"
                             .formatted(
                                     each.pod,
+                                    deleted
+                                            ? "was deleted%s, and "
+                                                    .formatted(inBrackets(each.cause))
+                                            : "",
                                     finished.exitCode(),
-                                    afterColon(words(finished.reason(), finished.message()))));
+                                    afterColon(
+                                            Explanations.inWords(
+                                                    finished.reason(), finished.message()))));
         }
     }
 
@@ -474,9 +529,10 @@ final class AttemptWatch implements AutoCloseable {
             return;
         }
         if (PodState.of(pod, each.jobName()) instanceof PodState.Finished finished) {
-            finished(each, finished);
+            finished(each, finished, isGoing(pod));
         } else {
             podGone(each, "pod %s was deleted");
+            explanations.podDeleted(each, pod);
         }
     }
 
@@ -507,7 +563,8 @@ final class AttemptWatch implements AutoCloseable {
                 each.over = true;
                 suspect(
                         each,
-                        "Job %s failed: %s".formatted(each.jobName(), words(reason, message)),
+                        "Job %s failed: %s"
+                                .formatted(each.jobName(), Explanations.inWords(reason, message)),
                         context.patience.podLag());
             }
             case JobState.Complete() -> {
@@ -516,7 +573,14 @@ final class AttemptWatch implements AutoCloseable {
                 each.jobComplete = true;
                 suspect(each, "", context.patience.podLag());
             }
-            case JobState.Active() -> {}
+            case JobState.Active(boolean suspended) -> {
+                // With its pod, if it had one: the Job controller deletes that.
+                if (suspended && (each.pod.isEmpty() || each.suspectUntil != null)) {
+                    explanations.explain(
+                            each,
+                            "Job %s is suspended (spec.suspend is true)".formatted(each.jobName()));
+                }
+            }
             case JobState.Deleted() -> {}
         }
     }
@@ -547,11 +611,8 @@ final class AttemptWatch implements AutoCloseable {
         }
     }
 
-    private static String words(String reason, String message) {
-        if (reason.isEmpty() || message.isEmpty()) {
-            return reason + message;
-        }
-        return reason + " (" + message + ")";
+    private static String inBrackets(String words) {
+        return words.isEmpty() ? "" : " (" + words + ")";
     }
 
     private static String afterColon(String words) {

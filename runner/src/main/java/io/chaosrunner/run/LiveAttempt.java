@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.status.StatusEntry;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;
@@ -63,6 +64,21 @@ final class LiveAttempt {
     @Nullable Instant suspectUntil;
 
     String suspicion = "";
+
+    /** What its Job, or an event, says of why that is so; empty if nothing does. */
+    String cause = "";
+
+    /** What the registry said last of its image; empty if nothing. */
+    String registrysWords = "";
+
+    /** When events are asked next why its Job has no pod. */
+    Instant askAt = Instant.MAX;
+
+    /** How long after that they are asked again. */
+    Duration askAgain = Duration.ZERO;
+
+    /** Whether events were asked who deleted its pod. */
+    boolean askedWhoDeleted;
 
     /** Whether what is suspected is that nobody sees it, though it may still run. */
     boolean unseen;

@@ -72,6 +72,11 @@ final class PatientCluster implements Cluster {
     }
 
     @Override
+    public List<ObjectNode> eventsOf(Resource resource, String namespace, String name, String uid) {
+        return borne(() -> cluster.eventsOf(resource, namespace, name, uid), false);
+    }
+
+    @Override
     public ObjectNode create(Resource resource, String namespace, ObjectNode object) {
         return borne(() -> cluster.create(resource, namespace, object), false);
     }

@@ -19,16 +19,20 @@ import tools.jackson.databind.node.MissingNode;
 class JobStateTest {
     static Stream<Arguments> jobs() {
         return Stream.of(
-                Arguments.of("a new Job", "metadata: {name: j}", new Active()),
-                Arguments.of("a running Job", "status: {active: 1}", new Active()),
+                Arguments.of("a new Job", "metadata: {name: j}", new Active(false)),
+                Arguments.of("a running Job", "status: {active: 1}", new Active(false)),
+                Arguments.of("a suspended Job", "spec: {suspend: true}", new Active(true)),
                 Arguments.of(
-                        "a suspended Job",
-                        "status: {conditions: [{type: Suspended, status: 'True'}]}",
-                        new Active()),
+                        "a Job that is not suspended any more",
+                        """
+                        spec: {suspend: false}
+                        status: {conditions: [{type: Suspended, status: 'True'}]}
+                        """,
+                        new Active(false)),
                 Arguments.of(
                         "a condition that is not true",
                         "status: {conditions: [{type: Failed, status: 'False'}]}",
-                        new Active()),
+                        new Active(false)),
                 Arguments.of(
                         "a complete Job",
                         "status: {conditions: [{type: Complete, status: 'True'}]}",

@@ -109,6 +109,11 @@ final class MortalCluster implements Cluster {
     }
 
     @Override
+    public List<ObjectNode> eventsOf(Resource resource, String namespace, String name, String uid) {
+        return read(() -> cluster.eventsOf(resource, namespace, name, uid));
+    }
+
+    @Override
     public ObjectNode create(Resource resource, String namespace, ObjectNode object) {
         return write(() -> cluster.create(resource, namespace, object));
     }

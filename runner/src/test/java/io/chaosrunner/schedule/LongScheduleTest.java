@@ -151,6 +151,12 @@ class LongScheduleTest {
         }
 
         @Override
+        public List<ObjectNode> eventsOf(
+                Resource resource, String namespace, String name, String uid) {
+            throw forbidden("list", Resource.EVENTS);
+        }
+
+        @Override
         public ObjectNode create(Resource resource, String namespace, ObjectNode object) {
             throw forbidden("create", resource);
         }

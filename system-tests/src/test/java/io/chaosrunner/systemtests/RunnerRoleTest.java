@@ -52,7 +52,7 @@ class RunnerRoleTest {
                                 "chaosresults get",
                                 "jobs create get list delete",
                                 "pods list watch delete",
-                                "events create get update",
+                                "events create get update list",
                                 "configmaps get create update")),
                 Arguments.of(
                         "least.yaml",
@@ -72,7 +72,7 @@ class RunnerRoleTest {
                                 "chaosresults get",
                                 "jobs create get list watch delete",
                                 "pods get list watch delete",
-                                "events create get update",
+                                "events create get update list",
                                 "configmaps get create update")),
                 Arguments.of(
                         "monitoring.yaml",

@@ -205,13 +205,6 @@ class WrittenFileTest {
     @Test
     void aDryRunAsksAboutFieldsAndQuota() {
         stage.namespace.admin().resource(quota()).create();
-        stage.namespace
-                .admin()
-                .resourceQuotas()
-                .inNamespace(stage.namespace.name())
-                .withName("none")
-                .editStatus(quota -> quotaWithStatus(quota));
-
         Said said =
                 say("run", "--dry-run=server", "-f", file("value: canary-0", "VALUE: canary-0"));
         assertThat(said.exitCode()).isEqualTo(2);
@@ -239,16 +232,6 @@ class WrittenFileTest {
                 .withNewSpec()
                 .withHard(Map.of("count/jobs.batch", new Quantity("0")))
                 .endSpec()
-                .build();
-    }
-
-    /** As the quota controller, which does not run here, would write it. */
-    private static ResourceQuota quotaWithStatus(ResourceQuota quota) {
-        return new ResourceQuotaBuilder(quota)
-                .withNewStatus()
-                .withHard(Map.of("count/jobs.batch", new Quantity("0")))
-                .withUsed(Map.of("count/jobs.batch", new Quantity("0")))
-                .endStatus()
                 .build();
     }
 }
