@@ -261,6 +261,11 @@ public final class EngineStop {
         if (live.isEmpty()) {
             return new Outcome.NothingRuns();
         }
+        Optional<RunId> begun = underWay(engine);
+        if (begun.isPresent()) {
+            return new Outcome.NotStopped(
+                    "%s began meanwhile; stop again to stop it".formatted(begun.get()));
+        }
         tell(
                 "no run is under way any more, but pods are left: "
                         + String.join(", ", LivePods.names(live)));
@@ -276,6 +281,16 @@ public final class EngineStop {
                 : new Outcome.NotStopped(
                         "pods that no run of this runner launched go on: "
                                 + String.join(", ", left));
+    }
+
+    /** Return the run that is under way by now: the pods that were seen may be its own. */
+    private Optional<RunId> underWay(Engine engine) {
+        return read(engine.ref())
+                .filter(live -> live.uid().equals(engine.uid()))
+                .map(Standing::of)
+                .filter(Standing::isUnderWay)
+                .flatMap(Standing::claim)
+                .map(Claim::run);
     }
 
     private Optional<Engine> read(EngineRef ref) {

@@ -9,6 +9,7 @@ import io.chaosrunner.cluster.EngineWriter;
 import io.chaosrunner.cluster.EngineWriter.Refusal;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineUpdate.Objection;
 import java.time.Duration;
@@ -23,7 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Owned by the run's thread, but for what {@link EngineWriter} and {@link Launcher} call.
  */
-final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
+final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, AutoCloseable {
     private final RunContext context;
     private final Claim claimed;
     private final Loop loop;
@@ -113,10 +114,15 @@ final class EngineWatch implements EngineWriter.Listener, AutoCloseable {
         }
     }
 
-    /** Tell whether an engine, just read, lets this run launch; any thread may ask. */
-    boolean allowsLaunch(Engine now) {
+    @Override
+    public boolean allowsLaunch(Engine now) {
         see(now);
         return isSame(now) && claimed.lostOn(now).isEmpty() && !asksToStop(now);
+    }
+
+    @Override
+    public boolean isInherited(Engine now, ExecutionId execution) {
+        return isSame(now) && claimed.isInheritedOn(now, execution);
     }
 
     /** Tell whether it is the engine that was taken, and not one that was made anew. */

@@ -26,7 +26,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -35,7 +34,8 @@ import tools.jackson.databind.node.ObjectNode;
  * Turn launch commands into Jobs, each exactly once.
  *
  * <p>The engine is read before a batch of creations and after it: whoever asked to stop meanwhile
- * is heard, and what was just created goes again. Batches that meet share these readings.
+ * is heard, and what was just created goes again, unless another process that took the run up looks
+ * after it by now. Batches that meet share these readings.
  */
 final class Launcher {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
@@ -45,7 +45,7 @@ final class Launcher {
     private final JobFactory jobs;
     private final LaunchCheck check;
     private final Supplier<Engine> engine;
-    private final Predicate<Engine> mayLaunch;
+    private final Permission permission;
     private final EngineEvents events;
     private final Reaper reaper;
     private final Duration deletion;
@@ -59,7 +59,7 @@ final class Launcher {
             JobFactory jobs,
             LaunchCheck check,
             Supplier<Engine> engine,
-            Predicate<Engine> mayLaunch,
+            Permission permission,
             EngineEvents events,
             Reaper reaper,
             Duration deletion) {
@@ -68,10 +68,19 @@ final class Launcher {
         this.jobs = jobs;
         this.check = check;
         this.engine = engine;
-        this.mayLaunch = mayLaunch;
+        this.permission = permission;
         this.events = events;
         this.reaper = reaper;
         this.deletion = deletion;
+    }
+
+    /** Say what an engine, just read, allows; any thread may ask. */
+    interface Permission {
+        /** Whether Jobs may be created for the run. */
+        boolean allowsLaunch(Engine now);
+
+        /** Whether another process looks after an execution of the run. */
+        boolean isInherited(Engine now, ExecutionId execution);
     }
 
     /** One launch that was decided. */
@@ -138,20 +147,23 @@ final class Launcher {
         if (prepared.stream().noneMatch(p -> p.spec() != null)) {
             return prepared.stream().map(LaunchCheck.Prepared::outcome).toList();
         }
-        if (closed || !mayLaunch()) {
+        if (closed || live.read().filter(permission::allowsLaunch).isEmpty()) {
             return prepared.stream()
                     .map(p -> p.spec() == null ? p.outcome() : new Outcome.Withheld())
                     .toList();
         }
         List<Outcome> outcomes =
                 inParallel(prepared, p -> p.spec() == null ? p.outcome() : create(p));
-        if (mayLaunch()) {
+        Optional<Engine> now = live.read();
+        if (now.filter(permission::allowsLaunch).isPresent()) {
             return outcomes;
         }
         var withdrawn = new ArrayList<Outcome>();
         for (int i = 0; i < outcomes.size(); i++) {
-            if (outcomes.get(i) instanceof Outcome.Created) {
-                reaper.remove(orders.get(i).id(), Extent.ALL, names -> {});
+            ExecutionId id = orders.get(i).id();
+            boolean isOurs = now.filter(e -> permission.isInherited(e, id)).isEmpty();
+            if (isOurs && outcomes.get(i) instanceof Outcome.Created) {
+                reaper.remove(id, Extent.ALL, names -> {});
                 withdrawn.add(new Outcome.Withheld());
             } else {
                 withdrawn.add(outcomes.get(i));
@@ -163,11 +175,6 @@ final class Launcher {
     private Optional<Engine> readEngine() {
         Engine known = engine.get();
         return cluster.get(Resource.ENGINES, known.namespace(), known.name()).map(Engine::new);
-    }
-
-    /** Ask the engine as it is now. */
-    private boolean mayLaunch() {
-        return live.read().filter(mayLaunch).isPresent();
     }
 
     private Outcome create(LaunchCheck.Prepared prepared) {

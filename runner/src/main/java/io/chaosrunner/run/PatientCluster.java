@@ -61,6 +61,11 @@ final class PatientCluster implements Cluster {
         return borne(() -> cluster.get(resource, namespace, name), resource == Resource.ENGINES);
     }
 
+    /** Read an object, and bear nothing. */
+    Optional<ObjectNode> getAtOnce(Resource resource, String namespace, String name) {
+        return cluster.get(resource, namespace, name);
+    }
+
     @Override
     public List<ObjectNode> list(Resource resource, String namespace, String selector) {
         return borne(() -> cluster.list(resource, namespace, selector), false);

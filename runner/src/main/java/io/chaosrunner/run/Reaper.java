@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -64,14 +65,24 @@ final class Reaper {
      * @return what lives all the same; nothing if the fault is gone for certain
      */
     List<String> remove(ExecutionId execution, Extent extent, Consumer<List<String>> removing) {
-        return new Removal(ExecutionLabels.selector(execution), extent, removing).carryOut();
+        return new Removal(ExecutionLabels.selector(execution), extent, removing)
+                .carryOut(() -> true);
     }
 
-    /** Remove what there is of a whole run, in the same way. */
+    /**
+     * Remove what there is of a whole run, in the same way.
+     *
+     * @param ours asked again and again, whether it is still ours to remove; once it is not,
+     *     nothing more is done, and nothing is returned
+     */
     List<String> removeRun(
-            String engineUid, String runId, Extent extent, Consumer<List<String>> removing) {
+            String engineUid,
+            String runId,
+            Extent extent,
+            Consumer<List<String>> removing,
+            BooleanSupplier ours) {
         return new Removal(ExecutionLabels.selectorOfRun(engineUid, runId), extent, removing)
-                .carryOut();
+                .carryOut(ours);
     }
 
     /** Delete one Job and what it owns, without waiting. */
@@ -114,11 +125,11 @@ final class Reaper {
             this.removing = removing;
         }
 
-        List<String> carryOut() {
+        List<String> carryOut(BooleanSupplier ours) {
             long end = System.nanoTime() + longest.toNanos();
             Duration pause = FIRST_PAUSE;
             boolean told = false;
-            while (true) {
+            while (ours.getAsBoolean()) {
                 living.clear();
                 going.clear();
                 // Jobs first: a Job that lost its pod makes another.
@@ -146,6 +157,7 @@ final class Reaper {
                                 ? LAST_PAUSE
                                 : pause.multipliedBy(2);
             }
+            return List.of();
         }
 
         private void removeJobs() {

@@ -95,6 +95,9 @@ final class RunLoop implements AutoCloseable {
     /** Whether an attempt ended in a way that may leave pods which nobody has seen yet. */
     private boolean doubtful;
 
+    /** The engine as another process holds it that took this run up; null if none does. */
+    private volatile @Nullable Engine heir;
+
     /** What lives on and cannot be removed; empty if that is not so. */
     private String leftBehind = "";
 
@@ -140,7 +143,7 @@ final class RunLoop implements AutoCloseable {
                                 events,
                                 context::tell),
                         engineWatch::engine,
-                        engineWatch::allowsLaunch,
+                        engineWatch,
                         events,
                         reaper,
                         context.patience.deletion());
@@ -285,9 +288,12 @@ final class RunLoop implements AutoCloseable {
     /** Remove what there is of the run, and go on once nothing lives. */
     private void removeRun(Extent extent, Consumer<List<String>> removing, Runnable then) {
         context.mailbox.task(() -> {
-            List<String> left = reaper.removeRun(engineUid, claimed.run().id(), extent, removing);
+            List<String> left = removeLabelled(extent, removing);
+            Optional<Engine> inherited = Optional.ofNullable(heir);
             return () -> {
-                if (left.isEmpty()) {
+                if (inherited.isPresent()) {
+                    engineWatch.heed(inherited);
+                } else if (left.isEmpty()) {
                     swept = true;
                     then.run();
                 } else {
@@ -295,6 +301,39 @@ final class RunLoop implements AutoCloseable {
                 }
             };
         });
+    }
+
+    /**
+     * Remove what bears the run's labels, for as long as no other process has taken the run up:
+     * then it is that one's, what was launched a moment ago included. Returns what lives all the
+     * same.
+     */
+    private List<String> removeLabelled(Extent extent, Consumer<List<String>> removing) {
+        return reaper.removeRun(
+                engineUid, claimed.run().id(), extent, removing, () -> !isInherited());
+    }
+
+    /** Ask the engine whether another process has taken this run up. */
+    private boolean isInherited() {
+        EngineRef ref = engineWatch.engine().ref();
+        Optional<Engine> inherited;
+        try {
+            inherited =
+                    context.cluster
+                            .getAtOnce(Resource.ENGINES, ref.namespace(), ref.name())
+                            .map(Engine::new)
+                            .filter(live -> live.uid().equals(engineUid))
+                            .filter(live ->
+                                    claimed.lostOn(live)
+                                            .filter(loss ->
+                                                    loss.holder() == Claim.Holder.ANOTHER_PROCESS)
+                                            .isPresent());
+        } catch (ClusterException e) {
+            // As far as can be known it is still ours to look after.
+            inherited = Optional.empty();
+        }
+        heir = inherited.orElse(null);
+        return inherited.isPresent();
     }
 
     /** End this process, not the run: no status may say that it is over. */
@@ -614,18 +653,23 @@ final class RunLoop implements AutoCloseable {
         }
     }
 
-    /** The final word of an abort: only after everything with our labels is gone. */
+    /**
+     * The final word of an abort: only after everything with our labels is gone. It goes once the
+     * engine says that the run stops, so that who takes it up launches nothing more.
+     */
     private void abortRest() {
-        removeRun(
-                Extent.ALL,
-                names -> {},
-                () -> {
-                    for (int slot = 0; slot < names.size(); slot++) {
-                        StatusEntry aborted = entries.of(slot).aborted();
-                        entries.set(slot, aborted);
-                        writer.entry(slot, aborted);
-                    }
-                });
+        writer.claim(
+                claim -> claim,
+                context.mailbox.later(
+                        () -> removeRun(Extent.ALL, names -> {}, this::abortEntries)));
+    }
+
+    private void abortEntries() {
+        for (int slot = 0; slot < names.size(); slot++) {
+            StatusEntry aborted = entries.of(slot).aborted();
+            entries.set(slot, aborted);
+            writer.entry(slot, aborted);
+        }
     }
 
     // ---- Stopping ----------------------------------------------------------------------------
@@ -659,6 +703,10 @@ final class RunLoop implements AutoCloseable {
         List<StatusEntry> last = entries.all().stream().map(StatusEntry::aborted).toList();
         context.mailbox.task(() -> {
             boolean gone = removeNow();
+            Optional<Engine> inherited = Optional.ofNullable(heir);
+            if (inherited.isPresent()) {
+                return () -> engineWatch.heed(inherited);
+            }
             boolean said = gone && unclaimed && sayLastWord(over, last);
             String told =
                     gone
@@ -669,10 +717,10 @@ final class RunLoop implements AutoCloseable {
         });
     }
 
-    /** Remove what this run launched; tells whether it was seen gone. */
+    /** Remove what this run launched; tells whether it was seen gone, or has an heir. */
     private boolean removeNow() {
         launcher.awaitLast(LONGEST_LAUNCH);
-        return reaper.removeRun(engineUid, claimed.run().id(), Extent.ALL, names -> {}).isEmpty();
+        return removeLabelled(Extent.ALL, names -> {}).isEmpty();
     }
 
     private String labels() {
@@ -742,7 +790,11 @@ final class RunLoop implements AutoCloseable {
                 "what ran is not seen gone; once the API server allows it: chaos-runner stop %s -n %s"
                         .formatted(engineWatch.engine().name(), engineWatch.engine().namespace());
         try {
-            return removeNow() ? "what ran was removed" : left;
+            boolean gone = removeNow();
+            if (heir != null) {
+                return "what runs is left to the process that took the run up";
+            }
+            return gone ? "what ran was removed" : left;
         } catch (ClusterException e) {
             return "%s (%s)".formatted(left, e.getMessage());
         }

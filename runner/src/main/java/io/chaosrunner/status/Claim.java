@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.chaosrunner.config.JsonText;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.WrittenTime;
+import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.RunId;
@@ -403,6 +404,25 @@ public record Claim(
                                 "%s owns the engine now (process %s)"
                                         .formatted(other.run, other.instance),
                                 sameRun ? Holder.ANOTHER_PROCESS : Holder.ANOTHER_RUN));
+    }
+
+    /**
+     * Tell whether an execution of this run is in the hands of another process, which took the run
+     * up: that one adopts what it finds, and removes it when the run ends. Only what it ended
+     * without knowing of is left to nobody.
+     */
+    public boolean isInheritedOn(Engine live, ExecutionId execution) {
+        return lostOn(live).filter(loss -> loss.holder() == Holder.ANOTHER_PROCESS).isPresent()
+                && of(live).filter(heir -> heir.state == State.RUNNING || heir.logs(execution))
+                        .isPresent();
+    }
+
+    private boolean logs(ExecutionId execution) {
+        return log.stream()
+                .anyMatch(logged ->
+                        logged.slot() == execution.slot()
+                                && logged.iteration() == execution.iteration()
+                                && logged.attempt() == execution.attempt());
     }
 
     /** Return this claim, owned by another process that takes the run up. */
