@@ -17,7 +17,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Show the runs that an engine remembers: as a table, one of them in full, or as JSON. */
 public final class HistoryReport {
-    private static final String PLAN = "plan";
 
     private HistoryReport() {}
 
@@ -76,7 +75,8 @@ public final class HistoryReport {
         out.println(lines.getFirst() + "  ENDED BY");
         for (int i = 0; i < runs.size(); i++) {
             RunRecord run = runs.get(i);
-            boolean asPlanned = run.text("endedBy").equals(PLAN) || run.text("reason").isEmpty();
+            boolean asPlanned =
+                    run.text("endedBy").equals(RunRecord.PLAN) || run.text("reason").isEmpty();
             out.printf(
                     "%s  %s%s%n",
                     lines.get(i + 1),

@@ -363,13 +363,7 @@ final class EngineTaking {
         Claim last = before.get();
         List<StatusEntry> entries = RunHistory.entries(engine, last);
         if (last.state() != Claim.State.FINISHED) {
-            String why =
-                    last.reason().isEmpty()
-                            ? "the operator ended it, or somebody reset the engine, before its end"
-                                    + " was recorded"
-                            : last.reason();
-            Claim over = last.endingBy(RunRecord.INTERRUPTED, why).in(Claim.State.FINISHED, why);
-            return List.of(RunRecord.of(over, entries));
+            return List.of(RunRecord.of(RunHistory.cutOff(engine, last), entries));
         }
         boolean recorded = !last.ending().isEmpty() && last.fires().skipped().isEmpty();
         return recorded ? List.of() : List.of(RunRecord.of(last, entries));

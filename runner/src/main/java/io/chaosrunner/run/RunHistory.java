@@ -8,6 +8,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.RunRecords;
+import io.chaosrunner.status.Standing;
 import io.chaosrunner.status.StatusEntry;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,9 +155,13 @@ public final class RunHistory {
         RunRecords runs = RunRecords.NONE;
         Optional<Claim> claim = Claim.of(engine).filter(RunRecord::isWorthIt);
         if (claim.isPresent()) {
+            boolean goesOn = Standing.of(engine).isUnderWay();
+            Claim last =
+                    goesOn || claim.get().state() == Claim.State.FINISHED
+                            ? claim.get()
+                            : cutOff(engine, claim.get());
             // Whatever else says of that run is no newer.
-            RunRecord last = RunRecord.of(claim.get(), entries(engine, claim.get()));
-            runs = new RunRecords(List.of(last));
+            runs = new RunRecords(List.of(RunRecord.of(last, entries(engine, last))));
             sources.add("ChaosEngine " + engine.ref());
         }
         try {
@@ -183,6 +188,18 @@ public final class RunHistory {
             sources.add("annotation " + RunRecords.ANNOTATION + " (summaries)");
         }
         return new Remembered(runs, sources, problems);
+    }
+
+    /** Return the claim of a run that is over, though nobody recorded its end. */
+    static Claim cutOff(Engine engine, Claim claim) {
+        String why =
+                !claim.reason().isEmpty()
+                        ? claim.reason()
+                        : Standing.of(engine).phase() == Standing.Phase.ABORTED
+                                ? "the operator aborted it"
+                                : "the operator ended it, or somebody reset the engine, before its"
+                                        + " end was recorded";
+        return claim.endingBy(RunRecord.INTERRUPTED, why).in(Claim.State.FINISHED, why);
     }
 
     /** Return the entries of the run that an engine's claim is of, though they may be reset. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -33,6 +34,9 @@ public record RunRecord(ObjectNode json) {
 
     /** What ended a run that did not come to its own end. */
     public static final String INTERRUPTED = "interrupted";
+
+    /** What ended a run whose plan had nothing more to launch. */
+    public static final String PLAN = "plan";
 
     /** What ended a run that could not begin. */
     public static final String MISCONFIGURED = "misconfigured";
@@ -124,10 +128,15 @@ public record RunRecord(ObjectNode json) {
         }
     }
 
-    /** A run is over when its last experiment is: so it does not matter who writes it down. */
+    /**
+     * A run that came to its plan's end is over when its last experiment is: so it does not matter
+     * who writes it down. One that was cut short went on until then, if only to wait.
+     */
     private static Instant end(Claim claim) {
-        return claim.log().stream()
-                .map(LoggedAttempt::end)
+        Stream<Instant> ends = claim.log().stream().map(LoggedAttempt::end);
+        Stream<Instant> cut =
+                claim.ending().equals(PLAN) ? Stream.empty() : claim.runEnd().stream();
+        return Stream.concat(ends, cut)
                 .max(Comparator.naturalOrder())
                 .filter(claim.runStart()::isBefore)
                 .orElse(claim.runStart());
@@ -225,7 +234,7 @@ public record RunRecord(ObjectNode json) {
         return WrittenTime.parse(text("start"));
     }
 
-    /** Return how long it took, from its first start to the end of its last experiment. */
+    /** Return how long it took, from its first start to its end. */
     public Duration took() {
         return Duration.between(start(), WrittenTime.parse(text("end")));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.ExecutionLabels;
+import io.chaosrunner.report.HistoryReport;
 import io.chaosrunner.sandbox.SandboxServer.Options;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.RunRecord;
@@ -12,8 +13,13 @@ import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.strategy.PastRun;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.KillPoints.Point;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -216,6 +222,75 @@ class RunHistoryTest {
             assertThat(interrupted.text("endedBy")).isEqualTo("interrupted");
             assertThat(interrupted.json().path("verdicts").path("Pass").asInt()).isEqualTo(1);
             assertThat(interrupted.json().path("launches")).hasSize(1);
+        }
+    }
+
+    private static String history(EngineWorld world) {
+        var text = new StringWriter();
+        try (var cluster = world.connect()) {
+            HistoryReport.table(
+                    EngineWorld.ENGINE,
+                    RunHistory.of(cluster, world.engine()),
+                    new PrintWriter(text));
+        }
+        return text.toString();
+    }
+
+    /** As the operator does it: the runner's pod goes, and what it launched; entries say so. */
+    private static void abort(EngineWorld world, String... entries) {
+        for (Resource resource : List.of(Resource.JOBS, Resource.PODS)) {
+            world.names(resource).forEach(name -> world.delete(resource, name));
+        }
+        world.edit(
+                "{'status': {'engineStatus': 'stopped', 'experiments': [%s]}}"
+                        .formatted(
+                                Stream.of(entries)
+                                        .map(
+                                                "{'name': '%s', 'status': 'Forcefully Aborted', 'verdict': 'Stopped'}"
+                                                        ::formatted)
+                                        .collect(Collectors.joining(", "))));
+    }
+
+    @Test
+    void aRunThatTheOperatorAbortsIsToldAsThat() {
+        try (EngineWorld world = world().listing("a", "b").script("a", "after=10h")) {
+            RunBench first = new RunBench(world, Caller.OPERATOR);
+            var result = first.begin();
+            first.untilRunning("a");
+            assertThat(history(world)).contains("  running\n");
+            world.edit("{'spec': {'engineState': 'stop'}}");
+            first.untilTold(RunNotice.Waiting.class);
+            first.leave("the pod is deleted");
+            RunBench.finished(result);
+            abort(world, "a", "b");
+            assertThat(history(world))
+                    .containsPattern(" -  +sequential .* 2 Stopped  interrupted: .*aborted it\n");
+
+            world.edit(
+                    """
+                    {'spec': {'engineState': 'active'},
+                     'status': {'engineStatus': 'initialized', 'experiments': null}}
+                    """);
+            String interrupted = " -  +sequential .* -  +interrupted: the operator ended it, or";
+            assertThat(history(world)).containsPattern(interrupted);
+
+            world.script("a", "verdict=Pass");
+            new RunBench(world, Caller.OPERATOR, world.connect(), "process-2").run();
+            assertThat(history(world)).containsPattern(interrupted).containsPattern("2 Pass +plan");
+        }
+    }
+
+    @Test
+    void aRunThatIsStoppedTellsOfThatAndOfTheTimeUntilThen() {
+        try (EngineWorld world = world().listing("a", "b").script("a", "after=10h")) {
+            RunBench bench = new RunBench(world, Caller.PERSON);
+            var result = bench.begin();
+            bench.untilRunning("a");
+            RunBench.until(() -> world.claim().runStart().isBefore(Instant.now().minusSeconds(2)));
+            bench.stop("interrupted");
+            RunBench.finished(result);
+            assertThat(history(world))
+                    .containsPattern(" [1-9]\\S*s  +sequential .* 2 Stopped  abort: interrupted\n");
         }
     }
 

@@ -164,6 +164,17 @@ class RunRecordTest {
         assertThat(RunRecord.of(Engines.claim(State.FINISHED), List.of()).took()).isZero();
     }
 
+    /** It went on while it waited for the next experiment. */
+    @Test
+    void aRunThatWasCutShortWasOverThen() {
+        Instant end = START.plus(Duration.ofMinutes(10));
+        Claim waited = Engines.claim(State.RUNNING).endingBy("abort", "stop").finished(end, "stop");
+        assertThat(RunRecord.of(waited, List.of()).took()).isEqualTo(Duration.ofMinutes(10));
+
+        Claim between = over().endingBy("deadline", "10m").finished(end, "10m");
+        assertThat(RunRecord.of(between, List.of()).took()).isEqualTo(Duration.ofMinutes(10));
+    }
+
     @Test
     void entriesThatWereResetAreFoundAgainInTheClaim() {
         Claim claim =
