@@ -11,7 +11,8 @@ import java.util.Collection;
  * <p>An experiment says how long its fault lasts. It may end much sooner, for its first checks fail
  * in seconds, but the longer it has run the less likely that gets: so it is looked for each second
  * in the first three, then after as long again, at most seven seconds apart. It may end later, for
- * it looks after its target: so from its time on it is looked for each second. Pure.
+ * it looks after its target: so for ten seconds from its time on it is looked for each second, and
+ * then the less often the longer it is past it, at most three seconds apart. Pure.
  */
 final class PodPace {
     private static final Duration OFTEN = Duration.ofSeconds(1);
@@ -22,7 +23,6 @@ final class PodPace {
     private static final Duration FRESH = Duration.ofSeconds(10);
 
     private static final Duration YOUNG = Duration.ofSeconds(3);
-    private static final Duration OVERDUE = Duration.ofSeconds(20);
 
     private PodPace() {}
 
@@ -67,7 +67,7 @@ final class PodPace {
         Duration age = Duration.between(prospect.since(), from);
         Duration distance =
                 switch (prospect) {
-                    case Prospect.Soon _ -> slower(age, FRESH);
+                    case Prospect.Soon _ -> slower(age);
                     case Prospect.Due(_, Duration after) -> distance(age, after);
                     case Prospect.Over _ -> between(OFTEN, age, SELDOM);
                 };
@@ -80,7 +80,7 @@ final class PodPace {
         }
         Duration left = after.minus(age);
         if (!left.isPositive()) {
-            return slower(left.negated(), OVERDUE);
+            return slower(left.negated());
         }
         // In equal parts: else the last but one would fall just before the end.
         Duration part = left.dividedBy(left.dividedBy(SELDOM) + 1);
@@ -88,8 +88,8 @@ final class PodPace {
     }
 
     /** Often at first, then the slower the longer it lasts. */
-    private static Duration slower(Duration age, Duration fresh) {
-        return between(OFTEN, Duration.ofNanos(age.toNanos() / fresh.toSeconds()), SOMETIMES);
+    private static Duration slower(Duration age) {
+        return between(OFTEN, age.dividedBy(FRESH.toSeconds()), SOMETIMES);
     }
 
     private static Duration between(Duration least, Duration wanted, Duration most) {

@@ -57,14 +57,26 @@ class PodPaceTest {
                 .endsWith(30_000L, 31_000L);
     }
 
+    /** After its time: within a second in the first ten, then the later the longer it lasts. */
     @ParameterizedTest
     @ValueSource(ints = {1, 5, 15, 30, 60, 300, 3600})
-    void anEndAtItsTimeAndInTheTwentySecondsAfterItIsSeenWithinASecond(int seconds) {
+    void anEndAtItsTimeIsSeenWithinASecondAndOneLongAfterItWithinThree(int seconds) {
         long due = 1000L * seconds;
-        NavigableSet<Long> readings = readings(due(Duration.ofMillis(due)), due + 30_000);
-        for (long end = due; end <= due + 20_000; end += 50) {
-            assertThat(late(readings, end)).as("end at %s", end).isLessThanOrEqualTo(1000);
+        NavigableSet<Long> readings = readings(due(Duration.ofMillis(due)), due + 120_000);
+        for (long end = due; end <= due + 100_000; end += 50) {
+            assertThat(late(readings, end))
+                    .as("end at %s", end)
+                    .isLessThanOrEqualTo(Math.clamp((end - due) / 10, 1000, 3000) + 1);
         }
+    }
+
+    @Test
+    void oneThatTakesTwiceItsTimeIsReadLessOftenTheLongerItIsPastIt() {
+        long due = 30_000;
+        NavigableSet<Long> readings = readings(due(Duration.ofMillis(due)), 6 * due);
+        assertThat(readings.subSet(due, due + 10_000)).hasSize(10);
+        assertThat(readings.subSet(due, 2 * due)).hasSizeLessThanOrEqualTo(22);
+        assertThat(readings.subSet(3 * due, 4 * due)).hasSizeLessThanOrEqualTo(10);
     }
 
     @ParameterizedTest
