@@ -69,9 +69,18 @@ record ControlPlaneBinaries(Path etcd, Path apiServer, Path controllerManager) {
     }
 
     private static Path builtDirectory() {
+        return printedBy(BUILD);
+    }
+
+    /**
+     * Ask a build script where it puts its programs, whether they are there or not.
+     *
+     * @param build the script, from the root of the source tree
+     */
+    static Path printedBy(Path build) {
         try {
             Process print =
-                    new ProcessBuilder(sourceRoot().resolve(BUILD).toString(), "--print")
+                    new ProcessBuilder(sourceRoot().resolve(build).toString(), "--print")
                             .redirectError(ProcessBuilder.Redirect.INHERIT)
                             .start();
             String directory;
@@ -81,14 +90,14 @@ record ControlPlaneBinaries(Path etcd, Path apiServer, Path controllerManager) {
             int status = print.waitFor();
             // 3 says "not built yet": whyMissing() tells that better.
             if ((status != 0 && status != 3) || directory.isEmpty()) {
-                throw new IllegalStateException(BUILD + " --print ended with " + status);
+                throw new IllegalStateException(build + " --print ended with " + status);
             }
             return Path.of(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted in " + BUILD + " --print", e);
+            throw new IllegalStateException("interrupted in " + build + " --print", e);
         }
     }
 }
