@@ -27,10 +27,6 @@ final class ServiceProcess implements AutoCloseable {
 
     /** Start it for one namespace; it finds a free port for its health by itself. */
     static ServiceProcess start(TestNamespace namespace, String kubeconfig, String... arguments) {
-        Path folder = namespace.folder("services");
-        String name = UUID.randomUUID().toString().substring(0, 8);
-        Path output = folder.resolve(name + ".log");
-        Path access = folder.resolve(name + ".kubeconfig");
         var command =
                 new ArrayList<>(
                         List.of(
@@ -38,10 +34,20 @@ final class ServiceProcess implements AutoCloseable {
                                 "--namespace",
                                 namespace.name(),
                                 "--lease-namespace",
-                                namespace.name(),
-                                "--health-port",
-                                "0"));
+                                namespace.name()));
         command.addAll(Arrays.asList(arguments));
+        return startAsDeployed(namespace, kubeconfig, command);
+    }
+
+    /** Start it with the words of a container, but for the port of its health. */
+    static ServiceProcess startAsDeployed(
+            TestNamespace namespace, String kubeconfig, List<String> words) {
+        Path folder = namespace.folder("services");
+        String name = UUID.randomUUID().toString().substring(0, 8);
+        Path output = folder.resolve(name + ".log");
+        Path access = folder.resolve(name + ".kubeconfig");
+        var command = new ArrayList<>(words);
+        command.add("--health-port=0");
         try {
             Files.writeString(access, kubeconfig);
             var builder =
