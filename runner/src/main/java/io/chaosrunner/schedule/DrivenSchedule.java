@@ -71,16 +71,26 @@ final class DrivenSchedule implements Lane.Step {
         if (leaving || schedule.deleting()) {
             return Optional.empty();
         }
+        try {
+            keep(schedule);
+            return Optional.empty();
+        } catch (Bulkhead.Overrun e) {
+            refuse(schedule, String.valueOf(e.getMessage()));
+            throw e;
+        }
+    }
+
+    private void keep(LitmusSchedule schedule) {
         State state;
         Map<String, Object> settings;
         try {
             state = schedule.state();
-            settings = settings(schedule, state);
+            settings = driving.bulkhead().compute(ref, () -> settings(schedule, state));
         } catch (InvalidParameters e) {
             refuse(
                     schedule,
                     e.problems().stream().map(Object::toString).collect(Collectors.joining("; ")));
-            return Optional.empty();
+            return;
         }
         Engine now = engine;
         if (now == null && state != State.COMPLETE && state != State.STOP) {
@@ -91,7 +101,7 @@ final class DrivenSchedule implements Lane.Step {
                     schedule,
                     "ChaosEngine %s exists and does not belong to this ChaosSchedule; rename one of them"
                             .formatted(ref));
-            return Optional.empty();
+            return;
         }
         if (now != null) {
             now = update(schedule, now, settings);
@@ -100,7 +110,6 @@ final class DrivenSchedule implements Lane.Step {
             }
         }
         tellStatus(schedule, state, Optional.ofNullable(now));
-        return Optional.empty();
     }
 
     /** Return what the engine is to carry, checked as a whole. */
@@ -208,7 +217,9 @@ final class DrivenSchedule implements Lane.Step {
                 }
             }
         }
-        if (isSuspended(now, schedule.created()) && !settings.containsKey("suspend")) {
+        boolean suspended =
+                driving.bulkhead().compute(ref, () -> isSuspended(now, schedule.created()));
+        if (suspended && !settings.containsKey("suspend")) {
             // Whoever makes the schedule active again has looked at what was stopped.
             patch.withObject("metadata")
                     .withObject("annotations")
@@ -277,24 +288,24 @@ final class DrivenSchedule implements Lane.Step {
 
     // ---- The status ---------------------------------------------------------------------------
 
+    /**
+     * What a schedule's status says.
+     *
+     * @param over why it is over; empty if it is not
+     */
+    private record Told(ObjectNode status, boolean completed, Optional<String> over) {}
+
     private void tellStatus(LitmusSchedule schedule, State state, Optional<Engine> now) {
-        Optional<EngineSchedule> read;
+        Told told;
         try {
-            read = now.flatMap(each -> EngineSchedule.of(each, Map.of(), engineReading));
+            told = driving.bulkhead().compute(ref, () -> told(schedule, state, now));
         } catch (InvalidParameters | Claim.Unreadable e) {
             // Told on the engine.
             return;
         }
-        boolean active = now.filter(each -> !isBetweenRuns(each)).isPresent();
-        Optional<String> over =
-                state == State.COMPLETE
-                        ? Optional.of("scheduleState is complete")
-                        : read.filter(each -> !active && state == State.ACTIVE)
-                                .map(each -> each.decide(driving.clock().instant()))
-                                .filter(Agenda.Step.Over.class::isInstance)
-                                .map(step -> ((Agenda.Step.Over) step).why());
-        boolean completed = over.isPresent() && !active;
-        ObjectNode status = status(schedule, state, read, active, completed);
+        boolean completed = told.completed();
+        Optional<String> over = told.over();
+        ObjectNode status = told.status();
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         ObjectNode differing = differing(schedule.json().path("status"), status);
         if (!differing.isEmpty()) {
@@ -328,6 +339,21 @@ final class DrivenSchedule implements Lane.Step {
         if (completed && state != State.COMPLETE) {
             driving.listener().note(ref, "schedule-completed", over.orElseThrow());
         }
+    }
+
+    private Told told(LitmusSchedule schedule, State state, Optional<Engine> now) {
+        Optional<EngineSchedule> read =
+                now.flatMap(each -> EngineSchedule.of(each, Map.of(), engineReading));
+        boolean active = now.filter(each -> !isBetweenRuns(each)).isPresent();
+        Optional<String> over =
+                state == State.COMPLETE
+                        ? Optional.of("scheduleState is complete")
+                        : read.filter(each -> !active && state == State.ACTIVE)
+                                .map(each -> each.decide(driving.clock().instant()))
+                                .filter(Agenda.Step.Over.class::isInstance)
+                                .map(step -> ((Agenda.Step.Over) step).why());
+        boolean completed = over.isPresent() && !active;
+        return new Told(status(schedule, state, read, active, completed), completed, over);
     }
 
     private ObjectNode status(

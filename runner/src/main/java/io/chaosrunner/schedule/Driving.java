@@ -17,6 +17,7 @@ import java.util.Optional;
  *
  * @param instance this process' name, in every claim it takes; see {@link #SERVICE}
  * @param places bounds the runs that go on in this process
+ * @param bulkhead where what engines ask for is computed
  * @param runDeadline the deadline of a run whose engine has none; absent for none
  * @param allowed which accounts and images engines may name
  */
@@ -27,6 +28,7 @@ record Driving(
         Launch launch,
         String instance,
         Places places,
+        Bulkhead bulkhead,
         Optional<Duration> runDeadline,
         Allowed allowed,
         Alarms alarms,

@@ -19,8 +19,11 @@ final class Lane implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofSeconds(5);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
+    /** What needs more computing than it may costs others something each time. */
+    private static final Duration LONGEST_ASIDE = Duration.ofMinutes(16);
+
     /** A failure this long after the one before it is a first one. */
-    private static final Duration FORGOTTEN = Duration.ofMinutes(10);
+    private static final Duration FORGOTTEN = Duration.ofMinutes(30);
 
     private final String name;
     private final Alarms alarms;
@@ -125,6 +128,8 @@ final class Lane implements AutoCloseable {
             if (step.isSetBack()) {
                 again = rest(true);
             }
+        } catch (Bulkhead.Overrun e) {
+            again = rest(true, LONGEST_ASIDE);
         } catch (ClusterException e) {
             trouble.accept(String.valueOf(e.getMessage()));
             // A server that cannot be reached is no fault of this object's.
@@ -155,11 +160,15 @@ final class Lane implements AutoCloseable {
 
     /** Take no step for a while, and the longer the more steps have failed of late. */
     private Optional<Instant> rest(boolean growing) {
+        return rest(growing, LONGEST_PAUSE);
+    }
+
+    private Optional<Instant> rest(boolean growing, Duration longest) {
         Instant now = clock.instant();
         failures = now.isBefore(lastFailure.plus(FORGOTTEN)) && growing ? failures + 1 : 1;
         lastFailure = now;
         Duration pause = PAUSE.multipliedBy(1L << Math.min(failures - 1, 10));
-        notBefore = now.plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
+        notBefore = now.plus(pause.compareTo(longest) < 0 ? pause : longest);
         return Optional.of(notBefore);
     }
 

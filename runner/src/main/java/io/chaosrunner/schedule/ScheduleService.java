@@ -82,6 +82,7 @@ public final class ScheduleService implements AutoCloseable {
                         options.launch(),
                         Driving.SERVICE + options.process(),
                         new Places(options.mostRuns()),
+                        Bulkhead.ofProcessors(why -> listener.note("trouble", why)),
                         options.runDeadline(),
                         options.allowed(),
                         new QuartzAlarms(),
@@ -178,7 +179,14 @@ public final class ScheduleService implements AutoCloseable {
     /** Say in one line what this process does. */
     public String standing() {
         Term now = term;
-        return now == null ? "stands by" : "leads: " + now.scheduled() + " engines with schedules";
+        if (now == null) {
+            return "stands by";
+        }
+        int aside = driving.bulkhead().putAside();
+        return "leads: %d engines with schedules%s"
+                .formatted(
+                        now.scheduled(),
+                        aside == 0 ? "" : ", %d put aside as too costly".formatted(aside));
     }
 
     /** Return what keeps this process from leading or standing by. */
@@ -187,7 +195,8 @@ public final class ScheduleService implements AutoCloseable {
         Leadership seeking = leadership;
         return (why.isEmpty() ? Optional.<String>empty() : Optional.of(why))
                 .or(() -> seeking == null ? Optional.empty() : seeking.trouble())
-                .or(driving.alarms()::trouble);
+                .or(driving.alarms()::trouble)
+                .or(driving.bulkhead()::trouble);
     }
 
     /** Wait until this is closed. */
@@ -207,6 +216,7 @@ public final class ScheduleService implements AutoCloseable {
         if (held != null) {
             held.close();
             driving.alarms().close();
+            driving.bulkhead().close();
         }
         ended.countDown();
     }

@@ -172,7 +172,7 @@ final class ScheduledEngine implements Lane.Step {
         setBack = false;
         boolean waits = false;
         try {
-            Move move = move(seen);
+            Move move = computed(seen);
             if (move instanceof Move.Rest(Optional<Instant> until)) {
                 return until;
             }
@@ -214,7 +214,7 @@ final class ScheduledEngine implements Lane.Step {
             return Optional.empty();
         }
         seen = live.get();
-        Move move = move(seen);
+        Move move = computed(seen);
         return takesPlace(move) && !placed ? now() : act(move);
     }
 
@@ -228,6 +228,15 @@ final class ScheduledEngine implements Lane.Step {
             driving.listener().note(ref, "waiting", why);
         }
         return soon(AGAIN);
+    }
+
+    private Move computed(Engine engine) {
+        try {
+            return driving.bulkhead().compute(ref, () -> move(engine));
+        } catch (Bulkhead.Overrun e) {
+            refuse(String.valueOf(e.getMessage()));
+            throw e;
+        }
     }
 
     /** Decide what to do with an engine as read. */
@@ -491,7 +500,7 @@ final class ScheduledEngine implements Lane.Step {
                     new EngineRun(
                             driving.cluster(),
                             deadlined(fire.map(asked::firedBy).orElse(asked))
-                                    .checking(ScheduledRuns.check(Map.of(), driving.clock())),
+                                    .checking(this::objection),
                             driving.strategies(),
                             driving.clock(),
                             driving.listener().run(ref));
@@ -506,6 +515,19 @@ final class ScheduledEngine implements Lane.Step {
         } finally {
             running = null;
             driving.alarms().cancel(replacing());
+        }
+    }
+
+    private Optional<String> objection(Engine now, Fire fire) {
+        try {
+            return driving.bulkhead()
+                    .compute(
+                            ref,
+                            () ->
+                                    EngineSchedule.objection(
+                                            now, Map.of(), fire, driving.clock().instant()));
+        } catch (Bulkhead.Overrun e) {
+            return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 
@@ -554,27 +576,42 @@ final class ScheduledEngine implements Lane.Step {
         return now();
     }
 
+    /** A fire that may end the run, and when its own run would start. */
+    private record Replacing(Fire fire, Instant start) {}
+
     private void replaceWhenDue(EngineSchedule schedule, Instant fire, EngineRun run) {
-        schedule.timetable()
-                .next(fire)
+        Timetable by = schedule.timetable();
+        driving.bulkhead()
+                .compute(
+                        ref,
+                        () -> by.next(fire).map(at -> new Replacing(by.fire(at), by.start(at))))
                 .ifPresent(next ->
                         driving.alarms()
                                 .set(
                                         replacing(),
-                                        schedule.timetable().start(next),
-                                        () -> {
-                                            Fire later = schedule.timetable().fire(next);
-                                            if (isReplacing(later)) {
-                                                run.replace(REPLACED + later);
-                                            }
-                                            if (running == run) {
-                                                Instant now = driving.clock().instant();
-                                                replaceWhenDue(
-                                                        schedule,
-                                                        now.isAfter(next) ? now : next,
-                                                        run);
-                                            }
-                                        }));
+                                        next.start(),
+                                        // Who keeps the time for all computes for none.
+                                        () ->
+                                                Thread.ofVirtual()
+                                                        .name(replacing())
+                                                        .start(() ->
+                                                                replace(schedule, next, run))));
+    }
+
+    private void replace(EngineSchedule schedule, Replacing due, EngineRun run) {
+        try {
+            if (driving.bulkhead().compute(ref, () -> isReplacing(due.fire()))) {
+                run.replace(REPLACED + due.fire());
+            }
+            if (running == run) {
+                Instant now = driving.clock().instant();
+                Instant fire = due.fire().at();
+                replaceWhenDue(schedule, now.isAfter(fire) ? now : fire, run);
+            }
+        } catch (RuntimeException e) {
+            driving.listener()
+                    .note(ref, "trouble", "no later fire replaces the run that goes on: " + e);
+        }
     }
 
     /** Whether the schedule, as it is by now, ends the run that goes on. */

@@ -8,7 +8,6 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.Standing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +82,9 @@ final class Term implements AutoCloseable {
     /** Leave everything as it is; the next leader takes it up. Does not wait. */
     @Override
     public void close() {
-        closed = true;
+        synchronized (this) {
+            closed = true;
+        }
         followings.forEach(Following::close);
         engines.values().forEach(each -> each.lane().close());
         engines.keySet().forEach(driving.places()::forget);
@@ -111,17 +112,53 @@ final class Term implements AutoCloseable {
                                 .toList());
     }
 
-    private boolean hasSchedule(Engine engine) {
-        return engine.annotation(ScheduleSpec.ANNOTATION).isPresent() || isLeft(engine);
+    private static boolean hasSchedule(Engine engine) {
+        return engine.annotation(ScheduleSpec.ANNOTATION).isPresent();
     }
 
     /** A run that a process of the service left is taken up even where the schedule has gone. */
     private boolean isLeft(Engine engine) {
-        return Standing.of(engine)
-                .claim()
-                .filter(claim -> claim.state() != Claim.State.FINISHED)
-                .filter(claim -> driving.isServices(claim.instance()))
-                .isPresent();
+        try {
+            return Claim.of(engine)
+                    .filter(claim -> claim.state() != Claim.State.FINISHED)
+                    .filter(claim -> driving.isServices(claim.instance()))
+                    .isPresent();
+        } catch (Claim.Unreadable e) {
+            return false;
+        }
+    }
+
+    private synchronized void drive(Engine engine) {
+        EngineRef ref = engine.ref();
+        if (closed || engines.containsKey(ref)) {
+            return;
+        }
+        var scheduled = new ScheduledEngine(driving, engine);
+        var lane = lane("engine", ref, scheduled);
+        scheduled.wokenBy(lane::signal);
+        driving.places().expect(List.of(ref));
+        engines.put(ref, new DrivenEngine(scheduled, lane));
+        lane.start();
+    }
+
+    /** Whoever hears of all engines reads the claim of none. */
+    private void driveIfLeft(Engine engine) {
+        Thread.ofVirtual()
+                .name("claim " + engine.ref())
+                .start(() -> {
+                    boolean left;
+                    try {
+                        left = driving.bulkhead().compute(engine.ref(), () -> isLeft(engine));
+                    } catch (RuntimeException e) {
+                        left = false;
+                    }
+                    Engine now = known.get(engine.ref());
+                    if (left
+                            && now != null
+                            && now.resourceVersion().equals(engine.resourceVersion())) {
+                        drive(engine);
+                    }
+                });
     }
 
     private static EngineRef ref(ObjectNode object) {
@@ -235,6 +272,13 @@ final class Term implements AutoCloseable {
                     metadata.set(field, object.path("metadata").path(field));
                 }
             }
+            if (engine.annotation(Claim.ANNOTATION).isPresent()) {
+                // It may be of a run that is to be taken up.
+                metadata.putObject("annotations")
+                        .put(Claim.ANNOTATION, engine.annotation(Claim.ANNOTATION).get());
+                identity.set("status", object.path("status"));
+                identity.putObject("spec").put("engineState", engine.engineState());
+            }
             return identity;
         }
 
@@ -259,16 +303,10 @@ final class Term implements AutoCloseable {
                 } else {
                     driven.lane().signal();
                 }
-            } else if (hasSchedule(engine) && !closed) {
-                var scheduled = new ScheduledEngine(driving, engine);
-                var lane = lane("engine", ref, scheduled);
-                scheduled.wokenBy(lane::signal);
-                driving.places().expect(List.of(ref));
-                engines.put(ref, new DrivenEngine(scheduled, lane));
-                lane.start();
-                if (closed) {
-                    lane.close();
-                }
+            } else if (hasSchedule(engine)) {
+                drive(engine);
+            } else if (engine.annotation(Claim.ANNOTATION).isPresent()) {
+                driveIfLeft(engine);
             }
             tellSchedule(ref, engine);
         }
@@ -277,6 +315,7 @@ final class Term implements AutoCloseable {
         public void gone(ObjectNode object) {
             EngineRef ref = ref(object);
             known.remove(ref);
+            driving.bulkhead().forget(ref);
             DrivenEngine driven = engines.remove(ref);
             if (driven != null) {
                 // A run that goes on hears of it too, and removes what it launched.

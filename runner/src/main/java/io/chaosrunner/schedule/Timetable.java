@@ -9,6 +9,7 @@ import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /**
  * Find the fires of one schedule.
@@ -124,6 +125,7 @@ public final class Timetable {
     private Optional<Instant> next(Instant after, Instant before) {
         Instant last = after.isBefore(beginning()) ? beginning() : after;
         while (last.isBefore(before)) {
+            heed();
             Optional<Instant> time = raw(last);
             Optional<Instant> open = time.flatMap(at -> windows.openFrom(at, before));
             if (open.isEmpty() || open.equals(time)) {
@@ -132,6 +134,17 @@ public final class Timetable {
             last = open.get().minusNanos(1);
         }
         return Optional.empty();
+    }
+
+    /**
+     * End a search that somebody has interrupted: years of minutes may have to be tried.
+     *
+     * @throws CancellationException if the thread is interrupted
+     */
+    static void heed() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException("the search for the next fire was interrupted");
+        }
     }
 
     /** Return the next time after an instant, whether or not a window lets it fire. */

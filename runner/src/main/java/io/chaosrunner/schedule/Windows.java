@@ -154,6 +154,7 @@ final class Windows {
         Optional<String> reason = closedAt(instant);
         Instant time = edgeAfter(instant);
         while (time.isBefore(end) && closedAt(time).equals(reason)) {
+            Timetable.heed();
             time = edgeAfter(time);
         }
         return time.isBefore(end) ? time : end;

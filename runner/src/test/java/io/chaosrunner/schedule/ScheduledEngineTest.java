@@ -24,6 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,8 +32,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,9 +56,15 @@ class ScheduledEngineTest {
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final Bells bells = new Bells();
     private Launch launch = Launch.DIRECT;
+    private Bulkhead bulkhead = Bulkhead.ofProcessors(heard::add);
     private Places places = new Places(4);
     private volatile Instant now = CREATED;
     private Allowed allowed = Allowed.ANYTHING;
+
+    @AfterEach
+    void computeNothingMore() {
+        bulkhead.close();
+    }
 
     @Test
     void anEngineWithoutAScheduleIsLeftAlone() {
@@ -74,6 +85,67 @@ class ScheduledEngineTest {
     void theFirstFireIsTheEnginesCreation() {
         assertThat(words(engine(HOURLY, Optional.empty(), "", "stop")))
                 .isEqualTo("begin 2026-03-02T10:00:00Z");
+    }
+
+    @Test
+    void anEngineThatNeedsTooMuchComputingIsSaidOnceAndPutAsideForLongerAndLonger() {
+        bulkhead.close();
+        // As much as its schedule's reading took, whatever that was.
+        var clock = new AtomicLong();
+        bulkhead = new Bulkhead(2, Duration.ofNanos(1), _ -> clock.addAndGet(1_000), heard::add);
+        try (EngineWorld world = world(costly());
+                Cluster cluster = world.connect()) {
+            var driven =
+                    new ScheduledEngine(driving(cluster, clock(), "schedule/1"), world.engine());
+            List<Instant> again = new ArrayList<>();
+            var lane =
+                    new Lane(
+                            "lane",
+                            new Alarms() {
+                                @Override
+                                public void set(String name, Instant at, Runnable ring) {
+                                    again.add(at);
+                                    now = at;
+                                    if (again.size() < 12) {
+                                        ring.run();
+                                    }
+                                }
+
+                                @Override
+                                public void cancel(String name) {}
+
+                                @Override
+                                public void close() {}
+                            },
+                            clock(),
+                            driven,
+                            heard::add);
+            lane.start();
+            await().atMost(Duration.ofMinutes(2)).until(() -> again.size() >= 12);
+            lane.close();
+
+            List<Duration> pauses =
+                    IntStream.range(1, again.size())
+                            .mapToObj(i -> Duration.between(again.get(i - 1), again.get(i)))
+                            .toList();
+            assertThat(pauses).isSorted().startsWith(Duration.ofSeconds(10));
+            assertThat(pauses.getLast()).isEqualTo(Duration.ofMinutes(16));
+            assertThat(heard).singleElement().asString().contains("put aside");
+            assertThat(world.list(Resource.EVENTS)).hasSize(1);
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+        }
+    }
+
+    /** A fire each odd minute, and each odd minute is shut. */
+    private static String costly() {
+        return "{cron: \\\"0 1/2 * * * ?\\\", hours: \\\"%s\\\"}"
+                .formatted(
+                        IntStream.range(0, 720)
+                                .mapToObj(i ->
+                                        "%02d:%02d-%02d:%02d"
+                                                .formatted(
+                                                        i / 30, i % 30 * 2, i / 30, i % 30 * 2 + 1))
+                                .collect(Collectors.joining(",")));
     }
 
     @Test
@@ -200,6 +272,7 @@ class ScheduledEngineTest {
 
             edit(world, driven, "suspend: true");
             bells.ring();
+            await().until(bells::isSet);
             assertThat(run).isNotDone();
             assertThat(world.claim().state()).isEqualTo(Claim.State.RUNNING);
 
@@ -727,6 +800,7 @@ class ScheduledEngineTest {
                 launch,
                 process,
                 places,
+                bulkhead,
                 Optional.of(Duration.ofHours(6)),
                 allowed,
                 bells,
@@ -760,9 +834,13 @@ class ScheduledEngineTest {
             set.remove(name);
         }
 
+        boolean isSet() {
+            return !set.isEmpty();
+        }
+
         void ring() {
+            await().until(this::isSet);
             List<Runnable> due = List.copyOf(set.values());
-            assertThat(due).isNotEmpty();
             set.clear();
             due.forEach(Runnable::run);
         }
