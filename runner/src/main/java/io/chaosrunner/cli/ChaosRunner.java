@@ -90,6 +90,12 @@ final class ChaosRunner implements Callable<Integer> {
     private List<String> allowedImages = List.of();
 
     @Option(
+            names = "--debug",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Show the stack of what a strategy threw, and of failed requests.")
+    private boolean debug;
+
+    @Option(
             names = "--schedule",
             paramLabel = "KEY=VALUE",
             description =
@@ -104,6 +110,9 @@ final class ChaosRunner implements Callable<Integer> {
                 (e, command, parsed) -> {
                     if (e instanceof ClusterException refused) {
                         command.getErr().println("chaos-runner: " + refused.getMessage());
+                        if (isDebugging(command)) {
+                            refused.printStackTrace(command.getErr());
+                        }
                         return ExitCode.atTerminal(refused);
                     }
                     return ThisProcess.bug(e, command.getErr());
@@ -122,6 +131,14 @@ final class ChaosRunner implements Callable<Integer> {
         } catch (OutOfMemoryError e) {
             return ThisProcess.outOfMemory(all.getErr());
         }
+    }
+
+    private static boolean isDebugging(CommandLine command) {
+        CommandLine top = command;
+        while (top.getParent() != null) {
+            top = top.getParent();
+        }
+        return top.getCommandSpec().userObject() instanceof ChaosRunner runner && runner.debug;
     }
 
     /** Every command and option there is, executing nothing yet. */
@@ -178,8 +195,16 @@ final class ChaosRunner implements Callable<Integer> {
         return Allowed.of(allowedServiceAccounts, allowedImages).and(Allowed.of(System.getenv()));
     }
 
+    /** Load the strategies for a person, who is shown where one threw if that was asked for. */
     StrategyCatalogue strategies() {
-        return ThisProcess.strategies(Optional.ofNullable(plugins));
+        PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
+        return ThisProcess.strategies(
+                Optional.ofNullable(plugins), debug ? err::println : stack -> {});
+    }
+
+    /** Load the strategies for a pod, whose log has it. */
+    StrategyCatalogue strategiesOfPod() {
+        return ThisProcess.strategies(Optional.ofNullable(plugins), ThisProcess::logStack);
     }
 
     /** Be the operator's runner, with options. */
@@ -195,7 +220,7 @@ final class ChaosRunner implements Callable<Integer> {
         return new OperatorsRunner(
                         System.getenv(),
                         this::reach,
-                        this::strategies,
+                        this::strategiesOfPod,
                         EngineFile.settings(schedule, command),
                         allowed())
                 .run();

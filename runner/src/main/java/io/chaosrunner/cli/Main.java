@@ -41,7 +41,7 @@ public final class Main {
             return new OperatorsRunner(
                             variables,
                             connect,
-                            () -> ThisProcess.strategies(Optional.empty()),
+                            () -> ThisProcess.strategies(Optional.empty(), ThisProcess::logStack),
                             Map.of(),
                             Allowed.of(variables))
                     .run();

@@ -135,7 +135,11 @@ final class ScheduleCommand implements Callable<Integer> {
                             runner.allowed());
             try (var service =
                             ScheduleService.start(
-                                    cluster, options, runner.strategies(), Clock.systemUTC(), log);
+                                    cluster,
+                                    options,
+                                    runner.strategiesOfPod(),
+                                    Clock.systemUTC(),
+                                    log);
                     var health =
                             HealthServer.start(
                                     healthAddress,

@@ -4,8 +4,10 @@ import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.AuditLog;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /** Know what the environment tells every command of this process. */
 final class ThisProcess {
@@ -25,16 +27,23 @@ final class ThisProcess {
                 : AuditLog.Format.TEXT;
     }
 
+    /** Write a stack to the log of a pod. */
+    static void logStack(String stack) {
+        new AuditLog(Streams.out(), Clock.systemUTC(), null, logFormat())
+                .note("strategy-threw", stack);
+    }
+
     /**
      * Load the strategies, those of a folder's jars among them.
      *
      * @param plugins empty means the folder that the environment names
+     * @param stacks hears the stack of whatever one of a jar throws
      */
-    static StrategyCatalogue strategies(Optional<Path> plugins) {
+    static StrategyCatalogue strategies(Optional<Path> plugins, Consumer<String> stacks) {
         Path folder =
                 plugins.orElseGet(() ->
                         Path.of(variable("CHAOS_RUNNER_PLUGINS", "/opt/chaos-runner/plugins")));
-        return StrategyCatalogue.load(Optional.of(folder));
+        return StrategyCatalogue.load(Optional.of(folder), stacks);
     }
 
     /** Say that this program is at fault, and with what; return the exit code. */

@@ -50,6 +50,9 @@ final class FrameReader {
     /** More characters than any line shows; a strategy's longer texts are cut before they go. */
     static final int LONGEST_FOREIGN = 2 * ForeignText.LONGEST + 2;
 
+    /** More characters than a stack that somebody reads to its end. */
+    static final int LONGEST_STACK = 8_000;
+
     /** Room for a decision on each of a thousand slots, each with the longest of reasons. */
     static final int LARGEST_ANSWER = 4 << 20;
 
@@ -259,6 +262,13 @@ final class FrameReader {
 
     Problem problem() {
         return new Problem(foreign(), foreign());
+    }
+
+    /** Read what a strategy threw, with its lines. */
+    String stack() {
+        String text = text();
+        return ForeignText.visible(
+                text.substring(0, Math.min(LONGEST_STACK, text.length())).replace("\t", "    "));
     }
 
     /** Read a strategy's text: the door through which all of a plug-in's texts come. */

@@ -16,6 +16,8 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,6 +29,7 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.ServiceLoader.Provider;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
@@ -40,6 +43,10 @@ import sun.misc.SignalHandler;
  */
 @SuppressWarnings("sunapi") // There is no other way not to hear a signal.
 final class PluginHost {
+    /** Packages whose classes lie between a strategy and what it was asked. */
+    private static final List<String> OURS =
+            List.of("io.chaosrunner.strategy.", "io.chaosrunner.plugin.");
+
     private final Optional<Path> jar;
     private final OutputStream out;
     private final Map<String, ExecutionStrategy> strategies = new HashMap<>();
@@ -118,8 +125,42 @@ final class PluginHost {
         } catch (Throwable thrown) {
             var answer = new FrameWriter(Frame.THREW);
             answer.foreign(text(thrown));
-            return answer;
+            answer.foreign(where(thrown));
+            return answer.text(stack(thrown));
         }
+    }
+
+    /** Say where a strategy threw, by its own file and line; empty if that is not known. */
+    private static String where(Throwable thrown) {
+        try {
+            return Stream.of(thrown.getStackTrace())
+                    .filter(PluginHost::isStrategys)
+                    .findFirst()
+                    .map(frame -> frame.getFileName() + ":" + frame.getLineNumber())
+                    .orElse("");
+        } catch (Throwable again) {
+            return "";
+        }
+    }
+
+    /** Tell whether a frame is neither the JDK's, nor the SPI's, nor ours. */
+    private static boolean isStrategys(StackTraceElement frame) {
+        return frame.getModuleName() == null
+                && frame.getFileName() != null
+                && frame.getLineNumber() > 0
+                && OURS.stream().noneMatch(frame.getClassName()::startsWith);
+    }
+
+    private static String stack(Throwable thrown) {
+        var stack = new StringWriter();
+        try {
+            thrown.printStackTrace(new PrintWriter(stack, true));
+        } catch (Throwable again) {
+            // What was written so far is what there is.
+        }
+        return stack.getBuffer().length() <= FrameReader.LONGEST_STACK
+                ? stack.toString()
+                : stack.getBuffer().substring(0, FrameReader.LONGEST_STACK - 1) + "…";
     }
 
     /** Say what was thrown; its own words may throw in turn. */
@@ -191,9 +232,13 @@ final class PluginHost {
     }
 
     private static String because(Throwable thrown) {
-        return thrown instanceof ServiceConfigurationError && thrown.getCause() != null
-                ? text(thrown) + ": " + text(thrown.getCause())
-                : text(thrown);
+        Throwable cause = thrown.getCause();
+        Throwable thrower =
+                thrown instanceof ServiceConfigurationError && cause != null ? cause : thrown;
+        String where = where(thrower);
+        return (thrower == thrown ? "" : text(thrown) + ": ")
+                + text(thrower)
+                + (where.isEmpty() ? "" : " (" + where + ")");
     }
 
     private void collect(

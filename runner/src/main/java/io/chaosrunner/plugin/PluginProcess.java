@@ -23,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -71,13 +72,17 @@ final class PluginProcess implements AutoCloseable {
                     "MALLOC_ARENA_MAX");
 
     private final Process process;
+    private final String source;
+    private final Consumer<String> stacks;
     private final DataInputStream answers;
     private final ExecutorService thread;
     private final StringBuffer lastWords = new StringBuffer();
     private volatile boolean closed;
 
-    private PluginProcess(Process process, String source) {
+    private PluginProcess(Process process, String source, Consumer<String> stacks) {
         this.process = process;
+        this.source = source;
+        this.stacks = stacks;
         answers = new DataInputStream(new BufferedInputStream(process.getInputStream()));
         thread =
                 Executors.newSingleThreadExecutor(
@@ -92,9 +97,10 @@ final class PluginProcess implements AutoCloseable {
      * Start a process.
      *
      * @param jar the plug-in; empty for what is on the class path
+     * @param stacks hears where in its code a strategy threw, and what led there
      * @throws PluginFailure if it cannot be started
      */
-    static PluginProcess start(Optional<Path> jar, String source) {
+    static PluginProcess start(Optional<Path> jar, String source, Consumer<String> stacks) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(OPTIONS);
@@ -105,7 +111,7 @@ final class PluginProcess implements AutoCloseable {
         builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         PluginProcess started;
         try {
-            started = new PluginProcess(builder.start(), source);
+            started = new PluginProcess(builder.start(), source, stacks);
         } catch (IOException e) {
             throw new PluginFailure("cannot get a process of its own: " + e.getMessage(), e);
         }
@@ -136,7 +142,10 @@ final class PluginProcess implements AutoCloseable {
                         }),
                         budget);
         if (answer.kind() == Frame.THREW) {
-            throw new PluginFailure("threw " + read(answer, answer::foreign));
+            String what = read(answer, answer::foreign);
+            String where = read(answer, answer::foreign);
+            stacks.accept("plug-in %s threw: %s".formatted(source, read(answer, answer::stack)));
+            throw new PluginFailure("threw " + what + (where.isEmpty() ? "" : " (" + where + ")"));
         }
         return answer;
     }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ final class PluginSource {
     private final Optional<Path> jar;
     private final String name;
     private final Duration budget;
+    private final Consumer<String> stacks;
 
     /** Held while the process is asked; what takes no time is guarded by this object. */
     private final ReentrantLock turn = new ReentrantLock(true);
@@ -52,10 +54,12 @@ final class PluginSource {
     /**
      * @param jar empty for the class path
      * @param budget how long a strategy may think about anything it is asked
+     * @param stacks hears the stack of whatever a strategy throws
      */
-    PluginSource(Optional<Path> jar, Duration budget) {
+    PluginSource(Optional<Path> jar, Duration budget, Consumer<String> stacks) {
         this.jar = jar;
         this.budget = budget;
+        this.stacks = stacks;
         name = jar.map(path -> path.getFileName().toString()).orElse(StrategyCatalogue.CLASS_PATH);
     }
 
@@ -120,7 +124,7 @@ final class PluginSource {
                 return process;
             }
         }
-        PluginProcess started = PluginProcess.start(jar, name);
+        PluginProcess started = PluginProcess.start(jar, name, stacks);
         Contents loaded = loaded(started);
         synchronized (this) {
             remember(loaded);

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -91,17 +92,26 @@ public final class StrategyCatalogue {
      * @param folder may be absent or not exist: then there are no plug-ins
      */
     public static StrategyCatalogue load(Optional<Path> folder) {
-        return load(folder, BUDGET);
+        return load(folder, stack -> {});
     }
 
-    static StrategyCatalogue load(Optional<Path> folder, Duration budget) {
+    /**
+     * Find the same, and tell where in its code a stranger's strategy threw.
+     *
+     * @param stacks called by the thread that asked the strategy
+     */
+    public static StrategyCatalogue load(Optional<Path> folder, Consumer<String> stacks) {
+        return load(folder, BUDGET, stacks);
+    }
+
+    static StrategyCatalogue load(Optional<Path> folder, Duration budget, Consumer<String> stacks) {
         var faults = new ArrayList<Fault>();
         var sources = new ArrayList<PluginSource>();
         if (hasStrangers()) {
-            sources.add(new PluginSource(Optional.empty(), budget));
+            sources.add(new PluginSource(Optional.empty(), budget, stacks));
         }
         folder.map(dir -> jars(dir, faults)).orElse(List.of()).stream()
-                .map(jar -> new PluginSource(Optional.of(jar), budget))
+                .map(jar -> new PluginSource(Optional.of(jar), budget, stacks))
                 .forEach(sources::add);
         return new StrategyCatalogue(sources, faults);
     }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -181,7 +182,44 @@ class HostileStrategyTest {
                 "static class Bad extends RuntimeException { public String toString() { throw new AssertionError(); } }",
                 "static Decision next(Progress progress) { throw new Bad(); }");
 
-        assertThat(failure(load(BUDGET))).hasMessage("threw Stranger$Bad");
+        assertThat(failure(load(BUDGET)))
+                .message()
+                .matches("threw Stranger\\$Bad \\(Stranger\\.java:\\d+\\)");
+    }
+
+    @Test
+    void whereItThrewIsToldByItsOwnLineAndTheStackToWhoAsksForIt() {
+        jar(
+                "static void check(int n) { List.of(1).get(n); }",
+                "static Decision next(Progress progress) { check(7); return null; }");
+        var stacks = new CopyOnWriteArrayList<String>();
+        var catalogue = StrategyCatalogue.load(Optional.of(folder), BUDGET, stacks::add);
+
+        assertThat(failure(catalogue))
+                .message()
+                .matches("threw java.lang.[A-Za-z]+: .* \\(Stranger\\.java:\\d+\\)");
+        assertThat(stacks)
+                .singleElement()
+                .asString()
+                .startsWith("plug-in stranger.jar threw: java.lang.")
+                .contains("at Stranger.check(Stranger.java:", "at Stranger$Plan.next(");
+    }
+
+    @Test
+    void aStackOfAnyLengthIsCutAndDrivesNoTerminal() {
+        jar(
+                "static int deep(int n) { return n == 0 ? 1 / n : 1 + deep(n - 1); }",
+                "static Decision next(Progress progress) { try { deep(900); } catch (ArithmeticException e) { throw new IllegalStateException(\"\\u001b[2J\", e); } return null; }");
+        var stacks = new CopyOnWriteArrayList<String>();
+
+        var failure = failure(StrategyCatalogue.load(Optional.of(folder), BUDGET, stacks::add));
+
+        assertThat(failure).hasMessageContaining("threw java.lang.IllegalStateException: ␛[2J (");
+        assertThat(stacks)
+                .singleElement()
+                .asString()
+                .doesNotContain("\u001b")
+                .hasSizeLessThan(9_000);
     }
 
     @Test
@@ -202,7 +240,8 @@ class HostileStrategyTest {
 
         assertThat(failure(load(BUDGET)).getMessage())
                 .startsWith("threw java.lang.IllegalStateException: ␊␊␊")
-                .hasSizeLessThan(520);
+                .endsWith(")")
+                .hasSizeLessThan(600);
     }
 
     @Test
@@ -355,7 +394,7 @@ class HostileStrategyTest {
     }
 
     private StrategyCatalogue load(Duration budget) {
-        return StrategyCatalogue.load(Optional.of(folder), budget);
+        return StrategyCatalogue.load(Optional.of(folder), budget, stack -> {});
     }
 
     /** Plan and ask until something fails. */
