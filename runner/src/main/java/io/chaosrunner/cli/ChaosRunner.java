@@ -41,6 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ListCommand.class,
             HistoryCommand.class,
             ScheduleCommand.class,
+            TriggerCommand.class,
             PlanCommand.class,
             NextCommand.class,
             ValidateCommand.class,

@@ -48,8 +48,8 @@ final class ExitCode {
         meanings.put(
                 "" + CLUSTER,
                 "the API server does not answer or refuses, what was asked for is not there, or something is left");
-        meanings.put("" + ABORTED, "the run was aborted, or left to others");
-        meanings.put("" + NOT_IN_TIME, "wait: the time was over before the run was; it goes on");
+        meanings.put("" + ABORTED, "the run was aborted, left to others, or not due");
+        meanings.put("" + NOT_IN_TIME, "the time was over first; for wait, the run goes on");
         meanings.put("" + DEADLINE, "the run's deadline came");
         meanings.put("" + BUG, "out of memory, or a bug in chaos-runner");
         meanings.put("129", "left at once by a second SIGHUP; what runs in the cluster goes on");

@@ -21,6 +21,13 @@ final class ThisProcess {
         return host.isEmpty() ? pid + "/" + random : host + "/" + pid + "/" + random;
     }
 
+    /** Return who is at the terminal, as the machine says. */
+    static String person() {
+        String user = System.getProperty("user.name", "");
+        String host = variable("HOSTNAME", "");
+        return (user.isEmpty() ? "somebody" : user) + (host.isEmpty() ? "" : "@" + host);
+    }
+
     static AuditLog.Format logFormat() {
         return variable("CHAOS_RUNNER_LOG_FORMAT", "").equalsIgnoreCase("json")
                 ? AuditLog.Format.JSON

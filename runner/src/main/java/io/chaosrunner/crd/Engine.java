@@ -23,6 +23,7 @@ public record Engine(ObjectNode json) {
                     "chaosrunner.io/history",
                     "chaosrunner.io/stop",
                     "chaosrunner.io/fire",
+                    "chaosrunner.io/trigger",
                     "chaosrunner.io/schedule-anchor",
                     "chaosrunner.io/suspended",
                     "chaosrunner.io/replaced",

@@ -65,7 +65,7 @@ public final class HistoryReport {
                             scheduled,
                             run.number() == 0 ? "-" : Long.toString(run.number()),
                             time(run.start()),
-                            run.json().has("fire") ? time(Instant.parse(run.text("fire"))) : "-",
+                            run.json().has("fire") ? fire(run) : "-",
                             took(run),
                             orDash(run.text("strategy")),
                             Long.toString(run.json().path("seed").asLong(0)),
@@ -84,6 +84,12 @@ public final class HistoryReport {
                     asPlanned ? "" : ": " + Printed.line(run.text("reason")));
             skippedFires(run, out);
         }
+    }
+
+    /** Say when a run was due; and why, if it was not the schedule's doing. */
+    private static String fire(RunRecord run) {
+        String kind = run.json().path("cause").path("kind").asString("");
+        return time(Instant.parse(run.text("fire"))) + (kind.isEmpty() ? "" : " " + kind);
     }
 
     private static List<String> row(boolean scheduled, String... cells) {
@@ -121,7 +127,15 @@ public final class HistoryReport {
         out.printf("run %d (%s) of ChaosEngine %s%n%n", run.number(), run.text("id"), engine);
         field("started", time(run.start()) + (run.isEndKnown() ? ", took " + took(run) : ""), out);
         if (run.json().has("fire")) {
-            field("fire", time(Instant.parse(run.text("fire"))), out);
+            JsonNode cause = run.json().path("cause");
+            String by = cause.path("by").asString("");
+            String note = cause.path("note").asString("");
+            field(
+                    "fire",
+                    fire(run)
+                            + (by.isEmpty() ? "" : " by " + by)
+                            + (note.isEmpty() ? "" : ": " + note),
+                    out);
         }
         long seed = run.json().path("seed").asLong(0);
         field("strategy", orDash(run.text("strategy")) + ", seed " + seed, out);

@@ -7,6 +7,7 @@ import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.status.Fires.Skipped;
+import io.chaosrunner.status.Trigger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -158,6 +159,53 @@ public final class Agenda {
                 .or(() -> tooLate(timetable, situation, fire, now));
     }
 
+    /**
+     * Return why a person's request starts no run now; empty if it does.
+     *
+     * <p>Whoever triggers a run means it, but not what the schedule's owner has forbidden: windows,
+     * {@code from} and {@code until}, and a suspension hold unless the request says otherwise.
+     *
+     * @param overlapping whether a run went on when it was made, or began since
+     */
+    static Optional<String> objection(
+            Timetable timetable,
+            Situation situation,
+            Trigger trigger,
+            boolean overlapping,
+            Instant now) {
+        ScheduleSpec spec = timetable.spec();
+        Policy policy = spec.policy();
+        Optional<LastRun> run = situation.last().filter(_ -> overlapping);
+        Instant since =
+                run.filter(_ -> policy.overlap() != Overlap.SKIP)
+                        .map(LastRun::end)
+                        .filter(trigger.at()::isBefore)
+                        .orElse(trigger.at());
+        Duration patience = Duration.between(trigger.at(), trigger.until());
+        Optional<String> forbidden =
+                suspension(policy, now)
+                        .or(() ->
+                                spec.from()
+                                        .filter(now::isBefore)
+                                        .map(from -> "from " + from + " is to come"))
+                        .or(() -> timetable.closedAt(now));
+        return end(policy, situation)
+                .or(() ->
+                        run.filter(_ -> policy.overlap() == Overlap.SKIP)
+                                .map(each -> each.name() + " was still going on"))
+                .or(() -> forbidden.filter(_ -> !trigger.force()))
+                .or(() ->
+                        Duration.between(since, now).compareTo(patience) > 0
+                                ? Optional.of("nothing started it within " + words(patience))
+                                : Optional.empty());
+    }
+
+    private static Optional<String> suspension(Policy policy, Instant at) {
+        return policy.suspendedAt(at)
+                ? Optional.of(policy.note().isEmpty() ? "suspended" : "suspended: " + policy.note())
+                : Optional.empty();
+    }
+
     private static Optional<String> tooLate(
             Timetable timetable, Situation situation, Instant fire, Instant now) {
         return missed(timetable, situation, fire, now)
@@ -196,17 +244,8 @@ public final class Agenda {
                 return Optional.of(new Skipped(fire, fire, 1, running.get()));
             }
         }
-        return policy.suspendedAt(once ? now : start)
-                ? Optional.of(
-                        new Skipped(
-                                fire,
-                                fire,
-                                1,
-                                policy.note().isEmpty()
-                                        ? "suspended"
-                                        : "suspended: " + policy.note(),
-                                true))
-                : Optional.empty();
+        return suspension(policy, once ? now : start)
+                .map(why -> new Skipped(fire, fire, 1, why, true));
     }
 
     /**

@@ -16,6 +16,7 @@ import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Fires.Skipped;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.Standing;
+import io.chaosrunner.status.Trigger;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -186,14 +187,109 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         return Cause.of(claim.ending()).filter(cause::equals).isPresent();
     }
 
-    /** Decide what to do now, while no run is under way. */
+    /**
+     * Decide what to do now, while no run is under way. Skips are recorded first. A person's
+     * request comes before a fire that waits, or a schedule that always has one waiting would never
+     * come to it; where nothing waits for a run to end, the request does not either.
+     */
     Step decide(Instant now) {
+        Step step = scheduled(now);
+        Optional<Trigger> trigger = trigger();
+        boolean first = step instanceof Step.Launch && policy().overlap() == Overlap.SKIP;
+        return trigger.isEmpty()
+                        || first
+                        || !step.skipped().isEmpty()
+                        || objection(trigger.get(), now).isPresent()
+                ? step
+                : new Step.Launch(trigger.get().fire(spec().hash()), List.of());
+    }
+
+    /**
+     * Answer a person's request: it starts no run.
+     *
+     * @param why why, for people
+     */
+    record Declined(Trigger trigger, String why) {
+        @Override
+        public String toString() {
+            return "the %s by %s starts no run: %s".formatted(trigger.fire(""), trigger.by(), why);
+        }
+    }
+
+    /** Return how a person's request is to be answered, if it starts no run; asked first. */
+    Optional<Declined> declined(Instant now) {
+        return trigger().flatMap(each -> objection(each, now).map(why -> new Declined(each, why)));
+    }
+
+    private Step scheduled(Instant now) {
         return isAskedAnew(now)
                 ? Agenda.decide(
                         timetable.from(later(millis(now), settled().plusMillis(1))),
                         ASKED_ANEW,
                         now)
                 : Agenda.decide(timetable, situation(), now);
+    }
+
+    /** Return the request of a person that nobody has answered; one that cannot be read is none. */
+    Optional<Trigger> trigger() {
+        try {
+            return Trigger.of(engine)
+                    .filter(each ->
+                            claim().flatMap(claim -> claim.fires().answer(each.id())).isEmpty());
+        } catch (Trigger.Unreadable e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Return what is wrong with the request of a person, if anything is. */
+    Optional<String> flawOfTrigger() {
+        try {
+            Trigger.of(engine);
+            return Optional.empty();
+        } catch (Trigger.Unreadable e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Return the id of the last run, whether it is over or not; empty if there was none. */
+    String lastRunId() {
+        return claim().filter(Claim::isOfRun).map(claim -> claim.run().id()).orElse("");
+    }
+
+    /** Return why a request starts no run, once none is going on. */
+    private Optional<String> objection(Trigger trigger, Instant now) {
+        return Agenda.objection(
+                timetable, situation(), trigger, !lastRunId().equals(trigger.after()), now);
+    }
+
+    /** Return why a request that is made now starts no run; empty if it does, sooner or later. */
+    Optional<String> objectionNow(Trigger trigger, Instant now) {
+        if (engine.deleting()) {
+            return Optional.of("the engine is being deleted");
+        }
+        return whatGoesOn()
+                .filter(_ -> policy().overlap() == Overlap.SKIP)
+                .map(run -> "%s is going on (overlap: skip)".formatted(run))
+                .or(() -> objection(trigger, now));
+    }
+
+    /** Name the run that goes on, for people; empty if none does. */
+    Optional<String> whatGoesOn() {
+        if (isUnderWay()) {
+            return claim().map(claim -> "run " + claim.run().number());
+        }
+        return Standing.isOperators(engine)
+                ? Optional.of("the chaos-operator's run")
+                : Optional.empty();
+    }
+
+    /** Return the request for which the run that goes on is ended; empty if it goes on. */
+    Optional<Fire> replacingTrigger(Instant now) {
+        return policy().overlap() == Overlap.REPLACE
+                ? trigger()
+                        .filter(each -> objection(each, now).isEmpty())
+                        .map(each -> each.fire(spec().hash()))
+                : Optional.empty();
     }
 
     /**
@@ -224,6 +320,12 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     private Optional<String> objection(Fire fire, Instant now) {
+        if (fire.cause().kind() == Fire.Kind.TRIGGER) {
+            return trigger()
+                    .filter(each -> each.id().equals(fire.cause().id()))
+                    .map(each -> objection(each, now))
+                    .orElse(Optional.of("the request was withdrawn"));
+        }
         if (!fire.schedule().equals(spec().hash())) {
             return Optional.of("the schedule was changed");
         }
@@ -240,7 +342,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         if (claim().isEmpty() || isUnknown()) {
             return List.of();
         }
-        Step step = decide(now);
+        Step step = scheduled(now);
         var due = new ArrayList<>(step.skipped());
         if (!spec().hash().equals(edited.spec().hash())) {
             Optional<Fire> pending =
@@ -307,6 +409,18 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
             more = more.skippingFires(each, timetable.fire(each.to()));
         }
         return more;
+    }
+
+    /**
+     * Return the claim with a request answered that starts no run.
+     *
+     * @param instance who writes it if nobody ever claimed the engine
+     */
+    Claim declining(Declined answer, String instance, Instant now) {
+        return claim().orElseGet(() ->
+                        Claim.ofNoRun(engine, instance, millis(now))
+                                .beginningSchedule(timetable.fire(Instant.EPOCH)))
+                .declining(answer.trigger().id(), answer.why());
     }
 
     /** Return the claim of an engine whose schedule counts its runs anew; no fire is lost. */

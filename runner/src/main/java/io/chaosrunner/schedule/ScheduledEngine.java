@@ -16,6 +16,7 @@ import io.chaosrunner.run.OperatorsPod;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.EngineSchedule.Declined;
 import io.chaosrunner.schedule.Places.Place;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.status.Claim;
@@ -25,6 +26,7 @@ import io.chaosrunner.status.Fires.Skipped;
 import io.chaosrunner.status.RunRecords;
 import io.chaosrunner.status.Standing;
 import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.status.Trigger;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.time.Duration;
@@ -77,6 +79,7 @@ final class ScheduledEngine implements Lane.Step {
     private volatile @Nullable EngineRun running;
     private boolean setBack;
     private String told = "";
+    private Optional<String> toldFlaw = Optional.empty();
 
     /** By what was decided last; what an edit finds unsettled is settled by it. */
     private @Nullable Timetable followed;
@@ -97,7 +100,38 @@ final class ScheduledEngine implements Lane.Step {
         boolean edited = isEdited(heard, engine);
         heard = engine;
         seen = engine;
+        replaceForTrigger(engine);
         return edited;
+    }
+
+    /** While a run goes on no step is taken: a request that ends it is heard here. */
+    private void replaceForTrigger(Engine engine) {
+        EngineRun run = running;
+        if (run == null || engine.annotation(Trigger.ANNOTATION).isEmpty()) {
+            return;
+        }
+        // Who brings the news for all computes for none.
+        Thread.ofVirtual()
+                .name("trigger " + ref)
+                .start(() -> {
+                    try {
+                        driving.bulkhead()
+                                .compute(ref, () -> replacingTrigger(engine))
+                                .ifPresent(trigger -> run.replace(REPLACED + trigger));
+                    } catch (RuntimeException e) {
+                        driving.listener().note(ref, "trouble", "no trigger is heard: " + e);
+                    }
+                });
+    }
+
+    private Optional<Fire> replacingTrigger(Engine engine) {
+        try {
+            return EngineSchedule.of(engine)
+                    .flatMap(schedule -> schedule.replacingTrigger(driving.clock().instant()));
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            // It is told when the run is over.
+            return Optional.empty();
+        }
     }
 
     /** Tell whether an engine differs in something that the runner does not write. */
@@ -162,6 +196,9 @@ final class ScheduledEngine implements Lane.Step {
 
         /** Nothing claimed the fire that was handed over. */
         record TakeBack(Fire fire) implements Move {}
+
+        /** Answer a person's request: it starts no run. */
+        record Decline(EngineSchedule schedule, Declined answer) implements Move {}
 
         /** The schedule is over. */
         record End(String why) implements Move {}
@@ -251,6 +288,7 @@ final class ScheduledEngine implements Lane.Step {
             return new Move.Rest(Optional.empty());
         }
         EngineSchedule schedule = read.get();
+        tellFlaw(schedule.flawOfTrigger());
         Instant now = driving.clock().instant();
         Timetable before = followed == null ? schedule.timetable() : followed;
         followed = before;
@@ -283,6 +321,10 @@ final class ScheduledEngine implements Lane.Step {
         if (aborted.isPresent()) {
             return new Move.Suspend(schedule, aborted.get());
         }
+        Optional<Declined> declined = schedule.declined(now);
+        if (declined.isPresent()) {
+            return new Move.Decline(schedule, declined.get());
+        }
         Step step = schedule.decide(now);
         if (!step.skipped().isEmpty()) {
             return new Move.Skip(schedule, step.skipped());
@@ -295,6 +337,14 @@ final class ScheduledEngine implements Lane.Step {
                             ? new Move.Rest(Optional.empty())
                             : new Move.End(end.why());
         };
+    }
+
+    /** A request that cannot be read keeps no fire from its run. */
+    private void tellFlaw(Optional<String> flaw) {
+        if (!flaw.equals(toldFlaw)) {
+            toldFlaw = flaw;
+            flaw.ifPresent(why -> driving.listener().note(ref, "trigger-unreadable", why));
+        }
     }
 
     /** While a schedule is suspended its fires are recorded together. */
@@ -325,6 +375,10 @@ final class ScheduledEngine implements Lane.Step {
         boolean ownSchedule = Fires.handedOver(schedule.engine()).isEmpty();
         if (ownSchedule || handedOver(schedule).isPresent() || schedule.engine().stopRequested()) {
             return new Move.Rest(Optional.empty());
+        }
+        Optional<Fire> trigger = schedule.replacingTrigger(now);
+        if (trigger.isPresent()) {
+            return new Move.Replace(schedule, trigger.get());
         }
         Optional<Instant> next = schedule.replacement();
         Optional<Instant> due = next.map(schedule.timetable()::start);
@@ -385,6 +439,8 @@ final class ScheduledEngine implements Lane.Step {
                 }
             }
             case Move.Replace(EngineSchedule schedule, Fire fire) -> replace(schedule, fire);
+            case Move.Decline(EngineSchedule schedule, Declined answer) ->
+                    decline(schedule, answer);
             case Move.TakeBack(Fire fire) -> takeBack(fire);
             case Move.End(String why) -> {
                 told = why;
@@ -421,6 +477,14 @@ final class ScheduledEngine implements Lane.Step {
                                                         each.to(),
                                                         each.reason()));
             }
+        }
+        return now();
+    }
+
+    private Optional<Instant> decline(EngineSchedule schedule, Declined answer) {
+        Claim claim = schedule.declining(answer, driving.instance(), driving.clock().instant());
+        if (write(EngineUpdate.claim(seen, claim))) {
+            driving.listener().note(ref, "trigger-declined", answer.toString());
         }
         return now();
     }

@@ -16,6 +16,7 @@ import io.chaosrunner.run.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.EngineSchedule.Declined;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.status.Claim;
@@ -24,6 +25,7 @@ import io.chaosrunner.status.EngineUpdate;
 import io.chaosrunner.status.Fires.Skipped;
 import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.status.Trigger;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Clock;
 import java.time.Duration;
@@ -343,6 +345,13 @@ public final class ScheduledRuns {
             write(schedule.counting(clock.instant()));
             return Optional.empty();
         }
+        Optional<Declined> declined = schedule.declined(clock.instant());
+        if (declined.isPresent()) {
+            if (write(schedule.declining(declined.get(), request.instance(), clock.instant()))) {
+                tell(declined.get().toString());
+            }
+            return Optional.empty();
+        }
         Step step = schedule.decide(clock.instant());
         if (!step.skipped().isEmpty()) {
             record(schedule, step.skipped());
@@ -476,6 +485,21 @@ public final class ScheduledRuns {
                                 }));
     }
 
+    /** While a run goes on nothing else is looked at: a request that ends it is heard here. */
+    private void replaceForTrigger() {
+        Run run = running;
+        if (run == null || latest.annotation(Trigger.ANNOTATION).isEmpty()) {
+            return;
+        }
+        try {
+            EngineSchedule.of(latest, flags)
+                    .flatMap(schedule -> schedule.replacingTrigger(clock.instant()))
+                    .ifPresent(trigger -> run.replace(ScheduledEngine.REPLACED + trigger));
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            // It is told when the run is over.
+        }
+    }
+
     private boolean isReplacing(Fire fire) {
         try {
             return EngineSchedule.of(latest, flags)
@@ -553,6 +577,7 @@ public final class ScheduledRuns {
         @Override
         public void present(ObjectNode json) {
             latest = new Engine(json);
+            replaceForTrigger();
             wakes.release();
         }
 

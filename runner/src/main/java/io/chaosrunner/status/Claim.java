@@ -565,6 +565,11 @@ public record Claim(
         return changed(c -> c.fires = fires.skipping(more, latest));
     }
 
+    /** Return this claim with a request of a person answered that starts no run. */
+    public Claim declining(String request, String why) {
+        return changed(c -> c.fires = fires.declining(request, why));
+    }
+
     /** Return this claim of a run that was stopped, and whose schedule waits since. */
     public Claim suspendingSchedule() {
         return changed(c -> c.fires = fires.suspending());

@@ -2,16 +2,21 @@ package io.chaosrunner.status;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.config.JsonText;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.Fire;
+import io.chaosrunner.model.Fire.Cause;
+import io.chaosrunner.model.Fire.Kind;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -25,17 +30,19 @@ import tools.jackson.databind.node.ObjectNode;
  * @param skipped the fires that were skipped since this run began, oldest first
  * @param runs how many runs the schedule of the settled fire has started
  * @param suspended whether the schedule was suspended because somebody stopped this run
+ * @param answers what became of the last requests of people, oldest first
  */
 public record Fires(
         Optional<Fire> started,
         Optional<Fire> settled,
         List<Skipped> skipped,
         long runs,
-        boolean suspended) {
+        boolean suspended,
+        List<Answer> answers) {
 
     /** Nothing is scheduled. */
     public static final Fires NONE =
-            new Fires(Optional.empty(), Optional.empty(), List.of(), 0, false);
+            new Fires(Optional.empty(), Optional.empty(), List.of(), 0, false, List.of());
 
     /** Where the scheduling service says for which fire the operator's runner is to run. */
     public static final String HANDED_OVER = "chaosrunner.io/fire";
@@ -43,12 +50,41 @@ public record Fires(
     /** So many are kept apart; beyond it the two oldest become one. */
     static final int MOST_SKIPPED = 8;
 
+    /** So many answers are kept: a request that is not among them is a new one. */
+    static final int MOST_ANSWERS = 4;
+
     private static final int LONGEST_REASON = 80;
 
     public Fires {
         requireNonNull(started, "started is null");
         requireNonNull(settled, "settled is null");
         skipped = List.copyOf(skipped);
+        answers = List.copyOf(answers);
+    }
+
+    /**
+     * Tell what became of one request of a person.
+     *
+     * @param id names the request
+     * @param why why it starts no run, for people, in at most 80 characters; empty if it started
+     *     one
+     */
+    public record Answer(String id, String why) {
+        public Answer {
+            requireNonNull(id, "id is null");
+            why = shortened(why);
+        }
+
+        /** Tell whether it started a run. */
+        public boolean isStarted() {
+            return why.isEmpty();
+        }
+    }
+
+    private static String shortened(String reason) {
+        return reason.length() > LONGEST_REASON
+                ? reason.substring(0, LONGEST_REASON - 1) + "…"
+                : reason;
     }
 
     /**
@@ -67,10 +103,7 @@ public record Fires(
             if (count < 1) {
                 throw new IllegalArgumentException("count must be at least 1, but is " + count);
             }
-            reason =
-                    reason.length() > LONGEST_REASON
-                            ? reason.substring(0, LONGEST_REASON - 1) + "…"
-                            : reason;
+            reason = shortened(reason);
         }
 
         /** Tell of fires whose schedule was not suspended. */
@@ -100,12 +133,18 @@ public record Fires(
      */
     public static Optional<Fire> handedOver(Engine engine) {
         return engine.annotation(HANDED_OVER)
-                .map(text -> text.split(" ", 2))
-                .filter(parts -> parts.length == 2)
+                .map(text -> text.split(" ", 3))
+                .filter(parts -> parts.length >= 2)
                 .flatMap(parts -> {
                     try {
-                        return Optional.of(new Fire(WrittenTime.parse(parts[0]), parts[1]));
-                    } catch (DateTimeException e) {
+                        return Optional.of(
+                                new Fire(
+                                        WrittenTime.parse(parts[0]),
+                                        parts[1],
+                                        parts.length == 2
+                                                ? Cause.SCHEDULE
+                                                : cause(JsonText.read(parts[2]))));
+                    } catch (DateTimeException | IllegalArgumentException | JsonText.Unusable e) {
                         return Optional.empty();
                     }
                 });
@@ -113,27 +152,62 @@ public record Fires(
 
     /** Return how a fire is handed over. */
     public static String handOver(Fire fire) {
-        return fire.at() + " " + fire.schedule();
+        String plain = fire.at() + " " + fire.schedule();
+        return fire.cause().equals(Cause.SCHEDULE) ? plain : plain + " " + json(fire.cause());
     }
 
     /** Tell whether a fire was started or skipped already, or is older than one that was. */
     public boolean isSettled(Fire fire) {
-        return settled.isPresent() && !fire.at().isAfter(settled.get().at());
+        return switch (fire.cause().kind()) {
+            case SCHEDULE -> settled.isPresent() && !fire.at().isAfter(settled.get().at());
+            case TRIGGER -> answer(fire.cause().id()).isPresent();
+        };
+    }
+
+    /** Return what became of a request; empty if nobody has answered it, or long ago. */
+    public Optional<Answer> answer(String id) {
+        return answers.stream().filter(answer -> answer.id().equals(id)).findFirst();
     }
 
     /** Return this for the next run, which that fire starts, or somebody asked for. */
     public Fires next(Optional<Fire> fire) {
         return new Fires(
                 fire,
-                fire.or(() -> settled),
+                fire.flatMap(this::settledBy).or(() -> settled),
                 List.of(),
                 fire.map(this::runsOfSameSchedule).map(n -> n + 1).orElse(runs),
-                false);
+                false,
+                fire.filter(each -> each.cause().kind() == Kind.TRIGGER)
+                        .map(each -> answersWith(new Answer(each.cause().id(), "")))
+                        .orElse(answers));
+    }
+
+    /** Where nothing was ever settled, a run that counts still says what it counts for. */
+    private Optional<Fire> settledBy(Fire fire) {
+        return switch (fire.cause().kind()) {
+            case SCHEDULE -> Optional.of(fire);
+            case TRIGGER ->
+                    settled.isPresent()
+                            ? settled
+                            : Optional.of(new Fire(Instant.EPOCH, fire.schedule()));
+        };
+    }
+
+    private List<Answer> answersWith(Answer answer) {
+        var all = new ArrayList<Answer>(answers);
+        all.add(answer);
+        return all.size() > MOST_ANSWERS ? all.subList(all.size() - MOST_ANSWERS, all.size()) : all;
+    }
+
+    /** Return this with a request answered that starts no run. */
+    Fires declining(String id, String why) {
+        return new Fires(
+                started, settled, skipped, runs, suspended, answersWith(new Answer(id, why)));
     }
 
     /** Return this with all fires of a schedule settled up to one, and its runs counted anew. */
     Fires beginning(Fire settledUpTo) {
-        return new Fires(started, Optional.of(settledUpTo), skipped, 0, suspended);
+        return new Fires(started, Optional.of(settledUpTo), skipped, 0, suspended, answers);
     }
 
     private long runsOfSameSchedule(Fire fire) {
@@ -152,12 +226,13 @@ public record Fires(
         while (all.size() > MOST_SKIPPED) {
             all.addFirst(all.removeFirst().and(all.removeFirst()));
         }
-        return new Fires(started, Optional.of(latest), all, runsOfSameSchedule(latest), suspended);
+        return new Fires(
+                started, Optional.of(latest), all, runsOfSameSchedule(latest), suspended, answers);
     }
 
     /** Return this of a run that was stopped, and whose schedule waits for a human since. */
     Fires suspending() {
-        return new Fires(started, settled, skipped, runs, true);
+        return new Fires(started, settled, skipped, runs, true, answers);
     }
 
     static Fires read(JsonNode claim) {
@@ -171,12 +246,17 @@ public record Fires(
                             each.path("reason").asString(""),
                             each.path("suspended").asBoolean(false)));
         }
+        var answers = new ArrayList<Answer>();
+        for (JsonNode each : claim.path("answered")) {
+            answers.add(new Answer(each.required("id").asString(), each.path("why").asString("")));
+        }
         return new Fires(
                 fire(claim.path("fire")),
                 fire(claim.path("settledFire")),
                 skipped,
                 claim.has("scheduledRuns") ? Claim.number(claim.path("scheduledRuns"), 0) : 0,
-                claim.path("suspended").asBoolean(false));
+                claim.path("suspended").asBoolean(false),
+                answers);
     }
 
     private static Optional<Fire> fire(JsonNode json) {
@@ -184,8 +264,33 @@ public record Fires(
                 ? Optional.of(
                         new Fire(
                                 WrittenTime.parse(json.required("at").asString()),
-                                json.path("schedule").asString("")))
+                                json.path("schedule").asString(""),
+                                json.path("cause").isObject()
+                                        ? cause(json.path("cause"))
+                                        : Cause.SCHEDULE))
                 : Optional.empty();
+    }
+
+    private static Cause cause(JsonNode json) {
+        return new Cause(
+                Kind.valueOf(json.path("kind").asString("").toUpperCase(Locale.ROOT)),
+                json.path("id").asString(""),
+                json.path("by").asString(""),
+                json.path("note").asString(""));
+    }
+
+    private static ObjectNode json(Cause cause) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("kind", cause.kind().word());
+        if (!cause.id().isEmpty()) {
+            json.put("id", cause.id());
+        }
+        if (!cause.by().isEmpty()) {
+            json.put("by", cause.by());
+        }
+        if (!cause.note().isEmpty()) {
+            json.put("note", cause.note());
+        }
+        return json;
     }
 
     void write(ObjectNode claim) {
@@ -196,6 +301,15 @@ public record Fires(
         }
         if (suspended) {
             claim.put("suspended", true);
+        }
+        if (!answers.isEmpty()) {
+            ArrayNode list = claim.putArray("answered");
+            for (Answer each : answers) {
+                ObjectNode json = list.addObject().put("id", each.id());
+                if (!each.isStarted()) {
+                    json.put("why", each.why());
+                }
+            }
         }
         if (!skipped.isEmpty()) {
             ArrayNode list = claim.putArray("skippedFires");
@@ -214,6 +328,12 @@ public record Fires(
     }
 
     private static void write(ObjectNode claim, String key, Fire fire) {
-        claim.putObject(key).put("at", fire.at().toString()).put("schedule", fire.schedule());
+        ObjectNode json =
+                claim.putObject(key)
+                        .put("at", fire.at().toString())
+                        .put("schedule", fire.schedule());
+        if (!fire.cause().equals(Cause.SCHEDULE)) {
+            json.set("cause", json(fire.cause()));
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.chaosrunner.status;
 
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.WrittenTime;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.LoggedAttempt.Mark;
 import java.time.DateTimeException;
@@ -70,7 +71,17 @@ public record RunRecord(ObjectNode json) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("number", claim.isOfRun() ? claim.run().number() : 0);
         json.put("id", claim.run().id());
-        claim.fires().started().ifPresent(fire -> json.put("fire", fire.at().toString()));
+        claim.fires()
+                .started()
+                .ifPresent(fire -> {
+                    json.put("fire", fire.at().toString());
+                    if (!fire.cause().equals(Fire.Cause.SCHEDULE)) {
+                        ObjectNode cause = json.putObject("cause");
+                        cause.put("kind", fire.cause().kind().word());
+                        put(cause, "by", fire.cause().by());
+                        put(cause, "note", fire.cause().note());
+                    }
+                });
         json.put("seed", claim.seed());
         if (claim.isOfRun() && !claim.ending().equals(MISCONFIGURED)) {
             String strategy = ExecutionSettings.of(claim.execution()).strategy();
@@ -114,6 +125,12 @@ public record RunRecord(ObjectNode json) {
                     .put("reason", each.reason());
         }
         return new RunRecord(json);
+    }
+
+    private static void put(ObjectNode json, String key, String value) {
+        if (!value.isEmpty()) {
+            json.put(key, value);
+        }
     }
 
     private static void write(LoggedAttempt attempt, ObjectNode json) {

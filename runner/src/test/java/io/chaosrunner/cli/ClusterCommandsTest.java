@@ -472,6 +472,48 @@ class ClusterCommandsTest {
                 .doesNotContain("\tat ");
     }
 
+    @Test
+    void whatBecomesOfATriggerIsTheExitCode() throws IOException {
+        Said missing = say("trigger", "nginx");
+        assertThat(missing.exitCode()).isEqualTo(3);
+        assertThat(missing.err()).contains("does not exist");
+
+        execute("run", "-f", file("after=1s", "x"));
+        Said unscheduled = say("trigger", "nginx");
+        assertThat(unscheduled.exitCode()).isEqualTo(2);
+        assertThat(unscheduled.err()).contains("chaos-runner run nginx -n default");
+
+        patch(
+                "{\"metadata\": {\"annotations\": {\"chaosrunner.io/schedule\": \"cron: 0 0 1 1 *\"}}}");
+        Said possible = say("trigger", "nginx", "--dry-run");
+        assertThat(possible.exitCode()).isZero();
+        assertThat(possible.out()).contains("a run would be started now");
+
+        Said unanswered = say("trigger", "nginx", "--timeout=1s");
+        assertThat(unanswered.exitCode()).isEqualTo(5);
+        assertThat(unanswered.err())
+                .contains("nobody took the request within 1 s", "chaos-runner schedule");
+
+        patch(
+                "{\"metadata\": {\"annotations\": {\"chaosrunner.io/schedule\": \"cron: 0 0 1 1 *\\nsuspend: true\"}}}");
+        Said suspended = say("trigger", "nginx");
+        assertThat(suspended.exitCode()).isEqualTo(4);
+        assertThat(suspended.err()).contains("no run is started: suspended");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--id=../x, --id",
+        "--timeout=2h, --timeout is at most 1h",
+        "--timeout=0s, --timeout"
+    })
+    void aTriggerThatCannotBeMeantIsRefused(String option, String words) {
+        Said said = say("trigger", "nginx", option);
+
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.err()).contains(words);
+    }
+
     private void patch(String merge) {
         cluster.patch(
                 Resource.ENGINES,

@@ -939,6 +939,7 @@ class ScheduledEngineTest {
             case Move.Resume _ -> "resume";
             case Move.Replace(var schedule, Fire fire) -> "replace for " + fire.at();
             case Move.TakeBack(Fire fire) -> "take back " + fire.at();
+            case Move.Decline(var schedule, var answer) -> "decline: " + answer.why();
             case Move.End(String why) -> "end: " + why;
         };
     }
