@@ -36,11 +36,13 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Months of one schedule in seconds: alarms move the clock, and runs only write to the engine. */
+@Isolated("It measures the heap.")
 class LongScheduleTest {
     private static final int RUNS = 10_000;
     private static final int WARM = 1_000;
