@@ -28,7 +28,7 @@ import java.util.Set;
  * the final word is written. Owned by the run's thread.
  */
 final class AttemptEnds implements AttemptWatch.Listener {
-    private final RunContext context;
+    private final AttemptContext context;
     private final Judge judge;
     private final EngineWriter writer;
     private final EngineEvents events;
@@ -74,7 +74,7 @@ final class AttemptEnds implements AttemptWatch.Listener {
     }
 
     AttemptEnds(
-            RunContext context,
+            AttemptContext context,
             Judge judge,
             EngineWriter writer,
             EngineEvents events,
@@ -311,7 +311,7 @@ final class AttemptEnds implements AttemptWatch.Listener {
                 };
         return new Conclusion(
                 entry,
-                TakeUp.end(logged),
+                LiveAttempt.end(logged),
                 "it ended as %s before the runner was restarted".formatted(verdict.word()));
     }
 

@@ -39,7 +39,7 @@ final class AttemptWatch implements AutoCloseable {
 
     private static final Duration BETWEEN_WORDS = Duration.ofMinutes(1);
 
-    private final RunContext context;
+    private final AttemptContext context;
     private final Map<ExecutionId, LiveAttempt> live;
     private final PodCensus census;
     private final Listener listener;
@@ -124,7 +124,7 @@ final class AttemptWatch implements AutoCloseable {
      * @param way hears how pods are followed
      */
     AttemptWatch(
-            RunContext context,
+            AttemptContext context,
             Map<ExecutionId, LiveAttempt> live,
             PodCensus census,
             Listener listener,

@@ -37,7 +37,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class EngineStop {
     /** Which run is asked to stop; read by the process that owns it. */
-    public static final String ANNOTATION = "chaosrunner.io/stop";
+    private static final String ANNOTATION = Claim.STOP_ANNOTATION;
 
     /** An owner looks at its engine at least every two seconds. */
     private static final Duration OWNER_ANSWERS = Duration.ofSeconds(10);
@@ -92,11 +92,6 @@ public final class EngineStop {
         this.listener = listener;
         this.instance = instance;
         this.ownerAnswers = ownerAnswers;
-    }
-
-    /** Tell whether a run was asked to stop. */
-    static boolean isAsked(Engine engine, RunId run) {
-        return engine.annotation(ANNOTATION).filter(run.id()::equals).isPresent();
     }
 
     /** Tell the operator to end its run of this very engine; does not wait. */

@@ -135,7 +135,7 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
             return now.stopRequested();
         }
         return now.deleting()
-                || EngineStop.isAsked(now, claimed.run())
+                || claimed.isAskedToStopOn(now)
                 || !now.engineState().equals(claimed.engineState());
     }
 
@@ -148,7 +148,7 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
         if (now.deleting()) {
             return "the engine is being deleted";
         }
-        return EngineStop.isAsked(now, claimed.run())
+        return claimed.isAskedToStopOn(now)
                 ? "somebody asked with chaos-runner stop"
                 : "the engine says stop";
     }

@@ -22,14 +22,14 @@ final class Explanations {
 
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
-    private final RunContext context;
+    private final AttemptContext context;
     private final Consumer<LiveAttempt> explained;
     private boolean mayList = true;
 
     /**
      * @param explained hears of an attempt whose cause is known now, or is another
      */
-    Explanations(RunContext context, Consumer<LiveAttempt> explained) {
+    Explanations(AttemptContext context, Consumer<LiveAttempt> explained) {
         this.context = context;
         this.explained = explained;
     }

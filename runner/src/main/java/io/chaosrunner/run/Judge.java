@@ -39,7 +39,7 @@ final class Judge {
             result = Optional.empty();
             unreadable = String.valueOf(e.getMessage());
         }
-        Instant end = RunContext.roundUp(at);
+        Instant end = AttemptContext.roundUp(at);
         if (result.isPresent()) {
             Verdict verdict = result.get().verdict().orElse(Verdict.ERROR);
             return new Conclusion(
@@ -77,7 +77,7 @@ final class Judge {
                                 .formatted(each.experiment, why)));
         return new Conclusion(
                 StatusEntry.failedToRun(each.experiment),
-                new Attempt.End(RunContext.roundUp(at), Outcome.ERROR, true),
+                new Attempt.End(AttemptContext.roundUp(at), Outcome.ERROR, true),
                 why);
     }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
 import java.time.Instant;
@@ -160,5 +161,11 @@ final class LiveAttempt {
         if (entry.isRunning()) {
             pod = entry.pod();
         }
+    }
+
+    /** Return the end of an attempt that an earlier process recorded. */
+    static Attempt.End end(LoggedAttempt logged) {
+        return new Attempt.End(
+                logged.end(), logged.outcome(), logged.mark() != LoggedAttempt.Mark.FINAL);
     }
 }

@@ -3,21 +3,14 @@ package io.chaosrunner.run;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import java.time.Clock;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Hold what all parts of one {@link EngineRun} share. */
-final class RunContext {
-    final PatientCluster cluster;
+/** What all parts of one {@link EngineRun} share. */
+final class RunContext extends AttemptContext {
     final RunRequest request;
     final StrategyCatalogue strategies;
-    final SteadyClock clock;
-    final Patience patience;
-    final Mailbox mailbox = new Mailbox();
-    private final RunListener listener;
     private volatile boolean leaving;
     private @Nullable Thread asking;
     private @Nullable RunResult ended;
@@ -29,19 +22,9 @@ final class RunContext {
             Clock clock,
             RunListener listener,
             Patience patience) {
-        this.cluster = new PatientCluster(cluster, patience.refusals(), this::tell);
+        super(cluster, clock, listener, patience);
         this.request = request;
         this.strategies = strategies;
-        this.clock = SteadyClock.startingWith(clock);
-        this.listener = listener;
-        this.patience = patience;
-    }
-
-    /** Tell the listener; any thread may. */
-    void tell(RunNotice notice) {
-        synchronized (listener) {
-            listener.heard(notice);
-        }
     }
 
     /** End here, whatever runs in the cluster; the first reason stands. The owner only. */
@@ -96,32 +79,5 @@ final class RunContext {
 
     boolean underOperator() {
         return request.underOperator();
-    }
-
-    Instant now() {
-        return clock.instant();
-    }
-
-    /** Return the time as ends are recorded: the next whole second. */
-    Instant roundedUpNow() {
-        return roundUp(now());
-    }
-
-    /**
-     * Return when an attempt ended that somebody else's clock says ended at a time: no earlier than
-     * it began, and no later than now. Its node's clock may differ from ours, and what lies in the
-     * future would be waited for.
-     */
-    Instant ended(Attempt attempt, Instant at) {
-        Instant now = roundedUpNow();
-        if (at.isAfter(now)) {
-            return now;
-        }
-        return at.isBefore(attempt.start()) ? roundUp(attempt.start()) : at;
-    }
-
-    static Instant roundUp(Instant instant) {
-        Instant second = instant.truncatedTo(ChronoUnit.SECONDS);
-        return second.equals(instant) ? second : second.plusSeconds(1);
     }
 }

@@ -56,7 +56,8 @@ record TakeUp(List<Left> over, List<Left> broken, List<Left> running, Optional<R
             boolean beingRemoved =
                     logged.mark() == Mark.BEING_STOPPED
                             && logged.ordinal() >= last.getOrDefault(logged.slot(), -1L);
-            Optional<Attempt.End> end = beingRemoved ? Optional.empty() : Optional.of(end(logged));
+            Optional<Attempt.End> end =
+                    beingRemoved ? Optional.empty() : Optional.of(LiveAttempt.end(logged));
             var attempt =
                     new Attempt(
                             logged.ordinal(),
@@ -92,10 +93,6 @@ record TakeUp(List<Left> over, List<Left> broken, List<Left> running, Optional<R
             part.forEach(left -> all.add(left.attempt()));
         }
         return all;
-    }
-
-    static Attempt.End end(LoggedAttempt logged) {
-        return new Attempt.End(logged.end(), logged.outcome(), logged.mark() != Mark.FINAL);
     }
 
     /** Return why a run launches nothing more, if its record says so. */

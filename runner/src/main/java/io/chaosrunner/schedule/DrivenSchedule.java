@@ -275,12 +275,12 @@ final class DrivenSchedule implements Lane.Step {
         Standing standing = Standing.of(now);
         Optional<String> run = standing.claim().map(claim -> claim.run().id());
         if (standing.phase() == Standing.Phase.RUNNING
-                && !now.annotation(EngineStop.ANNOTATION).equals(run)) {
+                && !now.annotation(Claim.STOP_ANNOTATION).equals(run)) {
             ObjectNode patch = JsonNodeFactory.instance.objectNode();
             patch.putObject("metadata")
                     .put("uid", now.uid())
                     .putObject("annotations")
-                    .put(EngineStop.ANNOTATION, run.orElseThrow());
+                    .put(Claim.STOP_ANNOTATION, run.orElseThrow());
             driving.cluster()
                     .patch(Resource.ENGINES, ref.namespace(), ref.name(), PatchType.MERGE, patch);
         }

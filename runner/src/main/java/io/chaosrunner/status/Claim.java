@@ -74,6 +74,9 @@ public record Claim(
     /** Where the claim is kept. */
     public static final String ANNOTATION = "chaosrunner.io/run";
 
+    /** Where a run is asked to stop: its id. */
+    public static final String STOP_ANNOTATION = "chaosrunner.io/stop";
+
     /** The claim must leave room for the user's own annotations (256 KiB in all). */
     public static final int MOST_BYTES = 32 * 1024;
 
@@ -83,6 +86,10 @@ public record Claim(
     private static final int LONGEST_REASON = 500;
     private static final int LONGEST_WHY = 100;
     private static final int LONGEST_PROBLEM = 200;
+
+    /** Of why a slot was skipped; the record of the run keeps as much. */
+    static final int LONGEST_SKIP = 200;
+
     private static final int MOST_COUNTED = 1_000_000_000;
     private static final Pattern ID =
             Pattern.compile("[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?");
@@ -384,6 +391,11 @@ public record Claim(
         ANOTHER_RUN
     }
 
+    /** Tell whether somebody asks on the engine that this run stop. */
+    public boolean isAskedToStopOn(Engine live) {
+        return live.annotation(STOP_ANNOTATION).filter(run.id()::equals).isPresent();
+    }
+
     /** Say why an engine is not held by this claim any more; empty if it is. */
     public Optional<Loss> lostOn(Engine live) {
         Optional<Claim> held;
@@ -550,7 +562,7 @@ public record Claim(
     public Claim skipping(int slot, String why) {
         var more = new LinkedHashMap<>(skipped);
         // As long as in the run's record: the cause of a skip may stand at its end.
-        more.putIfAbsent(slot, cut(why, RunRecord.LONGEST_REASON));
+        more.putIfAbsent(slot, cut(why, LONGEST_SKIP));
         var same = new ArrayList<>(log);
         makeRoom(same, more);
         return changed(c -> {

@@ -21,6 +21,9 @@ import tools.jackson.databind.node.ObjectNode;
  * engineStatus} is the operator's.
  */
 public final class EngineUpdate {
+    /** Where summaries of the runs of an engine are kept. */
+    public static final String HISTORY_ANNOTATION = "chaosrunner.io/history";
+
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private EngineUpdate() {}
@@ -126,14 +129,14 @@ public final class EngineUpdate {
         operation(
                 patch,
                 "add",
-                "/metadata/annotations/" + RunRecords.ANNOTATION.replace("/", "~1"),
+                "/metadata/annotations/" + HISTORY_ANNOTATION.replace("/", "~1"),
                 JSON.stringNode(summaries));
     }
 
     /** Have a merge patch with a claim, or a whole engine, write the summaries of runs too. */
     public static void remember(ObjectNode patch, String summaries) {
         ((ObjectNode) patch.path("metadata").path("annotations"))
-                .put(RunRecords.ANNOTATION, summaries);
+                .put(HISTORY_ANNOTATION, summaries);
     }
 
     /** Say what stands against moving entries of an engine. */

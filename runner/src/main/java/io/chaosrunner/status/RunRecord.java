@@ -46,7 +46,7 @@ public record RunRecord(ObjectNode json) {
     public static final String NO_RUN = "no-run";
 
     private static final int LONGEST_NAME = 63;
-    static final int LONGEST_REASON = 200;
+    private static final int LONGEST_REASON = Claim.LONGEST_SKIP;
     private static final int LONGEST_SUMMARY_REASON = 80;
 
     /** Say how much of a run is kept; each keeps less than the one before. */

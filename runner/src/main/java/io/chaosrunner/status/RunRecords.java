@@ -25,7 +25,7 @@ public record RunRecords(List<RunRecord> runs) {
     public static final RunRecords NONE = new RunRecords(List.of());
 
     /** Where summaries are kept if the account may not write ConfigMaps. */
-    public static final String ANNOTATION = "chaosrunner.io/history";
+    public static final String ANNOTATION = EngineUpdate.HISTORY_ANNOTATION;
 
     /** What the records take at most, in a ConfigMap that holds them as one JSON string. */
     public static final int MOST_BYTES = 48 * 1024;
