@@ -308,7 +308,7 @@ final class AttemptWatch implements AutoCloseable {
         Instant from = each.watchedSince.plus(Explanations.podIsMade(each));
         if (each.suspectUntil != null) {
             from = Instant.MIN;
-        } else if (!each.pod.isEmpty()) {
+        } else if (each.podSeen) {
             return Optional.empty();
         }
         Instant next = looked.plus(LOOK_AT_JOBS);
@@ -349,9 +349,9 @@ final class AttemptWatch implements AutoCloseable {
         Instant now = context.now();
         each.sayAt = now.plus(BETWEEN_WORDS);
         String what =
-                each.pod.isEmpty()
-                        ? "Job %s has no pod".formatted(each.jobName())
-                        : "pod %s of image %s does not run".formatted(each.pod, each.image);
+                each.podSeen
+                        ? "pod %s of image %s does not run".formatted(each.pod, each.image)
+                        : "Job %s has no pod".formatted(each.jobName());
         listener.waits(
                 each,
                 "experiment %s: %s after %d s%s; it has %d s in all%s"
@@ -376,9 +376,9 @@ final class AttemptWatch implements AutoCloseable {
 
     private String overdue(LiveAttempt each) {
         String what =
-                each.pod.isEmpty()
-                        ? "Job %s has no pod".formatted(each.jobName())
-                        : "pod %s of image %s does not run".formatted(each.pod, each.image);
+                each.podSeen
+                        ? "pod %s of image %s does not run".formatted(each.pod, each.image)
+                        : "Job %s has no pod".formatted(each.jobName());
         // The Job goes, and its events stay for an hour.
         return "%s after %d s%s%s"
                 .formatted(
@@ -426,10 +426,11 @@ final class AttemptWatch implements AutoCloseable {
             }
             return;
         }
-        if (each.pod.isEmpty()) {
+        if (!each.podSeen) {
             // What kept its Job from having a pod is over.
             each.cause = "";
         }
+        each.podSeen = true;
         each.pod = pod.path("metadata").path("name").asString("");
         each.image = LiveJob.image(pod, each.jobName());
         switch (PodState.of(pod, each.jobName())) {
@@ -575,7 +576,7 @@ final class AttemptWatch implements AutoCloseable {
             }
             case JobState.Active(boolean suspended) -> {
                 // With its pod, if it had one: the Job controller deletes that.
-                if (suspended && (each.pod.isEmpty() || each.suspectUntil != null)) {
+                if (suspended && (!each.podSeen || each.suspectUntil != null)) {
                     explanations.explain(
                             each,
                             "Job %s is suspended (spec.suspend is true)".formatted(each.jobName()));

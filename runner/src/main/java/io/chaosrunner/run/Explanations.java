@@ -49,7 +49,7 @@ final class Explanations {
     /** Return when events must be asked about an attempt, if at all. */
     Optional<Instant> next(LiveAttempt each) {
         boolean isWithoutPod =
-                each.isWatched() && each.pod.isEmpty() && each.suspectUntil == null && mayList;
+                each.isWatched() && !each.podSeen && each.suspectUntil == null && mayList;
         return isWithoutPod ? Optional.of(each.askAt) : Optional.empty();
     }
 
@@ -68,7 +68,7 @@ final class Explanations {
                         context.cluster.eventsOf(
                                 Resource.JOBS, namespace, each.jobName(), each.job().uid()),
                 EventWords::ofJobWithoutPod,
-                () -> each.pod.isEmpty());
+                () -> !each.podSeen);
     }
 
     /** Ask who deleted the pod of an attempt, once. */
@@ -89,7 +89,7 @@ final class Explanations {
 
     /** Return where a person finds what this account may not read; empty if it may. */
     String elsewhere(LiveAttempt each, String command) {
-        return !mayList && each.pod.isEmpty() && each.cause.isEmpty()
+        return !mayList && !each.podSeen && each.cause.isEmpty()
                 ? "; this account may not list events, " + command + " shows them"
                 : "";
     }

@@ -38,6 +38,10 @@ final class LiveAttempt {
 
     Phase phase = Phase.LAUNCHING;
     String pod = "";
+
+    /** Whether this process saw its pod: the name may be from the entry of an earlier one. */
+    boolean podSeen;
+
     String image = "";
 
     /** Whether its pod was seen running. */

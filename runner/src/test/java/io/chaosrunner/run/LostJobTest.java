@@ -74,6 +74,26 @@ class LostJobTest {
         }
     }
 
+    /** The entry names the pod, but it is not there to tell anything. */
+    @Test
+    void thatAPodWasDeletedMeanwhileIsHeardFromItsJobAndItsHelperGoes() {
+        var world = EngineWorld.start().listing("a", "b").script("a", "hang helper no-result");
+        try (var first = start(world, Caller.OPERATOR)) {
+            RunBench.until(() -> world.names(Resource.PODS).size() == 2);
+            world.names(Resource.PODS).stream()
+                    .filter(name -> !name.contains("helper"))
+                    .forEach(name -> world.delete(Resource.PODS, name));
+            RunBench.until(() -> world.names(Resource.PODS).size() == 1);
+            var second = again(world, Caller.OPERATOR);
+            second.run();
+            assertThat(launched(second)).containsExactly("a", "b");
+            assertThat(world.entries()).containsExactly("a: Skipped/Fail", "b: Completed/Pass");
+            assertThat(world.message("ChaosContainerWatchNotPermitted"))
+                    .containsPattern("Job a-\\w+ failed: BackoffLimitExceeded");
+            assertThat(world.names(Resource.PODS)).hasSize(1).first().asString().startsWith("b-");
+        }
+    }
+
     @Test
     void whatMarkedItsResultIsNotLaunchedAgainAndItsHelperGoes() {
         var world = EngineWorld.start().listing("a", "b").script("a", "hang helper");
