@@ -45,7 +45,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PlanCommand.class,
             NextCommand.class,
             ValidateCommand.class,
-            StrategiesCommand.class
+            StrategiesCommand.class,
+            CompletionCommand.class,
+            CompleteCommand.class,
+            HelpCommand.class
         })
 final class ChaosRunner implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
@@ -59,7 +62,7 @@ final class ChaosRunner implements Callable<Integer> {
 
     @Option(
             names = "--context",
-            paramLabel = "NAME",
+            paramLabel = "CONTEXT",
             scope = CommandLine.ScopeType.INHERIT,
             description = "Context of the kubeconfig; else its current one.")
     private @Nullable String context;
@@ -146,22 +149,14 @@ final class ChaosRunner implements Callable<Integer> {
     static CommandLine commandLine() {
         CommandLine all =
                 new CommandLine(new ChaosRunner()).setCaseInsensitiveEnumValuesAllowed(true);
-        tellExitCodes(all);
-        all.getSubcommands().values().forEach(ChaosRunner::tellExitCodes);
+        Manual.complete(all);
         return all;
-    }
-
-    private static void tellExitCodes(CommandLine command) {
-        command.getCommandSpec()
-                .usageMessage()
-                .exitCodeListHeading("%nExit codes:%n")
-                .exitCodeList(ExitCode.MEANINGS);
     }
 
     /** Say what is wrong in a line or two; the whole usage would bury it. */
     private static int mistyped(ParameterException e) {
         CommandLine command = e.getCommandLine();
-        command.getErr().println("chaos-runner: " + e.getMessage());
+        command.getErr().println("chaos-runner: " + Mistake.words(e));
         Collection<String> names = command.getSubcommands().keySet();
         if (e instanceof UnmatchedArgumentException unmatched && !names.isEmpty()) {
             Parameters.nearest(unmatched.getUnmatched().getFirst(), names)

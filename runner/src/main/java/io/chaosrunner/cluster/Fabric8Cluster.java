@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpTimeoutException;
@@ -182,9 +183,33 @@ public final class Fabric8Cluster implements Cluster {
      * @throws ClusterException if the file cannot be read or has no such context
      */
     public static Fabric8Cluster connect(Optional<Path> kubeconfig, Optional<String> context) {
+        return connect(kubeconfig, context, System.err);
+    }
+
+    /**
+     * Connect in the same way.
+     *
+     * @param errors where exec plug-ins speak to the person
+     */
+    public static Fabric8Cluster connect(
+            Optional<Path> kubeconfig, Optional<String> context, OutputStream errors) {
         return new Fabric8Cluster(
-                Kubeconfig.read(System.getenv(), kubeconfig, context, System.err),
+                Kubeconfig.read(System.getenv(), kubeconfig, context, errors),
                 Connections.Limits.DEFAULT);
+    }
+
+    /** Return the contexts of the kubeconfig that {@link #connect} would read. */
+    public static List<String> contexts(Optional<Path> kubeconfig) {
+        return Kubeconfig.contexts(System.getenv(), kubeconfig);
+    }
+
+    /** Return the names of namespaces; of very many, those of one page. */
+    public List<String> namespaces() {
+        JsonNode all = call("GET", "/api/v1/namespaces?limit=" + PAGE, null, null);
+        return all.path("items")
+                .valueStream()
+                .map(each -> each.path("metadata").path("name").asString(""))
+                .toList();
     }
 
     /** Connect to a server that asks for no credentials, such as the sandbox. */

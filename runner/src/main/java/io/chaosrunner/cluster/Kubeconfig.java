@@ -103,6 +103,15 @@ final class Kubeconfig {
         return kubeconfig.access(named, context);
     }
 
+    /** Return the names of all contexts; of files that cannot be read there are none. */
+    static List<String> contexts(Map<String, String> variables, Optional<Path> file) {
+        var kubeconfig = new Kubeconfig(variables, OutputStream.nullOutputStream());
+        file.map(List::of).orElseGet(() -> files(variables)).stream()
+                .filter(Files::isReadable)
+                .forEach(kubeconfig::add);
+        return List.copyOf(kubeconfig.contexts.keySet());
+    }
+
     private static List<Path> files(Map<String, String> variables) {
         String named = variables.getOrDefault("KUBECONFIG", "");
         if (named.isEmpty()) {

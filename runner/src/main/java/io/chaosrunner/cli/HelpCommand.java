@@ -1,0 +1,46 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.strategy.Parameters;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Show the help of a command, or of all. */
+@Command(
+        name = "help",
+        description = "Shows the help of a command.",
+        mixinStandardHelpOptions = true)
+final class HelpCommand implements Callable<Integer> {
+    @Spec private @Nullable CommandSpec spec;
+
+    @CommandLine.Parameters(
+            arity = "0..1",
+            paramLabel = "COMMAND",
+            description = "Which command; all of them are listed without.")
+    private @Nullable String about;
+
+    @Override
+    public Integer call() {
+        CommandLine command = Objects.requireNonNull(spec).commandLine();
+        Map<String, CommandLine> all = command.getParent().getSubcommands();
+        if (about != null && !all.containsKey(about)) {
+            throw new ParameterException(
+                    command,
+                    "there is no command '%s'%s"
+                            .formatted(
+                                    about,
+                                    Parameters.nearest(about, all.keySet())
+                                            .map(near -> "; did you mean '" + near + "'?")
+                                            .orElse("")));
+        }
+        (about == null ? command.getParent() : Objects.requireNonNull(all.get(about)))
+                .usage(command.getOut());
+        return ExitCode.OK;
+    }
+}
