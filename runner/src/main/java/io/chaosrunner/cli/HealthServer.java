@@ -1,5 +1,6 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.cluster.LongLived;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -18,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -45,19 +47,23 @@ final class HealthServer implements AutoCloseable {
     /** The connections, the oldest first. */
     private final Set<Connection> open = new LinkedHashSet<>();
 
-    private final Thread thread = Thread.ofPlatform().name("health").daemon().unstarted(this::run);
+    private final LongLived work;
+    private final Thread thread;
 
     private HealthServer(
             ServerSocketChannel server,
             Selector selector,
             Limits limits,
             Supplier<String> standing,
-            Supplier<Optional<String>> trouble) {
+            Supplier<Optional<String>> trouble,
+            Consumer<String> told) {
         this.server = server;
         this.selector = selector;
         this.limits = limits;
         this.standing = standing;
         this.trouble = trouble;
+        work = new LongLived("answering at the health port", this::serve, told);
+        thread = Thread.ofPlatform().name("health").daemon().unstarted(work);
     }
 
     /**
@@ -65,13 +71,15 @@ final class HealthServer implements AutoCloseable {
      * @param port 0 for any
      * @param standing one line for people
      * @param trouble why the service is not ready; empty if it is
+     * @param told hears when answering failed, and is begun again
      */
     static HealthServer start(
             String address,
             int port,
             Supplier<String> standing,
-            Supplier<Optional<String>> trouble) {
-        return start(address, port, standing, trouble, Limits.DEFAULT);
+            Supplier<Optional<String>> trouble,
+            Consumer<String> told) {
+        return start(address, port, standing, trouble, told, Limits.DEFAULT);
     }
 
     static HealthServer start(
@@ -79,6 +87,7 @@ final class HealthServer implements AutoCloseable {
             int port,
             Supplier<String> standing,
             Supplier<Optional<String>> trouble,
+            Consumer<String> told,
             Limits limits) {
         try {
             InetSocketAddress where =
@@ -92,7 +101,7 @@ final class HealthServer implements AutoCloseable {
                 server.configureBlocking(false);
                 Selector selector = Selector.open();
                 server.register(selector, SelectionKey.OP_ACCEPT);
-                var health = new HealthServer(server, selector, limits, standing, trouble);
+                var health = new HealthServer(server, selector, limits, standing, trouble, told);
                 health.thread.start();
                 return health;
             } catch (IOException e) {
@@ -116,6 +125,7 @@ final class HealthServer implements AutoCloseable {
 
     @Override
     public void close() {
+        work.close();
         try {
             server.close();
             selector.close();
@@ -126,9 +136,8 @@ final class HealthServer implements AutoCloseable {
 
     // ---- The thread ---------------------------------------------------------------------------
 
-    private void run() {
-        try (server;
-                selector) {
+    private void serve() {
+        try {
             while (selector.isOpen()) {
                 selector.select(limits.time().toMillis() / 4 + 1);
                 Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
@@ -258,7 +267,7 @@ final class HealthServer implements AutoCloseable {
         return switch (query < 0 ? words[1] : words[1].substring(0, query)) {
             case "/livez" -> response("200 OK", standing.get(), get);
             case "/readyz" -> {
-                Optional<String> why = trouble.get();
+                Optional<String> why = trouble.get().or(work::trouble);
                 yield why.isEmpty()
                         ? response("200 OK", standing.get(), get)
                         : response("503 Service Unavailable", why.get(), get);

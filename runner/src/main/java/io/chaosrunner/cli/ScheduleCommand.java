@@ -145,7 +145,8 @@ final class ScheduleCommand implements Callable<Integer> {
                                     healthAddress,
                                     healthPort,
                                     service::standing,
-                                    service::trouble)) {
+                                    service::trouble,
+                                    why -> log.note("trouble", why))) {
                 log.note(
                         "healthy",
                         "http://%s:%d/readyz"

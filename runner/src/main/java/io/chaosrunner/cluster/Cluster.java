@@ -235,8 +235,16 @@ public interface Cluster extends AutoCloseable {
             return object;
         }
 
-        /** Hear, once, that these objects cannot be followed at all. */
+        /**
+         * Hear, once, that these objects cannot be followed at all; or, where {@link #asksAgain},
+         * for now.
+         */
         void unavailable(ClusterException why);
+
+        /** Tell whether what is unavailable is asked for all the same: a right may come back. */
+        default boolean asksAgain() {
+            return false;
+        }
 
         /** Hear that a watch is open; more than once, for each watch ends. */
         default void watching() {}
@@ -244,7 +252,7 @@ public interface Cluster extends AutoCloseable {
         /** Hear that nothing was heard for a while: following fails, and is tried again. */
         default void failing(ClusterException why) {}
 
-        /** Hear, after {@link #failing}, that it works again. */
+        /** Hear, after {@link #failing} or {@link #unavailable}, that it works again. */
         default void goesOn() {}
 
         /**
@@ -266,5 +274,10 @@ public interface Cluster extends AutoCloseable {
 
         /** Ask the pace again: something may be due earlier than it was. */
         default void reconsider() {}
+
+        /** Say why nothing is heard at present; empty if it is. */
+        default Optional<String> trouble() {
+            return Optional.empty();
+        }
     }
 }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -83,6 +84,7 @@ final class Connections implements AutoCloseable {
     private final Object lock = new Object();
     private final List<Connection> all = new ArrayList<>();
     private boolean multiplexing;
+    private final LongLived watch = LongLived.logged("the watch over connections", this::watchOver);
     private @Nullable Thread monitor;
 
     /** A new HTTP client: fabric8's, and the factory that can end it. */
@@ -122,7 +124,7 @@ final class Connections implements AutoCloseable {
                             .orElseGet(this::add);
             stream = connection.open(use);
             if (monitor == null) {
-                monitor = Thread.ofVirtual().name("connections").start(this::watchOver);
+                monitor = Thread.ofVirtual().name("connections").start(watch);
             }
         }
         stream.awaitConnection();
@@ -142,9 +144,15 @@ final class Connections implements AutoCloseable {
         return connection;
     }
 
+    /** Say why nobody sees connections die; empty if somebody does. */
+    Optional<String> trouble() {
+        return watch.trouble();
+    }
+
     @Override
     public void close() {
         closed.countDown();
+        watch.close();
         List<Connection> left;
         synchronized (lock) {
             left = List.copyOf(all);

@@ -257,6 +257,9 @@ public final class EngineWriter implements AutoCloseable {
         } catch (RuntimeException e) {
             stop();
             listener.failed(e);
+        } catch (StackOverflowError e) {
+            stop();
+            listener.failed(new IllegalStateException(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             stop();

@@ -569,6 +569,11 @@ public final class Fabric8Cluster implements Cluster {
         return reflector;
     }
 
+    /** Say what of the way to the API server does not go on as it should. */
+    public Optional<String> trouble() {
+        return connections.trouble().or(() -> bridge.flatMap(ProxyBridge::trouble));
+    }
+
     /** Open a watch: one JSON event per line, until the server ends it. */
     Watch watch(Resource resource, String namespace, String query, String version, Duration ends) {
         String path =

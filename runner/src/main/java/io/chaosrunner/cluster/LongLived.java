@@ -49,6 +49,16 @@ public final class LongLived implements Runnable, AutoCloseable {
         this.told = told;
     }
 
+    /** Return one whose failures stand in the process' log. */
+    static LongLived logged(String name, Runnable work) {
+        return new LongLived(
+                name,
+                work,
+                why ->
+                        System.getLogger(LongLived.class.getName())
+                                .log(System.Logger.Level.ERROR, why));
+    }
+
     /** Do the work in this thread, until it is over. */
     @Override
     public void run() {

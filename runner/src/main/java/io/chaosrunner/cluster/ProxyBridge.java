@@ -46,6 +46,7 @@ final class ProxyBridge implements Closeable {
     private final int port;
     private final ServerSocket server;
     private final String secret;
+    private final LongLived work = LongLived.logged("the bridge to the proxy", this::serve);
     private volatile @Nullable String failure;
 
     /**
@@ -65,7 +66,7 @@ final class ProxyBridge implements Closeable {
                         ? basic().orElseThrow()
                         : "Bridge " + UUID.randomUUID();
         server = new ServerSocket(0, 0, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().name("proxy-bridge").start(this::serve);
+        Thread.ofVirtual().name("proxy-bridge").start(work);
     }
 
     /** Return what the client is to take for its proxy. */
@@ -81,6 +82,11 @@ final class ProxyBridge implements Closeable {
     /** Return why the last connection failed; empty if it did not. */
     Optional<String> failure() {
         return Optional.ofNullable(failure);
+    }
+
+    /** Say why nobody is led to the proxy; empty if everybody is. */
+    Optional<String> trouble() {
+        return work.trouble();
     }
 
     private Optional<String> basic() {
@@ -338,6 +344,7 @@ final class ProxyBridge implements Closeable {
 
     @Override
     public void close() {
+        work.close();
         closeQuietly(server);
     }
 }

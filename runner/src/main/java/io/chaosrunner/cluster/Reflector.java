@@ -44,14 +44,21 @@ final class Reflector implements Following {
      * @param leastWatch a watch that ends before this is no better than a question
      * @param refusal how long a right that was there may be missing, as while roles are reconciled
      * @param silence how long it may fail without a word
+     * @param askAgain between two questions for what is not allowed, or not there
      */
-    record Patience(Duration watchEnds, Duration leastWatch, Duration refusal, Duration silence) {
+    record Patience(
+            Duration watchEnds,
+            Duration leastWatch,
+            Duration refusal,
+            Duration silence,
+            Duration askAgain) {
         static final Patience DEFAULT =
                 new Patience(
                         Duration.ofMinutes(5),
                         Duration.ofSeconds(1),
                         Duration.ofMinutes(1),
-                        Duration.ofSeconds(3));
+                        Duration.ofSeconds(3),
+                        Duration.ofSeconds(10));
     }
 
     /** What an object is told by once it is gone. */
@@ -85,6 +92,7 @@ final class Reflector implements Following {
     private OptionalLong failsSince = OptionalLong.empty();
 
     private boolean saidSo;
+    private volatile String trouble = "";
 
     /** When the last reading began, as {@link System#nanoTime} has it, and how long it took. */
     private long asked = System.nanoTime();
@@ -135,6 +143,13 @@ final class Reflector implements Following {
         thread.interrupt();
     }
 
+    @Override
+    public Optional<String> trouble() {
+        String why = trouble;
+        return work.trouble()
+                .or(() -> why.isEmpty() || isClosed() ? Optional.empty() : Optional.of(why));
+    }
+
     private void followOn() {
         if (hasBegun) {
             // What is known may be what went wrong.
@@ -152,12 +167,19 @@ final class Reflector implements Following {
                 }
                 switch (e.kind()) {
                     case FORBIDDEN, NOT_FOUND -> {
-                        if (!isTolerated()) {
+                        version = "";
+                        if (isTolerated()) {
+                            awaitDue();
+                            continue;
+                        }
+                        if (!saidSo) {
                             listener.unavailable(e);
+                        }
+                        if (!listener.asksAgain()) {
                             return;
                         }
-                        version = "";
-                        awaitDue();
+                        says(e);
+                        pause(patience.askAgain());
                     }
                     default -> {
                         wasTooOld |= e.kind() == Kind.GONE;
@@ -180,9 +202,14 @@ final class Reflector implements Following {
             failsSince = OptionalLong.of(now);
         }
         if (!saidSo && now - failsSince.getAsLong() >= patience.silence().toNanos()) {
-            saidSo = true;
             listener.failing(why);
+            says(why);
         }
+    }
+
+    private void says(ClusterException why) {
+        saidSo = true;
+        trouble = "nothing is heard of %s: %s".formatted(resource.plural(), why.getMessage());
     }
 
     /** A reading was answered, or a watch is open. */
@@ -190,6 +217,7 @@ final class Reflector implements Following {
         failsSince = OptionalLong.empty();
         if (saidSo) {
             saidSo = false;
+            trouble = "";
             listener.goesOn();
         }
     }

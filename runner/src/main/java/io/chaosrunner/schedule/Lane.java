@@ -2,6 +2,7 @@ package io.chaosrunner.schedule;
 
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.cluster.LongLived;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +31,7 @@ final class Lane implements AutoCloseable {
     private final Clock clock;
     private final Step step;
     private final Consumer<String> trouble;
+    private final LongLived work;
     private final Semaphore signals = new Semaphore(0);
     private volatile boolean closed;
     private int bugs;
@@ -61,11 +63,11 @@ final class Lane implements AutoCloseable {
         this.clock = clock;
         this.step = step;
         this.trouble = trouble;
+        work = new LongLived("driving " + name, this::goOn, trouble);
     }
 
     Lane start() {
-        signals.release();
-        Thread.ofVirtual().name(name).start(this::run);
+        Thread.ofVirtual().name(name).start(work);
         return this;
     }
 
@@ -101,7 +103,9 @@ final class Lane implements AutoCloseable {
         signals.release();
     }
 
-    private void run() {
+    private void goOn() {
+        // What was signalled when it failed may be lost.
+        signals.release();
         while (true) {
             signals.acquireUninterruptibly();
             signals.drainPermits();

@@ -2,6 +2,8 @@ package io.chaosrunner.schedule;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.cluster.LongLived;
+import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.quartz.Job;
 import org.quartz.JobBuilder;
 import org.quartz.JobDataMap;
@@ -28,14 +31,26 @@ public final class QuartzAlarms implements Alarms {
     private static final String RING = "ring";
 
     private final Scheduler scheduler;
-    private final List<Thread> threads = new CopyOnWriteArrayList<>();
+    private final List<LongLived> threads = new CopyOnWriteArrayList<>();
+    private final Consumer<String> told;
 
     /** Begin to keep the time. */
     public QuartzAlarms() {
+        this(why -> System.getLogger(QuartzAlarms.class.getName()).log(Level.ERROR, why));
+    }
+
+    /**
+     * Begin to keep the time.
+     *
+     * @param told hears when that failed, and is begun again
+     */
+    QuartzAlarms(Consumer<String> told) {
+        this.told = told;
         // Quartz keeps its schedulers by name, in one place for the whole process.
         String name = "alarms-" + UUID.randomUUID();
         try {
             DirectSchedulerFactory factory = DirectSchedulerFactory.getInstance();
+            // The shorter forms of this forget who starts the threads.
             factory.createScheduler(
                     name,
                     "1",
@@ -48,7 +63,9 @@ public final class QuartzAlarms implements Alarms {
                     -1,
                     -1,
                     false,
-                    null);
+                    null,
+                    1,
+                    0);
             scheduler = factory.getScheduler(name);
             scheduler.start();
         } catch (SchedulerException e) {
@@ -87,13 +104,12 @@ public final class QuartzAlarms implements Alarms {
     /** Say why no alarm rings any more; empty if they do. */
     @Override
     public Optional<String> trouble() {
-        return threads.stream().allMatch(Thread::isAlive)
-                ? Optional.empty()
-                : Optional.of("the thread that keeps the time has died: restart this process");
+        return threads.stream().map(LongLived::trouble).flatMap(Optional::stream).findFirst();
     }
 
     @Override
     public void close() {
+        threads.forEach(LongLived::close);
         try {
             scheduler.shutdown(false);
         } catch (SchedulerException e) {
@@ -108,8 +124,10 @@ public final class QuartzAlarms implements Alarms {
 
         @Override
         public void execute(Thread thread) {
-            threads.add(thread);
-            thread.start();
+            // It goes on where it failed: what it is to do next stands in the scheduler.
+            var work = new LongLived("keeping the time", thread::run, told);
+            threads.add(work);
+            Thread.ofPlatform().name("alarms").start(work);
         }
     }
 

@@ -85,7 +85,7 @@ public final class ScheduleService implements AutoCloseable {
                         Bulkhead.ofProcessors(why -> listener.note("trouble", why)),
                         options.runDeadline(),
                         options.allowed(),
-                        new QuartzAlarms(),
+                        new QuartzAlarms(why -> listener.note("trouble", why)),
                         listener);
     }
 
@@ -193,10 +193,13 @@ public final class ScheduleService implements AutoCloseable {
     public Optional<String> trouble() {
         String why = trouble;
         Leadership seeking = leadership;
+        Term now = term;
         return (why.isEmpty() ? Optional.<String>empty() : Optional.of(why))
                 .or(() -> seeking == null ? Optional.empty() : seeking.trouble())
                 .or(driving.alarms()::trouble)
-                .or(driving.bulkhead()::trouble);
+                .or(driving.bulkhead()::trouble)
+                .or(cluster::trouble)
+                .or(() -> now == null ? Optional.empty() : now.trouble());
     }
 
     /** Wait until this is closed. */

@@ -9,11 +9,12 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.status.Claim;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -28,7 +29,7 @@ final class Term implements AutoCloseable {
 
     private final Driving driving;
     private final Set<String> leftOut;
-    private final List<Following> followings = new ArrayList<>();
+    private final List<Following> followings = new CopyOnWriteArrayList<>();
     private final Map<EngineRef, DrivenEngine> engines = new ConcurrentHashMap<>();
     private final Map<EngineRef, Driven> schedules = new ConcurrentHashMap<>();
     private final Map<EngineRef, Engine> known = new ConcurrentHashMap<>();
@@ -73,6 +74,11 @@ final class Term implements AutoCloseable {
                                 new Selection.Labelled(""),
                                 POLL,
                                 new Guarded(listener, expect)));
+    }
+
+    /** Say what this process does not hear of. */
+    Optional<String> trouble() {
+        return followings.stream().map(Following::trouble).flatMap(Optional::stream).findFirst();
     }
 
     int scheduled() {
@@ -244,6 +250,21 @@ final class Term implements AutoCloseable {
         @Override
         public void unavailable(ClusterException why) {
             listener.unavailable(why);
+        }
+
+        @Override
+        public boolean asksAgain() {
+            return true;
+        }
+
+        @Override
+        public void failing(ClusterException why) {
+            driving.listener().note("not-heard", String.valueOf(why.getMessage()));
+        }
+
+        @Override
+        public void goesOn() {
+            driving.listener().note("heard-again", "the API server tells of objects");
         }
 
         @Override

@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +26,7 @@ class HealthServerTest {
     private static final HealthServer.Limits PATIENT =
             new HealthServer.Limits(8, 4_096, Duration.ofHours(1));
 
+    private final List<String> told = new CopyOnWriteArrayList<>();
     private volatile Optional<String> trouble = Optional.empty();
 
     @Test
@@ -113,6 +116,34 @@ class HealthServerTest {
     }
 
     @Test
+    void anErrorIsSaidAndItAnswersAgainAndIsNotReadyForAWhile() throws IOException {
+        var failed = new AtomicBoolean();
+        try (HealthServer health =
+                HealthServer.start(
+                        "127.0.0.1",
+                        0,
+                        () -> {
+                            if (!failed.getAndSet(true)) {
+                                throw new StackOverflowError("deep");
+                            }
+                            return "stands";
+                        },
+                        Optional::empty,
+                        told::add)) {
+            assertThat(ask(health, LIVE)).isEmpty();
+
+            assertThat(ask(health, LIVE)).contains(" 200 ").endsWith("stands\n");
+            assertThat(told)
+                    .singleElement()
+                    .asString()
+                    .contains("answering at the health port failed (1 times lately)");
+            assertThat(ask(health, LIVE.replace("livez", "readyz")))
+                    .contains(" 503 ")
+                    .contains("StackOverflowError: deep");
+        }
+    }
+
+    @Test
     void aFailureOfWhatItAsksEndsOneConnectionOnly() throws IOException {
         try (HealthServer health =
                 HealthServer.start(
@@ -121,7 +152,8 @@ class HealthServerTest {
                         () -> "stands",
                         () -> {
                             throw new IllegalStateException("a bug");
-                        })) {
+                        },
+                        told::add)) {
             assertThat(ask(health, LIVE.replace("livez", "readyz"))).isEmpty();
             assertThat(ask(health, LIVE)).contains(" 200 ");
         }
@@ -129,13 +161,14 @@ class HealthServerTest {
 
     @Test
     void anAddressThatCannotBeHadIsNamed() {
-        assertThatThrownBy(() -> HealthServer.start("192.0.2.1", 0, () -> "", Optional::empty))
+        assertThatThrownBy(() ->
+                        HealthServer.start("192.0.2.1", 0, () -> "", Optional::empty, told::add))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessage("address 192.0.2.1, port 0");
     }
 
     private HealthServer start(HealthServer.Limits limits) {
-        return HealthServer.start("127.0.0.1", 0, () -> "stands", () -> trouble, limits);
+        return HealthServer.start("127.0.0.1", 0, () -> "stands", () -> trouble, told::add, limits);
     }
 
     private static Socket connect(HealthServer health) throws IOException {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,6 +30,9 @@ class ReflectorTest {
     private static final Selection ALL = new Selection.Labelled("");
     private static final Duration SOON = Duration.ofMillis(10);
     private static final Duration NEVER = Duration.ofHours(1);
+
+    /** Of whoever goes on asking for what is forbidden. */
+    private static final Selection INSISTING = new Selection.Labelled("insisting");
 
     private static final Answer FORBIDDEN = Answer.refusal(403, "Forbidden");
     private static final Answer TOO_OLD = Answer.refusal(410, "Expired");
@@ -67,6 +71,7 @@ class ReflectorTest {
         final Reflector reflector;
         final List<String> heard = new CopyOnWriteArrayList<>();
         final List<ObjectNode> gone = new CopyOnWriteArrayList<>();
+        final Selection selection;
 
         Follower(Selection selection, Duration pollEvery, Duration refusal, Answer... script) {
             this(selection, Listing.NONE, Pace.every(pollEvery), refusal, script);
@@ -75,6 +80,7 @@ class ReflectorTest {
         Follower(
                 Selection selection, Listing known, Pace pace, Duration refusal, Answer... script) {
             server = new ScriptedServer(script);
+            this.selection = selection;
             cluster = Fabric8Cluster.connect(server.url());
             reflector =
                     new Reflector(
@@ -85,7 +91,7 @@ class ReflectorTest {
                             known,
                             pace,
                             this,
-                            new Reflector.Patience(NEVER, NEVER, refusal, SOON));
+                            new Reflector.Patience(NEVER, NEVER, refusal, SOON, SOON));
             reflector.start();
         }
 
@@ -103,6 +109,11 @@ class ReflectorTest {
         @Override
         public void unavailable(ClusterException why) {
             heard.add("unavailable");
+        }
+
+        @Override
+        public boolean asksAgain() {
+            return selection.equals(INSISTING);
         }
 
         @Override
@@ -465,6 +476,37 @@ class ReflectorTest {
                         FORBIDDEN)) {
             follower.untilHeard("a1", "polling", "unavailable");
             follower.untilOver();
+        }
+    }
+
+    @Test
+    void whoeverInsistsHearsAgainOnceTheRightIsBack() {
+        var given = new CountDownLatch(1);
+        try (var follower =
+                new Follower(
+                        INSISTING,
+                        SOON,
+                        Duration.ZERO,
+                        list(1, pod("a", 1)),
+                        FORBIDDEN,
+                        FORBIDDEN,
+                        FORBIDDEN,
+                        (exchange, closed) -> {
+                            try {
+                                given.await();
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                            list(2, pod("a", 2)).give(exchange, closed);
+                        })) {
+            follower.untilHeard("a1", "polling", "unavailable");
+            assertThat(follower.reflector.trouble())
+                    .hasValueSatisfying(
+                            why -> assertThat(why).contains("nothing is heard of pods"));
+
+            given.countDown();
+            follower.untilHeard("a1", "polling", "unavailable", "goes on", "a2");
+            assertThat(follower.reflector.trouble()).isEmpty();
         }
     }
 

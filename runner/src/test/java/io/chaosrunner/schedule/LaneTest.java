@@ -30,6 +30,7 @@ class LaneTest {
     private final AtomicInteger steps = new AtomicInteger();
     private volatile Instant now = BEGIN;
     private volatile boolean setBack;
+    private final AtomicInteger deaf = new AtomicInteger();
     private volatile Supplier<Optional<Instant>> outcome = () -> Optional.of(now);
 
     private final Lane lane =
@@ -79,7 +80,11 @@ class LaneTest {
                         @Override
                         public void leave() {}
                     },
-                    trouble -> {});
+                    trouble -> {
+                        if (deaf.getAndDecrement() > 0) {
+                            throw new StackOverflowError("who is told");
+                        }
+                    });
 
     @AfterEach
     void close() {
@@ -138,6 +143,20 @@ class LaneTest {
         assertThat(pauses)
                 .extracting(Duration::toSeconds)
                 .containsExactly(5L, 10L, 20L, 40L, 60L, 60L);
+    }
+
+    @Test
+    void aLaneWhoseFailureCannotEvenBeToldIsBegunAgain() throws InterruptedException {
+        deaf.set(2);
+        outcome =
+                () -> {
+                    outcome = () -> Optional.of(now);
+                    throw new StackOverflowError("step");
+                };
+        lane.start();
+
+        assertThat(pause()).isZero();
+        assertThat(steps).hasValue(2);
     }
 
     @Test
