@@ -174,11 +174,13 @@ final class NextCommand implements Callable<Integer> {
         out.printf("%-38s  %-20s%n", "FIRES (" + zone + ")", "UTC");
         for (Entry entry : preview.entries()) {
             switch (entry) {
-                case Entry.Fires(Instant at, Instant start, String note) ->
+                case Entry.Fires(Instant at, Instant start, String note, String cause) ->
                         out.printf(
-                                        "%-38s  %-20s  %s%s",
+                                        "%-38s  %-20s  %s%s%s%s",
                                         LOCAL.format(at.atZone(zone)),
                                         at,
+                                        cause,
+                                        cause.isEmpty() || note.isEmpty() ? "" : ", ",
                                         note,
                                         start.equals(at) ? "" : " starts " + clock(start, zone))
                                 .println();
@@ -216,8 +218,11 @@ final class NextCommand implements Callable<Integer> {
                     .put("at", entry.at().toString())
                     .put("local", local(entry.at(), zone));
             switch (entry) {
-                case Entry.Fires(Instant at, Instant start, String note) -> {
+                case Entry.Fires(Instant at, Instant start, String note, String cause) -> {
                     one.put("start", start.toString());
+                    if (!cause.isEmpty()) {
+                        one.put("cause", cause);
+                    }
                     if (!note.isEmpty()) {
                         one.put("note", note);
                     }

@@ -1,6 +1,7 @@
 package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.run.RunHistory.Remembered;
 import io.chaosrunner.status.RunRecord;
 import java.io.PrintWriter;
@@ -89,7 +90,8 @@ public final class HistoryReport {
     /** Say when a run was due; and why, if it was not the schedule's doing. */
     private static String fire(RunRecord run) {
         String kind = run.json().path("cause").path("kind").asString("");
-        return time(Instant.parse(run.text("fire"))) + (kind.isEmpty() ? "" : " " + kind);
+        boolean schedules = kind.isEmpty() || kind.equals(Fire.Kind.SCHEDULE.word());
+        return time(Instant.parse(run.text("fire"))) + (schedules ? "" : " " + kind);
     }
 
     private static List<String> row(boolean scheduled, String... cells) {

@@ -209,7 +209,7 @@ public final class Agenda {
     private static Optional<String> tooLate(
             Timetable timetable, Situation situation, Instant fire, Instant now) {
         return missed(timetable, situation, fire, now)
-                .or(() -> timetable.closedAt(now).map(why -> "too late: " + why));
+                .or(() -> timetable.closedAt(fire, now).map(why -> "too late: " + why));
     }
 
     private static Optional<String> end(Policy policy, Situation situation) {
@@ -263,7 +263,7 @@ public final class Agenda {
                         .filter(run -> policy.startingDeadline().isEmpty())
                         .map(run ->
                                 policy.overlap().queues()
-                                        ? timetable.openFrom(run.end()).orElse(run.end())
+                                        ? timetable.openFrom(fire, run.end()).orElse(run.end())
                                         : run.end())
                         .orElse(start);
         return deadline(timetable.spec())
@@ -294,7 +294,7 @@ public final class Agenda {
                                         .isPresent();
         return mayWait && missed(timetable, situation, fire, now).isEmpty()
                 ? timetable
-                        .openFrom(now)
+                        .openFrom(fire, now)
                         .filter(at ->
                                 policy.startingDeadline()
                                         .filter(most ->

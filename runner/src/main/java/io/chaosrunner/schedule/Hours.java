@@ -70,6 +70,16 @@ record Hours(int from, int until) {
         return gaps;
     }
 
+    /** Return what two have in common; none of either is the whole day. */
+    static List<Hours> common(List<Hours> some, List<Hours> others) {
+        if (some.isEmpty() || others.isEmpty()) {
+            return some.isEmpty() ? others : some;
+        }
+        var shut = new ArrayList<>(complement(some));
+        shut.addAll(complement(others));
+        return complement(shut);
+    }
+
     LocalTime first() {
         return LocalTime.MIDNIGHT.plusMinutes(from);
     }

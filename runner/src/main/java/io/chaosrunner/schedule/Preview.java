@@ -26,8 +26,13 @@ public record Preview(List<Entry> entries, Optional<String> end) {
          *
          * @param start when its run starts
          * @param note what the clocks made of it; empty if nothing
+         * @param cause which of several schedules fire; empty if there is only one
          */
-        record Fires(Instant at, Instant start, String note) implements Entry {}
+        record Fires(Instant at, Instant start, String note, String cause) implements Entry {
+            private Fires in(Timetable timetable) {
+                return new Fires(at, timetable.start(at), note, timetable.causes(at));
+            }
+        }
 
         /** Times in a row that do not fire. */
         record Excluded(Instant at, Instant to, long count, String reason) implements Entry {}
@@ -42,38 +47,79 @@ public record Preview(List<Entry> entries, Optional<String> end) {
      * @param count how many fires to find
      */
     public static Preview of(Timetable timetable, Instant from, int count) {
-        var entries = new ArrayList<Entry>();
         long wanted = Math.min(count, timetable.spec().policy().maxRuns().orElse(count));
-        Instant last = latest(from.minusMillis(1), timetable.beginning());
-        for (long fires = 0; fires < wanted; fires++) {
-            Optional<Instant> fire = timetable.next(last);
-            if (fire.isEmpty()) {
-                return new Preview(entries, Optional.of("no fire follows"));
+        List<Row> rows = timetable.rows();
+        var entries = new ArrayList<Entry>();
+        for (Row row : rows) {
+            String prefix = rows.size() == 1 ? "" : row.name() + ": ";
+            entries.addAll(entries(row, from, wanted, prefix));
+        }
+        entries.sort(Comparator.comparing(Entry::at).thenComparing(Entry.Fires.class::isInstance));
+        List<Entry> merged = merged(timetable, entries, wanted);
+        long fires = merged.stream().filter(Entry.Fires.class::isInstance).count();
+        return new Preview(
+                merged,
+                fires < wanted
+                        ? Optional.of("no fire follows")
+                        : wanted < count
+                                ? Optional.of("maxRuns: " + wanted + " runs are all")
+                                : Optional.empty());
+    }
+
+    /** Make fires at one instant one, say when their run starts, and end with the last wanted. */
+    private static List<Entry> merged(Timetable timetable, List<Entry> entries, long wanted) {
+        var merged = new ArrayList<Entry>();
+        long fires = 0;
+        for (Entry entry : entries) {
+            boolean same =
+                    !merged.isEmpty()
+                            && merged.getLast() instanceof Entry.Fires before
+                            && before.at().equals(entry.at());
+            if (fires == wanted && !same) {
+                break;
             }
-            Instant at = timetable.raw(last).orElseThrow();
-            addLeftOut(entries, timetable.leftOut(last, at));
+            if (!(entry instanceof Entry.Fires fire)) {
+                merged.add(entry);
+            } else if (!same) {
+                fires++;
+                merged.add(fire.in(timetable));
+            } else if (!fire.note().isEmpty()) {
+                merged.set(merged.size() - 1, fire.in(timetable));
+            }
+        }
+        return merged;
+    }
+
+    /** Foretell the fires of one row; when their runs start is not known to it. */
+    private static List<Entry> entries(Row row, Instant from, long wanted, String prefix) {
+        var entries = new ArrayList<Entry>();
+        Instant last = latest(from.minusMillis(1), row.beginning());
+        for (long fires = 0; fires < wanted; fires++) {
+            Optional<Instant> fire = row.next(last);
+            if (fire.isEmpty()) {
+                return entries;
+            }
+            Instant at = row.raw(last).orElseThrow();
+            addLeftOut(entries, row.leftOut(last, at), prefix);
             while (at.isBefore(fire.get())) {
-                Timetable.Shut shut = timetable.shut(at, fire.get());
-                add(entries, new Entry.Excluded(at, shut.last(), shut.count(), shut.reason()));
+                Row.Shut shut = row.shut(at, fire.get());
+                add(
+                        entries,
+                        new Entry.Excluded(at, shut.last(), shut.count(), prefix + shut.reason()));
                 last = shut.last();
-                at = timetable.raw(last).orElseThrow();
-                addLeftOut(entries, timetable.leftOut(last, at));
+                at = row.raw(last).orElseThrow();
+                addLeftOut(entries, row.leftOut(last, at), prefix);
             }
             String note =
-                    timetable
-                            .standsFor(at)
+                    row.standsFor(at)
                             .map(clock ->
                                     "for %s, which the clocks jump over"
                                             .formatted(clock.toLocalTime()))
                             .orElse("");
-            entries.add(new Entry.Fires(at, timetable.start(at), note));
+            entries.add(new Entry.Fires(at, at, note, ""));
             last = at;
         }
-        return new Preview(
-                entries,
-                wanted < count
-                        ? Optional.of("maxRuns: " + wanted + " runs are all")
-                        : Optional.empty());
+        return entries;
     }
 
     private static Instant latest(Instant one, Instant other) {
@@ -93,7 +139,8 @@ public record Preview(List<Entry> entries, Optional<String> end) {
         }
     }
 
-    private static void addLeftOut(List<Entry> entries, List<CronTimes.LeftOut> leftOut) {
+    private static void addLeftOut(
+            List<Entry> entries, List<CronTimes.LeftOut> leftOut, String prefix) {
         if (leftOut.size() > MOST_LEFT_OUT) {
             CronTimes.LeftOut first = leftOut.getFirst();
             CronTimes.LeftOut last = leftOut.getLast();
@@ -103,13 +150,14 @@ public record Preview(List<Entry> entries, Optional<String> end) {
                             first.instead(),
                             last.instead(),
                             leftOut.size(),
-                            reason(first, clock(first) + " to " + clock(last))));
+                            prefix + reason(first, clock(first) + " to " + clock(last))));
             return;
         }
         for (CronTimes.LeftOut one : leftOut) {
             add(
                     entries,
-                    new Entry.Excluded(one.instead(), one.instead(), 1, reason(one, clock(one))));
+                    new Entry.Excluded(
+                            one.instead(), one.instead(), 1, prefix + reason(one, clock(one))));
         }
     }
 

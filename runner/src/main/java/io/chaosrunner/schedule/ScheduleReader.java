@@ -1,6 +1,7 @@
 package io.chaosrunner.schedule;
 
 import io.chaosrunner.config.YamlText;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Missed;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
@@ -21,6 +22,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,12 +32,17 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /** Read one {@link ScheduleSpec} and collect every problem. Used once. */
 final class ScheduleReader {
-    private static final List<String> KINDS = List.of("cron", "every", "once", "now");
+    private static final List<String> KINDS = List.of("cron", "every", "once", "now", "schedules");
+
+    /** What one of several schedules may say, beside its name and what the others share. */
+    private static final List<String> PART_KINDS = List.of("cron", "every", "once");
+
     private static final List<String> TIMING =
             List.of("timeZone", "from", "until", "days", "hours", "exclude", "jitter");
     private static final List<String> POLICY =
@@ -51,6 +58,8 @@ final class ScheduleReader {
             List.of("name", "dates", "from", "until", "days", "hours");
     private static final List<String> OVERLAPS = List.of("skip", "queue", "replace", "queueAll");
     private static final int MOST_HISTORY = 100;
+    private static final int MOST_SCHEDULES = 20;
+    private static final int LONGEST_NAME = 40;
 
     /** What people probably mean; the JDK's own list has the other side of the world for some. */
     private static final Map<String, String> ABBREVIATIONS =
@@ -69,10 +78,19 @@ final class ScheduleReader {
     private static final Instant NEVER = Instant.parse("9999-12-31T23:59:59Z").plusSeconds(172_800);
 
     private final Instant anchor;
+
+    /** Before each key in what is said of problems; empty unless this reads one of several. */
+    private final String place;
+
     private final List<Problem> problems = new ArrayList<>();
 
     ScheduleReader(Instant anchor) {
+        this(anchor, "");
+    }
+
+    private ScheduleReader(Instant anchor, String place) {
         this.anchor = anchor;
+        this.place = place;
     }
 
     Optional<ScheduleSpec> read(Optional<String> written, Map<String, ?> flags) {
@@ -117,36 +135,205 @@ final class ScheduleReader {
         known.addAll(TIMING);
         known.addAll(POLICY);
         checkKeys("", tree, known);
-        ZoneId zone = zone(reader);
-        Optional<Instant> from = instant(reader, "from", zone, false);
-        Optional<Instant> until = instant(reader, "until", zone, true);
-        Set<DayOfWeek> days = days("days", reader.texts("days"), reader.has("days"));
-        List<Hours> hours = hours("hours", reader.texts("hours"), reader.has("hours"));
-        List<Exclusion> exclusions = exclusions(tree.get("exclude"), zone);
-        Optional<Duration> jitter = reader.duration("jitter");
-        Policy policy = policy(reader, tree, zone);
-        Optional<Kind> kind = kind(reader, tree, zone);
+        Frame frame = frame(reader, tree);
+        Duration jitter = reader.duration("jitter").orElse(Duration.ZERO);
+        Policy policy = policy(reader, tree, frame.zone());
+        List<String> given = KINDS.stream().filter(tree::containsKey).toList();
+        if (given.equals(List.of("schedules"))) {
+            List<ScheduleSpec> parts = parts(tree, frame, jitter, policy);
+            reader.problems().forEach(p -> problem(p.path(), p.message()));
+            return problems.isEmpty()
+                    ? Optional.of(several(parts, frame.zone(), jitter, policy, formerly(tree)))
+                    : Optional.empty();
+        }
+        Optional<Kind> kind = kind(reader, tree, frame.zone(), KINDS);
         reader.problems().forEach(p -> problem(p.path(), p.message()));
         if (kind.isEmpty() || !problems.isEmpty()) {
             return Optional.empty();
         }
-        Duration most = jitter.orElse(Duration.ZERO);
-        var spec =
-                new ScheduleSpec(
-                        kind.get(),
-                        zone,
-                        from,
-                        until,
-                        days,
-                        hours,
-                        exclusions,
-                        most,
-                        policy,
-                        ScheduleSpec.hash(
-                                kind.get(), zone, from, until, days, hours, exclusions, most),
-                        formerly(tree));
+        ScheduleSpec spec = frame.spec(kind.get(), jitter, policy, formerly(tree), "");
         checkWhole(spec);
         return Optional.of(spec);
+    }
+
+    /** Whose clocks are meant, and when it may fire at all. */
+    private record Frame(
+            ZoneId zone,
+            Optional<Instant> from,
+            Optional<Instant> until,
+            Set<DayOfWeek> days,
+            List<Hours> hours,
+            List<Exclusion> exclusions) {
+        ScheduleSpec spec(Kind kind, Duration jitter, Policy policy, String formerly, String name) {
+            return new ScheduleSpec(
+                    kind,
+                    zone,
+                    from,
+                    until,
+                    days,
+                    hours,
+                    exclusions,
+                    jitter,
+                    policy,
+                    ScheduleSpec.hash(kind, zone, from, until, days, hours, exclusions, jitter),
+                    formerly,
+                    name);
+        }
+    }
+
+    private Frame frame(Parameters.Reader reader, Map<String, Object> tree) {
+        ZoneId zone = zone(reader);
+        return new Frame(
+                zone,
+                instant(reader, "from", zone, false),
+                instant(reader, "until", zone, true),
+                days("days", reader.texts("days"), reader.has("days")),
+                hours("hours", reader.texts("hours"), reader.has("hours")),
+                exclusions(tree.get("exclude"), zone));
+    }
+
+    // ---- Several ------------------------------------------------------------------------------
+
+    private List<ScheduleSpec> parts(
+            Map<String, Object> tree, Frame shared, Duration jitter, Policy policy) {
+        var parts = new ArrayList<ScheduleSpec>();
+        if (!(tree.get("schedules") instanceof List<?> list) || list.isEmpty()) {
+            problem(
+                    "schedules",
+                    "is no list of schedules; write [{cron: \"0 9 * * Mon-Fri\"}, {every: 6h, days: [Sat, Sun]}]");
+            return parts;
+        }
+        if (list.size() > MOST_SCHEDULES) {
+            problem(
+                    "schedules",
+                    "lists %d, and %d are the most".formatted(list.size(), MOST_SCHEDULES));
+            return parts;
+        }
+        for (int i = 0; i < list.size(); i++) {
+            String path = "schedules[" + i + "]";
+            if (!(list.get(i) instanceof Map<?, ?> map)) {
+                problem(
+                        path,
+                        "'%s' is no schedule; write {cron: \"0 9 * * Mon-Fri\"}"
+                                .formatted(list.get(i)));
+                continue;
+            }
+            var part = new LinkedHashMap<String, Object>();
+            if (tree.containsKey("timeZone")) {
+                part.put("timeZone", shared.zone().getId());
+            }
+            map.forEach((key, value) -> part.put(String.valueOf(key), value));
+            var reader = new ScheduleReader(anchor, path + ".");
+            reader.part(part, shared, jitter, policy).ifPresent(parts::add);
+            problems.addAll(reader.problems);
+        }
+        return parts;
+    }
+
+    /** What the others share holds for each, whatever it says itself; by its own clock. */
+    private Optional<ScheduleSpec> part(
+            Map<String, Object> tree, Frame shared, Duration jitter, Policy policy) {
+        Parameters.Reader reader = Parameters.of(tree).read();
+        var known = new ArrayList<>(PART_KINDS);
+        known.add("name");
+        known.addAll(TIMING);
+        known.remove("jitter");
+        if (tree.containsKey("now")) {
+            problem(
+                    "now",
+                    "cannot be one of several; leave it out, and have a run at once by chaos-runner trigger");
+            return Optional.empty();
+        }
+        for (String key : tree.keySet()) {
+            if (POLICY.contains(key) || key.equals("jitter")) {
+                problem(
+                        key,
+                        "holds for all schedules; write it beside schedules, not in one of them");
+            }
+        }
+        var own = new LinkedHashMap<>(tree);
+        own.keySet().removeAll(POLICY);
+        own.remove("jitter");
+        checkKeys("", own, known);
+        Frame frame = frame(reader, tree);
+        Optional<Kind> kind = kind(reader, tree, frame.zone(), PART_KINDS);
+        String name =
+                ForeignText.oneLine(
+                        ForeignText.line(reader.text("name").orElseGet(() -> called(tree))),
+                        LONGEST_NAME);
+        reader.problems().forEach(p -> problem(p.path(), p.message()));
+        Set<DayOfWeek> days = EnumSet.noneOf(DayOfWeek.class);
+        days.addAll(frame.days().isEmpty() ? shared.days() : frame.days());
+        if (!shared.days().isEmpty()) {
+            days.retainAll(shared.days());
+        }
+        if (days.isEmpty() && !frame.days().isEmpty()) {
+            problem("days", "has no day that days beside schedules allows, so it would never run");
+        }
+        List<Hours> hours = Hours.common(frame.hours(), shared.hours());
+        if (hours.isEmpty() && !frame.hours().isEmpty()) {
+            problem(
+                    "hours",
+                    "has no hour that hours beside schedules allows, so it would never run");
+        }
+        if (kind.isEmpty() || !problems.isEmpty()) {
+            return Optional.empty();
+        }
+        var exclusions = new ArrayList<>(shared.exclusions());
+        exclusions.addAll(frame.exclusions());
+        ScheduleSpec spec =
+                new Frame(
+                                frame.zone(),
+                                latest(frame.from(), shared.from()),
+                                earliest(frame.until(), shared.until()),
+                                days,
+                                hours,
+                                exclusions)
+                        .spec(kind.get(), jitter, policy, "", name);
+        checkWhole(spec);
+        return Optional.of(spec);
+    }
+
+    private static String called(Map<String, Object> tree) {
+        return PART_KINDS.stream()
+                .filter(tree::containsKey)
+                .findFirst()
+                .map(kind -> kind + " " + tree.get(kind))
+                .orElse("");
+    }
+
+    private static Optional<Instant> latest(Optional<Instant> one, Optional<Instant> other) {
+        return one.filter(at -> other.filter(at::isBefore).isEmpty()).or(() -> other);
+    }
+
+    private static Optional<Instant> earliest(Optional<Instant> one, Optional<Instant> other) {
+        return one.filter(at -> other.filter(at::isAfter).isEmpty()).or(() -> other);
+    }
+
+    private static ScheduleSpec several(
+            List<ScheduleSpec> parts,
+            ZoneId zone,
+            Duration jitter,
+            Policy policy,
+            String formerly) {
+        boolean begin = parts.stream().allMatch(part -> part.from().isPresent());
+        return new ScheduleSpec(
+                new Kind.Several(parts),
+                zone,
+                begin
+                        ? parts.stream()
+                                .flatMap(part -> part.from().stream())
+                                .min(Comparator.naturalOrder())
+                        : Optional.empty(),
+                Optional.empty(),
+                Set.of(),
+                List.of(),
+                List.of(),
+                jitter,
+                policy,
+                ScheduleSpec.hash(parts),
+                formerly,
+                "");
     }
 
     private void checkKeys(String path, Map<?, ?> tree, List<String> known) {
@@ -163,15 +350,17 @@ final class ScheduleReader {
 
     // ---- One value each -----------------------------------------------------------------------
 
-    private Optional<Kind> kind(Parameters.Reader reader, Map<String, Object> tree, ZoneId zone) {
-        List<String> given = KINDS.stream().filter(tree::containsKey).toList();
+    private Optional<Kind> kind(
+            Parameters.Reader reader, Map<String, Object> tree, ZoneId zone, List<String> kinds) {
+        List<String> given = kinds.stream().filter(tree::containsKey).toList();
         if (given.size() != 1) {
+            String all = String.join(", ", kinds);
             problem(
                     given.isEmpty() ? "" : given.getLast(),
                     given.isEmpty()
-                            ? "nothing says when to run; write one of cron, every, once, now"
-                            : "only one of cron, every, once, now can be given, but there are "
-                                    + String.join(" and ", given));
+                            ? "nothing says when to run; write one of " + all
+                            : "only one of %s can be given, but there are %s"
+                                    .formatted(all, String.join(" and ", given)));
             return Optional.empty();
         }
         return switch (given.getFirst()) {
@@ -191,8 +380,22 @@ final class ScheduleReader {
         if (tree.get("cron") instanceof List<?> list) {
             problem(
                     "cron",
-                    "is a list, but a schedule has one expression; write one, such as \"%s\", and the others in engines of their own"
-                            .formatted(list.isEmpty() ? "0 9 * * *" : list.getFirst()));
+                    "is a list, but a schedule has one expression; write one, such as \"%s\"%s"
+                            .formatted(
+                                    list.isEmpty() ? "0 9 * * *" : list.getFirst(),
+                                    place.isEmpty() && !list.isEmpty()
+                                            ? ", or all of them: schedules: [%s]"
+                                                    .formatted(
+                                                            list.stream()
+                                                                    .limit(MOST_SCHEDULES)
+                                                                    .map(each ->
+                                                                            "{cron: \"%s\"}"
+                                                                                    .formatted(
+                                                                                            each))
+                                                                    .collect(
+                                                                            Collectors.joining(
+                                                                                    ", ")))
+                                            : ""));
             return Optional.empty();
         }
         try {
@@ -504,7 +707,7 @@ final class ScheduleReader {
         switch (spec.kind()) {
             case Kind.Once(Instant at) when at.isBefore(anchor) ->
                     problem("once", "'%s' is in the past, so nothing would ever run".formatted(at));
-            case Kind.Once _, Kind.Cron _, Kind.Now _ -> {}
+            case Kind.Once _, Kind.Cron _, Kind.Now _, Kind.Several _ -> {}
             case Kind.Every(Duration interval) -> {
                 if (spec.jitter().compareTo(interval) >= 0) {
                     problem(
@@ -584,7 +787,8 @@ final class ScheduleReader {
                         spec.jitter(),
                         spec.policy(),
                         spec.hash(),
-                        spec.formerly());
+                        spec.formerly(),
+                        spec.name());
         Timetable timetable = Timetable.of(part, anchor, 0);
         return timetable.next(timetable.beginning());
     }
@@ -599,6 +803,7 @@ final class ScheduleReader {
     }
 
     private void problem(String key, String message) {
-        problems.add(new Problem(key.isEmpty() ? "schedule" : "schedule." + key, message));
+        String path = (place + key).replaceFirst("\\.$", "");
+        problems.add(new Problem(path.isEmpty() ? "schedule" : "schedule." + path, message));
     }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class ScheduleReading {
     private @Nullable Words last;
     private Optional<ScheduleSpec> spec = Optional.empty();
-    private @Nullable Windows windows;
+    private @Nullable Timetable timetable;
     private @Nullable InvalidParameters refusal;
     private int readings;
 
@@ -30,7 +30,7 @@ final class ScheduleReading {
         if (!words.equals(last)) {
             readings++;
             refusal = null;
-            windows = null;
+            timetable = null;
             try {
                 spec = ScheduleSpec.of(written, flags, anchor);
             } catch (InvalidParameters e) {
@@ -50,9 +50,9 @@ final class ScheduleReading {
      * @param known that schedule, with the policy and the name that count for its engine
      */
     Timetable timetable(ScheduleSpec known, Instant anchor, long seed) {
-        Windows made = windows == null ? new Windows(known) : windows;
-        windows = made;
-        return Timetable.of(known, made, anchor, seed);
+        Timetable made = timetable == null ? Timetable.of(known, anchor, seed) : timetable;
+        timetable = made;
+        return made.of(known);
     }
 
     /** Return how often it was looked into. */

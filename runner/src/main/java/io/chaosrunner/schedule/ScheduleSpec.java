@@ -34,6 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param policy what is made of the fires
  * @param hash names what fires when; two schedules with one hash fire at the same times
  * @param formerly the name that it had before decision 31, by which an older claim may know it
+ * @param name what people call it, where it is one of several; empty otherwise
  */
 public record ScheduleSpec(
         Kind kind,
@@ -46,7 +47,8 @@ public record ScheduleSpec(
         Duration jitter,
         Policy policy,
         String hash,
-        String formerly) {
+        String formerly,
+        String name) {
 
     /** Where a schedule stands on the engine, as YAML. */
     public static final String ANNOTATION = "chaosrunner.io/schedule";
@@ -123,7 +125,30 @@ public record ScheduleSpec(
     /** Return the same schedule with the policy of another, and the name that a claim knows. */
     ScheduleSpec with(Policy other, String name) {
         return new ScheduleSpec(
-                kind, zone, from, until, days, hours, exclusions, jitter, other, name, formerly);
+                kind,
+                zone,
+                from,
+                until,
+                days,
+                hours,
+                exclusions,
+                jitter,
+                other,
+                name,
+                formerly,
+                this.name);
+    }
+
+    /** Return the schedules of which this is the union: those that it lists, or this one alone. */
+    List<ScheduleSpec> parts() {
+        return kind instanceof Kind.Several(List<ScheduleSpec> parts) ? parts : List.of(this);
+    }
+
+    /** Name what fires when, where several do: their order does not count. */
+    static String hash(List<ScheduleSpec> parts) {
+        var names = new TreeSet<String>();
+        parts.forEach(part -> names.add(part.hash()));
+        return names.size() == 1 ? names.getFirst() : crc(String.join("|", names));
     }
 
     /**
@@ -170,6 +195,10 @@ public record ScheduleSpec(
                         closed.toString(),
                         excluded.toString(),
                         jitter.toString());
+        return crc(all);
+    }
+
+    private static String crc(String all) {
         var crc = new CRC32();
         crc.update(all.getBytes(StandardCharsets.UTF_8));
         return HexFormat.of().toHexDigits((int) crc.getValue());
@@ -193,6 +222,13 @@ public record ScheduleSpec(
 
         /** The anchor. */
         record Now() implements Kind {}
+
+        /** Whatever one of several schedules says, each with windows of its own. */
+        record Several(List<ScheduleSpec> parts) implements Kind {
+            public Several {
+                parts = List.copyOf(parts);
+            }
+        }
     }
 
     /**

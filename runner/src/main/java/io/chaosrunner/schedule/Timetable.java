@@ -1,18 +1,19 @@
 package io.chaosrunner.schedule;
 
 import io.chaosrunner.model.Fire;
-import io.chaosrunner.schedule.ScheduleSpec.Kind;
+import io.chaosrunner.model.Fire.Cause;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.strategy.Draws;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 
 /**
- * Find the fires of one schedule.
+ * Find the fires of one schedule, which are those of all its rows: fires at one instant are one.
  *
  * <p>A function of the specification, the anchor and the seed; the time of day is an argument. So
  * every process finds the same fires, whenever it starts. Safe for use by several threads.
@@ -23,16 +24,16 @@ public final class Timetable {
 
     private static final int MOST_DRAWS = 64;
 
+    /** It is kept in the claim. */
+    private static final int LONGEST_CAUSE = 80;
+
     private final ScheduleSpec spec;
     private final long seed;
-    private final Instant start;
-    private final Instant end;
     private final Draws draws;
-    private final Windows windows;
-    private final Times times;
+    private final List<Row> rows;
 
     /** The times that a schedule names, before windows. */
-    sealed interface Times permits CronTimes, Every, Once {
+    sealed interface Times permits CronTimes, Row.Every, Row.Once {
         /** Return the first one after an instant; empty if there is none. */
         Optional<Instant> after(Instant instant);
 
@@ -40,56 +41,11 @@ public final class Timetable {
         long count(Instant from, Instant until);
     }
 
-    /** The same interval, again and again, in milliseconds. */
-    private record Every(long start, long interval) implements Times {
-        @Override
-        public Optional<Instant> after(Instant instant) {
-            return Optional.of(
-                    Instant.ofEpochMilli(start + before(instant.plusNanos(1)) * interval));
-        }
-
-        @Override
-        public long count(Instant from, Instant until) {
-            return before(until) - before(from);
-        }
-
-        private long before(Instant instant) {
-            long passed = Instant.ofEpochMilli(start).until(instant, ChronoUnit.NANOS);
-            return passed <= 0 ? 0 : Math.ceilDiv(passed, Duration.ofMillis(interval).toNanos());
-        }
-    }
-
-    /** One instant. */
-    private record Once(Instant at) implements Times {
-        @Override
-        public Optional<Instant> after(Instant instant) {
-            return Optional.of(at).filter(instant::isBefore);
-        }
-
-        @Override
-        public long count(Instant from, Instant until) {
-            return !at.isBefore(from) && at.isBefore(until) ? 1 : 0;
-        }
-    }
-
-    /** Times in a row that do not fire for one reason: so many, of which this is the last. */
-    record Shut(Instant last, long count, String reason) {}
-
-    private Timetable(ScheduleSpec spec, Windows windows, Instant start, long seed) {
+    private Timetable(ScheduleSpec spec, List<Row> rows, long seed) {
         this.spec = spec;
-        this.windows = windows;
+        this.rows = rows;
         this.seed = seed;
-        this.start = start;
-        end = spec.until().map(until -> until.plusNanos(1)).filter(END::isAfter).orElse(END);
         draws = Draws.seeded(seed).named("jitter").named(spec.hash());
-        times =
-                switch (spec.kind()) {
-                    case Kind.Cron(CronClock clock) -> new CronTimes(clock, spec.zone());
-                    case Kind.Every(Duration interval) ->
-                            new Every(start.toEpochMilli(), interval.toMillis());
-                    case Kind.Once(Instant at) -> new Once(at);
-                    case Kind.Now() -> new Once(windows.openFrom(start, end).orElse(start));
-                };
     }
 
     /**
@@ -97,43 +53,36 @@ public final class Timetable {
      * @param seed seed of the jitter
      */
     public static Timetable of(ScheduleSpec spec, Instant anchor, long seed) {
-        return of(spec, new Windows(spec), anchor, seed);
+        return new Timetable(spec, Row.of(spec, anchor), seed);
     }
 
     /**
-     * @param windows those of the specification, which are made once
+     * Return the timetable of the same fires whose schedule has another policy or name: its windows
+     * are made once.
      */
-    static Timetable of(ScheduleSpec spec, Windows windows, Instant anchor, long seed) {
-        return new Timetable(spec, windows, spec.start(anchor), seed);
+    Timetable of(ScheduleSpec known) {
+        return new Timetable(known, rows, seed);
     }
 
-    /** Return the timetable of the same schedule that begins at another instant. */
+    /** Return the timetable of the same schedule, of one row, that begins at another instant. */
     Timetable from(Instant other) {
-        return new Timetable(spec, windows, other, seed);
+        return new Timetable(spec, List.of(rows.getFirst().from(spec, other)), seed);
     }
 
     /** Return an instant that all fires are after. */
     public Instant beginning() {
-        return start.minusMillis(1);
+        return rows.stream().map(Row::beginning).min(Comparator.naturalOrder()).orElseThrow();
     }
 
     /** Return the first fire after an instant; empty if there is none. */
     public Optional<Instant> next(Instant after) {
-        return next(after, end);
+        return next(after, END);
     }
 
     private Optional<Instant> next(Instant after, Instant before) {
-        Instant last = after.isBefore(beginning()) ? beginning() : after;
-        while (last.isBefore(before)) {
-            heed();
-            Optional<Instant> time = raw(last);
-            Optional<Instant> open = time.flatMap(at -> windows.openFrom(at, before));
-            if (open.isEmpty() || open.equals(time)) {
-                return open;
-            }
-            last = open.get().minusNanos(1);
-        }
-        return Optional.empty();
+        return rows.stream()
+                .flatMap(row -> row.next(after, before).stream())
+                .min(Comparator.naturalOrder());
     }
 
     /**
@@ -147,57 +96,68 @@ public final class Timetable {
         }
     }
 
-    /** Return the next time after an instant, whether or not a window lets it fire. */
-    Optional<Instant> raw(Instant after) {
-        return times.after(after).filter(end::isAfter);
-    }
-
-    /**
-     * Gather the times from one that does not fire that do not fire for the same reason.
-     *
-     * @param fire where to end: what changes of the clocks took away does not lie between them
-     */
-    Shut shut(Instant time, Instant fire) {
-        Instant limit =
-                times instanceof CronTimes cron
-                        ? cron.changeAfter(time).filter(fire::isAfter).orElse(fire)
-                        : fire;
-        Instant end = windows.sameUntil(time, limit);
-        return new Shut(
-                lastBefore(end, time),
-                times.count(time, end),
-                windows.closedAt(time).orElseThrow());
-    }
-
-    /** Return the last time before an instant, given an earlier one, without trying them all. */
-    private Instant lastBefore(Instant end, Instant time) {
-        Duration back = Duration.ofSeconds(1);
-        while (time.isBefore(end.minus(back)) && times.count(end.minus(back), end) == 0) {
-            back = back.multipliedBy(2);
-        }
-        Instant last = time;
-        Instant from = time.isBefore(end.minus(back)) ? end.minus(back) : time;
-        Optional<Instant> next = times.after(from.minusNanos(1));
-        while (next.isPresent() && next.get().isBefore(end)) {
-            last = next.get();
-            next = times.after(last);
-        }
-        return last;
-    }
-
-    /** Return why nothing may fire or start at an instant; empty if it may. */
+    /** Return why nothing may fire or start at an instant; empty if something may. */
     Optional<String> closedAt(Instant instant) {
-        return instant.isBefore(end) ? windows.closedAt(instant) : Optional.of("until has passed");
+        return closedAt(rows, instant);
+    }
+
+    /** Return why the run of a fire may not start at an instant; empty if it may. */
+    Optional<String> closedAt(Instant fire, Instant instant) {
+        return closedAt(rowsOf(fire), instant);
+    }
+
+    private static Optional<String> closedAt(List<Row> rows, Instant instant) {
+        List<Optional<String>> reasons = rows.stream().map(row -> row.closedAt(instant)).toList();
+        return reasons.contains(Optional.<String>empty()) ? Optional.empty() : reasons.getFirst();
     }
 
     /** Return the first instant from the given one at which a run may start. */
     Optional<Instant> openFrom(Instant instant) {
-        return windows.openFrom(instant, end);
+        return openFrom(rows, instant);
+    }
+
+    /** Return the first instant from the given one at which the run of a fire may start. */
+    Optional<Instant> openFrom(Instant fire, Instant instant) {
+        return openFrom(rowsOf(fire), instant);
+    }
+
+    private static Optional<Instant> openFrom(List<Row> rows, Instant instant) {
+        return rows.stream()
+                .flatMap(row -> row.openFrom(instant).stream())
+                .min(Comparator.naturalOrder());
+    }
+
+    /** What a row says of times holds for its own fires. */
+    private List<Row> rowsOf(Instant fire) {
+        if (rows.size() == 1) {
+            return rows;
+        }
+        List<Row> of = rows.stream().filter(row -> row.firesAt(fire)).toList();
+        return of.isEmpty() ? rows : of;
+    }
+
+    List<Row> rows() {
+        return rows;
     }
 
     /** Name a fire. */
     public Fire fire(Instant at) {
-        return new Fire(at, spec.hash());
+        String names = ForeignText.oneLine(causes(at), LONGEST_CAUSE);
+        return new Fire(
+                at,
+                spec.hash(),
+                names.isEmpty() ? Cause.SCHEDULE : new Cause(Fire.Kind.SCHEDULE, "", "", names));
+    }
+
+    /** Name the rows that fire at an instant; empty if there is only one. */
+    String causes(Instant at) {
+        return rows.size() == 1
+                ? ""
+                : rows.stream()
+                        .filter(row -> row.firesAt(at))
+                        .map(Row::name)
+                        .distinct()
+                        .collect(Collectors.joining(", "));
     }
 
     /**
@@ -209,26 +169,17 @@ public final class Timetable {
             return fire;
         }
         Instant latest = fire.plus(spec.jitter());
-        Instant before = next(fire, latest.isBefore(end) ? latest : end).orElse(latest);
+        Instant before = next(fire, latest).orElse(latest);
         long room = fire.until(before, ChronoUnit.MILLIS);
         Draws ours = draws.at(fire.toEpochMilli());
+        List<Row> of = rowsOf(fire);
         for (int k = 0; k < MOST_DRAWS; k++) {
             Instant at = fire.plusMillis((long) (ours.unit(k) * room));
-            if (closedAt(at).isEmpty()) {
+            if (closedAt(of, at).isEmpty()) {
                 return at;
             }
         }
         return fire;
-    }
-
-    /** Return what changes of the clocks between two instants took away. */
-    List<CronTimes.LeftOut> leftOut(Instant after, Instant until) {
-        return times instanceof CronTimes cron ? cron.leftOut(after, until) : List.of();
-    }
-
-    /** Return the time that the clocks jumped over and for which a fire stands in. */
-    Optional<LocalDateTime> standsFor(Instant fire) {
-        return times instanceof CronTimes cron ? cron.standsFor(fire) : Optional.empty();
     }
 
     ScheduleSpec spec() {

@@ -185,7 +185,8 @@ public record Fires(
     /** Where nothing was ever settled, a run that counts still says what it counts for. */
     private Optional<Fire> settledBy(Fire fire) {
         return switch (fire.cause().kind()) {
-            case SCHEDULE -> Optional.of(fire);
+            // Up to which instant all are settled is all there is to say.
+            case SCHEDULE -> Optional.of(new Fire(fire.at(), fire.schedule()));
             case TRIGGER ->
                     settled.isPresent()
                             ? settled
@@ -207,7 +208,8 @@ public record Fires(
 
     /** Return this with all fires of a schedule settled up to one, and its runs counted anew. */
     Fires beginning(Fire settledUpTo) {
-        return new Fires(started, Optional.of(settledUpTo), skipped, 0, suspended, answers);
+        Fire settledTo = new Fire(settledUpTo.at(), settledUpTo.schedule());
+        return new Fires(started, Optional.of(settledTo), skipped, 0, suspended, answers);
     }
 
     private long runsOfSameSchedule(Fire fire) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
@@ -94,6 +95,69 @@ class BruteForceOracleTest {
                 SCHEDULES, SEED, fires, excluded, never);
         assertThat(fires).isGreaterThan(SCHEDULES);
         assertThat(never).isLessThan(1 + SCHEDULES / 5);
+    }
+
+    @Test
+    void aUnionOfRandomSchedulesFiresWhenOneOfThemDoesAndSaysWhich() {
+        long fires = 0;
+        long shared = 0;
+        int unions = 0;
+        for (long seed = SEED; seed < SEED + SCHEDULES; seed++) {
+            var random = new Random(-seed);
+            Drawn first = new Draw(random).schedule();
+            var parts = new ArrayList<Drawn>(List.of(first));
+            for (int i = random.nextInt(1, 4); i > 0; i--) {
+                parts.add(new Draw(random, Optional.of(first.from())).schedule());
+            }
+            String what = "seed %d: %s".formatted(seed, parts);
+            if (!parts.stream().allMatch(part -> read(part, what).isPresent())) {
+                continue;
+            }
+            unions++;
+            Instant until = parts.stream().map(Drawn::until).min(Instant::compareTo).orElseThrow();
+            var expected = new TreeMap<Instant, String>();
+            for (int i = 0; i < parts.size(); i++) {
+                String name = "p" + i;
+                parts.get(i).named().headSet(until).stream()
+                        .filter(parts.get(i).open())
+                        .forEach(at -> expected.merge(at, name, (a, b) -> a + ", " + b));
+            }
+            var found = new TreeMap<Instant, String>();
+            Timetable timetable = union(parts, first.from());
+            Optional<Instant> next = timetable.next(first.from().minusNanos(1));
+            while (next.isPresent() && next.get().isBefore(until)) {
+                found.put(next.get(), timetable.causes(next.get()));
+                next = timetable.next(next.get());
+            }
+            assertThat(found).as(what).isEqualTo(expected);
+            if (!expected.isEmpty()) {
+                List<Preview.Entry.Fires> foretold =
+                        Preview.of(timetable, first.from(), expected.size()).fires();
+                assertThat(foretold)
+                        .as("preview of " + what)
+                        .extracting(Preview.Entry.Fires::at)
+                        .containsExactlyElementsOf(expected.keySet());
+            }
+            fires += expected.size();
+            shared += expected.values().stream().filter(name -> name.contains(",")).count();
+        }
+        System.out.printf(
+                "oracle: %d unions from seed %d, %d fires are right, %d of them of several schedules%n",
+                unions, -SEED, fires, shared);
+        assertThat(fires).isGreaterThan(SCHEDULES);
+        assertThat(shared).isPositive();
+    }
+
+    private static Timetable union(List<Drawn> parts, Instant from) {
+        var yaml = new StringBuilder("schedules:\n");
+        for (int i = 0; i < parts.size(); i++) {
+            yaml.append("  - name: p").append(i).append('\n');
+            parts.get(i).yaml().lines().forEach(line -> yaml.append("    " + line + "\n"));
+        }
+        return Timetable.of(
+                ScheduleSpec.of(Optional.of(yaml.toString()), Map.of(), from).orElseThrow(),
+                from,
+                0);
     }
 
     /** Read a schedule; empty if nothing of it would ever run. */
@@ -257,7 +321,10 @@ class BruteForceOracleTest {
     /** A day field, and which dates it means. */
     private record Days(String text, Predicate<LocalDate> dates) {}
 
-    private record Draw(Random random) {
+    private record Draw(Random random, Optional<Instant> begin) {
+        Draw(Random random) {
+            this(random, Optional.empty());
+        }
 
         Drawn schedule() {
             ZoneId zone = ZoneId.of(pick(ZONES));
@@ -278,7 +345,7 @@ class BruteForceOracleTest {
             Days day = days(crontab);
             Part monthOf = month;
             int years = yearsFor(day, month);
-            Instant from = begin(zone, years);
+            Instant from = begin.orElseGet(() -> begin(zone, years));
             Predicate<LocalDate> dates =
                     day.dates().and(d -> monthOf.numbers().test(d.getMonthValue()));
             String cron =

@@ -148,7 +148,7 @@ class ScheduleSpecTest {
             quoteCharacter = '"',
             value = {
                 "maxRuns: 3 | schedule: nothing says when to run",
-                "every: 5m; once: 2027-01-01 | only one of cron, every, once, now",
+                "every: 5m; once: 2027-01-01 | only one of cron, every, once, now, schedules",
                 "every: 100ms | schedule.every: '100ms' is shorter than 1s",
                 "every: 5m; jitter: 5m | schedule.jitter: must be shorter than every",
                 "every: 5m; until: 2026-03-01 | schedule.until: '2026-03-01T23:59:59.999Z' is in"
