@@ -46,6 +46,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             NextCommand.class,
             ValidateCommand.class,
             StrategiesCommand.class,
+            InitCommand.class,
             CompletionCommand.class,
             CompleteCommand.class,
             HelpCommand.class
@@ -194,6 +195,14 @@ final class ChaosRunner implements Callable<Integer> {
     /** Load the strategies for a person, who is shown where one threw if that was asked for. */
     StrategyCatalogue strategies() {
         PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
+        if (plugins != null) {
+            StrategyCatalogue.problemOf(plugins)
+                    .ifPresent(problem -> {
+                        throw new ParameterException(
+                                Objects.requireNonNull(spec).commandLine(),
+                                "--plugins: " + problem);
+                    });
+        }
         return ThisProcess.strategies(
                 Optional.ofNullable(plugins), debug ? err::println : stack -> {});
     }

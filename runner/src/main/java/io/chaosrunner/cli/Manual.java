@@ -38,6 +38,8 @@ final class Manual {
                                     "chaos-runner run --sandbox -f engine.yaml    # no cluster",
                                     "chaos-runner run -f engine.yaml -n payments",
                                     "chaos-runner run nginx --set maxParallel=3",
+                                    "chaos-runner run nginx --only pod-delete,pod-cpu-hog",
+                                    "chaos-runner run nginx --failed    # of its last run",
                                     "chaos-runner run -f engine.yaml --dry-run=server")),
                     Map.entry(
                             "stop",
@@ -75,20 +77,23 @@ final class Manual {
                     Map.entry(
                             "plan",
                             new Part(
-                                    List.of(PLUGINS, DEBUG),
+                                    List.of(CLUSTER, PLUGINS, DEBUG),
                                     "chaos-runner plan -f engine.yaml",
+                                    "chaos-runner plan nginx -n payments",
                                     "chaos-runner plan -f engine.yaml --verdict pod-delete=Fail")),
                     Map.entry(
                             "next",
                             new Part(
-                                    List.of(DEBUG),
-                                    "chaos-runner next -f engine.yaml",
+                                    List.of(CLUSTER, DEBUG),
+                                    "chaos-runner next -f engine.yaml --count 3",
+                                    "chaos-runner next nginx -n payments",
                                     "chaos-runner next -f engine.yaml --from 2027-01-31T09:00:00Z")),
                     Map.entry(
                             "validate",
                             new Part(
-                                    List.of(PLUGINS, DEBUG),
+                                    List.of(CLUSTER, PLUGINS, DEBUG),
                                     "chaos-runner validate -f engine.yaml",
+                                    "chaos-runner validate nginx -n payments",
                                     "kustomize build overlay | chaos-runner validate -f -")),
                     Map.entry(
                             "strategies",
@@ -96,6 +101,12 @@ final class Manual {
                                     List.of(PLUGINS, DEBUG),
                                     "chaos-runner strategies",
                                     "chaos-runner strategies --plugins ./jars")),
+                    Map.entry(
+                            "init",
+                            new Part(
+                                    List.of(PLUGINS, DEBUG),
+                                    "chaos-runner init dag --name checkout > engine.yaml",
+                                    "chaos-runner init -n payments > engine.yaml")),
                     Map.entry(
                             "completion",
                             new Part(

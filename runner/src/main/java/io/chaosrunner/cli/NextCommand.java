@@ -1,6 +1,9 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.schedule.Preview;
 import io.chaosrunner.schedule.Preview.Entry;
 import io.chaosrunner.schedule.ScheduleSpec;
@@ -28,6 +31,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -46,10 +50,19 @@ final class NextCommand implements Callable<Integer> {
 
     @Spec private @Nullable CommandSpec spec;
 
+    @ParentCommand private @Nullable ChaosRunner parent;
+
+    @CommandLine.Parameters(
+            arity = "0..1",
+            paramLabel = "ENGINE",
+            description = "Name of a ChaosEngine or ChaosSchedule that is in the cluster.")
+    private @Nullable String engine;
+
     @Mixin private ManifestFiles files = new ManifestFiles();
+    @Mixin private Namespaced namespaced = new Namespaced();
 
     @Option(
-            names = {"-n", "--count"},
+            names = "--count",
             paramLabel = "N",
             defaultValue = "10",
             description = "How many fires to show (default: ${DEFAULT-VALUE}).")
@@ -80,9 +93,7 @@ final class NextCommand implements Callable<Integer> {
         if (!output.equals("text") && !output.equals("json")) {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
-        if (count < 1) {
-            throw new ParameterException(command, "-n must be at least 1, but is " + count);
-        }
+        int most = count(command);
         Instant begin = begin(command);
         Engine holder = holder(command);
         Instant anchor = holder.created().equals(Instant.EPOCH) ? begin : holder.created();
@@ -92,7 +103,10 @@ final class NextCommand implements Callable<Integer> {
             standstill = ScheduleSpec.standstill(holder.json());
             read = schedule(holder, EngineFile.settings(schedule, command), anchor);
         } catch (InvalidParameters e) {
-            e.problems().forEach(problem -> command.getErr().println("chaos-runner: " + problem));
+            String where = files.areGiven() ? files + ": " : "";
+            e.problems()
+                    .forEach(problem ->
+                            command.getErr().println("chaos-runner: " + where + problem));
             return ExitCode.INVALID;
         }
         if (read.isEmpty()) {
@@ -106,7 +120,7 @@ final class NextCommand implements Callable<Integer> {
                 Preview.of(
                         Timetable.of(read.get(), anchor, holder.ref().toString().hashCode()),
                         begin,
-                        count);
+                        most);
         if (output.equals("json")) {
             json(preview, read.get(), standstill, command.getOut());
         } else {
@@ -115,14 +129,42 @@ final class NextCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    /** Beside a file there is no namespace to name, and -n was the number of fires once. */
+    private int count(CommandLine command) {
+        Optional<String> number = namespaced.asked().filter(each -> each.matches("[0-9]{1,6}"));
+        int most = count;
+        if (files.areGiven() && number.isPresent()) {
+            most = Integer.parseInt(number.get());
+            command.getErr()
+                    .printf(
+                            "chaos-runner: -n is the namespace; write --count %d for the number of fires%n",
+                            most);
+        }
+        if (most < 1) {
+            throw new ParameterException(command, "--count must be at least 1, but is " + most);
+        }
+        return most;
+    }
+
     private static boolean isChaosSchedule(ObjectNode object) {
         return object.path("kind").asString("").equals(CHAOS_SCHEDULE);
     }
 
     private Engine holder(CommandLine command) {
-        if (!files.areGiven()) {
+        if ((engine == null) != files.areGiven()) {
             throw new ParameterException(
-                    command, "name a file with a ChaosEngine or a ChaosSchedule: -f FILE");
+                    command,
+                    "name a ChaosEngine or ChaosSchedule of the cluster, or a file with one: -f FILE");
+        }
+        if (engine != null) {
+            try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
+                return new Engine(
+                        StoredObject.named(
+                                cluster,
+                                new EngineRef(namespaced.in(cluster), engine),
+                                Resource.ENGINES,
+                                Resource.SCHEDULES));
+            }
         }
         List<FileObject> objects =
                 files.objects(command, Set.of("ChaosEngine", CHAOS_SCHEDULE)::contains).all();

@@ -1,7 +1,10 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.ForecastReport;
 import io.chaosrunner.run.Forecast;
 import io.chaosrunner.run.PlannedRun;
@@ -49,7 +52,14 @@ final class PlanCommand implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;
 
+    @CommandLine.Parameters(
+            arity = "0..1",
+            paramLabel = "ENGINE",
+            description = "Name of a ChaosEngine that is in the cluster.")
+    private @Nullable String engine;
+
     @Mixin private ManifestFiles files = new ManifestFiles();
+    @Mixin private Namespaced namespaced = new Namespaced();
 
     @Option(
             names = "--assume",
@@ -94,7 +104,7 @@ final class PlanCommand implements Callable<Integer> {
         if (!output.equals("text") && !output.equals("json")) {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
-        Engine engine = engine(command);
+        Engine engine = meant(command);
         var flags = new LinkedHashMap<>(EngineFile.settings(settings, command));
         if (seed != null) {
             flags.put("seed", seed);
@@ -114,7 +124,12 @@ final class PlanCommand implements Callable<Integer> {
                         chosen,
                         problems);
         if (run.isEmpty() || !problems.isEmpty()) {
-            problems.forEach(problem -> command.getErr().println("chaos-runner: " + problem));
+            String where = files.areGiven() ? files + ": " : "";
+            problems.forEach(problem ->
+                    command.getErr()
+                            .println(
+                                    "chaos-runner: %sChaosEngine %s: %s"
+                                            .formatted(where, engine.name(), problem)));
             return ExitCode.INVALID;
         }
         Forecast forecast;
@@ -136,11 +151,13 @@ final class PlanCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private Engine engine(CommandLine command) {
-        if (!files.areGiven()) {
-            throw new ParameterException(command, "name a file with a ChaosEngine: -f FILE");
+    private Engine meant(CommandLine command) {
+        if ((engine == null) != files.areGiven()) {
+            throw new ParameterException(
+                    command, "name a ChaosEngine of the cluster, or a file with one: -f FILE");
         }
-        Engine engine = files.engine(command);
+        String name = engine;
+        Engine engine = name == null ? files.engine(command) : stored(name);
         engine.nothingListed()
                 .ifPresent(problem -> {
                     throw new ParameterException(
@@ -148,6 +165,16 @@ final class PlanCommand implements Callable<Integer> {
                             "ChaosEngine %s: spec.experiments%s".formatted(engine.name(), problem));
                 });
         return engine;
+    }
+
+    private Engine stored(String name) {
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
+            return new Engine(
+                    StoredObject.named(
+                            cluster,
+                            new EngineRef(namespaced.in(cluster), name),
+                            Resource.ENGINES));
+        }
     }
 
     private static Forecast.Assumption assumption(

@@ -16,6 +16,7 @@ import io.chaosrunner.run.EngineStop;
 import io.chaosrunner.run.Finding;
 import io.chaosrunner.run.FollowedRun;
 import io.chaosrunner.run.Preflight;
+import io.chaosrunner.run.RunHistory;
 import io.chaosrunner.run.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
@@ -66,6 +67,7 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable String engine;
 
     @Mixin private ManifestFiles files = new ManifestFiles();
+    @Mixin private Chosen chosen = new Chosen();
 
     @Option(
             names = "--launch",
@@ -148,7 +150,14 @@ final class RunCommand implements Callable<Integer> {
         if (launch == Launch.OPERATOR && resume) {
             throw invalid("--resume is for a direct launch; the operator resumes by itself");
         }
+        if (chosen.isPart() && (launch == Launch.OPERATOR || resume)) {
+            throw invalid(
+                    "--only and --failed are for a new run, launched directly; the operator's runner runs all that an engine lists");
+        }
         if (sandbox) {
+            if (chosen.needsLastRun()) {
+                throw invalid("--sandbox has no last run that --failed could mean; use --only");
+            }
             if (!files.areGiven()) {
                 throw invalid("--sandbox starts empty; name a file with -f FILE");
             }
@@ -211,6 +220,10 @@ final class RunCommand implements Callable<Integer> {
                         ? cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
                                 .map(Engine::new)
                         : Optional.empty();
+        Optional<List<String>> names =
+                chosen.isPart()
+                        ? meant(cluster, ref, wanted).flatMap(each -> names(cluster, each))
+                        : Optional.empty();
         Optional<String> refusal = readying.refusal(ref, resume);
         if (refusal.isEmpty()) {
             refusal = all.store(ifDifferent, shown::say);
@@ -219,12 +232,10 @@ final class RunCommand implements Callable<Integer> {
             return refused(shown, refusal.get());
         }
         if (!resume && !skipMissing) {
-            Optional<Engine> engine =
-                    wanted.map(Engine::new)
-                            .or(() ->
-                                    cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                            .map(Engine::new));
-            Optional<String> missing = engine.flatMap(each -> missing(cluster, each));
+            Optional<Engine> engine = meant(cluster, ref, wanted);
+            Optional<String> missing =
+                    engine.map(each -> Chosen.reduced(each, names))
+                            .flatMap(each -> missing(cluster, each));
             if (missing.isPresent()) {
                 return invalid(shown, missing.get());
             }
@@ -238,10 +249,30 @@ final class RunCommand implements Callable<Integer> {
                     tellOfSchedule(ready.engine(), shown);
                 }
                 yield launch == Launch.DIRECT
-                        ? run(cluster, ref, resume, shown)
+                        ? run(cluster, ref, resume, names, shown)
                         : follow(cluster, before.orElse(ready.engine()), shown);
             }
         };
+    }
+
+    /** Return the engine as it will be when it is run; empty if there is none. */
+    private static Optional<Engine> meant(
+            Cluster cluster, EngineRef ref, Optional<ObjectNode> wanted) {
+        return wanted.map(Engine::new)
+                .or(() ->
+                        cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                                .map(Engine::new));
+    }
+
+    private Optional<List<String>> names(Cluster cluster, Engine engine) {
+        return chosen.names(
+                engine,
+                () ->
+                        cluster.get(Resource.ENGINES, engine.namespace(), engine.name())
+                                .map(json -> RunHistory.of(cluster, new Engine(json)))
+                                .map(past -> past.runs().runs())
+                                .orElse(List.of()),
+                command());
     }
 
     private List<FileObject> fileObjects() {
@@ -391,7 +422,12 @@ final class RunCommand implements Callable<Integer> {
 
     // ---- Here --------------------------------------------------------------------------------
 
-    private int run(Cluster cluster, EngineRef ref, boolean takeUp, Output.Shown shown) {
+    private int run(
+            Cluster cluster,
+            EngineRef ref,
+            boolean takeUp,
+            Optional<List<String>> names,
+            Output.Shown shown) {
         RunResult result;
         // Closed before the summary, which is the last word.
         try (Tracing tracing =
@@ -399,13 +435,18 @@ final class RunCommand implements Callable<Integer> {
                         System.getenv(),
                         ref,
                         message -> shown.heard(new RunNotice.Warning(message)))) {
-            result = run(cluster, ref, takeUp, shown, tracing);
+            result = run(cluster, ref, takeUp, names, shown, tracing);
         }
         return end(cluster, ref, result, shown);
     }
 
     private RunResult run(
-            Cluster cluster, EngineRef ref, boolean takeUp, Output.Shown shown, Tracing tracing) {
+            Cluster cluster,
+            EngineRef ref,
+            boolean takeUp,
+            Optional<List<String>> names,
+            Output.Shown shown,
+            Tracing tracing) {
         Runnable leaving = sandbox ? () -> leaveSandbox(shown) : () -> leave(ref, shown);
         EngineRun run =
                 new EngineRun(
@@ -413,7 +454,7 @@ final class RunCommand implements Callable<Integer> {
                         new RunRequest(
                                         ref,
                                         takeUp ? Caller.PERSON_WHO_RESUMES : Caller.PERSON,
-                                        Optional.empty(),
+                                        names,
                                         Optional.empty(),
                                         settings(),
                                         ThisProcess.instance())
@@ -484,16 +525,17 @@ final class RunCommand implements Callable<Integer> {
                 }
                 cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
                         .ifPresent(json -> tellOfSchedule(new Engine(json), shown));
+                Optional<List<String>> names = names(cluster, wanted);
                 Optional<String> missing =
                         skipMissing
                                 ? Optional.empty()
                                 : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                        .map(Engine::new)
+                                        .map(json -> Chosen.reduced(new Engine(json), names))
                                         .flatMap(each -> missing(cluster, each));
                 if (missing.isPresent()) {
                     return invalid(shown, missing.get());
                 }
-                return run(cluster, ref, false, shown);
+                return run(cluster, ref, false, names, shown);
             }
         }
     }

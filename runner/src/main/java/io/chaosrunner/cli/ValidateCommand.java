@@ -1,7 +1,12 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.KubernetesYaml;
 import io.chaosrunner.config.MonitoringSettings;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
@@ -9,7 +14,10 @@ import io.chaosrunner.validate.AnnotationCheck;
 import io.chaosrunner.validate.Finding.Severity;
 import io.chaosrunner.validate.Validation;
 import io.chaosrunner.validate.ValidationReport;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +33,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Say everything that is wrong with manifests, without a cluster. */
 @Command(
@@ -44,7 +53,15 @@ final class ValidateCommand implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;
 
+    @CommandLine.Parameters(
+            arity = "0..1",
+            paramLabel = "ENGINE",
+            description =
+                    "Name of a ChaosEngine that is in the cluster; its ChaosExperiments are read too.")
+    private @Nullable String engine;
+
     @Mixin private ManifestFiles files = new ManifestFiles();
+    @Mixin private Namespaced namespaced = new Namespaced();
 
     @Option(
             names = {"-o", "--output"},
@@ -62,10 +79,14 @@ final class ValidateCommand implements Callable<Integer> {
         if (!output.equals("text") && !output.equals("json")) {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
-        if (!files.areGiven()) {
-            throw new ParameterException(command, "name a file or a folder: -f FILE");
+        if ((engine == null) != files.areGiven()) {
+            throw new ParameterException(
+                    command, "name a ChaosEngine of the cluster, or a file or a folder: -f FILE");
         }
         var collected = new Validation.Collection();
+        if (engine != null) {
+            addStored(engine, collected);
+        }
         files.read(
                 command,
                 new ManifestFiles.Taker() {
@@ -94,6 +115,53 @@ final class ValidateCommand implements Callable<Integer> {
                 validation.count(Severity.ERROR)
                         + (strict ? validation.count(Severity.WARNING) : 0);
         return counting == 0 ? ExitCode.OK : ExitCode.INVALID;
+    }
+
+    /** Lines are those of the object as it is written here: in YAML, as kubectl shows it. */
+    private void addStored(String name, Validation.Collection collected) {
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
+            EngineRef ref = new EngineRef(namespaced.in(cluster), name);
+            ObjectNode stored = StoredObject.named(cluster, ref, Resource.ENGINES);
+            add(stored, "ChaosEngine " + ref, collected);
+            new Engine(stored)
+                    .experiments().stream()
+                            .map(each -> each.name())
+                            .distinct()
+                            .forEach(each -> addExperiment(cluster, ref, each, collected));
+        }
+    }
+
+    private static void addExperiment(
+            Fabric8Cluster cluster,
+            EngineRef engine,
+            String name,
+            Validation.Collection collected) {
+        try {
+            if (!name.isEmpty()) {
+                cluster.get(Resource.EXPERIMENTS, engine.namespace(), name)
+                        .ifPresent(found ->
+                                add(
+                                        found,
+                                        "ChaosExperiment %s/%s".formatted(engine.namespace(), name),
+                                        collected));
+            }
+        } catch (ClusterException e) {
+            if (e.kind() != ClusterException.Kind.FORBIDDEN) {
+                throw e;
+            }
+            // Then it is one that is not known here, which is a warning.
+        }
+    }
+
+    private static void add(ObjectNode object, String place, Validation.Collection collected) {
+        try {
+            KubernetesYaml.read(
+                    new StringReader(YamlTree.text(object)),
+                    KubernetesYaml.Limits.OF_FILES,
+                    document -> collected.add(place, false, document));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** An engine that is applied now is created now. */

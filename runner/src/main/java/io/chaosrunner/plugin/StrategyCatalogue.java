@@ -116,6 +116,23 @@ public final class StrategyCatalogue {
         return new StrategyCatalogue(sources, faults);
     }
 
+    /** Say why a folder cannot give a strategy; empty if it holds a jar. */
+    public static Optional<String> problemOf(Path folder) {
+        var faults = new ArrayList<Fault>();
+        if (!Files.exists(folder)) {
+            return Optional.of(folder + " does not exist");
+        }
+        if (!Files.isDirectory(folder)) {
+            return Optional.of(folder + " is no folder; name the folder that the jars are in");
+        }
+        return !jars(folder, faults).isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        faults.isEmpty()
+                                ? folder + " holds no file named *.jar"
+                                : faults.getFirst().toString());
+    }
+
     /** Look at names only: no stranger's class is initialised. */
     private static boolean hasStrangers() {
         try {

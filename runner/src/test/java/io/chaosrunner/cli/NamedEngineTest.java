@@ -1,0 +1,180 @@
+package io.chaosrunner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.sandbox.SandboxServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
+
+/** What is asked of an engine that is in the cluster, and of parts of it. */
+@Timeout(600)
+@ResourceLock(Resources.SYSTEM_OUT)
+@ResourceLock(Resources.SYSTEM_ERR)
+class NamedEngineTest {
+    private static final String ENGINE =
+            """
+            apiVersion: litmuschaos.io/v1alpha1
+            kind: ChaosEngine
+            metadata:
+              name: nginx
+              namespace: default
+              annotations:
+                chaosrunner.io/schedule: "{cron: '0 3 * * *'}"
+            spec:
+              engineState: stop
+              chaosServiceAccount: chaos
+              experiments:
+                - {name: a}
+                - name: b
+                  spec: {components: {experimentAnnotations: {sandbox.chaosrunner.io/scenario: verdict=Fail}}}
+                - {name: c}
+            """;
+
+    @TempDir private Path folder;
+    private SandboxServer server;
+    private Path kubeconfig;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(50));
+        assertThat(server.load("engine", ENGINE).problems()).isEmpty();
+        server.ensureExperiments("default", "nginx");
+        kubeconfig =
+                Files.writeString(
+                        folder.resolve("config"),
+                        """
+                        apiVersion: v1
+                        kind: Config
+                        current-context: here
+                        clusters: [{name: here, cluster: {server: "%s"}}]
+                        users: [{name: me, user: {token: none}}]
+                        contexts: [{name: here, context: {cluster: here, user: me, namespace: default}}]
+                        """
+                                .formatted(server.url()));
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private Said say(String... arguments) {
+        var all = new ArrayList<>(List.of(arguments));
+        all.add("--kubeconfig=" + kubeconfig);
+        return Said.by(all.toArray(String[]::new));
+    }
+
+    @Test
+    void itIsPlannedPreviewedAndValidatedByItsName() {
+        assertThat(say("plan", "nginx").out()).contains("a  ", "b  ", "c  ", "over after 15m");
+        assertThat(say("next", "nginx", "--count", "2").out().lines()).hasSize(3);
+        Said validated = say("validate", "nginx");
+        assertThat(validated.exitCode()).as(validated.toString()).isZero();
+        assertThat(validated.out()).contains("in 4 objects");
+    }
+
+    @Test
+    void aNameThatIsNotThereIsSaidWithWhatThereIs() {
+        for (String command : List.of("plan", "next", "validate")) {
+            Said said = say(command, "ngnix");
+            assertThat(said.exitCode()).isEqualTo(ExitCode.CLUSTER);
+            assertThat(said.err()).contains("did you mean 'nginx'?");
+            assertThat(say(command).exitCode()).isEqualTo(ExitCode.INVALID);
+            assertThat(say(command, "nginx", "-f", "x").exitCode()).isEqualTo(ExitCode.INVALID);
+        }
+    }
+
+    @Test
+    void onlyWhatIsNamedIsRunInTheEnginesOrder() {
+        Said said = say("run", "nginx", "--only", "c,a");
+
+        assertThat(said.exitCode()).as(said.toString()).isZero();
+        assertThat(said.out()).contains("2 of 2 passed").doesNotContain("  b  ");
+        assertThat(said.out().indexOf("launch   a ")).isLessThan(said.out().indexOf("launch   c "));
+    }
+
+    @Test
+    void whatDidNotPassIsRunAgain() {
+        assertThat(say("run", "nginx", "--failed").err()).contains("no run of ChaosEngine");
+        assertThat(say("run", "nginx").exitCode()).isEqualTo(ExitCode.NOT_PASSED);
+
+        Said again = say("run", "nginx", "--failed");
+
+        assertThat(again.exitCode()).isEqualTo(ExitCode.NOT_PASSED);
+        assertThat(again.out()).contains("0 of 1 passed").doesNotContain("launch   a ");
+        assertThat(say("run", "nginx", "--only", "a").exitCode()).isZero();
+        Said nothing = say("run", "nginx", "--failed");
+        assertThat(nothing.exitCode()).isEqualTo(ExitCode.INVALID);
+        assertThat(nothing.err()).contains("passed; there is nothing to run");
+    }
+
+    @Test
+    void whatCannotBeChosenIsRefusedBeforeAnythingIsStored() {
+        assertThat(say("run", "nginx", "--only", "d").err())
+                .contains("lists no experiment 'd'");
+        assertThat(say("run", "nginx", "--only", "a", "--failed").err()).contains("contradict");
+        assertThat(say("run", "nginx", "--only", "a", "--resume").err()).contains("new run");
+        assertThat(say("list").out()).contains("idle").doesNotContain("finished");
+    }
+
+    @Test
+    void aNameThatIsListedTwiceDoesNotSayWhichIsMeant() throws IOException {
+        Path file =
+                Files.writeString(
+                        folder.resolve("twice.yaml"),
+                        ENGINE.replace("name: nginx", "name: twice")
+                                .replace("{name: c}", "{name: a}"));
+
+        Said said = say("run", "-f", file.toString(), "--only", "a");
+
+        assertThat(said.exitCode()).isEqualTo(ExitCode.INVALID);
+        assertThat(said.err()).contains("lists 'a' more than once");
+        assertThat(say("list").out()).doesNotContain("twice");
+    }
+
+    @Test
+    void aNumberForTheNamespaceIsStillTheNumberOfFiresBesideAFile() throws IOException {
+        Path file = Files.writeString(folder.resolve("engine.yaml"), ENGINE);
+
+        Said said = Said.by("next", "-f", file.toString(), "-n", "4");
+
+        assertThat(said.exitCode()).isZero();
+        assertThat(said.out().lines()).hasSize(5);
+        assertThat(said.err()).contains("-n is the namespace; write --count 4");
+        assertThat(Said.by("next", "-f", file.toString(), "--count", "0").exitCode())
+                .isEqualTo(ExitCode.INVALID);
+    }
+
+    @Test
+    void aFolderOfPlugInsThatGivesNoneIsAnError() throws IOException {
+        Path file = Files.writeString(folder.resolve("engine.yaml"), ENGINE);
+        for (String folder :
+                List.of(
+                        this.folder.resolve("nowhere").toString(),
+                        file.toString(),
+                        Files.createDirectory(this.folder.resolve("empty")).toString())) {
+            for (String[] line :
+                    List.of(
+                            new String[] {"strategies"},
+                            new String[] {"plan", "-f", file.toString()},
+                            new String[] {"validate", "-f", file.toString()},
+                            new String[] {"run", "--sandbox", "-f", file.toString()})) {
+                var all = new ArrayList<>(List.of(line));
+                all.add("--plugins=" + folder);
+                Said said = Said.by(all.toArray(String[]::new));
+                assertThat(said.exitCode()).as(all.toString()).isEqualTo(ExitCode.INVALID);
+                assertThat(said.err()).contains("chaos-runner: --plugins: " + folder);
+            }
+        }
+    }
+}
