@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             StopCommand.class,
             WaitCommand.class,
             ListCommand.class,
+            GetCommand.class,
             HistoryCommand.class,
             ScheduleCommand.class,
             TriggerCommand.class,

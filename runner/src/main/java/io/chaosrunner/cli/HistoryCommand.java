@@ -21,7 +21,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
@@ -46,19 +45,11 @@ final class HistoryCommand implements Callable<Integer> {
             description = "Show this run with every decision and why it was made.")
     private @Nullable Long run;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            defaultValue = "text",
-            description = "text or json (default: ${DEFAULT-VALUE}).")
-    private String output = "text";
+    @Mixin private Printing printing = new Printing();
 
     @Override
     public Integer call() {
         CommandLine command = Objects.requireNonNull(spec).commandLine();
-        if (!output.equals("text") && !output.equals("json")) {
-            throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
-        }
         PrintWriter err = command.getErr();
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
             EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
@@ -88,13 +79,16 @@ final class HistoryCommand implements Callable<Integer> {
             }
         }
         PrintWriter out = command.getOut();
-        if (output.equals("json")) {
-            List<RunRecord> runs = one.map(List::of).orElse(remembered.runs().runs());
-            HistoryReport.json(ref, remembered, runs, out);
+        List<RunRecord> runs = one.map(List::of).orElse(remembered.runs().runs());
+        if (printing.isTree()) {
+            printing.print(HistoryReport.json(ref, remembered, runs), out);
+        } else if (printing.format() == Printing.Format.NAME) {
+            runs.forEach(each -> out.println(each.number()));
+            out.flush();
         } else if (one.isPresent()) {
             HistoryReport.one(ref, remembered, one.get(), out);
         } else {
-            HistoryReport.table(ref, remembered, out);
+            HistoryReport.table(ref, remembered, printing.format() == Printing.Format.WIDE, out);
         }
         return ExitCode.OK;
     }

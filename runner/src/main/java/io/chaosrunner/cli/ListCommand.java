@@ -36,26 +36,15 @@ final class ListCommand implements Callable<Integer> {
             description = "Look into all namespaces.")
     private boolean all;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            defaultValue = "text",
-            description = "text or json (default: ${DEFAULT-VALUE}).")
-    private Format format = Format.TEXT;
-
-    enum Format {
-        TEXT,
-        JSON
-    }
+    @Mixin private Printing printing = new Printing();
 
     @Override
     public Integer call() {
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
             String namespace = all ? "" : namespaced.in(cluster);
-            if (format == Format.JSON) {
-                out.println(EngineTable.json(engines(cluster, namespace)));
-                out.flush();
+            if (printing.isTree()) {
+                printing.print(EngineTable.json(engines(cluster, namespace)), out);
                 return ExitCode.OK;
             }
             Instant now = Instant.now();
@@ -75,8 +64,11 @@ final class ListCommand implements Callable<Integer> {
                                         : "There is no ChaosEngine in namespace "
                                                 + namespace
                                                 + ".");
+            } else if (printing.format() == Printing.Format.NAME) {
+                engines.forEach(cells -> out.println(GetCommand.KIND + cells.get(1)));
             } else {
-                EngineTable.lines(engines, all).forEach(out::println);
+                EngineTable.lines(engines, all, printing.format() == Printing.Format.WIDE)
+                        .forEach(out::println);
             }
             out.flush();
             return ExitCode.OK;

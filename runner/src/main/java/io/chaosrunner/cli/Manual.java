@@ -58,7 +58,14 @@ final class Manual {
                             new Part(
                                     List.of(CLUSTER, DEBUG),
                                     "chaos-runner list",
-                                    "chaos-runner list -A -o json")),
+                                    "chaos-runner list -A -o wide",
+                                    "chaos-runner list -o name")),
+                    Map.entry(
+                            "get",
+                            new Part(
+                                    List.of(CLUSTER, DEBUG),
+                                    "chaos-runner get nginx -n payments",
+                                    "chaos-runner get nginx -o yaml")),
                     Map.entry(
                             "history",
                             new Part(
@@ -100,7 +107,7 @@ final class Manual {
                             new Part(
                                     List.of(PLUGINS, DEBUG),
                                     "chaos-runner strategies",
-                                    "chaos-runner strategies --plugins ./jars")),
+                                    "chaos-runner strategies -o json --plugins ./jars")),
                     Map.entry(
                             "init",
                             new Part(

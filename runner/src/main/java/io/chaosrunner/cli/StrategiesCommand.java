@@ -8,9 +8,13 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** List the strategies there are, with their parameters. */
 @Command(
@@ -20,11 +24,21 @@ import picocli.CommandLine.Spec;
 final class StrategiesCommand implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;
+    @Mixin private Printing printing = new Printing();
 
     @Override
     public Integer call() {
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
         StrategyCatalogue catalogue = Objects.requireNonNull(parent).strategies();
+        if (printing.isTree()) {
+            printing.print(tree(catalogue), out);
+            return ExitCode.OK;
+        }
+        if (printing.format() == Printing.Format.NAME) {
+            catalogue.all().forEach(each -> out.println(each.strategy().name()));
+            out.flush();
+            return ExitCode.OK;
+        }
         for (StrategyCatalogue.Listed each : catalogue.all()) {
             ExecutionStrategy strategy = each.strategy();
             out.printf("%s (%s): %s%n", strategy.name(), each.source(), strategy.description());
@@ -44,5 +58,36 @@ final class StrategiesCommand implements Callable<Integer> {
         }
         out.flush();
         return ExitCode.OK;
+    }
+
+    private static ObjectNode tree(StrategyCatalogue catalogue) {
+        ObjectNode tree = JsonMapper.shared().createObjectNode();
+        ArrayNode strategies = tree.putArray("strategies");
+        for (StrategyCatalogue.Listed each : catalogue.all()) {
+            ObjectNode one =
+                    strategies
+                            .addObject()
+                            .put("name", each.strategy().name())
+                            .put("source", each.source())
+                            .put("description", each.strategy().description());
+            ArrayNode parameters = one.putArray("parameters");
+            for (Parameter parameter : each.strategy().parameters()) {
+                parameters
+                        .addObject()
+                        .put("name", parameter.name())
+                        .put("type", parameter.type())
+                        .put("default", parameter.defaultValue())
+                        .put("doc", parameter.doc());
+            }
+        }
+        ArrayNode notLoaded = tree.putArray("notLoaded");
+        catalogue
+                .faults()
+                .forEach(fault ->
+                        notLoaded
+                                .addObject()
+                                .put("source", fault.source())
+                                .put("why", fault.why()));
+        return tree;
     }
 }

@@ -2,7 +2,6 @@ package io.chaosrunner.report;
 
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.RunRecord;
 import io.chaosrunner.status.Standing;
@@ -24,6 +23,9 @@ import tools.jackson.databind.node.ObjectNode;
 public final class EngineTable {
     private static final String NOTHING = "-";
 
+    /** How many of the last columns are for those who want to know more. */
+    private static final int WIDE = 3;
+
     private EngineTable() {}
 
     /** Return the cells of one engine's line; its namespace and its name are the first two. */
@@ -38,16 +40,24 @@ public final class EngineTable {
                 claim.flatMap(EngineTable::strategy).orElse(NOTHING),
                 verdicts(standing),
                 owner(engine, standing),
-                claim.map(c -> age(Duration.between(c.runStart(), now))).orElse(NOTHING));
+                claim.map(c -> age(Duration.between(c.runStart(), now))).orElse(NOTHING),
+                claim.map(c -> Long.toString(c.seed())).orElse(NOTHING),
+                claim.map(c -> c.run().id()).orElse(NOTHING),
+                claim.map(Claim::reason).filter(why -> !why.isEmpty()).orElse(NOTHING));
     }
 
     /** Return a table. */
     public static List<String> lines(List<Engine> engines, boolean namespaces, Instant now) {
-        return lines(engines.stream().map(engine -> cells(engine, now)).toList(), namespaces);
+        return lines(
+                engines.stream().map(engine -> cells(engine, now)).toList(), namespaces, false);
     }
 
-    /** Return a table of the cells of engines. */
-    public static List<String> lines(List<List<String>> cells, boolean namespaces) {
+    /**
+     * Return a table of the cells of engines.
+     *
+     * @param wide whether seed, id of the run and its reason are in it
+     */
+    public static List<String> lines(List<List<String>> cells, boolean namespaces, boolean wide) {
         var rows = new ArrayList<List<String>>();
         rows.add(
                 List.of(
@@ -58,7 +68,10 @@ public final class EngineTable {
                         "STRATEGY",
                         "VERDICTS",
                         "OWNER",
-                        "AGE"));
+                        "AGE",
+                        "SEED",
+                        "RUN ID",
+                        "REASON"));
         cells.forEach(row -> rows.add(row.stream().map(Printed::line).toList()));
         int first = namespaces ? 0 : 1;
         var widths = new int[rows.getFirst().size()];
@@ -70,7 +83,7 @@ public final class EngineTable {
         return rows.stream()
                 .map(row -> {
                     var line = new StringBuilder();
-                    for (int i = first; i < widths.length; i++) {
+                    for (int i = first; i < widths.length - (wide ? 0 : WIDE); i++) {
                         line.append(
                                 String.format(Locale.ROOT, "%-" + widths[i] + "s   ", row.get(i)));
                     }
@@ -80,37 +93,84 @@ public final class EngineTable {
     }
 
     /** Return a JSON array. */
-    public static String json(List<Engine> engines) {
+    public static ArrayNode json(List<Engine> engines) {
         ArrayNode all = JsonMapper.shared().createArrayNode();
-        for (Engine engine : engines) {
-            Standing standing = Standing.of(engine);
-            ObjectNode one =
-                    all.addObject()
-                            .put("namespace", engine.namespace())
-                            .put("engine", engine.name())
-                            .put("state", word(standing.phase()))
-                            .put("engineState", engine.engineState())
-                            .put("engineStatus", engine.engineStatus());
-            claim(standing)
-                    .ifPresent(claim -> {
-                        one.put("run", claim.run().number()).put("runId", claim.run().id());
-                        strategy(claim).ifPresent(name -> one.put("strategy", name));
-                        one.put("seed", claim.seed())
-                                .put("owner", claim.instance())
-                                .put("runStart", claim.runStart().toString())
-                                .put("reason", claim.reason());
-                    });
-            ArrayNode entries = one.putArray("experiments");
-            standing.entries()
-                    .forEach(entry ->
-                            entries.addObject()
-                                    .put("experiment", entry.name())
-                                    .put("status", entry.status())
-                                    .put("verdict", entry.verdict().word())
-                                    .put("pod", entry.pod()));
+        engines.forEach(engine -> all.add(json(engine)));
+        return all;
+    }
+
+    /** Return a JSON object: one engine, and the run it is in or was in last. */
+    public static ObjectNode json(Engine engine) {
+        Standing standing = Standing.of(engine);
+        ObjectNode one =
+                JsonMapper.shared()
+                        .createObjectNode()
+                        .put("namespace", engine.namespace())
+                        .put("engine", engine.name())
+                        .put("state", word(standing.phase()))
+                        .put("engineState", engine.engineState())
+                        .put("engineStatus", engine.engineStatus());
+        claim(standing)
+                .ifPresent(claim -> {
+                    one.put("run", claim.run().number()).put("runId", claim.run().id());
+                    strategy(claim).ifPresent(name -> one.put("strategy", name));
+                    one.put("seed", claim.seed())
+                            .put("owner", claim.instance())
+                            .put("runStart", claim.runStart().toString())
+                            .put("reason", claim.reason());
+                });
+        ArrayNode entries = one.putArray("experiments");
+        standing.entries()
+                .forEach(entry ->
+                        entries.addObject()
+                                .put("experiment", entry.name())
+                                .put("status", entry.status())
+                                .put("verdict", entry.verdict().word())
+                                .put("pod", entry.pod()));
+        return one;
+    }
+
+    /** Return what is known of one engine: its run, then a table of its experiments. */
+    public static List<String> of(Engine engine, Instant now) {
+        List<String> names =
+                List.of(
+                        "namespace",
+                        "engine",
+                        "run",
+                        "state",
+                        "strategy",
+                        "verdicts",
+                        "owner",
+                        "age",
+                        "seed",
+                        "run id",
+                        "reason");
+        List<String> cells = cells(engine, now);
+        var fields = new ArrayList<List<String>>();
+        for (int i = 0; i < names.size(); i++) {
+            if (!cells.get(i).equals(NOTHING)) {
+                fields.add(List.of(names.get(i), cells.get(i)));
+            }
         }
-        return ForeignText.visible(
-                JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(all));
+        var lines = new ArrayList<>(Columns.of(fields));
+        var table = new ArrayList<List<String>>();
+        table.add(List.of("EXPERIMENT", "STATUS", "VERDICT", "POD"));
+        Standing.of(engine)
+                .entries()
+                .forEach(entry ->
+                        table.add(
+                                List.of(
+                                        entry.name(),
+                                        entry.status(),
+                                        entry.verdict().word(),
+                                        entry.pod())));
+        if (table.size() == 1) {
+            engine.experiments()
+                    .forEach(each -> table.add(List.of(each.name(), NOTHING, NOTHING, NOTHING)));
+        }
+        lines.add("");
+        lines.addAll(Columns.of(table));
+        return lines.stream().map(String::stripTrailing).toList();
     }
 
     /** A claim may do no more than settle fires of a schedule. */

@@ -21,25 +21,24 @@ public final class HistoryReport {
 
     private HistoryReport() {}
 
-    /** Write one JSON object; its form is described in {@code docs/history.md}. */
-    public static void json(
-            EngineRef engine, Remembered remembered, List<RunRecord> runs, PrintWriter out) {
+    /** Return one JSON object; its form is described in {@code docs/history.md}. */
+    public static ObjectNode json(EngineRef engine, Remembered remembered, List<RunRecord> runs) {
         ObjectNode json = JsonMapper.shared().createObjectNode();
         json.put("namespace", engine.namespace()).put("engine", engine.name());
         remembered.sources().forEach(json.putArray("sources")::add);
         remembered.problems().forEach(json.putArray("problems")::add);
         ArrayNode list = json.putArray("runs");
         runs.forEach(run -> list.add(run.json()));
-        Printed.to(out)
-                .println(
-                        JsonMapper.shared()
-                                .writerWithDefaultPrettyPrinter()
-                                .writeValueAsString(json));
-        out.flush();
+        return json;
     }
 
-    /** Write one line for each run, the oldest first, and one for the fires that started none. */
-    public static void table(EngineRef engine, Remembered remembered, PrintWriter to) {
+    /**
+     * Write one line for each run, the oldest first, and one for the fires that started none.
+     *
+     * @param wide whether the ids of runs are in it
+     */
+    public static void table(
+            EngineRef engine, Remembered remembered, boolean wide, PrintWriter to) {
         PrintWriter out = Printed.to(to);
         List<RunRecord> runs = remembered.runs().runs();
         if (runs.isEmpty()) {
@@ -47,7 +46,7 @@ public final class HistoryReport {
                     "no run of ChaosEngine %s is recorded; begin one: chaos-runner run %s -n %s%n",
                     engine, engine.name(), engine.namespace());
         } else {
-            rows(runs, out);
+            rows(runs, wide, out);
             out.printf(
                     "%none of them in full: chaos-runner history %s -n %s --run %d%n",
                     engine.name(), engine.namespace(), runs.getLast().number());
@@ -56,7 +55,7 @@ public final class HistoryReport {
         out.flush();
     }
 
-    private static void rows(List<RunRecord> runs, PrintWriter out) {
+    private static void rows(List<RunRecord> runs, boolean wide, PrintWriter out) {
         boolean scheduled = runs.stream().anyMatch(run -> run.json().has("fire"));
         var table = new ArrayList<List<String>>();
         table.add(row(scheduled, "RUN", "STARTED", "FIRE", "TOOK", "STRATEGY", "SEED", "VERDICTS"));
@@ -71,6 +70,13 @@ public final class HistoryReport {
                             orDash(run.text("strategy")),
                             Long.toString(run.json().path("seed").asLong(0)),
                             orDash(verdicts(run))));
+        }
+        if (wide) {
+            for (int i = 0; i < table.size(); i++) {
+                var row = new ArrayList<>(table.get(i));
+                row.add(i == 0 ? "RUN ID" : orDash(runs.get(i - 1).text("id")));
+                table.set(i, row);
+            }
         }
         List<String> lines = Columns.of(table);
         out.println(lines.getFirst() + "  ENDED BY");

@@ -153,9 +153,15 @@ class Document implements Schema.Findings {
         add(Severity.ERROR, line(path), path, inFile(path) + text);
     }
 
-    /** Says that something has no effect, or another than was meant. */
+    /**
+     * Says that something has no effect, or another than was meant; unless it is known to be
+     * refused: one fault is said once.
+     */
     @Override
     public void warning(String path, String text) {
+        if (hasError(path)) {
+            return;
+        }
         add(Severity.WARNING, line(path), path, inFile(path) + text);
     }
 

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** What is asked of an engine that is in the cluster, and of parts of it. */
 @Timeout(600)
@@ -120,11 +122,56 @@ class NamedEngineTest {
 
     @Test
     void whatCannotBeChosenIsRefusedBeforeAnythingIsStored() {
-        assertThat(say("run", "nginx", "--only", "d").err())
-                .contains("lists no experiment 'd'");
+        assertThat(say("run", "nginx", "--only", "d").err()).contains("lists no experiment 'd'");
         assertThat(say("run", "nginx", "--only", "a", "--failed").err()).contains("contradict");
         assertThat(say("run", "nginx", "--only", "a", "--resume").err()).contains("new run");
         assertThat(say("list").out()).contains("idle").doesNotContain("finished");
+    }
+
+    @Test
+    void whatThereIsIsShownInEachForm() {
+        assertThat(say("run", "nginx").exitCode()).isEqualTo(ExitCode.NOT_PASSED);
+
+        assertThat(say("list", "-o", "name").out()).isEqualTo("chaosengine.litmuschaos.io/nginx\n");
+        assertThat(say("list", "-o", "wide").out()).contains("SEED", "RUN ID", "REASON");
+        assertThat(say("list").out()).contains("AGE").doesNotContain("SEED", "REASON");
+        assertThat(say("get", "nginx").out())
+                .contains("engine", "nginx", "EXPERIMENT", "b           Completed  Fail");
+        assertThat(say("get", "nginx", "-o", "name").out())
+                .isEqualTo("chaosengine.litmuschaos.io/nginx\n");
+        assertThat(say("history", "nginx", "-o", "name").out()).isEqualTo("1\n");
+        assertThat(say("history", "nginx", "-o", "wide").out()).contains("RUN ID");
+        assertThat(Said.by("strategies", "-o", "name").out().lines())
+                .containsExactly("dag", "parallel", "random", "sequential");
+        for (String[] line :
+                List.of(
+                        new String[] {"list"},
+                        new String[] {"get", "nginx"},
+                        new String[] {"history", "nginx"},
+                        new String[] {"strategies"})) {
+            assertThat(yaml(shown(line, "yaml")))
+                    .as(String.join(" ", line))
+                    .isEqualTo(yaml(shown(line, "json")))
+                    .isNotNull();
+        }
+        assertThat(say("get", "ngnix").err()).contains("did you mean 'nginx'?");
+        assertThat(say("list", "-o", "xml").err())
+                .contains("--output: 'xml' is none of text, wide, name, json, yaml");
+    }
+
+    private String shown(String[] line, String format) {
+        var all = new ArrayList<>(List.of(line));
+        all.add("-o=" + format);
+        Said said =
+                line[0].equals("strategies")
+                        ? Said.by(all.toArray(String[]::new))
+                        : say(all.toArray(String[]::new));
+        assertThat(said.exitCode()).isZero();
+        return said.out();
+    }
+
+    private static Object yaml(String text) {
+        return new Load(LoadSettings.builder().build()).loadFromString(text);
     }
 
     @Test

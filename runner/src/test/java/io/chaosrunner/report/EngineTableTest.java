@@ -31,7 +31,11 @@ class EngineTableTest {
 
         assertThat(EngineTable.lines(engines, true, NOON).getLast().split(" +"))
                 .containsExactly("litmus", "nginx", "-", "idle", "-", "-", "-", "-");
-        assertThat(JsonMapper.shared().readTree(EngineTable.json(engines)).path(0).has("run"))
+        assertThat(
+                        JsonMapper.shared()
+                                .readTree(EngineTable.json(engines).toString())
+                                .path(0)
+                                .has("run"))
                 .isFalse();
     }
 
@@ -70,6 +74,7 @@ class EngineTableTest {
                 .contains("  -  ")
                 .contains("1 Pass, 1 N/A, 1 waiting")
                 .doesNotContain("sequential");
-        assertThat(EngineTable.json(List.of(new Engine(json)))).doesNotContain("sequential");
+        assertThat(EngineTable.json(List.of(new Engine(json))).toString())
+                .doesNotContain("sequential");
     }
 }

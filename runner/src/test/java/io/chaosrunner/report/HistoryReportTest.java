@@ -57,7 +57,7 @@ class HistoryReportTest {
 
     @Test
     void aTableHasALineForEachRunAndOneForTheFiresThatStartedNone() {
-        assertThat(said(out -> HistoryReport.table(ENGINE, ALL, out)))
+        assertThat(said(out -> HistoryReport.table(ENGINE, ALL, false, out)))
                 .isEqualTo(
                         """
                         RUN  STARTED               FIRE                  TOOK   STRATEGY    SEED  VERDICTS       ENDED BY
@@ -111,7 +111,7 @@ class HistoryReportTest {
     @Test
     void anEngineWithoutRunsSaysSo() {
         var none = new Remembered(RunRecords.NONE, List.of(), List.of());
-        assertThat(said(out -> HistoryReport.table(ENGINE, none, out)))
+        assertThat(said(out -> HistoryReport.table(ENGINE, none, false, out)))
                 .isEqualTo(
                         "no run of ChaosEngine n/e is recorded; begin one: chaos-runner run e -n n\n");
     }
@@ -120,7 +120,7 @@ class HistoryReportTest {
     void machinesGetTheRecordsAsTheyAreStored() {
         JsonNode json =
                 JsonMapper.shared()
-                        .readTree(said(out -> HistoryReport.json(ENGINE, ALL, RUNS.runs(), out)));
+                        .readTree(HistoryReport.json(ENGINE, ALL, RUNS.runs()).toString());
         assertThat(json.path("namespace").asString()).isEqualTo("n");
         assertThat(json.path("engine").asString()).isEqualTo("e");
         assertThat(json.path("sources").toString()).isEqualTo("[\"ConfigMap n/e-runs\"]");

@@ -231,6 +231,7 @@ class RunHistoryTest {
             HistoryReport.table(
                     EngineWorld.ENGINE,
                     RunHistory.of(cluster, world.engine()),
+                    false,
                     new PrintWriter(text));
         }
         return text.toString();

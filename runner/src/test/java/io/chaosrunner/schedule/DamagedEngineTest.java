@@ -100,7 +100,7 @@ class DamagedEngineTest {
             try {
                 Fires.handedOver(engine);
                 EngineTable.lines(List.of(engine), true, NOW);
-                EngineTable.json(List.of(engine));
+                var _ = EngineTable.json(List.of(engine)).toString();
                 EngineSchedule.of(engine)
                         .ifPresent(schedule -> {
                             schedule.lastRun();
@@ -175,8 +175,8 @@ class DamagedEngineTest {
     private static void show(EngineRef ref, RunRecords runs) {
         var out = new PrintWriter(Writer.nullWriter());
         var all = new Remembered(runs, List.of(), List.of());
-        HistoryReport.table(ref, all, out);
-        HistoryReport.json(ref, all, runs.runs(), out);
+        HistoryReport.table(ref, all, true, out);
+        out.println(HistoryReport.json(ref, all, runs.runs()));
         for (RunRecord run : runs.runs()) {
             HistoryReport.one(ref, all, run, out);
             runs.with(run, 3);

@@ -424,6 +424,22 @@ class ValidationTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "experiments:, engineSate: active\\n    experiments:, engineSate",
+        "- name: pod-delete, - name: pod-delete\\n        rnk: 1, rnk",
+        "experiments:, components: {runer: {}}\\n    experiments:, runer"
+    })
+    void oneFaultOfAScheduleIsToldOnce(String part, String written, String field) {
+        assertThat(SCHEDULE).contains(part);
+        String schedule = SCHEDULE.replace(part, written.replace("\\n", "\n"));
+
+        assertThat(validate(schedule + "---\n" + EXPERIMENT).findings())
+                .extracting(Finding::toString)
+                .filteredOn(found -> found.contains(field))
+                .hasSize(1);
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
