@@ -329,7 +329,13 @@ final class EngineTaking {
                 List.of(),
                 Map.of(),
                 engine.engineState(),
-                before.map(Claim::fires).orElse(Fires.NONE).next(fire(engine)));
+                before.map(last ->
+                                last.fires()
+                                        .counting(
+                                                RunOutcome.last(engine, last)
+                                                        .map(RunOutcome.PASSED::equals)))
+                        .orElse(Fires.NONE)
+                        .next(fire(engine)));
     }
 
     /** What is known of earlier runs takes no experiment its place in the log. */

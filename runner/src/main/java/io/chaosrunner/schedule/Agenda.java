@@ -5,8 +5,10 @@ import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Missed;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
+import io.chaosrunner.schedule.ScheduleSpec.StopRules;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.status.Fires.Skipped;
+import io.chaosrunner.status.Tally;
 import io.chaosrunner.status.Trigger;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,8 +43,22 @@ public final class Agenda {
      * @param settled all fires up to this instant were started or recorded as skipped
      * @param runs how many runs this schedule has started
      * @param last the last run, which is over; empty if there is none
+     * @param earlier how the runs before it ended
      */
-    public record Situation(Instant settled, long runs, Optional<LastRun> last) {}
+    public record Situation(Instant settled, long runs, Optional<LastRun> last, Tally earlier) {
+        /** Say so where no earlier run is known. */
+        public Situation(Instant settled, long runs, Optional<LastRun> last) {
+            this(settled, runs, last, Tally.NONE);
+        }
+
+        private Tally tally() {
+            return earlier.and(outcome().map(StopWhen.PASSED::equals));
+        }
+
+        private Optional<StopWhen> outcome() {
+            return last.flatMap(LastRun::outcome);
+        }
+    }
 
     /**
      * Tell of a run that is over.
@@ -216,17 +232,38 @@ public final class Agenda {
         if (policy.maxRuns().filter(most -> situation.runs() >= most).isPresent()) {
             return Optional.of("maxRuns: " + policy.maxRuns().get() + " runs were started");
         }
-        return situation
-                .last()
-                .filter(run -> run.outcome().isPresent())
-                .filter(run -> policy.stopWhen().equals(run.outcome()))
-                .map(run ->
-                        "stopWhen: %s %s"
-                                .formatted(
-                                        run.name(),
-                                        policy.stopWhen().orElseThrow() == StopWhen.FAILED
-                                                ? "failed"
-                                                : "passed"));
+        return stop(policy, situation);
+    }
+
+    /** Return which rule on how runs end has ended the schedule; empty if it goes on. */
+    static Optional<String> stop(Policy policy, Situation situation) {
+        StopRules rules = policy.stopWhen();
+        Tally tally = situation.tally();
+        Optional<String> last = situation.last().map(LastRun::name);
+        boolean failed = situation.outcome().filter(StopWhen.FAILED::equals).isPresent();
+        boolean passed = situation.outcome().filter(StopWhen.PASSED::equals).isPresent();
+        return inARow(rules.failed(), failed ? tally.failedInARow() : 0, last, "failed")
+                .or(() -> inARow(rules.passed(), passed ? tally.passedInARow() : 0, last, "passed"))
+                .or(() -> inAll(rules.failedInAll(), tally.failed(), "failed"))
+                .or(() -> inAll(rules.passedInAll(), tally.passed(), "passed"))
+                .map("stopWhen: "::concat);
+    }
+
+    /** A run that somebody stopped is in no row, and ends none. */
+    private static Optional<String> inARow(
+            int most, long count, Optional<String> last, String outcome) {
+        return most == 0 || count < most
+                ? Optional.empty()
+                : last.map(run ->
+                        most == 1
+                                ? run + " " + outcome
+                                : "%d runs in a row %s, %s last".formatted(count, outcome, run));
+    }
+
+    private static Optional<String> inAll(int most, long count, String outcome) {
+        return most == 0 || count < most
+                ? Optional.empty()
+                : Optional.of("%d runs %s in all".formatted(count, outcome));
     }
 
     private static Optional<Skipped> skipped(

@@ -44,6 +44,11 @@ record Driving(
 
     /** Tell the engine's readers why its schedule does nothing. */
     void emit(Engine engine, String why) {
+        emit(engine, EngineEvent.SCHEDULE_REFUSED, why);
+    }
+
+    /** Tell the engine's readers what became of its schedule. */
+    void emit(Engine engine, String reason, String why) {
         new EngineEvents(
                         cluster,
                         engine,
@@ -53,6 +58,6 @@ record Driving(
                                 listener.note(engine.ref(), "warning", message);
                             }
                         })
-                .emit(new EngineEvent(EngineEvent.SCHEDULE_REFUSED, true, "", why));
+                .emit(new EngineEvent(reason, true, "", why));
     }
 }

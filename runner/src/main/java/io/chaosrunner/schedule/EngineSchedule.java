@@ -3,8 +3,8 @@ package io.chaosrunner.schedule;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.Fire;
-import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.RunEnd.Cause;
+import io.chaosrunner.run.RunOutcome;
 import io.chaosrunner.schedule.Agenda.LastRun;
 import io.chaosrunner.schedule.Agenda.Situation;
 import io.chaosrunner.schedule.Agenda.Step;
@@ -13,19 +13,20 @@ import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.EngineUpdate;
 import io.chaosrunner.status.Fires.Skipped;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.Standing;
+import io.chaosrunner.status.Tally;
 import io.chaosrunner.status.Trigger;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Say what an engine's schedule asks for, from what is stored with the engine alone. Pure.
@@ -43,15 +44,6 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** The run that the operator was told to end, for the next fire was due. */
     static final String REPLACED = "chaosrunner.io/replaced";
-
-    /** How runs end that failed, whatever became of their experiments. */
-    private static final Set<Cause> FAILED =
-            EnumSet.of(
-                    Cause.PLAN_FAILED,
-                    Cause.BROKEN_STRATEGY,
-                    Cause.RECORD_FULL,
-                    Cause.LEFT_BEHIND,
-                    Cause.UNWATCHED);
 
     private static final Situation ASKED_ANEW = new Situation(Instant.MIN, 0, Optional.empty());
 
@@ -123,16 +115,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
             return spec;
         }
         Policy policy = spec.policy();
-        return spec.with(
-                new Policy(
-                        policy.maxRuns(),
-                        policy.stopWhen(),
-                        policy.overlap(),
-                        policy.missed(),
-                        policy.startingDeadline(),
-                        policy.history(),
-                        true),
-                spec.hash());
+        return spec.with(policy.suspended(), spec.hash());
     }
 
     /** Say what another schedule would make of what is stored with the same engine. */
@@ -181,6 +164,25 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
                 .filter(claim -> isEndedBy(claim, Cause.ABORT) && !claim.fires().suspended())
                 .filter(claim -> !isReplaced(engine))
                 .map(Claim::reason);
+    }
+
+    /** Return which failed run suspends the schedule, unless it has done so already. */
+    Optional<String> failureToSuspend() {
+        return lastRun()
+                .filter(run -> policy().pauseOnFailure())
+                .filter(run -> run.outcome().equals(Optional.of(StopWhen.FAILED)))
+                .filter(run -> !claimed().fires().suspended())
+                .map(run -> run.name() + " failed (pauseOnFailure)");
+    }
+
+    private Claim claimed() {
+        return claim().orElseThrow();
+    }
+
+    /** Return why the schedule's own rule has ended it, if that was not told yet. */
+    Optional<String> endUntold() {
+        return claim().filter(claim -> claim.fires().over().isEmpty())
+                .flatMap(claim -> Agenda.stop(policy(), situation()));
     }
 
     private static boolean isEndedBy(Claim claim, Cause cause) {
@@ -395,7 +397,8 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     private Situation situation() {
-        return new Situation(settled(), runs(), lastRun());
+        Tally earlier = claim().map(claim -> claim.fires().tally()).orElse(Tally.NONE);
+        return new Situation(settled(), runs(), lastRun(), earlier);
     }
 
     /**
@@ -421,6 +424,19 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
                         Claim.ofNoRun(engine, instance, millis(now))
                                 .beginningSchedule(timetable.fire(Instant.EPOCH)))
                 .declining(answer.trigger().id(), answer.why());
+    }
+
+    /** Return the write that suspends the schedule until a person lets it go on. */
+    ObjectNode suspending() {
+        ObjectNode patch = EngineUpdate.claim(engine, claimed().suspendingSchedule());
+        String why =
+                failureToSuspend()
+                        .orElseGet(() ->
+                                "run %d was stopped: %s"
+                                        .formatted(claimed().run().number(), claimed().reason()));
+        ((ObjectNode) patch.path("metadata").path("annotations"))
+                .put(SUSPENDED, why + ". Remove this annotation to let the schedule go on.");
+        return patch;
     }
 
     /** Return the claim of an engine whose schedule counts its runs anew; no fire is lost. */
@@ -472,28 +488,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** Where the entries were emptied, somebody has the engine run again whatever came out. */
     private Optional<StopWhen> outcome(Claim claim) {
-        if (standing.entries().isEmpty()) {
-            return Optional.empty();
-        }
-        if (Cause.of(claim.ending()).filter(FAILED::contains).isPresent()) {
-            return Optional.of(StopWhen.FAILED);
-        }
-        if (isEndedBy(claim, Cause.REPLACED)) {
-            boolean failed =
-                    standing.entries().stream()
-                            .anyMatch(entry ->
-                                    entry.verdict() == Verdict.FAIL
-                                            || entry.verdict() == Verdict.ERROR);
-            return failed ? Optional.of(StopWhen.FAILED) : Optional.empty();
-        }
-        if (isEndedBy(claim, Cause.ABORT) || standing.phase() == Standing.Phase.ABORTED) {
-            return Optional.empty();
-        }
-        boolean passed =
-                standing.entries().stream()
-                        .allMatch(entry ->
-                                entry.verdict() == Verdict.PASS
-                                        || entry.verdict() == Verdict.NOT_APPLICABLE);
-        return Optional.of(passed ? StopWhen.PASSED : StopWhen.FAILED);
+        return RunOutcome.of(claim, standing.entries())
+                .map(outcome -> outcome == RunOutcome.PASSED ? StopWhen.PASSED : StopWhen.FAILED);
     }
 }

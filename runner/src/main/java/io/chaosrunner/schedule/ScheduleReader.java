@@ -6,6 +6,7 @@ import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Missed;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
+import io.chaosrunner.schedule.ScheduleSpec.StopRules;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
@@ -49,11 +50,14 @@ final class ScheduleReader {
             List.of(
                     "maxRuns",
                     "stopWhen",
+                    "pauseOnFailure",
                     "overlap",
                     "missed",
                     "startingDeadline",
                     "history",
                     "suspend");
+    private static final List<String> STOP_RULES =
+            List.of("failed", "failedInAll", "passed", "passedInAll");
     private static final List<String> EXCLUSION =
             List.of("name", "dates", "from", "until", "days", "hours");
     private static final List<String> OVERLAPS = List.of("skip", "queue", "replace", "queueAll");
@@ -567,14 +571,12 @@ final class ScheduleReader {
         if (history.orElse(1) > MOST_HISTORY) {
             problem("history", "'%d' is more than %d".formatted(history.getAsInt(), MOST_HISTORY));
         }
-        String stopWhen = reader.oneOf("stopWhen", List.of("failed", "passed"), "");
+        StopRules stopWhen = stopRules(reader, tree.get("stopWhen"));
         String overlap = reader.oneOf("overlap", OVERLAPS, "skip");
         String missed = reader.oneOf("missed", List.of("skip", "runOnce"), "skip");
         return new Policy(
                 maxRuns.isPresent() ? Optional.of(maxRuns.getAsInt()) : Optional.empty(),
-                stopWhen.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(StopWhen.valueOf(stopWhen.toUpperCase(Locale.ROOT))),
+                stopWhen,
                 overlap.equals("queueAll")
                         ? Overlap.QUEUE_ALL
                         : Overlap.valueOf(overlap.toUpperCase(Locale.ROOT)),
@@ -583,7 +585,30 @@ final class ScheduleReader {
                 history.isPresent() ? Optional.of(history.getAsInt()) : Optional.empty(),
                 suspension.now(),
                 suspension.until(),
-                suspension.note());
+                suspension.note(),
+                reader.flag("pauseOnFailure", false));
+    }
+
+    private StopRules stopRules(Parameters.Reader reader, @Nullable Object written) {
+        if (!(written instanceof Map<?, ?> map)) {
+            String outcome = reader.oneOf("stopWhen", List.of("failed", "passed"), "");
+            return outcome.isEmpty()
+                    ? StopRules.NONE
+                    : StopRules.of(StopWhen.valueOf(outcome.toUpperCase(Locale.ROOT)));
+        }
+        var tree = new LinkedHashMap<String, Object>();
+        map.forEach((key, value) -> tree.put(String.valueOf(key), value));
+        checkKeys("stopWhen.", tree, STOP_RULES);
+        if (tree.isEmpty()) {
+            problem(
+                    "stopWhen",
+                    "says nothing; write failed, passed, or {failed: 3} for three in a row, {failedInAll: 10}");
+        }
+        Parameters.Reader inner = Parameters.of(tree).read();
+        List<Integer> counts =
+                STOP_RULES.stream().map(key -> inner.integer(key, 1).orElse(0)).toList();
+        inner.problems().forEach(p -> problem("stopWhen." + p.path(), p.message()));
+        return new StopRules(counts.get(0), counts.get(1), counts.get(2), counts.get(3));
     }
 
     private record Suspension(boolean now, Optional<Instant> until, String note) {}

@@ -235,7 +235,7 @@ public record ScheduleSpec(
      * Say what is made of the fires.
      *
      * @param maxRuns after so many runs the schedule is over
-     * @param stopWhen what a run must end with for the schedule to be over
+     * @param stopWhen how runs must end for the schedule to be over
      * @param overlap what becomes of a fire while a run is going on
      * @param missed what becomes of a fire that nobody was there to start
      * @param startingDeadline how late a run may still be started
@@ -244,17 +244,19 @@ public record ScheduleSpec(
      * @param suspend whether fires start nothing for now
      * @param resume when a suspension ends by itself; absent if it does not
      * @param note why it is suspended; empty if nobody said
+     * @param pauseOnFailure whether a run that failed suspends it, until a person lets it go on
      */
     public record Policy(
             Optional<Integer> maxRuns,
-            Optional<StopWhen> stopWhen,
+            StopRules stopWhen,
             Overlap overlap,
             Missed missed,
             Optional<Duration> startingDeadline,
             Optional<Integer> history,
             boolean suspend,
             Optional<Instant> resume,
-            String note) {
+            String note,
+            boolean pauseOnFailure) {
 
         /** Say so of a schedule that is suspended until somebody edits it, or not at all. */
         public Policy(
@@ -267,14 +269,30 @@ public record ScheduleSpec(
                 boolean suspend) {
             this(
                     maxRuns,
-                    stopWhen,
+                    stopWhen.map(StopRules::of).orElse(StopRules.NONE),
                     overlap,
                     missed,
                     startingDeadline,
                     history,
                     suspend,
                     Optional.empty(),
-                    "");
+                    "",
+                    false);
+        }
+
+        /** Say the same of a schedule that waits for a person. */
+        Policy suspended() {
+            return new Policy(
+                    maxRuns,
+                    stopWhen,
+                    overlap,
+                    missed,
+                    startingDeadline,
+                    history,
+                    true,
+                    Optional.empty(),
+                    "",
+                    pauseOnFailure);
         }
 
         /** Tell whether what is to start at an instant starts nothing. */
@@ -304,7 +322,27 @@ public record ScheduleSpec(
         }
     }
 
-    /** Name what a run must end with for the schedule to be over. */
+    /**
+     * Say how runs must end for the schedule to be over: whatever comes first. 0 is no rule.
+     *
+     * @param failed so many in a row fail
+     * @param failedInAll so many fail, whatever comes between
+     * @param passed so many in a row pass
+     * @param passedInAll so many pass, whatever comes between
+     */
+    public record StopRules(int failed, int failedInAll, int passed, int passedInAll) {
+        /** Nothing of the kind. */
+        public static final StopRules NONE = new StopRules(0, 0, 0, 0);
+
+        /** Stop when one run ends so. */
+        static StopRules of(StopWhen outcome) {
+            return outcome == StopWhen.FAILED
+                    ? new StopRules(1, 0, 0, 0)
+                    : new StopRules(0, 0, 1, 0);
+        }
+    }
+
+    /** Name how a run ended. */
     public enum StopWhen {
         /** A verdict that is not Pass. */
         FAILED,

@@ -20,6 +20,7 @@ import io.chaosrunner.schedule.EngineSchedule.Declined;
 import io.chaosrunner.schedule.Places.Place;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EngineUpdate;
 import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Fires.Skipped;
@@ -182,7 +183,10 @@ final class ScheduledEngine implements Lane.Step {
         /** Count a schedule that was written, or changed, from now on. */
         record Count(EngineSchedule schedule) implements Move {}
 
-        /** Wait for a human after an abort. */
+        /** Record and tell that a rule on how runs end has ended the schedule. */
+        record Stop(EngineSchedule schedule, String why) implements Move {}
+
+        /** Wait for a human after an abort, or a failure. */
         record Suspend(EngineSchedule schedule, String why) implements Move {}
 
         /** Start a run for a fire. */
@@ -317,9 +321,13 @@ final class ScheduledEngine implements Lane.Step {
         if (schedule.isUnknown() && !schedule.isAskedAnew(now)) {
             return new Move.Count(schedule);
         }
-        Optional<String> aborted = schedule.abortedByHand();
-        if (aborted.isPresent()) {
-            return new Move.Suspend(schedule, aborted.get());
+        Optional<String> ended = schedule.endUntold();
+        if (ended.isPresent()) {
+            return new Move.Stop(schedule, ended.get());
+        }
+        Optional<String> suspending = schedule.abortedByHand().or(schedule::failureToSuspend);
+        if (suspending.isPresent()) {
+            return new Move.Suspend(schedule, suspending.get());
         }
         Optional<Declined> declined = schedule.declined(now);
         if (declined.isPresent()) {
@@ -425,6 +433,13 @@ final class ScheduledEngine implements Lane.Step {
                 write(EngineUpdate.claim(seen, schedule.counting(driving.clock().instant())));
                 yield now();
             }
+            case Move.Stop(EngineSchedule schedule, String why) -> {
+                Claim claim = schedule.claim().orElseThrow();
+                if (write(EngineUpdate.claim(seen, claim.endingSchedule(why)))) {
+                    driving.emit(seen, EngineEvent.SCHEDULE_ENDED, why);
+                }
+                yield now();
+            }
             case Move.Suspend(EngineSchedule schedule, String why) -> suspend(schedule, why);
             case Move.Begin(EngineSchedule schedule, Fire fire) ->
                     driving.launch() == Launch.DIRECT
@@ -490,15 +505,9 @@ final class ScheduledEngine implements Lane.Step {
     }
 
     private Optional<Instant> suspend(EngineSchedule schedule, String why) {
-        Claim claim = schedule.claim().orElseThrow();
-        ObjectNode patch = EngineUpdate.claim(seen, claim.suspendingSchedule());
-        ((ObjectNode) patch.path("metadata").path("annotations"))
-                .put(
-                        EngineSchedule.SUSPENDED,
-                        "%s was stopped: %s. Remove this annotation to let the schedule go on."
-                                .formatted("run " + claim.run().number(), why));
-        if (write(patch)) {
+        if (write(schedule.suspending())) {
             driving.listener().note(ref, "schedule-suspended", why);
+            driving.emit(seen, EngineEvent.SCHEDULE_SUSPENDED, why);
         }
         return now();
     }

@@ -311,8 +311,7 @@ public final class ScheduledRuns {
         String message = "nothing is launched: " + problems.getMessage();
         if (!told.equals(message)) {
             tell(message);
-            new EngineEvents(cluster, engine, clock, listener::heard)
-                    .emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", message));
+            emit(EngineEvent.RUN_FAILED, message);
         }
         alarms.cancel(FIRE);
         return nothingUsed
@@ -343,6 +342,21 @@ public final class ScheduledRuns {
         if (schedule.isUnknown() && !schedule.isAskedAnew(clock.instant())) {
             // Nobody knows when this schedule was written: it counts from when it was seen.
             write(schedule.counting(clock.instant()));
+            return Optional.empty();
+        }
+        Optional<String> end = schedule.endUntold();
+        if (end.isPresent()) {
+            if (write(schedule.claim().orElseThrow().endingSchedule(end.get()))) {
+                emit(EngineEvent.SCHEDULE_ENDED, end.get());
+            }
+            return Optional.empty();
+        }
+        Optional<String> failure = schedule.failureToSuspend();
+        if (failure.isPresent()) {
+            if (write(schedule.suspending())) {
+                tell("the schedule is suspended: " + failure.get());
+                emit(EngineEvent.SCHEDULE_SUSPENDED, failure.get());
+            }
             return Optional.empty();
         }
         Optional<Declined> declined = schedule.declined(clock.instant());
@@ -524,8 +538,17 @@ public final class ScheduledRuns {
         }
     }
 
+    private void emit(String reason, String message) {
+        new EngineEvents(cluster, engine, clock, listener::heard)
+                .emit(new EngineEvent(reason, true, "", message));
+    }
+
     private boolean write(Claim claim) {
-        var taken = EngineWriter.take(cluster, engine, EngineUpdate.claim(engine, claim));
+        return write(EngineUpdate.claim(engine, claim));
+    }
+
+    private boolean write(ObjectNode patch) {
+        var taken = EngineWriter.take(cluster, engine, patch);
         taken.ifPresent(stored -> engine = stored.engine());
         if (taken.isEmpty()) {
             reread();

@@ -582,6 +582,11 @@ public record Claim(
         return changed(c -> c.fires = fires.declining(request, why));
     }
 
+    /** Return this claim of an engine whose schedule is over, which was told. */
+    public Claim endingSchedule(String why) {
+        return changed(c -> c.fires = fires.ending(why));
+    }
+
     /** Return this claim of a run that was stopped, and whose schedule waits since. */
     public Claim suspendingSchedule() {
         return changed(c -> c.fires = fires.suspending());

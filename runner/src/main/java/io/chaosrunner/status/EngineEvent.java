@@ -49,6 +49,12 @@ public record EngineEvent(String reason, boolean warning, String experiment, Str
     /** The schedule is unusable, or a fire of it could not be started. */
     public static final String SCHEDULE_REFUSED = "ChaosScheduleRefused";
 
+    /** The schedule is over, by a rule of its own on how runs end. */
+    public static final String SCHEDULE_ENDED = "ChaosScheduleEnded";
+
+    /** A run suspended the schedule, which waits for a person. */
+    public static final String SCHEDULE_SUSPENDED = "ChaosScheduleSuspended";
+
     private static final int LONGEST_MESSAGE = 1_000;
 
     /** Return the event's name. */

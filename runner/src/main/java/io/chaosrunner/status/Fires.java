@@ -31,6 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param runs how many runs the schedule of the settled fire has started
  * @param suspended whether the schedule was suspended because somebody stopped this run
  * @param answers what became of the last requests of people, oldest first
+ * @param tally how the runs before this one ended
+ * @param over why the schedule is over, once that was told; empty otherwise
  */
 public record Fires(
         Optional<Fire> started,
@@ -38,11 +40,21 @@ public record Fires(
         List<Skipped> skipped,
         long runs,
         boolean suspended,
-        List<Answer> answers) {
+        List<Answer> answers,
+        Tally tally,
+        String over) {
 
     /** Nothing is scheduled. */
     public static final Fires NONE =
-            new Fires(Optional.empty(), Optional.empty(), List.of(), 0, false, List.of());
+            new Fires(
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of(),
+                    0,
+                    false,
+                    List.of(),
+                    Tally.NONE,
+                    "");
 
     /** Where the scheduling service says for which fire the operator's runner is to run. */
     public static final String HANDED_OVER = "chaosrunner.io/fire";
@@ -179,7 +191,29 @@ public record Fires(
                 false,
                 fire.filter(each -> each.cause().kind() == Kind.TRIGGER)
                         .map(each -> answersWith(new Answer(each.cause().id(), "")))
-                        .orElse(answers));
+                        .orElse(answers),
+                fire.filter(each -> !isOfSameSchedule(each)).isPresent() ? Tally.NONE : tally,
+                "");
+    }
+
+    /**
+     * Return this with the run counted that is over, before the next one.
+     *
+     * @param outcome whether it passed; empty if somebody stopped it. It counts for nothing where
+     *     there is no schedule
+     */
+    public Fires counting(Optional<Boolean> outcome) {
+        if (settled.isEmpty()) {
+            return this;
+        }
+        return new Fires(
+                started, settled, skipped, runs, suspended, answers, tally.and(outcome), over);
+    }
+
+    /** Return this of a schedule that is over, which was told. */
+    Fires ending(String why) {
+        return new Fires(
+                started, settled, skipped, runs, suspended, answers, tally, shortened(why));
     }
 
     /** Where nothing was ever settled, a run that counts still says what it counts for. */
@@ -203,18 +237,29 @@ public record Fires(
     /** Return this with a request answered that starts no run. */
     Fires declining(String id, String why) {
         return new Fires(
-                started, settled, skipped, runs, suspended, answersWith(new Answer(id, why)));
+                started,
+                settled,
+                skipped,
+                runs,
+                suspended,
+                answersWith(new Answer(id, why)),
+                tally,
+                over);
     }
 
     /** Return this with all fires of a schedule settled up to one, and its runs counted anew. */
     Fires beginning(Fire settledUpTo) {
         Fire settledTo = new Fire(settledUpTo.at(), settledUpTo.schedule());
-        return new Fires(started, Optional.of(settledTo), skipped, 0, suspended, answers);
+        return new Fires(
+                started, Optional.of(settledTo), skipped, 0, suspended, answers, Tally.NONE, "");
     }
 
     private long runsOfSameSchedule(Fire fire) {
-        boolean same = settled.filter(s -> s.schedule().equals(fire.schedule())).isPresent();
-        return same ? runs : 0;
+        return isOfSameSchedule(fire) ? runs : 0;
+    }
+
+    private boolean isOfSameSchedule(Fire fire) {
+        return settled.filter(s -> s.schedule().equals(fire.schedule())).isPresent();
     }
 
     /** Return this with fires skipped, the latest of which is given. */
@@ -229,12 +274,19 @@ public record Fires(
             all.addFirst(all.removeFirst().and(all.removeFirst()));
         }
         return new Fires(
-                started, Optional.of(latest), all, runsOfSameSchedule(latest), suspended, answers);
+                started,
+                Optional.of(new Fire(latest.at(), latest.schedule())),
+                all,
+                runsOfSameSchedule(latest),
+                suspended,
+                answers,
+                isOfSameSchedule(latest) ? tally : Tally.NONE,
+                over);
     }
 
     /** Return this of a run that was stopped, and whose schedule waits for a human since. */
     Fires suspending() {
-        return new Fires(started, settled, skipped, runs, true, answers);
+        return new Fires(started, settled, skipped, runs, true, answers, tally, over);
     }
 
     static Fires read(JsonNode claim) {
@@ -258,7 +310,9 @@ public record Fires(
                 skipped,
                 claim.has("scheduledRuns") ? Claim.number(claim.path("scheduledRuns"), 0) : 0,
                 claim.path("suspended").asBoolean(false),
-                answers);
+                answers,
+                Tally.read(claim.path("outcomes")),
+                claim.path("over").asString(""));
     }
 
     private static Optional<Fire> fire(JsonNode json) {
@@ -303,6 +357,12 @@ public record Fires(
         }
         if (suspended) {
             claim.put("suspended", true);
+        }
+        if (!tally.equals(Tally.NONE)) {
+            tally.write(claim.putObject("outcomes"));
+        }
+        if (!over.isEmpty()) {
+            claim.put("over", over);
         }
         if (!answers.isEmpty()) {
             ArrayNode list = claim.putArray("answered");

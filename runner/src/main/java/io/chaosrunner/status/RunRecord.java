@@ -82,6 +82,7 @@ public record RunRecord(ObjectNode json) {
                         put(cause, "note", fire.cause().note());
                     }
                 });
+        put(json, "scheduleOver", claim.fires().over());
         json.put("seed", claim.seed());
         if (claim.isOfRun() && !claim.ending().equals(MISCONFIGURED)) {
             String strategy = ExecutionSettings.of(claim.execution()).strategy();

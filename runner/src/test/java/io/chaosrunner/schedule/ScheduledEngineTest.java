@@ -934,6 +934,7 @@ class ScheduledEngineTest {
                                     fires.getFirst().reason());
             case Move.Await(String whose) -> "await " + whose;
             case Move.Count _ -> "count";
+            case Move.Stop(var schedule, String why) -> "stop: " + why;
             case Move.Suspend(var schedule, String why) -> "suspend: " + why;
             case Move.Begin(var schedule, Fire fire) -> "begin " + fire.at();
             case Move.Resume _ -> "resume";

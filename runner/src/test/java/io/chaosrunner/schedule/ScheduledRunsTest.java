@@ -18,6 +18,7 @@ import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.Fires.Skipped;
 import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.status.Tally;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.time.Duration;
@@ -329,6 +330,44 @@ class ScheduledRunsTest {
                                 .script("a", "verdict=Pass then verdict=Fail");
                 Process process = new Process(world)) {
             assertThat(process.end().over()).contains("stopWhen: run 2 failed");
+        }
+    }
+
+    @Test
+    void aScheduleStopsWhenSoManyRunsInARowFailAndSaysSo() {
+        try (EngineWorld world =
+                        world("{every: 1s, stopWhen: {failed: 2}}")
+                                .script(
+                                        "a",
+                                        "verdict=Fail then verdict=Pass then verdict=Fail then verdict=Fail");
+                Process process = new Process(world)) {
+            assertThat(process.end().over())
+                    .contains("stopWhen: 2 runs in a row failed, run 4 last");
+            assertThat(world.claim().fires().tally()).isEqualTo(new Tally(2, 1, 1, 0));
+            assertThat(world.claim().fires().over())
+                    .isEqualTo("stopWhen: 2 runs in a row failed, run 4 last");
+            assertThat(world.message("ChaosScheduleEnded")).contains("run 4 last");
+        }
+    }
+
+    @Test
+    void aRunThatFailsSuspendsTheScheduleUntilAPersonLetsItGoOn() {
+        try (EngineWorld world =
+                        world("{every: 1s, pauseOnFailure: true, maxRuns: 2}")
+                                .script("a", "verdict=Fail then verdict=Pass");
+                Process process = new Process(world)) {
+            until(() -> world.engine().annotation(EngineSchedule.SUSPENDED).isPresent());
+            assertThat(world.engine().annotation(EngineSchedule.SUSPENDED))
+                    .contains(
+                            "run 1 failed (pauseOnFailure). Remove this annotation to let the schedule go on.");
+            until(() -> !world.claim().fires().skipped().isEmpty());
+            assertThat(world.claim().fires().skipped().getLast().reason()).isEqualTo("suspended");
+            assertThat(world.message("ChaosScheduleSuspended")).contains("run 1 failed");
+            assertThat(world.claim().run().number()).isEqualTo(1);
+
+            world.edit("{'metadata': {'annotations': {'chaosrunner.io/suspended': null}}}");
+            assertThat(process.end().over()).contains("maxRuns: 2 runs were started");
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
         }
     }
 

@@ -1,0 +1,68 @@
+package io.chaosrunner.run;
+
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.run.RunEnd.Cause;
+import io.chaosrunner.status.Claim;
+import io.chaosrunner.status.StatusEntry;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Name how a run ended, for those who count: a run that somebody stopped did neither. */
+public enum RunOutcome {
+    /** Nothing but Pass, or N/A. */
+    PASSED,
+    /** Anything else; or its strategy failed. */
+    FAILED;
+
+    /** How runs end that failed, whatever became of their experiments. */
+    private static final Set<Cause> FAILURES =
+            EnumSet.of(
+                    Cause.PLAN_FAILED,
+                    Cause.BROKEN_STRATEGY,
+                    Cause.RECORD_FULL,
+                    Cause.LEFT_BEHIND,
+                    Cause.UNWATCHED);
+
+    /**
+     * Return how the last run of an engine ended, also where its entries were emptied since; empty
+     * if it goes on, or somebody stopped it.
+     */
+    static Optional<RunOutcome> last(Engine engine, Claim claim) {
+        return claim.state() == Claim.State.FINISHED && claim.isOfRun()
+                ? of(claim, RunHistory.entries(engine, claim))
+                : Optional.empty();
+    }
+
+    /** Return how a run that is over ended; empty if somebody stopped it, or nothing is known. */
+    public static Optional<RunOutcome> of(Claim claim, List<StatusEntry> entries) {
+        Optional<Cause> cause = Cause.of(claim.ending());
+        if (entries.isEmpty()) {
+            return Optional.empty();
+        }
+        if (cause.filter(FAILURES::contains).isPresent()) {
+            return Optional.of(FAILED);
+        }
+        if (cause.filter(Cause.REPLACED::equals).isPresent()) {
+            boolean failed =
+                    entries.stream()
+                            .anyMatch(entry ->
+                                    entry.verdict() == Verdict.FAIL
+                                            || entry.verdict() == Verdict.ERROR);
+            return failed ? Optional.of(FAILED) : Optional.empty();
+        }
+        boolean aborted =
+                entries.stream().anyMatch(entry -> entry.status().equals(StatusEntry.ABORTED));
+        if (aborted || cause.filter(Cause.ABORT::equals).isPresent()) {
+            return Optional.empty();
+        }
+        boolean passed =
+                entries.stream()
+                        .allMatch(entry ->
+                                entry.verdict() == Verdict.PASS
+                                        || entry.verdict() == Verdict.NOT_APPLICABLE);
+        return Optional.of(passed ? PASSED : FAILED);
+    }
+}
