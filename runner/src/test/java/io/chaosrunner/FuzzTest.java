@@ -1,20 +1,35 @@
 package io.chaosrunner;
 
+import io.chaosrunner.config.Allowed;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.config.KubernetesYaml;
 import io.chaosrunner.config.MonitoringSettings;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.crd.Experiment;
 import io.chaosrunner.crd.Result;
+import io.chaosrunner.job.JobFactory;
+import io.chaosrunner.job.Launch;
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.ExperimentSpec;
+import io.chaosrunner.model.RunId;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.report.EngineTable;
+import io.chaosrunner.resolve.ExperimentResolver;
+import io.chaosrunner.resolve.Resolution;
+import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.RunRecords;
 import io.chaosrunner.status.Standing;
 import io.chaosrunner.strategy.InvalidParameters;
-import io.chaosrunner.testing.Damage;
+import io.chaosrunner.testing.Fuzz;
+import io.chaosrunner.validate.Validation;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -25,12 +40,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/**
- * Whatever comes through a door for strangers' texts gives a value or a refusal. Each door gets a
- * second; {@code -Dfuzz.seconds=3600} gives it an hour, from {@code -Dfuzz.seed} on.
- */
+/** Whatever comes through a door for strangers' texts gives a value or a refusal. */
 class FuzzTest {
     private static final Instant ANCHOR = Instant.parse("2026-03-01T00:00:00Z");
+
+    private static final RunId RUN = new RunId(1, "r");
+    private static final StrategyCatalogue STRATEGIES = StrategyCatalogue.load(Optional.empty());
 
     enum Door {
         CLAIM(
@@ -100,6 +115,68 @@ class FuzzTest {
                     result.isTerminal();
                     result.version();
                 }),
+        ENGINE(
+                """
+                {"apiVersion":"litmuschaos.io/v1alpha1","kind":"ChaosEngine","metadata":{"name":"e",\
+                "namespace":"n","uid":"u","creationTimestamp":"2026-03-01T00:00:00Z"},"spec":{\
+                "engineState":"active","chaosServiceAccount":"sa","jobCleanUpPolicy":"retain",\
+                "terminationGracePeriodSeconds":30,"appinfo":{"appns":"n","applabel":"a=b",\
+                "appkind":"deployment"},"selectors":{"pods":[{"namespace":"n","names":"p"}]},\
+                "components":{"runner":{"image":"i"},"sidecar":[{"image":"s","env":[]}]},\
+                "experiments":[{"name":"a","spec":{"components":{"env":[{"name":"X","value":"1"}],\
+                "configMaps":[{"name":"c","mountPath":"/c"}],"secrets":[],"nodeSelector":{"a":"b"},\
+                "statusCheckTimeouts":{"delay":2,"timeout":180},"resources":{"limits":{"cpu":"1"}}},\
+                "probe":[{"name":"p","type":"httpProbe","mode":"SOT","runProperties":{\
+                "probeTimeout":"5s","interval":"2s","attempt":1}}]}}]},"status":{\
+                "engineStatus":"initialized","experiments":[{"name":"a","status":"Running",\
+                "verdict":"Awaited","lastUpdateTime":"2026-03-01T00:00:00Z"}]}}\
+                """,
+                text -> {
+                    if (tree(text) instanceof ObjectNode object) {
+                        use(new Engine(object));
+                    }
+                }),
+        EXPERIMENT(
+                """
+                {"apiVersion":"litmuschaos.io/v1alpha1","kind":"ChaosExperiment","metadata":{\
+                "name":"a","namespace":"n"},"spec":{"definition":{"scope":"Namespaced",\
+                "image":"go-runner:1","imagePullPolicy":"Always","command":["/bin/bash"],\
+                "args":["-c","./x"],"env":[{"name":"LIB_IMAGE","value":"l:1"},{"name":"S",\
+                "valueFrom":{"secretKeyRef":{"name":"s","key":"k"}}}],"labels":{"name":"a"},\
+                "hostPID":true,"configMaps":[{"name":"c","mountPath":"/c"}],"secrets":[],\
+                "hostFileVolumes":[{"name":"h","mountPath":"/h","nodePath":"/h"}],\
+                "securityContext":{"podSecurityContext":{},"containerSecurityContext":{}}}}}\
+                """,
+                text -> {
+                    if (tree(text) instanceof ObjectNode object) {
+                        launch(
+                                new Engine((ObjectNode) tree(Door.valueOf("ENGINE").sound)),
+                                new Experiment(object),
+                                Map.of());
+                    }
+                }),
+        ENVIRONMENT(
+                """
+                {"CHAOSENGINE":"e","CHAOS_NAMESPACE":"n","TARGETS":"deployment:n:[a=b];pod:n:[p]",\
+                "EXPERIMENT_LIST":"a,b","CHAOS_SVC_ACC":"sa","AUXILIARY_APPINFO":"x","CLIENT_UUID":"c",\
+                "OTEL_EXPORTER_OTLP_ENDPOINT":"otel:4317","CHAOS_MONITOR_IMAGE":"m:1",\
+                "TRACE_PARENT":"{\\"traceparent\\":\\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\\"}",\
+                "CHAOS_RUNNER_ALLOWED_SERVICE_ACCOUNTS":"a*,b","CHAOS_RUNNER_ALLOWED_IMAGES":"r/*"}\
+                """,
+                text -> {
+                    if (tree(text) instanceof ObjectNode object) {
+                        var variables = new HashMap<String, String>();
+                        object.properties()
+                                .forEach(each ->
+                                        variables.put(each.getKey(), each.getValue().asString("")));
+                        Allowed.of(variables)
+                                .against(tree(Door.valueOf("ENGINE").sound).path("spec"));
+                        launch(
+                                new Engine((ObjectNode) tree(Door.valueOf("ENGINE").sound)),
+                                new Experiment((ObjectNode) tree(Door.valueOf("EXPERIMENT").sound)),
+                                variables);
+                    }
+                }),
         FILE(
                 "a: &x {b: [1, 2.5, yes]}\nc: {<<: *x, d: '1'}\n---\nkind: List\nitems: [{}]\n",
                 text -> {
@@ -131,26 +208,67 @@ class FuzzTest {
         }
     }
 
+    /** All that is read of an engine, whoever reads it. */
+    private static void use(Engine engine) {
+        Standing.of(engine);
+        engine.experiments();
+        engine.nothingListed();
+        engine.deleting();
+        engine.created();
+        Allowed.of(List.of("a*"), List.of("r/*")).against(engine.spec());
+        Allowed.of(List.of("a*"), List.of("r/*")).againstRunner(engine.spec());
+        EngineTable.json(List.of(engine));
+        EngineTable.lines(List.of(engine), true, ANCHOR);
+        ExecutionSettings.of(engine.spec(), Optional.empty(), Map.of());
+        MonitoringSettings.of(engine.spec(), Optional.empty());
+        ScheduleSpec.standstill(engine.json());
+        var experiment = new Experiment((ObjectNode) Door.tree(Door.EXPERIMENT.sound));
+        launch(engine, experiment, Map.of());
+        var all = new Validation.Collection();
+        try {
+            KubernetesYaml.read(
+                    new StringReader(engine.json().toString()),
+                    KubernetesYaml.Limits.OF_FILES,
+                    document -> all.add("f", false, document));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        all.validate(STRATEGIES, Map.of(), ANCHOR);
+    }
+
+    /** Resolve the first entry, and make its Job. */
+    private static void launch(
+            Engine engine, Experiment experiment, Map<String, String> variables) {
+        if (engine.experiments().isEmpty()) {
+            return;
+        }
+        RunnerEnvironment environment =
+                variables.isEmpty()
+                        ? RunnerEnvironment.of(engine)
+                        : RunnerEnvironment.of(variables);
+        if (ExperimentResolver.resolve(engine, 0, experiment, environment)
+                instanceof Resolution.Resolved(ExperimentSpec spec, var warnings)) {
+            Allowed.of(List.of("a*"), List.of("r/*")).against(spec);
+            new JobFactory(RUN, "sequential", null)
+                    .job(
+                            spec,
+                            new ExecutionId("u", RUN.id(), 0, 1, 1),
+                            new Launch(ANCHOR, 0, "", ""),
+                            0);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aDoorGivesAValueOrARefusal(Door door) {
-        long end = System.nanoTime() + Long.getLong("fuzz.seconds", 1) * 1_000_000_000L;
-        long seed = Long.getLong("fuzz.seed", 1_000_000);
-        do {
-            String damaged = new Damage(seed).of(door.sound);
-            try {
-                door.use.accept(damaged);
-            } catch (InvalidParameters refused) {
-                // With its reasons.
-            } catch (RuntimeException | StackOverflowError e) {
-                throw new AssertionError(
-                        "seed %d: %s"
-                                .formatted(
-                                        seed,
-                                        damaged.substring(0, Math.min(2_000, damaged.length()))),
-                        e);
-            }
-            seed++;
-        } while (System.nanoTime() < end);
+        Fuzz.damage(
+                door.sound,
+                damaged -> {
+                    try {
+                        door.use.accept(damaged);
+                    } catch (InvalidParameters refused) {
+                        // With its reasons.
+                    }
+                });
     }
 }
