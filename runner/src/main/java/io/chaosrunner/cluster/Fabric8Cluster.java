@@ -83,7 +83,7 @@ public final class Fabric8Cluster implements Cluster {
 
     /** {@code 299 - "text"}: code, agent, and a quoted sentence. */
     private static final Pattern WARNING =
-            Pattern.compile("\\d{3} \\S+ \"((?:[^\"\\\\]|\\\\.)*)\"");
+            Pattern.compile("\\d{3} \\S+ \"((?:[^\"\\\\]++|\\\\.)*+)\"");
 
     private static final int HTTP_TOO_MANY_REQUESTS = 429;
 

@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
 final class Pem {
     private static final Pattern BLOCK =
             Pattern.compile(
-                    "-----BEGIN ([A-Z0-9 ]+)-----\\s*?\\R(.*?)-----END \\1-----", Pattern.DOTALL);
+                    "-----BEGIN ([A-Z0-9 ]+)-----\\s*?\\R([^-]*+(?:-(?!----)[^-]*+)*+)-----END \\1-----");
 
     private static final int DER_SEQUENCE = 0x30;
     private static final int DER_OCTETS = 0x04;

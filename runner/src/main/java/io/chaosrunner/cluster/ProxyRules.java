@@ -139,7 +139,7 @@ final class ProxyRules {
 
     /** Return the address that a text is; null if it is a name, which is not looked up. */
     static @Nullable InetAddress address(String text) {
-        if (!text.matches("[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
+        if (!text.matches("[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-fA-F.]*+:[0-9a-fA-F:.]*+")) {
             return null;
         }
         try {

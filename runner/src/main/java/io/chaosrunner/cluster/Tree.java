@@ -81,7 +81,7 @@ final class Tree {
         if (!value.isString()) {
             throw wrong(where + name + " must be a text; put it in quotes");
         }
-        return Optional.of(value.asString()).filter(text -> !text.isEmpty());
+        return Optional.of(usable(value, name)).filter(text -> !text.isEmpty());
     }
 
     boolean flag(String name) {
@@ -117,9 +117,18 @@ final class Tree {
             if (!each.isString()) {
                 throw wrong(where + name + " must be a list of texts; put each in quotes");
             }
-            texts.add(each.asString());
+            texts.add(usable(each, name));
         }
         return texts;
+    }
+
+    /** No path, header, argument or variable may hold a NUL. */
+    private String usable(JsonNode value, String name) {
+        String text = value.asString();
+        if (text.indexOf('\0') >= 0) {
+            throw wrong(where + name + " holds a character that ends a text (NUL)");
+        }
+        return text;
     }
 
     private JsonNode list(String name) {

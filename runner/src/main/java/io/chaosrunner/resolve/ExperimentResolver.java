@@ -41,7 +41,7 @@ public final class ExperimentResolver {
     private static final int TRACE_PARENT_LIMIT = 1024;
 
     private static final Pattern OBJECT_NAME =
-            Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
+            Pattern.compile("[a-z0-9]++(?:-++[a-z0-9]++)*+(?:\\.[a-z0-9]++(?:-++[a-z0-9]++)*+)*+");
     private static final int OBJECT_NAME_LIMIT = 253;
 
     /** What nobody may override, and what to set instead. */

@@ -53,8 +53,8 @@ public record Scenario(
     public static final String ANNOTATION = "sandbox.chaosrunner.io/scenario";
 
     private static final Pattern DURATION_PART = Pattern.compile("(\\d{1,7})(ms|s|m|h)");
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,7}(ms|s|m|h))+");
-    private static final Pattern THEN = Pattern.compile("\\s+then\\s+");
+    private static final Pattern DURATION = Pattern.compile("(?:\\d{1,7}+(?:ms|s|m|h))++");
+    private static final Pattern THEN = Pattern.compile("(?<!\\s)\\s+then\\s+");
 
     /** How the container ends. */
     public enum Ending {

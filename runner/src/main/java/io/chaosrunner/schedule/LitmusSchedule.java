@@ -395,7 +395,7 @@ record LitmusSchedule(ObjectNode json) {
     private static List<Window> includedHours(String text, List<Problem> problems) {
         var windows = new ArrayList<Window>();
         for (String part : text.isBlank() ? new String[0] : text.split(",", -1)) {
-            String[] ends = part.strip().split("\\s*-\\s*", -1);
+            String[] ends = ScheduleReader.ends(part);
             Optional<Integer> first = hour(ends[0]);
             Optional<Integer> last = hour(ends[ends.length - 1]);
             if (ends.length > 2 || first.isEmpty() || last.isEmpty()) {
@@ -427,7 +427,7 @@ record LitmusSchedule(ObjectNode json) {
         }
         var days = new ArrayList<String>();
         for (String part : text.split(",", -1)) {
-            String[] ends = part.strip().split("\\s*-\\s*", -1);
+            String[] ends = ScheduleReader.ends(part);
             List<String> names =
                     Arrays.stream(ends).map(LitmusSchedule::day).flatMap(Optional::stream).toList();
             if (ends.length > 2 || names.size() < ends.length) {

@@ -23,6 +23,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -511,7 +512,7 @@ final class ScheduleReader {
         }
         for (String each :
                 written.stream().flatMap(text -> List.of(text.split(",")).stream()).toList()) {
-            String[] range = each.strip().split("\\s*-\\s*", -1);
+            String[] range = ends(each);
             Optional<DayOfWeek> first = day(range[0]);
             Optional<DayOfWeek> last = day(range[range.length - 1]);
             if (range.length > 2 || first.isEmpty() || last.isEmpty()) {
@@ -526,6 +527,11 @@ final class ScheduleReader {
             }
         }
         return days;
+    }
+
+    /** Take a range apart. */
+    static String[] ends(String range) {
+        return Arrays.stream(range.split("-", -1)).map(String::strip).toArray(String[]::new);
     }
 
     /** Read {@code Mon} or {@code Monday}. */

@@ -39,7 +39,7 @@ final class PatientExporter implements SpanExporter {
                                     .build();
                     case "http/protobuf" ->
                             OtlpHttpSpanExporter.builder()
-                                    .setEndpoint(url.replaceFirst("/+$", "") + "/v1/traces")
+                                    .setEndpoint(url.replaceFirst("(?<!/)/+$", "") + "/v1/traces")
                                     .setTimeout(timeout)
                                     .setRetryPolicy(null)
                                     .build();

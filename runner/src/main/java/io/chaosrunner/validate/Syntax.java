@@ -12,16 +12,19 @@ import tools.jackson.databind.JsonNode;
 
 /** What Kubernetes demands of names, labels and the parts of a pod that Litmus passes on. */
 final class Syntax {
-    private static final String LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
-    private static final Pattern DNS_LABEL = Pattern.compile(LABEL);
-    private static final Pattern SUBDOMAIN = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
+    // Possessive: a text of a million letters takes neither its square in steps nor the stack.
+    private static final Pattern DNS_LABEL = Pattern.compile("[a-z0-9]++(?:-++[a-z0-9]++)*+");
+    private static final Pattern SUBDOMAIN =
+            Pattern.compile("[a-z0-9]++(?:-++[a-z0-9]++)*+(?:\\.[a-z0-9]++(?:-++[a-z0-9]++)*+)*+");
     private static final Pattern LABEL_NAME =
             Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?");
     private static final Pattern ENV_NAME = Pattern.compile("[-._a-zA-Z][-._a-zA-Z0-9]*");
     private static final Pattern QUANTITY =
-            Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d+)?");
+            Pattern.compile(
+                    "[+-]?(?:\\d++(?:\\.\\d*+)?+|\\.\\d++)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d++)?");
     private static final Pattern GO_DURATION =
-            Pattern.compile("[-+]?(0|((\\d+\\.?\\d*|\\.\\d+)(ns|us|µs|μs|ms|s|m|h))+)");
+            Pattern.compile(
+                    "[-+]?(?:0|(?:(?:\\d++(?:\\.\\d*+)?+|\\.\\d++)(?:ns|us|µs|μs|ms|s|m|h))++)");
     private static final Pattern PLAIN_DURATION =
             Pattern.compile("\\s*(\\d+(?:\\.\\d+)?)\\s*([A-Za-z]*)\\s*");
 

@@ -72,6 +72,21 @@ class KubeconfigReadingTest {
         assertThat(access.namespace()).isEmpty();
     }
 
+    /** Found by {@link KubeconfigFuzzTest}: no path may hold it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "client-certificate: \"a\\0b\", client-key: k",
+                "tokenFile: \"\\0\"",
+                "exec: {apiVersion: client.authentication.k8s.io/v1, command: \"/bin/\\0\", interactiveMode: Never}",
+                "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, args: [\"\\0\"], interactiveMode: Never}",
+            })
+    void aNulIsSaidAndNotFollowed(String user) {
+        assertThatThrownBy(() -> authorization(user))
+                .isInstanceOf(ClusterException.class)
+                .hasMessageContaining("holds a character that ends a text");
+    }
+
     @Test
     void aPodHasWhatTheKubeletGivesItAndNothingElse() throws IOException {
         Files.writeString(folder.resolve("token"), SECRET + "\n");

@@ -21,8 +21,7 @@ import java.util.regex.Pattern;
  * there is one. A name alone means {@code .finished}.
  */
 final class Conditions {
-    private static final Pattern TOKEN =
-            Pattern.compile("\\s*([()]|[A-Za-z0-9][A-Za-z0-9._#-]*|\\S)");
+    private static final Pattern TOKEN = Pattern.compile("[()]|[A-Za-z0-9][A-Za-z0-9._#-]*+|\\S");
     private static final List<String> WORDS =
             Arrays.stream(Word.values()).map(Word::toString).toList();
 
@@ -76,7 +75,7 @@ final class Conditions {
         private Parser(String text) {
             Matcher matcher = TOKEN.matcher(text);
             while (matcher.find()) {
-                tokens.add(matcher.group(1));
+                tokens.add(matcher.group());
             }
         }
 
