@@ -2,14 +2,18 @@ package io.chaosrunner.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Tests of {@code .github/workflows}, which nothing runs before they are needed. */
 @NeedsTools
@@ -51,6 +55,45 @@ class WorkflowsTest {
         assertThat(workflow).contains("chaos-runner-chart-$VERSION.tgz");
         assertThat(assemble).contains("chaos-runner-chart-$version.tgz");
         assertThat(workflow).contains("file: deploy/image/Dockerfile");
+    }
+
+    @Test
+    void krewIsToldWhereEachArchiveIsAndItsChecksum() throws Exception {
+        Files.writeString(home.resolve("chaos-runner-1.2.3-linux-x64.tar.gz"), "abc");
+        Files.writeString(home.resolve("chaos-runner-1.2.3-linux-aarch64.tar.gz"), "");
+        Process manifest =
+                new ProcessBuilder(
+                                ControlPlaneBinaries.sourceRoot()
+                                        .resolve("deploy/krew/manifest")
+                                        .toString(),
+                                "some/fork",
+                                "1.2.3",
+                                home.toString())
+                        .redirectOutput(home.resolve("chaos.yaml").toFile())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        assertThat(manifest.waitFor()).isZero();
+
+        JsonNode plugin =
+                JsonMapper.shared()
+                        .valueToTree(
+                                (Object)
+                                        new KubernetesSerialization()
+                                                .unmarshal(
+                                                        Files.readString(
+                                                                home.resolve("chaos.yaml")),
+                                                        Map.class));
+        assertThat(plugin.at("/metadata/name").asString()).isEqualTo("chaos");
+        assertThat(plugin.at("/spec/version").asString()).isEqualTo("v1.2.3");
+        JsonNode amd64 = plugin.at("/spec/platforms/0");
+        assertThat(amd64.at("/selector/matchLabels/arch").asString()).isEqualTo("amd64");
+        assertThat(amd64.get("uri").asString())
+                .isEqualTo(
+                        "https://github.com/some/fork/releases/download/v1.2.3/chaos-runner-1.2.3-linux-x64.tar.gz");
+        assertThat(amd64.get("sha256").asString())
+                .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assertThat(plugin.at("/spec/platforms/1/sha256").asString())
+                .isEqualTo("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 
     /** Lint all workflows of a folder; without the programs that it may find on a machine. */
