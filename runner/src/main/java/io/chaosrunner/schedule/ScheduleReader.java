@@ -40,14 +40,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Read one {@link ScheduleSpec} and collect every problem. Used once. */
 final class ScheduleReader {
-    private static final List<String> KINDS = List.of("cron", "every", "once", "now", "schedules");
+    static final List<String> KINDS = List.of("cron", "every", "once", "now", "schedules");
 
     /** What one of several schedules may say, beside its name and what the others share. */
-    private static final List<String> PART_KINDS = List.of("cron", "every", "once");
+    static final List<String> PART_KINDS = List.of("cron", "every", "once");
 
-    private static final List<String> TIMING =
+    static final List<String> TIMING =
             List.of("timeZone", "from", "until", "days", "hours", "exclude", "jitter");
-    private static final List<String> POLICY =
+    static final List<String> POLICY =
             List.of(
                     "maxRuns",
                     "stopWhen",
@@ -57,9 +57,9 @@ final class ScheduleReader {
                     "startingDeadline",
                     "history",
                     "suspend");
-    private static final List<String> STOP_RULES =
+    static final List<String> STOP_RULES =
             List.of("failed", "failedInAll", "passed", "passedInAll");
-    private static final List<String> EXCLUSION =
+    static final List<String> EXCLUSION =
             List.of("name", "dates", "from", "until", "days", "hours");
     private static final List<String> OVERLAPS = List.of("skip", "queue", "replace", "queueAll");
     private static final int MOST_HISTORY = 100;

@@ -44,53 +44,54 @@ final class EngineCheck {
     private static final int JOB_SUFFIX = 7;
     private static final int LONGEST_WITH_SIDECAR = 41;
 
-    private static final Schema SCHEMA =
-            Schema.ofCrd(
-                    "chaosengines",
-                    Map.of(
-                            "spec",
-                            Set.of(
-                                    "appinfo",
-                                    "auxiliaryAppInfo",
-                                    "chaosServiceAccount",
-                                    "components",
-                                    "defaultHealthCheck",
-                                    "engineState",
-                                    "experiments",
-                                    "jobCleanUpPolicy",
-                                    "selectors",
-                                    "terminationGracePeriodSeconds",
-                                    // Reported by the checks below, with what to write instead.
-                                    "execution",
-                                    "schedule",
-                                    "monitoring"),
-                            "spec.components.runner",
-                            Set.of(
-                                    "args",
-                                    "command",
-                                    "configMaps",
-                                    "image",
-                                    "imagePullPolicy",
-                                    "imagePullSecrets",
-                                    "nodeSelector",
-                                    "resources",
-                                    "runnerAnnotations",
-                                    "runnerLabels",
-                                    "secrets",
-                                    "tolerations",
-                                    "type"),
-                            "spec.experiments[].spec.components",
-                            Set.of(
-                                    "configMaps",
-                                    "env",
-                                    "experimentAnnotations",
-                                    "experimentImage",
-                                    "experimentImagePullSecrets",
-                                    "nodeSelector",
-                                    "resources",
-                                    "secrets",
-                                    "statusCheckTimeouts",
-                                    "tolerations")));
+    /** What Litmus knows where the CRD keeps every field, by path without indexes. */
+    static final Map<String, Set<String>> KNOWN =
+            Map.of(
+                    "spec",
+                    Set.of(
+                            "appinfo",
+                            "auxiliaryAppInfo",
+                            "chaosServiceAccount",
+                            "components",
+                            "defaultHealthCheck",
+                            "engineState",
+                            "experiments",
+                            "jobCleanUpPolicy",
+                            "selectors",
+                            "terminationGracePeriodSeconds",
+                            // Reported by the checks below, with what to write instead.
+                            "execution",
+                            "schedule",
+                            "monitoring"),
+                    "spec.components.runner",
+                    Set.of(
+                            "args",
+                            "command",
+                            "configMaps",
+                            "image",
+                            "imagePullPolicy",
+                            "imagePullSecrets",
+                            "nodeSelector",
+                            "resources",
+                            "runnerAnnotations",
+                            "runnerLabels",
+                            "secrets",
+                            "tolerations",
+                            "type"),
+                    "spec.experiments[].spec.components",
+                    Set.of(
+                            "configMaps",
+                            "env",
+                            "experimentAnnotations",
+                            "experimentImage",
+                            "experimentImagePullSecrets",
+                            "nodeSelector",
+                            "resources",
+                            "secrets",
+                            "statusCheckTimeouts",
+                            "tolerations"));
+
+    private static final Schema SCHEMA = Schema.ofCrd("chaosengines", KNOWN);
 
     /** Stands for an experiment that is in no file: nothing is wrong with it. */
     private static final String UNKNOWN_EXPERIMENT =
