@@ -43,6 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             HistoryCommand.class,
             ScheduleCommand.class,
             TriggerCommand.class,
+            BackfillCommand.class,
             PlanCommand.class,
             NextCommand.class,
             ValidateCommand.class,

@@ -24,6 +24,7 @@ public record Engine(ObjectNode json) {
                     "chaosrunner.io/stop",
                     "chaosrunner.io/fire",
                     "chaosrunner.io/trigger",
+                    "chaosrunner.io/backfill",
                     "chaosrunner.io/schedule-anchor",
                     "chaosrunner.io/suspended",
                     "chaosrunner.io/replaced",

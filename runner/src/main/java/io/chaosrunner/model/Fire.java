@@ -29,6 +29,7 @@ public record Fire(Instant at, String schedule, Cause cause) {
         return switch (cause.kind()) {
             case SCHEDULE -> "fire of " + at;
             case TRIGGER -> "trigger of " + at;
+            case BACKFILL -> "backfilled fire of " + at;
         };
     }
 
@@ -57,7 +58,9 @@ public record Fire(Instant at, String schedule, Cause cause) {
         /** The schedule's own. */
         SCHEDULE,
         /** A person asked for a run at once, which counts. */
-        TRIGGER;
+        TRIGGER,
+        /** A person asked for the run of a fire that is past. */
+        BACKFILL;
 
         /** Return its name in records. */
         public String word() {

@@ -228,7 +228,20 @@ public final class Agenda {
                 .or(() -> timetable.closedAt(fire, now).map(why -> "too late: " + why));
     }
 
-    private static Optional<String> end(Policy policy, Situation situation) {
+    /**
+     * Return why a past fire that a person asked for starts no run now; empty if it does. Nothing
+     * that the schedule's owner has forbidden starts for it, and it waits where that passes.
+     */
+    static Optional<String> objectionToBackfill(
+            Timetable timetable, Situation situation, Instant fire, Instant now) {
+        Policy policy = timetable.spec().policy();
+        return end(policy, situation)
+                .or(() -> suspension(policy, now))
+                .or(() -> timetable.closedAt(fire, now));
+    }
+
+    /** Return why the schedule is over, however many fires are left; empty if it is not. */
+    static Optional<String> end(Policy policy, Situation situation) {
         if (policy.maxRuns().filter(most -> situation.runs() >= most).isPresent()) {
             return Optional.of("maxRuns: " + policy.maxRuns().get() + " runs were started");
         }

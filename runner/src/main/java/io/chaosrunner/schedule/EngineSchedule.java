@@ -12,8 +12,10 @@ import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
+import io.chaosrunner.status.Backfill;
 import io.chaosrunner.status.Claim;
 import io.chaosrunner.status.EngineUpdate;
+import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Fires.Skipped;
 import io.chaosrunner.status.LoggedAttempt;
 import io.chaosrunner.status.Standing;
@@ -198,12 +200,54 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         Step step = scheduled(now);
         Optional<Trigger> trigger = trigger();
         boolean first = step instanceof Step.Launch && policy().overlap() == Overlap.SKIP;
-        return trigger.isEmpty()
-                        || first
-                        || !step.skipped().isEmpty()
-                        || objection(trigger.get(), now).isPresent()
-                ? step
-                : new Step.Launch(trigger.get().fire(spec().hash()), List.of());
+        if (first || !step.skipped().isEmpty()) {
+            return step;
+        }
+        return trigger.filter(each -> objection(each, now).isEmpty())
+                .<Step>map(each -> new Step.Launch(each.fire(spec().hash()), List.of()))
+                .orElseGet(() -> step instanceof Step.Launch ? step : backfilling(step, now));
+    }
+
+    /** Past fires that a person asked for come when nothing else is due. */
+    private Step backfilling(Step step, Instant now) {
+        Optional<Fire> past = backfill(now);
+        if (past.isEmpty() || Agenda.end(policy(), situation()).isPresent()) {
+            return step;
+        }
+        Fire fire = past.get();
+        if (Agenda.objectionToBackfill(timetable, situation(), fire.at(), now).isEmpty()) {
+            return new Step.Launch(fire, List.of());
+        }
+        Optional<Instant> free =
+                policy().suspendedAt(now)
+                        ? policy().resume()
+                        : timetable.openFrom(fire.at(), now.plusMillis(1));
+        boolean later =
+                free.isEmpty()
+                        || step instanceof Step.Wait wait && wait.until().isBefore(free.get());
+        return later ? step : new Step.Wait(fire, free.get(), List.of());
+    }
+
+    /** Return why the schedule is over by a rule of its own, however many fires are left. */
+    Optional<String> end() {
+        return Agenda.end(policy(), situation());
+    }
+
+    /** Return the request for past fires, unless it is of another schedule or was made long ago. */
+    Optional<Backfill> backfill() {
+        try {
+            return Backfill.of(engine).filter(each -> each.schedule().equals(spec().hash()));
+        } catch (Backfill.Unreadable e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Return the past fire that comes next. */
+    Optional<Fire> backfill(Instant now) {
+        Fires settled = claim().map(Claim::fires).orElse(Fires.NONE);
+        return backfill()
+                .filter(each -> now.isBefore(each.at().plus(Backfill.LONGEST)))
+                .flatMap(each -> each.next(settled));
     }
 
     /**
@@ -243,12 +287,13 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         }
     }
 
-    /** Return what is wrong with the request of a person, if anything is. */
-    Optional<String> flawOfTrigger() {
+    /** Return what is wrong with the requests of people, if anything is. */
+    Optional<String> flawOfRequests() {
         try {
             Trigger.of(engine);
+            Backfill.of(engine);
             return Optional.empty();
-        } catch (Trigger.Unreadable e) {
+        } catch (Trigger.Unreadable | Backfill.Unreadable e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
     }
@@ -330,6 +375,11 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         }
         if (!fire.schedule().equals(spec().hash())) {
             return Optional.of("the schedule was changed");
+        }
+        if (fire.cause().kind() == Fire.Kind.BACKFILL) {
+            return backfill(now).equals(Optional.of(fire))
+                    ? Agenda.objectionToBackfill(timetable, situation(), fire.at(), now)
+                    : Optional.of("the backfill was stopped");
         }
         return isAskedAnew(now)
                 ? Agenda.objection(timetable.from(fire.at()), ASKED_ANEW, fire.at(), now)

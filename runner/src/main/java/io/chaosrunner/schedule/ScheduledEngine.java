@@ -292,7 +292,7 @@ final class ScheduledEngine implements Lane.Step {
             return new Move.Rest(Optional.empty());
         }
         EngineSchedule schedule = read.get();
-        tellFlaw(schedule.flawOfTrigger());
+        tellFlaw(schedule.flawOfRequests());
         Instant now = driving.clock().instant();
         Timetable before = followed == null ? schedule.timetable() : followed;
         followed = before;
@@ -351,7 +351,7 @@ final class ScheduledEngine implements Lane.Step {
     private void tellFlaw(Optional<String> flaw) {
         if (!flaw.equals(toldFlaw)) {
             toldFlaw = flaw;
-            flaw.ifPresent(why -> driving.listener().note(ref, "trigger-unreadable", why));
+            flaw.ifPresent(why -> driving.listener().note(ref, "request-unreadable", why));
         }
     }
 
@@ -582,7 +582,8 @@ final class ScheduledEngine implements Lane.Step {
                 return Optional.empty();
             }
             if (schedule.policy().overlap() == Overlap.REPLACE) {
-                fire.ifPresent(from -> replaceWhenDue(schedule, from.at(), run));
+                fire.ifPresent(from ->
+                        replaceWhenDue(schedule, later(from.at(), schedule.settled()), run));
             }
             return after(run.run());
         } finally {
@@ -647,6 +648,11 @@ final class ScheduledEngine implements Lane.Step {
             case RunResult.Interrupted(ClusterException why) -> throw why;
         }
         return now();
+    }
+
+    /** A fire that is past is followed by none that was settled meanwhile. */
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
     }
 
     /** A fire that may end the run, and when its own run would start. */

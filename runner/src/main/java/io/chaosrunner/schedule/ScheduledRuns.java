@@ -418,7 +418,12 @@ public final class ScheduledRuns {
                 boolean launchedByOperator = firstRun && engine.statusEntries().isEmpty();
                 yield carryOut(
                         launchedByOperator ? asked : asked.derivedFrom(engine),
-                        run -> guardReplacement(schedule, fire.at(), schedule.runs() + 1, run));
+                        run ->
+                                guardReplacement(
+                                        schedule,
+                                        later(fire.at(), schedule.settled()),
+                                        schedule.runs() + 1,
+                                        run));
             }
         };
     }

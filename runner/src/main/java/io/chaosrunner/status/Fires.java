@@ -33,6 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param answers what became of the last requests of people, oldest first
  * @param tally how the runs before this one ended
  * @param over why the schedule is over, once that was told; empty otherwise
+ * @param backfilled how far the last request for past fires has come
  */
 public record Fires(
         Optional<Fire> started,
@@ -42,7 +43,8 @@ public record Fires(
         boolean suspended,
         List<Answer> answers,
         Tally tally,
-        String over) {
+        String over,
+        Optional<Backfilled> backfilled) {
 
     /** Nothing is scheduled. */
     public static final Fires NONE =
@@ -54,7 +56,8 @@ public record Fires(
                     false,
                     List.of(),
                     Tally.NONE,
-                    "");
+                    "",
+                    Optional.empty());
 
     /** Where the scheduling service says for which fire the operator's runner is to run. */
     public static final String HANDED_OVER = "chaosrunner.io/fire";
@@ -72,6 +75,19 @@ public record Fires(
         requireNonNull(settled, "settled is null");
         skipped = List.copyOf(skipped);
         answers = List.copyOf(answers);
+    }
+
+    /**
+     * Tell how far a request for past fires has come.
+     *
+     * @param id names the request
+     * @param upTo its fires up to this one have been started
+     */
+    public record Backfilled(String id, Instant upTo) {
+        public Backfilled {
+            requireNonNull(id, "id is null");
+            requireNonNull(upTo, "upTo is null");
+        }
     }
 
     /**
@@ -173,6 +189,11 @@ public record Fires(
         return switch (fire.cause().kind()) {
             case SCHEDULE -> settled.isPresent() && !fire.at().isAfter(settled.get().at());
             case TRIGGER -> answer(fire.cause().id()).isPresent();
+            case BACKFILL ->
+                    backfilled
+                            .filter(done -> done.id().equals(fire.cause().id()))
+                            .filter(done -> !fire.at().isAfter(done.upTo()))
+                            .isPresent();
         };
     }
 
@@ -193,7 +214,10 @@ public record Fires(
                         .map(each -> answersWith(new Answer(each.cause().id(), "")))
                         .orElse(answers),
                 fire.filter(each -> !isOfSameSchedule(each)).isPresent() ? Tally.NONE : tally,
-                "");
+                "",
+                fire.filter(each -> each.cause().kind() == Kind.BACKFILL)
+                        .map(each -> new Backfilled(each.cause().id(), each.at()))
+                        .or(() -> backfilled));
     }
 
     /**
@@ -207,13 +231,29 @@ public record Fires(
             return this;
         }
         return new Fires(
-                started, settled, skipped, runs, suspended, answers, tally.and(outcome), over);
+                started,
+                settled,
+                skipped,
+                runs,
+                suspended,
+                answers,
+                tally.and(outcome),
+                over,
+                backfilled);
     }
 
     /** Return this of a schedule that is over, which was told. */
     Fires ending(String why) {
         return new Fires(
-                started, settled, skipped, runs, suspended, answers, tally, shortened(why));
+                started,
+                settled,
+                skipped,
+                runs,
+                suspended,
+                answers,
+                tally,
+                shortened(why),
+                backfilled);
     }
 
     /** Where nothing was ever settled, a run that counts still says what it counts for. */
@@ -221,7 +261,7 @@ public record Fires(
         return switch (fire.cause().kind()) {
             // Up to which instant all are settled is all there is to say.
             case SCHEDULE -> Optional.of(new Fire(fire.at(), fire.schedule()));
-            case TRIGGER ->
+            case TRIGGER, BACKFILL ->
                     settled.isPresent()
                             ? settled
                             : Optional.of(new Fire(Instant.EPOCH, fire.schedule()));
@@ -244,14 +284,23 @@ public record Fires(
                 suspended,
                 answersWith(new Answer(id, why)),
                 tally,
-                over);
+                over,
+                backfilled);
     }
 
     /** Return this with all fires of a schedule settled up to one, and its runs counted anew. */
     Fires beginning(Fire settledUpTo) {
         Fire settledTo = new Fire(settledUpTo.at(), settledUpTo.schedule());
         return new Fires(
-                started, Optional.of(settledTo), skipped, 0, suspended, answers, Tally.NONE, "");
+                started,
+                Optional.of(settledTo),
+                skipped,
+                0,
+                suspended,
+                answers,
+                Tally.NONE,
+                "",
+                backfilled);
     }
 
     private long runsOfSameSchedule(Fire fire) {
@@ -281,12 +330,13 @@ public record Fires(
                 suspended,
                 answers,
                 isOfSameSchedule(latest) ? tally : Tally.NONE,
-                over);
+                over,
+                backfilled);
     }
 
     /** Return this of a run that was stopped, and whose schedule waits for a human since. */
     Fires suspending() {
-        return new Fires(started, settled, skipped, runs, true, answers, tally, over);
+        return new Fires(started, settled, skipped, runs, true, answers, tally, over, backfilled);
     }
 
     static Fires read(JsonNode claim) {
@@ -312,7 +362,8 @@ public record Fires(
                 claim.path("suspended").asBoolean(false),
                 answers,
                 Tally.read(claim.path("outcomes")),
-                claim.path("over").asString(""));
+                claim.path("over").asString(""),
+                backfilled(claim.path("backfilled")));
     }
 
     private static Optional<Fire> fire(JsonNode json) {
@@ -324,6 +375,15 @@ public record Fires(
                                 json.path("cause").isObject()
                                         ? cause(json.path("cause"))
                                         : Cause.SCHEDULE))
+                : Optional.empty();
+    }
+
+    private static Optional<Backfilled> backfilled(JsonNode json) {
+        return json.isObject()
+                ? Optional.of(
+                        new Backfilled(
+                                json.required("id").asString(),
+                                WrittenTime.parse(json.required("upTo").asString())))
                 : Optional.empty();
     }
 
@@ -364,6 +424,10 @@ public record Fires(
         if (!over.isEmpty()) {
             claim.put("over", over);
         }
+        backfilled.ifPresent(done ->
+                claim.putObject("backfilled")
+                        .put("id", done.id())
+                        .put("upTo", done.upTo().toString()));
         if (!answers.isEmpty()) {
             ArrayNode list = claim.putArray("answered");
             for (Answer each : answers) {

@@ -6,20 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.config.Allowed;
-import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
-import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.run.EngineReadying.Launch;
-import io.chaosrunner.run.RunListener;
 import io.chaosrunner.schedule.Triggering.Outcome;
 import io.chaosrunner.schedule.Triggering.Wish;
 import io.chaosrunner.status.Fires;
 import io.chaosrunner.status.Trigger;
 import io.chaosrunner.testing.EngineWorld;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +21,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +33,7 @@ class TriggeringTest {
     /** Fires once a year, so that nothing else is due. */
     private static final String YEARLY = "cron: 0 0 1 1 *";
 
-    private final List<String> heard = new CopyOnWriteArrayList<>();
+    private final Serving service = new Serving();
     private final List<String> told = new CopyOnWriteArrayList<>();
 
     @Test
@@ -89,8 +81,8 @@ class TriggeringTest {
     void aCommandWithoutANameWaitsForTheRequestThatAKilledOneLeft() {
         try (EngineWorld world = world(YEARLY);
                 Cluster cluster = world.connect()) {
-            assertThatThrownBy(() -> trigger(killing(cluster, 1, true), wish("r1"), false))
-                    .isInstanceOf(Killed.class);
+            assertThatThrownBy(() -> trigger(Serving.killing(cluster, 1, true), wish("r1"), false))
+                    .isInstanceOf(Serving.Killed.class);
 
             CompletableFuture<Outcome> again =
                     async(() -> trigger(cluster, wish(Optional.empty(), false, 60), false));
@@ -110,8 +102,9 @@ class TriggeringTest {
                 Cluster cluster = world.connect()) {
             CompletableFuture<Outcome> command = command(cluster, wish("r1"));
             awaitRequest(world);
-            assertThatThrownBy(() -> step(world, killing(cluster, write, after), "schedule/1"))
-                    .isInstanceOf(Killed.class);
+            assertThatThrownBy(
+                            () -> step(world, Serving.killing(cluster, write, after), "schedule/1"))
+                    .isInstanceOf(Serving.Killed.class);
 
             serve(world, cluster, "schedule/2");
 
@@ -128,8 +121,8 @@ class TriggeringTest {
     void aCommandThatIsKilledAtItsWriteLeavesARequestOrNone(boolean after) {
         try (EngineWorld world = world(YEARLY);
                 Cluster cluster = world.connect()) {
-            assertThatThrownBy(() -> trigger(killing(cluster, 1, after), wish("r1"), false))
-                    .isInstanceOf(Killed.class);
+            assertThatThrownBy(() -> trigger(Serving.killing(cluster, 1, after), wish("r1"), false))
+                    .isInstanceOf(Serving.Killed.class);
 
             step(world, cluster, "schedule/1");
             assertThat(world.list(Resource.JOBS)).hasSize(after ? 1 : 0);
@@ -166,7 +159,7 @@ class TriggeringTest {
             assertThat(world.list(Resource.JOBS)).isEmpty();
             assertThat(world.claim().fires().answers())
                     .containsExactly(new Fires.Answer("r1", "nothing started it within 2m"));
-            assertThat(heard).anyMatch(line -> line.startsWith("trigger-declined"));
+            assertThat(service.heard).anyMatch(line -> line.startsWith("trigger-declined"));
             assertThat(world.claim().fires().settled().map(Fire::at)).contains(Instant.EPOCH);
         }
     }
@@ -249,7 +242,7 @@ class TriggeringTest {
         try (EngineWorld world =
                         world("now: true\\noverlap: " + overlap).script("a", "after=500s");
                 Cluster cluster = world.connect()) {
-            ScheduledEngine driven = driven(world.engine(), cluster, "schedule/1");
+            ScheduledEngine driven = service.driven(world.engine(), cluster, "schedule/1");
             CompletableFuture<Void> run = async(() -> step(driven));
             await().atMost(Duration.ofMinutes(2))
                     .until(() -> world.entries().contains("a: Running/Awaited"));
@@ -330,7 +323,7 @@ class TriggeringTest {
             assertThat(world.claim().run().number()).isEqualTo(1);
             assertThat(world.claim().fires().started().map(Fire::cause))
                     .contains(Fire.Cause.SCHEDULE);
-            assertThat(heard).anyMatch(line -> line.startsWith("trigger-unreadable"));
+            assertThat(service.heard).anyMatch(line -> line.startsWith("request-unreadable"));
         }
     }
 
@@ -417,85 +410,11 @@ class TriggeringTest {
     }
 
     private void step(EngineWorld world, Cluster cluster, String process) {
-        driven(world.engine(), cluster, process).step();
+        service.step(world, cluster, process);
     }
 
     private static Void step(ScheduledEngine driven) {
         driven.step();
         return null;
-    }
-
-    private ScheduledEngine driven(Engine engine, Cluster cluster, String process) {
-        return new ScheduledEngine(
-                new Driving(
-                        cluster,
-                        StrategyCatalogue.load(Optional.empty()),
-                        Clock.systemUTC(),
-                        Launch.DIRECT,
-                        process,
-                        new Places(4),
-                        Bulkhead.ofProcessors(heard::add),
-                        Optional.of(Duration.ofHours(6)),
-                        Allowed.ANYTHING,
-                        new NoAlarms(),
-                        new Hearing()),
-                engine);
-    }
-
-    private final class Hearing implements ServiceListener {
-        @Override
-        public RunListener run(EngineRef engine) {
-            return notice -> {};
-        }
-
-        @Override
-        public void note(EngineRef engine, String event, String message) {
-            heard.add(event + " " + message);
-        }
-
-        @Override
-        public void note(String event, String message) {}
-    }
-
-    private static final class NoAlarms implements Alarms {
-        @Override
-        public void set(String name, Instant at, Runnable ring) {}
-
-        @Override
-        public void cancel(String name) {}
-
-        @Override
-        public void close() {}
-    }
-
-    private static final class Killed extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-    }
-
-    /** Connect for a process that dies at its n-th patch of the engine, before or after it. */
-    private static Cluster killing(Cluster cluster, int n, boolean after) {
-        var patches = new AtomicInteger();
-        return (Cluster)
-                Proxy.newProxyInstance(
-                        Cluster.class.getClassLoader(),
-                        new Class<?>[] {Cluster.class},
-                        (proxy, method, arguments) -> {
-                            boolean last =
-                                    method.getName().equals("patch")
-                                            && arguments[0] == Resource.ENGINES
-                                            && patches.incrementAndGet() == n;
-                            if (last && !after) {
-                                throw new Killed();
-                            }
-                            try {
-                                Object result = method.invoke(cluster, arguments);
-                                if (last) {
-                                    throw new Killed();
-                                }
-                                return result;
-                            } catch (InvocationTargetException e) {
-                                throw e.getCause();
-                            }
-                        });
     }
 }
