@@ -1,0 +1,268 @@
+package io.chaosrunner.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Tests of {@code deploy/policies}: what the API server refuses because of them, and what not. */
+@NeedsControlPlane
+@Timeout(600)
+class PoliciesTest {
+    private static final String POLICIES = "/apis/admissionregistration.k8s.io/v1/";
+    private static final String SOUND =
+            """
+            {"chaosServiceAccount":"chaos-sa","engineState":"stop","experiments":[{"name":"a",\
+            "spec":{"components":{"experimentImage":"registry.example.com/go-runner:1",\
+            "env":[{"name":"LIB_IMAGE","value":"registry.example.com/lib:1"}]}}}]}\
+            """;
+
+    private final TestNamespace namespace;
+    private final KubernetesClient admin;
+    private final List<String> made = new ArrayList<>();
+
+    PoliciesTest(ControlPlane controlPlane) {
+        namespace = TestNamespace.create(controlPlane);
+        admin = namespace.admin();
+    }
+
+    /** They hold in this namespace only: other tests use the same API server. */
+    @BeforeEach
+    void apply() throws IOException {
+        for (String file : List.of("engines.yaml", "jobs.yaml")) {
+            Path path = ControlPlaneBinaries.sourceRoot().resolve("deploy/policies").resolve(file);
+            try (InputStream yaml = Files.newInputStream(path)) {
+                for (var object : admin.load(yaml).items()) {
+                    make(
+                            (ObjectNode)
+                                    JsonMapper.shared()
+                                            .readTree(
+                                                    admin.getKubernetesSerialization()
+                                                            .asJson(object)));
+                }
+            }
+        }
+        await().atMost(Duration.ofMinutes(2))
+                .ignoreException(KubernetesClientException.class)
+                .until(() -> refusal(job("default", "docker.io/x")).isPresent());
+        await().atMost(Duration.ofMinutes(2))
+                .until(() ->
+                        refusal(engine("first", SOUND.replace("chaos-sa", "admin"))).isPresent());
+    }
+
+    private void make(ObjectNode object) {
+        String name = object.path("metadata").path("name").asString() + "-" + namespace.name();
+        object.withObject("metadata").put("name", name);
+        String kind = "validatingadmissionpolicies/";
+        if (object.path("kind").asString().endsWith("Binding")) {
+            kind = "validatingadmissionpolicybindings/";
+            object.withObject("spec")
+                    .put(
+                            "policyName",
+                            object.path("spec").path("policyName").asString()
+                                    + "-"
+                                    + namespace.name())
+                    .withObject("matchResources")
+                    .withObject("namespaceSelector")
+                    .withObject("matchLabels")
+                    .put("kubernetes.io/metadata.name", namespace.name());
+        }
+        admin.raw(POLICIES + kind.substring(0, kind.length() - 1), "POST", object.toString());
+        made.add(POLICIES + kind + name);
+    }
+
+    @AfterEach
+    void remove() {
+        try (namespace) {
+            made.forEach(path -> admin.raw(path, "DELETE", null));
+        }
+    }
+
+    @Test
+    void theApiServerFindsNothingWrongWithThem() {
+        for (String path : made) {
+            JsonNode policy = JsonMapper.shared().readTree(admin.raw(path));
+            assertThat(policy.path("status").path("typeChecking").path("expressionWarnings"))
+                    .as(path)
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsAllowedIsStored() {
+        assertThat(refusal(engine("sound", SOUND))).isEmpty();
+        assertThat(refusal(job("chaos-sa", "registry.example.com/x"))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "chaos-sa, admin, chaosServiceAccount 'admin' is not allowed here",
+        "chaos-sa, chaos-sa:x, is not allowed here",
+        "'\"chaosServiceAccount\":\"chaos-sa\",', '', chaosServiceAccount '' is not allowed here",
+        "registry.example.com/go-runner:1, docker.io/evil, images docker.io/evil are not allowed",
+        "registry.example.com/go-runner:1, registry-example.com/x, are not allowed here",
+        "registry.example.com/lib:1, docker.io/lib, a LIB_IMAGE is not allowed here",
+        "'\"engineState\"', '\"components\":{\"sidecar\":[{\"image\":\"docker.io/s\"}]},\"engineState\"', images docker.io/s are",
+        "'\"engineState\"', '\"components\":{\"runner\":{\"image\":\"docker.io/r\"}},\"engineState\"', images docker.io/r are",
+    })
+    void anEngineThatNamesWhatIsNotAllowedIsRefused(String sound, String changed, String why) {
+        assertThat(refusal(engine("e", SOUND.replace(sound, changed))))
+                .hasValueSatisfying(said -> assertThat(said).contains(why));
+    }
+
+    @Test
+    void aScheduleIsBoundedLikeTheEngineThatItMakes() {
+        ObjectNode schedule = engine("s", "{}");
+        schedule.put("kind", "ChaosSchedule");
+        schedule.withObject("spec")
+                .set(
+                        "engineTemplateSpec",
+                        JsonMapper.shared().readTree(SOUND.replace("chaos-sa", "admin")));
+        schedule.withObject("spec").withObject("schedule").put("now", true);
+
+        assertThat(refusal(schedule))
+                .hasValueSatisfying(
+                        said -> assertThat(said).contains("'admin' is not allowed here"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"image\":\"docker.io/x\"",
+                "\"image\":\"registry.example.com/x\",\"env\":[{\"name\":\"LIB_IMAGE\",\"value\":\"docker.io/l\"}]",
+            })
+    void anExperimentsImageIsBounded(String definition) {
+        ObjectNode experiment = engine("x", "{\"definition\":{%s}}".formatted(definition));
+        experiment.put("kind", "ChaosExperiment");
+
+        assertThat(refusal(experiment))
+                .hasValueSatisfying(said ->
+                        assertThat(said).contains("docker.io/").contains("are not allowed here"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "admin, registry.example.com/x, service account 'admin' is not allowed here",
+        "chaos-sa, docker.io/x, images docker.io/x are not allowed here",
+    })
+    void aJobOfAnExperimentIsBounded(String account, String image, String why) {
+        assertThat(refusal(job(account, image)))
+                .hasValueSatisfying(said -> assertThat(said).contains(why));
+    }
+
+    @Test
+    void aJobOfNobodysChaosIsLeftAlone() {
+        ObjectNode job = job("admin", "docker.io/x");
+        job.withObject("metadata").remove("labels");
+
+        assertThat(refusal(job)).isEmpty();
+    }
+
+    @Test
+    void whoeverRecordsTheAuthorRecordsHimself() {
+        ObjectNode forged = engine("forged", SOUND);
+        forged.withObject("metadata")
+                .withObject("annotations")
+                .put("chaosrunner.io/author", "boss");
+        assertThat(refusal(forged))
+                .hasValueSatisfying(said ->
+                        assertThat(said).contains("annotation chaosrunner.io/author must be"));
+
+        assertThat(refusal(engine("later", SOUND))).isEmpty();
+        assertThatThrownBy(() ->
+                        edit(
+                                "later",
+                                "{\"metadata\":{\"annotations\":{\"chaosrunner.io/author\":\"boss\"}}}"))
+                .hasMessageContaining("stays as it is");
+    }
+
+    @Test
+    void anEngineThatWasThereBeforeCanBeStoppedAndWrittenButNotMadeWorse() {
+        made.forEach(path -> admin.raw(path, "DELETE", null));
+        made.clear();
+        await().atMost(Duration.ofMinutes(2))
+                .until(() -> refusal(engine("old", SOUND.replace("chaos-sa", "admin"))).isEmpty());
+        try {
+            apply();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+
+        GenericKubernetesResource stopped =
+                edit(
+                        "old",
+                        "{\"spec\":{\"engineState\":\"active\"},\"metadata\":{\"annotations\":{\"chaosrunner.io/run\":\"x\"}}}");
+        assertThat(stopped.getMetadata().getAnnotations()).containsKey("chaosrunner.io/run");
+        assertThatThrownBy(() -> edit("old", "{\"spec\":{\"chaosServiceAccount\":\"other\"}}"))
+                .hasMessageContaining("'other' is not allowed here");
+    }
+
+    private GenericKubernetesResource edit(String name, String patch) {
+        return Litmus.engines(admin, namespace.name())
+                .named(name)
+                .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+    }
+
+    // ---- Props --------------------------------------------------------------------------------
+
+    private ObjectNode engine(String name, String spec) {
+        ObjectNode engine = JsonMapper.shared().createObjectNode();
+        engine.put("apiVersion", "litmuschaos.io/v1alpha1").put("kind", "ChaosEngine");
+        engine.withObject("metadata").put("name", name);
+        engine.set("spec", JsonMapper.shared().readTree(spec));
+        return engine;
+    }
+
+    private ObjectNode job(String account, String image) {
+        return (ObjectNode)
+                JsonMapper.shared()
+                        .readTree(
+                                """
+                                {"apiVersion":"batch/v1","kind":"Job","metadata":{"generateName":"j-",\
+                                "labels":{"chaosUID":"u"}},"spec":{"suspend":true,"template":{"spec":{\
+                                "restartPolicy":"Never","serviceAccountName":"%s","containers":[{\
+                                "name":"c","image":"%s"}]}}}}\
+                                """
+                                        .formatted(account, image));
+    }
+
+    /** Store it; return why the API server does not. */
+    private Optional<String> refusal(ObjectNode object) {
+        String plural = object.path("kind").asString().toLowerCase(Locale.ROOT) + "s";
+        String path =
+                plural.equals("jobs")
+                        ? "/apis/batch/v1/namespaces/%s/jobs".formatted(namespace.name())
+                        : Litmus.path(namespace.name(), plural, "");
+        try {
+            admin.raw(path, "POST", object.toString());
+            return Optional.empty();
+        } catch (KubernetesClientException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+}
