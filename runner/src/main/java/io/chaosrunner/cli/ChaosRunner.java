@@ -49,6 +49,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ValidateCommand.class,
             StrategiesCommand.class,
             InitCommand.class,
+            InitStrategyCommand.class,
             CompletionCommand.class,
             CompleteCommand.class,
             HelpCommand.class

@@ -115,6 +115,12 @@ final class Manual {
                                     "chaos-runner init dag --name checkout > engine.yaml",
                                     "chaos-runner init -n payments > engine.yaml")),
                     Map.entry(
+                            "init-strategy",
+                            new Part(
+                                    List.of(PLUGINS, DEBUG),
+                                    "chaos-runner init-strategy my-strategy",
+                                    "chaos-runner init-strategy quiet --name quiet-hours --package org.acme.chaos")),
+                    Map.entry(
                             "completion",
                             new Part(
                                     List.of(),
