@@ -344,8 +344,7 @@ final class RunLoop implements AutoCloseable {
     }
 
     private RunResult stayOpen() {
-        writer.close();
-        takeMessages();
+        storeTheRest();
         return context.ended().orElseGet(() -> new RunResult.NotOver(leftBehind));
     }
 
@@ -354,13 +353,21 @@ final class RunLoop implements AutoCloseable {
         Instant now = context.now().truncatedTo(ChronoUnit.MILLIS);
         record(end, now);
         writer.claim(claim -> over(claim, end, now));
-        writer.close();
-        takeMessages();
+        storeTheRest();
         return context.ended()
                 .orElseGet(() -> {
                     context.tell(new RunNotice.Finished(end, entries.all()));
                     return new RunResult.Completed(end, entries.all());
                 });
+    }
+
+    /** Write what is not written yet; a write that is refused has its consequences, too. */
+    private void storeTheRest() {
+        writer.close();
+        takeMessages();
+        while (removing && context.ended().isEmpty()) {
+            context.mailbox.take(LONGEST_IDLE);
+        }
     }
 
     /** Only who has recorded the run says by what it ended. */
