@@ -206,18 +206,7 @@ class LeftFaultTest {
     }
 
     private static Patience patience(Duration helper, Duration removal) {
-        Patience bench = RunBench.IMPATIENT;
-        return new Patience(
-                bench.lastRun(),
-                bench.operator(),
-                bench.deletion(),
-                bench.podLag(),
-                bench.result(),
-                bench.resultAfterCrash(),
-                bench.refusals(),
-                bench.engineWrites(),
-                helper,
-                removal);
+        return RunBench.impatient(RunBench.IMPATIENT.refusals(), helper, removal);
     }
 
     /** Enough to see that what is to go does not. */

@@ -255,17 +255,9 @@ class RefusedRequestsTest {
     }
 
     private static Patience patience(int seconds) {
-        Patience bench = RunBench.IMPATIENT;
-        return new Patience(
-                bench.lastRun(),
-                bench.operator(),
-                bench.deletion(),
-                bench.podLag(),
-                bench.result(),
-                bench.resultAfterCrash(),
+        return RunBench.impatient(
                 Duration.ofSeconds(seconds),
-                bench.engineWrites(),
-                bench.helper(),
-                bench.removal());
+                RunBench.IMPATIENT.helper(),
+                RunBench.IMPATIENT.removal());
     }
 }

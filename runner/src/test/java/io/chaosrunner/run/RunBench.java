@@ -19,19 +19,23 @@ import java.util.function.BooleanSupplier;
 
 /** Run the engine of a world, here or beside the test, and keep what the run tells. */
 final class RunBench implements AutoCloseable {
-    /** As the real ones, in proportion to experiments that take a fiftieth of their time. */
     static final Patience IMPATIENT =
-            new Patience(
-                    Duration.ofSeconds(3),
-                    Duration.ofSeconds(3),
-                    Duration.ofSeconds(5),
-                    Duration.ofMillis(300),
-                    Duration.ofMillis(600),
-                    Duration.ofMillis(100),
-                    Duration.ofSeconds(3),
-                    Duration.ofMillis(20),
-                    Duration.ofMillis(200),
-                    Duration.ofSeconds(30));
+            impatient(Duration.ofSeconds(3), Duration.ofMillis(200), Duration.ofSeconds(30));
+
+    /** As the real ones, in proportion to experiments that take a fiftieth of their time. */
+    static Patience impatient(Duration refusals, Duration helper, Duration removal) {
+        return new Patience(
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(5),
+                Duration.ofMillis(300),
+                Duration.ofMillis(600),
+                Duration.ofMillis(100),
+                refusals,
+                Duration.ofMillis(20),
+                helper,
+                removal);
+    }
 
     final EngineWorld world;
     final List<RunNotice> notices = new CopyOnWriteArrayList<>();

@@ -5,24 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
-import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.status.Start.Caller;
 import io.chaosrunner.testing.TcpProxy;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -73,7 +65,7 @@ class DeadConnectionTest {
     void aRunHearsThatItIsStopped(boolean mayWatch) throws Exception {
         engine(mayWatch, "hang");
         try (Fabric8Cluster cluster = Fabric8Cluster.connect(kubeconfig(mayWatch))) {
-            CompletableFuture<RunResult> result = begin(cluster);
+            CompletableFuture<RunResult> result = RunHere.begin(cluster, namespace).result();
             await().atMost(BEGIN).until(this::runs);
 
             network.silence();
@@ -90,7 +82,7 @@ class DeadConnectionTest {
     void theVerdictOfAnEndedExperimentComes(boolean mayWatch) throws Exception {
         engine(mayWatch, "after=5s");
         try (Fabric8Cluster cluster = Fabric8Cluster.connect(kubeconfig(mayWatch))) {
-            CompletableFuture<RunResult> result = begin(cluster);
+            CompletableFuture<RunResult> result = RunHere.begin(cluster, namespace).result();
             await().atMost(BEGIN).until(this::runs);
 
             network.silence();
@@ -196,23 +188,5 @@ class DeadConnectionTest {
         Litmus.engines(namespace.admin(), namespace.name())
                 .named(ENGINE)
                 .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
-    }
-
-    /** On a thread of its own: a run blocks, and the common pool may have but one thread. */
-    private CompletableFuture<RunResult> begin(Fabric8Cluster cluster) {
-        var run =
-                new EngineRun(
-                        cluster,
-                        new RunRequest(
-                                new EngineRef(namespace.name(), ENGINE),
-                                Caller.PERSON,
-                                Optional.empty(),
-                                Optional.empty(),
-                                Map.of(),
-                                "test"),
-                        StrategyCatalogue.onClassPath(),
-                        Clock.systemUTC(),
-                        notice -> {});
-        return CompletableFuture.supplyAsync(run::run, task -> Thread.ofPlatform().start(task));
     }
 }

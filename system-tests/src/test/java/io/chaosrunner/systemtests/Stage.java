@@ -75,6 +75,18 @@ final class Stage implements AutoCloseable {
         return namespace.newEngine(ENGINE).account(namespace.podDeleteSa());
     }
 
+    /** Create an engine of two experiments, the second of which is short. */
+    void createTwo(String account, String scenario) {
+        namespace.experiment("pod-delete");
+        namespace.experiment("pod-cpu-hog");
+        namespace
+                .newEngine(ENGINE)
+                .account(account)
+                .experiment("pod-delete", scenario)
+                .experiment("pod-cpu-hog", "after=200ms")
+                .create();
+    }
+
     /** Launch the runner once, without an operator, and wait for its success. */
     void run() {
         RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);

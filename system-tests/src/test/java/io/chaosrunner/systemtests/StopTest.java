@@ -4,22 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
-import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunEnd.Cause;
-import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.status.Start.Caller;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -65,13 +57,12 @@ class StopTest {
                 .experiment("pod-delete", "hang helper")
                 .experiment("pod-cpu-hog", "after=100ms")
                 .create();
-        EngineRun run = run();
-        CompletableFuture<RunResult> result = begin(run);
+        RunHere here = RunHere.begin(cluster, namespace);
         // Two pods of ours: the experiment's, and the helper that carries the fault.
         TestNamespace.eventually(() ->
                 namespace.pods().size() == 2 && entries().contains("pod-delete Running Awaited"));
 
-        run.stop("somebody asked");
+        here.run().stop("somebody asked");
 
         long asked = System.nanoTime();
         TestNamespace.eventually(() -> {
@@ -85,7 +76,7 @@ class StopTest {
         System.out.printf(
                 "asked to stop, and every pod is gone after %d ms%n",
                 Duration.ofNanos(System.nanoTime() - asked).toMillis());
-        assertThat(result.get(3, TimeUnit.MINUTES))
+        assertThat(here.result().get(3, TimeUnit.MINUTES))
                 .isInstanceOfSatisfying(
                         RunResult.Completed.class,
                         completed -> assertThat(completed.end().cause()).isEqualTo(Cause.ABORT));
@@ -103,7 +94,7 @@ class StopTest {
                 .account(namespace.podDeleteSa())
                 .experiment("pod-delete", "hang")
                 .create();
-        CompletableFuture<RunResult> result = begin(run());
+        RunHere here = RunHere.begin(cluster, namespace);
         TestNamespace.eventually(() -> entries().contains("pod-delete Running Awaited"));
 
         Litmus.engines(namespace.admin(), namespace.name())
@@ -114,29 +105,9 @@ class StopTest {
                     return engine;
                 });
 
-        assertThat(result.get(3, TimeUnit.MINUTES)).isInstanceOf(RunResult.Completed.class);
+        assertThat(here.result().get(3, TimeUnit.MINUTES)).isInstanceOf(RunResult.Completed.class);
         assertThat(entries()).containsExactly("pod-delete Forcefully Aborted Stopped");
         assertThat(namespace.pods()).isEmpty();
-    }
-
-    /** On a thread of its own: a run blocks, and the common pool may have but one thread. */
-    private static CompletableFuture<RunResult> begin(EngineRun run) {
-        return CompletableFuture.supplyAsync(run::run, task -> Thread.ofPlatform().start(task));
-    }
-
-    private EngineRun run() {
-        return new EngineRun(
-                cluster,
-                new RunRequest(
-                        new EngineRef(namespace.name(), ENGINE),
-                        Caller.PERSON,
-                        Optional.empty(),
-                        Optional.empty(),
-                        Map.of(),
-                        "test"),
-                StrategyCatalogue.onClassPath(),
-                Clock.systemUTC(),
-                notice -> {});
     }
 
     private List<String> entries() {
