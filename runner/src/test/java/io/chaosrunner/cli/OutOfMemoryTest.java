@@ -12,8 +12,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A heap that is too small is said in one sentence, by a process of its own. */
+@Execution(ExecutionMode.CONCURRENT)
 class OutOfMemoryTest {
     @TempDir private Path folder;
 

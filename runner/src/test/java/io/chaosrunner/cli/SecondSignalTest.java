@@ -12,8 +12,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A second signal leaves at once, also where all there is goes with the process. */
+@Execution(ExecutionMode.CONCURRENT)
 class SecondSignalTest {
     private static final String ENGINE =
             """

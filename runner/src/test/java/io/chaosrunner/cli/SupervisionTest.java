@@ -29,10 +29,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Every thread of a running service that goes on for long is begun again when it fails. */
+@Isolated("It looks at all threads of the JVM.")
 class SupervisionTest {
     private static final String SUPERVISED = "io.chaosrunner.cluster.LongLived.run";
 

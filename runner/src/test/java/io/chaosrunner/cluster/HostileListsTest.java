@@ -13,11 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One object of a list that nobody can read does not keep the others from being served. */
+@Execution(ExecutionMode.CONCURRENT)
 class HostileListsTest {
     private static final Answer EXPIRED = Answer.refusal(410, "Expired");
 

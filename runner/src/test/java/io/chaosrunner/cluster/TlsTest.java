@@ -19,7 +19,9 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntFunction;
 import javax.net.ssl.KeyManagerFactory;
@@ -40,6 +42,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TlsTest {
     private static final String PASSWORD = "password";
 
+    /** By name and algorithm: each takes a JVM of keytool's. */
+    private static final Map<String, KeyStore> MADE = new HashMap<>();
+
     @TempDir private Path folder;
     private final List<String> agreed = new CopyOnWriteArrayList<>();
     private final List<String> shown = new CopyOnWriteArrayList<>();
@@ -58,6 +63,10 @@ class TlsTest {
     }
 
     private KeyStore makeKey(String name, String algorithm) throws Exception {
+        KeyStore before = MADE.get(name + algorithm);
+        if (before != null) {
+            return before;
+        }
         Path file = folder.resolve(name + ".p12");
         Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
         Process process =
@@ -82,6 +91,7 @@ class TlsTest {
         try (InputStream in = Files.newInputStream(file)) {
             made.load(in, PASSWORD.toCharArray());
         }
+        MADE.put(name + algorithm, made);
         return made;
     }
 

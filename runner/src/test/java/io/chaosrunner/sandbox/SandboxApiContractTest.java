@@ -4,8 +4,11 @@ import java.net.http.HttpClient;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Hold the sandbox to what the real API server does. */
+@Execution(ExecutionMode.CONCURRENT)
 class SandboxApiContractTest extends ApiContract {
     private static SandboxServer server;
     private static HttpClient http;

@@ -23,12 +23,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A person's request for a run at once, from the command to the service that answers it. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 class TriggeringTest {
     /** Fires once a year, so that nothing else is due. */
     private static final String YEARLY = "cron: 0 0 1 1 *";

@@ -33,10 +33,14 @@ class KillSampleTest {
 
     private static final String ENGINE = "engine-nginx";
     private static final String RUNNER = ENGINE + "-runner";
-    private static final int POINTS = 5;
 
-    /** A run mostly waits: for the JVM, for Jobs to complete, for the next second. */
-    private static final int AT_ONCE = 3;
+    /** Of each run, and as many at once: they mostly wait, for the JVM and for the next second. */
+    private static final int POINTS = 3;
+
+    private static final boolean EXHAUSTIVE = Boolean.getBoolean("exhaustive");
+
+    /** More than two rounds of draws in which none comes again. */
+    private static final int ITERATIONS = EXHAUSTIVE ? 20 : 9;
 
     /** Describe a run: what its experiments play, in order, and how they are launched. */
     private record Shape(String name, String policy, String execution, List<String> scenarios) {
@@ -74,10 +78,13 @@ class KillSampleTest {
                                 "after=100ms",
                                 "after=200ms")),
                 new Shape(
-                        "random with 20 iterations",
+                        "random iterations",
                         "delete",
-                        "{strategy: random, iterations: 20, replacement: false, seed: 7}",
-                        IntStream.range(0, 7).mapToObj(i -> "after=100ms").toList()),
+                        "{strategy: random, iterations: %d, replacement: false, seed: 7}"
+                                .formatted(ITERATIONS),
+                        IntStream.range(0, EXHAUSTIVE ? 7 : 4)
+                                .mapToObj(i -> "after=100ms")
+                                .toList()),
                 new Shape(
                         "faults that are left",
                         "retain",
@@ -104,7 +111,7 @@ class KillSampleTest {
         List<Point> points = sample(unbroken.points());
         System.out.printf("%s, killed %s%n", shape.name(), points);
         var wrong = new ConcurrentSkipListMap<String, Throwable>();
-        try (var threads = Executors.newFixedThreadPool(AT_ONCE)) {
+        try (var threads = Executors.newFixedThreadPool(POINTS)) {
             for (Point point : points) {
                 threads.execute(() -> {
                     try {
@@ -125,7 +132,7 @@ class KillSampleTest {
 
     /** One point, drawn, in each of as many equal parts of them. */
     private static List<Point> sample(List<Point> points) {
-        if (Boolean.getBoolean("exhaustive")) {
+        if (EXHAUSTIVE) {
             return points;
         }
         var random = new Random(Integer.getInteger("rotation", 0));

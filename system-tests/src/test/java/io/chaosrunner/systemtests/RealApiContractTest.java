@@ -7,9 +7,12 @@ import java.net.http.HttpClient;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Hold the contract that the sandbox keeps to a real API server: it is the measure. */
 @NeedsControlPlane
+@Execution(ExecutionMode.CONCURRENT)
 class RealApiContractTest extends ApiContract {
     private static HttpClient http;
 
