@@ -80,7 +80,16 @@ final class Manual {
                                     "chaos-runner schedule -A --health-port 8080")),
                     Map.entry(
                             "trigger",
-                            new Part(List.of(CLUSTER, DEBUG), "chaos-runner trigger nginx")),
+                            new Part(
+                                    List.of(CLUSTER, DEBUG),
+                                    "chaos-runner trigger nginx --note after-release-42",
+                                    "chaos-runner trigger nginx --dry-run")),
+                    Map.entry(
+                            "backfill",
+                            new Part(
+                                    List.of(CLUSTER, DEBUG),
+                                    "chaos-runner backfill nginx --from 2027-01-31T00:00:00Z --until 2027-01-31T12:00:00Z --dry-run",
+                                    "chaos-runner backfill nginx --stop")),
                     Map.entry(
                             "plan",
                             new Part(

@@ -22,6 +22,7 @@ import io.chaosrunner.status.Standing;
 import io.chaosrunner.status.Tally;
 import io.chaosrunner.status.Trigger;
 import io.chaosrunner.strategy.InvalidParameters;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -46,6 +47,9 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
 
     /** The run that the operator was told to end, for the next fire was due. */
     static final String REPLACED = "chaosrunner.io/replaced";
+
+    /** The clock of whoever asks may be ahead by that. */
+    private static final Duration MOST_SKEW = Duration.ofHours(1);
 
     private static final Situation ASKED_ANEW = new Situation(Instant.MIN, 0, Optional.empty());
 
@@ -242,12 +246,15 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         }
     }
 
-    /** Return the past fire that comes next. */
+    /** Return the past fire that comes next; what somebody wrote by hand is held to its word. */
     Optional<Fire> backfill(Instant now) {
-        Fires settled = claim().map(Claim::fires).orElse(Fires.NONE);
+        Fires fires = claim().map(Claim::fires).orElse(Fires.NONE);
         return backfill()
                 .filter(each -> now.isBefore(each.at().plus(Backfill.LONGEST)))
-                .flatMap(each -> each.next(settled));
+                .filter(each -> now.plus(MOST_SKEW).isAfter(each.at()))
+                .flatMap(each -> each.next(fires))
+                .filter(each -> !each.at().isAfter(settled()))
+                .filter(each -> timetable.firesAt(each.at()));
     }
 
     /**

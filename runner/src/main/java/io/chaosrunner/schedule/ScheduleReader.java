@@ -741,7 +741,7 @@ final class ScheduleReader {
             case Kind.Once _, Kind.Cron _, Kind.Now _, Kind.Several _ -> {}
             case Kind.Every(Duration interval) -> {
                 if (spec.jitter().compareTo(interval) >= 0) {
-                    problem(
+                    sharedProblem(
                             "jitter",
                             "must be shorter than every, or runs would change places; the longest is %dms"
                                     .formatted(interval.toMillis() - 1));
@@ -831,6 +831,18 @@ final class ScheduleReader {
         var crc = new CRC32();
         crc.update(timing.toString().getBytes(StandardCharsets.UTF_8));
         return String.format(Locale.ROOT, "%08x", crc.getValue());
+    }
+
+    /** Say what is wrong with what stands beside the list, if this reads one of several. */
+    private void sharedProblem(String key, String message) {
+        problems.add(
+                new Problem(
+                        "schedule." + key,
+                        place.isEmpty()
+                                ? message
+                                : "for %s: %s"
+                                        .formatted(
+                                                place.substring(0, place.length() - 1), message)));
     }
 
     private void problem(String key, String message) {

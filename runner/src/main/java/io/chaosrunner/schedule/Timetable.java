@@ -136,6 +136,11 @@ public final class Timetable {
         return of.isEmpty() ? rows : of;
     }
 
+    /** Tell whether a fire is at an instant. */
+    boolean firesAt(Instant instant) {
+        return rows.stream().anyMatch(row -> row.firesAt(instant));
+    }
+
     List<Row> rows() {
         return rows;
     }

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Past fires that a person asks for, from the command to the service that runs them. */
 @Timeout(300)
@@ -178,6 +179,30 @@ class BackfillingTest {
                 .contains("outside hours");
         assertThat(schedule.backfill(past.plus(Duration.ofHours(24))))
                 .as("it was not meant for the day after")
+                .isEmpty();
+        for (String never :
+                List.of("2026-03-02T10:00:01Z", "2026-03-02T08:00:00Z", "2026-03-03T10:00:00Z")) {
+            ((ObjectNode) json.path("metadata").path("annotations"))
+                    .put(
+                            Backfill.ANNOTATION,
+                            new Backfill("b", past, hash, "me", List.of(Instant.parse(never)))
+                                    .text());
+            assertThat(EngineSchedule.of(new Engine(json)).orElseThrow().backfill(past))
+                    .as("%s is no past fire", never)
+                    .isEmpty();
+        }
+        ((ObjectNode) json.path("metadata").path("annotations"))
+                .put(
+                        Backfill.ANNOTATION,
+                        new Backfill(
+                                        "b",
+                                        Instant.parse("2098-01-01T00:00:00Z"),
+                                        hash,
+                                        "me",
+                                        List.of(past))
+                                .text());
+        assertThat(EngineSchedule.of(new Engine(json)).orElseThrow().backfill(past))
+                .as("it would never end")
                 .isEmpty();
     }
 

@@ -166,6 +166,9 @@ class SeveralSchedulesTest {
                 "{schedules: [{every: 1h, timeZone: Mars}]} | schedule.schedules[0].timeZone: 'Mars' is not a time zone",
                 "{schedules: [{every: 1h}], timeZone: Mars} | schedule.timeZone: 'Mars' is not a time zone",
                 "{schedules: [{every: 1h, exclude: [12-32]}]} | schedule.schedules[0].exclude[0]: '12-32' is not a date",
+                "{schedules: [{cron: 0 9 * * *}, {every: 5m}], jitter: 30m} | schedule.jitter: for schedules[1]: must be shorter than every",
+                "{schedules: [null, {every: 1h}]} | schedule.schedules[0]: '' is no schedule",
+                "{schedules: [{schedules: [{every: 1h}]}]} | schedule.schedules[0].schedules: is not a setting of a schedule",
                 "{cron: [0 9 * * *, 0 12 * * *]} | or all of them: schedules: [{cron: \"0 9 * * *\"}, {cron: \"0 12 * * *\"}]",
             })
     void aSlipIsNamedWithItsPlace(String schedule, String words) {
