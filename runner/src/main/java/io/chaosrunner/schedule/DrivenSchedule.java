@@ -16,7 +16,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -87,9 +86,7 @@ final class DrivenSchedule implements Lane.Step {
             state = schedule.state();
             settings = driving.bulkhead().compute(ref, () -> settings(schedule, state));
         } catch (InvalidParameters e) {
-            refuse(
-                    schedule,
-                    e.problems().stream().map(Object::toString).collect(Collectors.joining("; ")));
+            refuse(schedule, String.valueOf(e.getMessage()));
             return;
         }
         Engine now = engine;

@@ -286,7 +286,7 @@ final class ScheduledEngine implements Lane.Step {
         try {
             read = EngineSchedule.of(engine, Map.of(), reading);
         } catch (InvalidParameters | Claim.Unreadable e) {
-            return new Move.Refuse(words(e));
+            return new Move.Refuse(String.valueOf(e.getMessage()));
         }
         if (read.isEmpty() || engine.deleting()) {
             return new Move.Rest(Optional.empty());
@@ -771,13 +771,5 @@ final class ScheduledEngine implements Lane.Step {
             refuse(why);
         }
         return now();
-    }
-
-    private static String words(RuntimeException e) {
-        return e instanceof InvalidParameters invalid
-                ? invalid.problems().stream()
-                        .map(Object::toString)
-                        .collect(Collectors.joining("; "))
-                : String.valueOf(e.getMessage());
     }
 }
