@@ -16,10 +16,13 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Tests of {@code deploy/schedules}: the API server takes it, and its account may do enough. */
 @NeedsControlPlane
 @Timeout(600)
+// Both make the one ClusterRole of deploy/schedules.
+@ResourceLock("ClusterRole/chaos-runner-schedule")
 class ScheduleDeploymentTest {
 
     private static final Path FOLDER = Path.of("deploy", "schedules");
