@@ -125,7 +125,7 @@ public final class QuartzAlarms implements Alarms {
         @Override
         public void execute(Thread thread) {
             // It goes on where it failed: what it is to do next stands in the scheduler.
-            var work = new LongLived("keeping the time", thread::run, told);
+            var work = new LongLived("keeping the time", thread, told);
             threads.add(work);
             Thread.ofPlatform().name("alarms").start(work);
         }

@@ -1,5 +1,7 @@
 package io.chaosrunner.schedule;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -94,7 +96,8 @@ final class Windows {
             Shut shut) {
         for (DayOfWeek day : days) {
             for (Hours part : parts) {
-                ofDays.get(day).add(new Shutters.Range<>(part.from(), part.until(), shut));
+                requireNonNull(ofDays.get(day))
+                        .add(new Shutters.Range<>(part.from(), part.until(), shut));
             }
         }
     }
@@ -197,6 +200,6 @@ final class Windows {
     }
 
     private Shutters<Integer> weekly(LocalDate date) {
-        return weekly.get(date.getDayOfWeek());
+        return requireNonNull(weekly.get(date.getDayOfWeek()));
     }
 }
