@@ -72,6 +72,20 @@ final class ChaosRunner implements Callable<Integer> {
     private @Nullable String context;
 
     @Option(
+            names = "--cluster",
+            paramLabel = "CLUSTER",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Cluster of the kubeconfig; else the context's.")
+    private @Nullable String cluster;
+
+    @Option(
+            names = "--user",
+            paramLabel = "USER",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "User of the kubeconfig; else the context's.")
+    private @Nullable String user;
+
+    @Option(
             names = "--plugins",
             paramLabel = "DIR",
             scope = CommandLine.ScopeType.INHERIT,
@@ -175,7 +189,11 @@ final class ChaosRunner implements Callable<Integer> {
     /** Connect for a pod, which waits for an API server that does not answer. */
     Fabric8Cluster reach() {
         return Fabric8Cluster.connect(
-                Optional.ofNullable(kubeconfig), Optional.ofNullable(context));
+                Optional.ofNullable(kubeconfig),
+                Optional.ofNullable(context),
+                Optional.ofNullable(cluster),
+                Optional.ofNullable(user),
+                System.err);
     }
 
     /** Connect for a person, who would rather hear at once that nothing answers. */

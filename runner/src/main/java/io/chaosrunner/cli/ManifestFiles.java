@@ -3,7 +3,6 @@ package io.chaosrunner.cli;
 import io.chaosrunner.config.KubernetesYaml;
 import io.chaosrunner.config.KubernetesYaml.Limits;
 import io.chaosrunner.config.ManifestItem;
-import io.chaosrunner.crd.Engine;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -311,11 +310,5 @@ final class ManifestFiles {
                                                             .collect(Collectors.joining(", "))));
         }
         return engines.getFirst();
-    }
-
-    /** Read the one ChaosEngine; everything else is passed over. */
-    Engine engine(CommandLine command) {
-        Objects objects = objects(command, kind -> kind.equals("ChaosEngine"));
-        return new Engine(engine(objects.all(), command).json());
     }
 }

@@ -15,7 +15,8 @@ import picocli.CommandLine.Model.OptionSpec;
  * test list}.
  */
 final class Manual {
-    private static final Set<String> CLUSTER = Set.of("--kubeconfig", "--context");
+    private static final Set<String> CLUSTER =
+            Set.of("--kubeconfig", "--context", "--cluster", "--user");
     private static final Set<String> PLUGINS = Set.of("--plugins");
     private static final Set<String> ALLOWED =
             Set.of("--allowed-service-accounts", "--allowed-images");

@@ -95,7 +95,8 @@ final class NextCommand implements Callable<Integer> {
         }
         int most = count(command);
         Instant begin = begin(command);
-        Engine holder = holder(command);
+        Meant meant = holder(command);
+        Engine holder = meant.engine();
         Instant anchor = holder.created().equals(Instant.EPOCH) ? begin : holder.created();
         Optional<ScheduleSpec> read;
         Optional<String> standstill;
@@ -103,17 +104,17 @@ final class NextCommand implements Callable<Integer> {
             standstill = ScheduleSpec.standstill(holder.json());
             read = schedule(holder, EngineFile.settings(schedule, command), anchor);
         } catch (InvalidParameters e) {
-            String where = files.areGiven() ? files + ": " : "";
             e.problems()
                     .forEach(problem ->
-                            command.getErr().println("chaos-runner: " + where + problem));
+                            command.getErr().println("chaos-runner: " + meant.place() + problem));
             return ExitCode.INVALID;
         }
         if (read.isEmpty()) {
             command.getErr()
                     .println(
-                            "chaos-runner: ChaosEngine %s has no schedule; write the annotation %s"
-                                    .formatted(holder.name(), ScheduleSpec.ANNOTATION));
+                            "chaos-runner: %sChaosEngine %s has no schedule; write the annotation %s"
+                                    .formatted(
+                                            meant.place(), holder.name(), ScheduleSpec.ANNOTATION));
             return ExitCode.INVALID;
         }
         Preview preview =
@@ -150,7 +151,7 @@ final class NextCommand implements Callable<Integer> {
         return object.path("kind").asString("").equals(CHAOS_SCHEDULE);
     }
 
-    private Engine holder(CommandLine command) {
+    private Meant holder(CommandLine command) {
         if ((engine == null) != files.areGiven()) {
             throw new ParameterException(
                     command,
@@ -158,12 +159,14 @@ final class NextCommand implements Callable<Integer> {
         }
         if (engine != null) {
             try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-                return new Engine(
-                        StoredObject.named(
-                                cluster,
-                                new EngineRef(namespaced.in(cluster), engine),
-                                Resource.ENGINES,
-                                Resource.SCHEDULES));
+                return new Meant(
+                        "",
+                        new Engine(
+                                StoredObject.named(
+                                        cluster,
+                                        new EngineRef(namespaced.in(cluster), engine),
+                                        Resource.ENGINES,
+                                        Resource.SCHEDULES)));
             }
         }
         List<FileObject> objects =
@@ -174,7 +177,7 @@ final class NextCommand implements Callable<Integer> {
                 schedules.size() == 1 && schedules.size() == objects.size()
                         ? schedules.getFirst()
                         : files.engine(objects, command);
-        return new Engine(holder.json());
+        return Meant.of(holder);
     }
 
     private static Optional<ScheduleSpec> schedule(

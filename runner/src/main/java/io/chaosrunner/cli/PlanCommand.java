@@ -104,7 +104,8 @@ final class PlanCommand implements Callable<Integer> {
         if (!output.equals("text") && !output.equals("json")) {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
-        Engine engine = meant(command);
+        Meant meant = meant(command);
+        Engine engine = meant.engine();
         var flags = new LinkedHashMap<>(EngineFile.settings(settings, command));
         if (seed != null) {
             flags.put("seed", seed);
@@ -124,12 +125,11 @@ final class PlanCommand implements Callable<Integer> {
                         chosen,
                         problems);
         if (run.isEmpty() || !problems.isEmpty()) {
-            String where = files.areGiven() ? files + ": " : "";
             problems.forEach(problem ->
                     command.getErr()
                             .println(
                                     "chaos-runner: %sChaosEngine %s: %s"
-                                            .formatted(where, engine.name(), problem)));
+                                            .formatted(meant.place(), engine.name(), problem)));
             return ExitCode.INVALID;
         }
         Forecast forecast;
@@ -151,20 +151,27 @@ final class PlanCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private Engine meant(CommandLine command) {
+    private Meant meant(CommandLine command) {
         if ((engine == null) != files.areGiven()) {
             throw new ParameterException(
                     command, "name a ChaosEngine of the cluster, or a file with one: -f FILE");
         }
-        String name = engine;
-        Engine engine = name == null ? files.engine(command) : stored(name);
-        engine.nothingListed()
+        Meant meant =
+                engine == null
+                        ? Meant.of(
+                                files.engine(
+                                        files.objects(command, "ChaosEngine"::equals).all(),
+                                        command))
+                        : new Meant("", stored(engine));
+        meant.engine()
+                .nothingListed()
                 .ifPresent(problem -> {
                     throw new ParameterException(
                             command,
-                            "ChaosEngine %s: spec.experiments%s".formatted(engine.name(), problem));
+                            "%sChaosEngine %s: spec.experiments%s"
+                                    .formatted(meant.place(), meant.engine().name(), problem));
                 });
-        return engine;
+        return meant;
     }
 
     private Engine stored(String name) {

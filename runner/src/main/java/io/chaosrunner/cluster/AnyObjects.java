@@ -93,13 +93,16 @@ public final class AnyObjects {
         Optional<ObjectNode> found = get(path);
         if (found.isEmpty()) {
             try {
-                cluster.call(
-                        "POST",
-                        kind.path(namespace)
-                                + Fabric8Cluster.STRICT
-                                + (different == Different.TRY ? "&dryRun=All" : ""),
-                        "application/json",
-                        unstored(wanted));
+                var _ =
+                        cluster.told(
+                                wanted,
+                                cluster.call(
+                                        "POST",
+                                        kind.path(namespace)
+                                                + Fabric8Cluster.STRICT
+                                                + (different == Different.TRY ? "&dryRun=All" : ""),
+                                        "application/json",
+                                        unstored(wanted)));
                 return new Stored.Created();
             } catch (ClusterException e) {
                 if (e.kind() != Kind.ALREADY_EXISTS) {
@@ -117,11 +120,13 @@ public final class AnyObjects {
         boolean update = different == Different.UPDATE;
         try {
             ObjectNode stored =
-                    cluster.call(
-                            "PUT",
-                            path + Fabric8Cluster.STRICT + (update ? "" : "&dryRun=All"),
-                            "application/json",
-                            merged);
+                    cluster.told(
+                            wanted,
+                            cluster.call(
+                                    "PUT",
+                                    path + Fabric8Cluster.STRICT + (update ? "" : "&dryRun=All"),
+                                    "application/json",
+                                    merged));
             TreeSet<String> real = differences(live, stored);
             if (real.isEmpty()) {
                 return new Stored.Same();

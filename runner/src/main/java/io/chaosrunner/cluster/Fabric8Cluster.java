@@ -193,8 +193,27 @@ public final class Fabric8Cluster implements Cluster {
      */
     public static Fabric8Cluster connect(
             Optional<Path> kubeconfig, Optional<String> context, OutputStream errors) {
+        return connect(kubeconfig, context, Optional.empty(), Optional.empty(), errors);
+    }
+
+    /**
+     * Connect in the same way, with another cluster or user than the context's.
+     *
+     * @param cluster one of the kubeconfig's clusters; empty means the context's
+     * @param user one of the kubeconfig's users; empty means the context's
+     */
+    public static Fabric8Cluster connect(
+            Optional<Path> kubeconfig,
+            Optional<String> context,
+            Optional<String> cluster,
+            Optional<String> user,
+            OutputStream errors) {
         return new Fabric8Cluster(
-                Kubeconfig.read(System.getenv(), kubeconfig, context, errors),
+                Kubeconfig.read(
+                        System.getenv(),
+                        kubeconfig,
+                        new Kubeconfig.Choice(context, cluster, user),
+                        errors),
                 Connections.Limits.DEFAULT);
     }
 
@@ -465,7 +484,24 @@ public final class Fabric8Cluster implements Cluster {
 
     @Override
     public ObjectNode createStrictly(Resource resource, String namespace, ObjectNode object) {
-        return call("POST", resource.path(namespace) + STRICT, "application/json", object);
+        return told(
+                object,
+                call("POST", resource.path(namespace) + STRICT, "application/json", object));
+    }
+
+    /** Servers before 1.25 do not know strict validation: what they dropped is said. */
+    ObjectNode told(ObjectNode written, ObjectNode stored) {
+        Dropped.fields(written.path("spec"), stored.path("spec"), "spec")
+                .forEach(field ->
+                        warnings.accept(
+                                "it dropped %s of %s %s, which its version of the schema does not know"
+                                        .formatted(
+                                                field,
+                                                written.path("kind").asString(""),
+                                                written.path("metadata")
+                                                        .path("name")
+                                                        .asString(""))));
+        return stored;
     }
 
     @Override
@@ -475,7 +511,7 @@ public final class Fabric8Cluster implements Cluster {
 
     @Override
     public ObjectNode replaceStrictly(Resource resource, ObjectNode object) {
-        return replace(resource, object, STRICT);
+        return told(object, replace(resource, object, STRICT));
     }
 
     private ObjectNode replace(Resource resource, ObjectNode object, String query) {

@@ -79,6 +79,24 @@ final class Kubeconfig {
             Optional<Path> file,
             Optional<String> context,
             OutputStream errors) {
+        return read(
+                variables, file, new Choice(context, Optional.empty(), Optional.empty()), errors);
+    }
+
+    /**
+     * Name what a person chooses among what kubeconfigs hold; each empty means what the context
+     * says.
+     *
+     * @param context one of its contexts; empty means its current one
+     */
+    record Choice(Optional<String> context, Optional<String> cluster, Optional<String> user) {}
+
+    /** Find out the same, for a person who chooses. */
+    static Access read(
+            Map<String, String> variables,
+            Optional<Path> file,
+            Choice choice,
+            OutputStream errors) {
         if (file.isPresent() && !Files.isReadable(file.get())) {
             throw unconfigured(
                     "cannot read kubeconfig "
@@ -100,7 +118,7 @@ final class Kubeconfig {
                                     "no cluster to talk to: %s says nothing, and this is no pod; name a kubeconfig with --kubeconfig or KUBECONFIG, or use --sandbox"
                                             .formatted(named)));
         }
-        return kubeconfig.access(named, context);
+        return kubeconfig.access(named, choice);
     }
 
     /** Return the names of all contexts; of files that cannot be read there are none. */
@@ -170,32 +188,43 @@ final class Kubeconfig {
         here.forEach(all::putIfAbsent);
     }
 
-    private Access access(String named, Optional<String> wanted) {
-        if (contexts.isEmpty()) {
+    private Access access(String named, Choice choice) {
+        if (contexts.isEmpty() && choice.cluster().isEmpty()) {
             throw unconfigured(named + " names no context: it is no kubeconfig");
         }
-        String all = String.join(", ", contexts.keySet());
-        String name =
-                wanted.or(() -> current)
-                        .orElseThrow(() ->
-                                unconfigured(
-                                        "%s has no current-context; name one with --context: %s"
-                                                .formatted(named, all)));
-        Entry context = contexts.get(name);
-        if (context == null) {
+        Optional<String> name = choice.context().or(() -> current);
+        if (name.isEmpty() && choice.cluster().isEmpty()) {
+            throw unconfigured(
+                    "%s has no current-context; name one with --context: %s"
+                            .formatted(named, String.join(", ", contexts.keySet())));
+        }
+        Entry context = name.map(contexts::get).orElse(null);
+        if (name.isPresent() && context == null) {
             throw unconfigured(
                     "the kubeconfig has no context '%s'%s; it has %s"
                             .formatted(
-                                    name, wanted.isPresent() ? "" : ", its current-context", all));
+                                    name.get(),
+                                    choice.context().isPresent() ? "" : ", its current-context",
+                                    String.join(", ", contexts.keySet())));
         }
+        Tree said = context == null ? Tree.empty() : context.tree();
         String clusterName =
-                context.tree()
-                        .text("cluster")
+                choice.cluster()
+                        .or(() -> said.text("cluster"))
                         .orElseThrow(() ->
-                                unconfigured("context '%s' names no cluster".formatted(name)));
-        Entry cluster = referred(clusters, "cluster", clusterName, name);
-        Optional<String> userName = context.tree().text("user");
-        Optional<Entry> user = userName.map(each -> referred(users, "user", each, name));
+                                unconfigured(
+                                        "context '%s' names no cluster"
+                                                .formatted(name.orElse(""))));
+        Entry cluster =
+                choice.cluster().isPresent()
+                        ? chosen(clusters, "cluster", clusterName)
+                        : referred(clusters, "cluster", clusterName, name.orElse(""));
+        Optional<String> userName = choice.user().or(() -> said.text("user"));
+        Optional<Entry> user =
+                userName.map(each ->
+                        choice.user().isPresent()
+                                ? chosen(users, "user", each)
+                                : referred(users, "user", each, name.orElse("")));
 
         String server =
                 address(
@@ -221,11 +250,21 @@ final class Kubeconfig {
         }
         return new Access(
                 server,
-                context.tree().text("namespace"),
+                said.text("namespace"),
                 trust,
                 given.or(() -> ProxyRules.of(variables).proxyFor(server)),
                 credentials,
                 actingAs);
+    }
+
+    private static Entry chosen(Map<String, Entry> entries, String kind, String name) {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            throw unconfigured(
+                    "the kubeconfig has no %s '%s'; it has %s"
+                            .formatted(kind, name, String.join(", ", entries.keySet())));
+        }
+        return entry;
     }
 
     private static Entry referred(

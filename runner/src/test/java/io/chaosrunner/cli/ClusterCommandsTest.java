@@ -386,7 +386,7 @@ class ClusterCommandsTest {
         "run nginx --context=there, 2, has no context 'there'; it has here",
         "run -f nowhere.yaml, 2, cannot read nowhere.yaml",
         "stop nginx --timeout=soon, 2, not a positive duration",
-        "list -o yaml, 2, yaml",
+        "list -o xml, 2, xml",
         "lst, 2, lst",
         "stpo nginx, 2, stop",
         "run nginx --sandbx, 2, --sandbox"

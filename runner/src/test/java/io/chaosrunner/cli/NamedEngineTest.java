@@ -203,6 +203,25 @@ class NamedEngineTest {
     }
 
     @Test
+    void whatIsWrongIsSaidWithFileAndLine() throws IOException {
+        Path file =
+                Files.writeString(
+                        folder.resolve("engine.yaml"),
+                        "# first\n---\n"
+                                + ENGINE.replace(
+                                        "chaosrunner.io/schedule: \"{cron: '0 3 * * *'}\"",
+                                        "chaosrunner.io/execution: 'maxParallel: none'\n    chaosrunner.io/schedule: 'every: soon'"));
+
+        Said plan = Said.by("plan", "-f", file.toString());
+        Said next = Said.by("next", "-f", file.toString());
+
+        assertThat(plan.exitCode()).isEqualTo(ExitCode.INVALID);
+        assertThat(plan.err()).contains("chaos-runner: " + file + ":3: ChaosEngine nginx: maxP");
+        assertThat(next.exitCode()).isEqualTo(ExitCode.INVALID);
+        assertThat(next.err()).contains("chaos-runner: " + file + ":3: schedule.every:");
+    }
+
+    @Test
     void aFolderOfPlugInsThatGivesNoneIsAnError() throws IOException {
         Path file = Files.writeString(folder.resolve("engine.yaml"), ENGINE);
         for (String folder :

@@ -72,6 +72,53 @@ class KubeconfigReadingTest {
         assertThat(access.namespace()).isEmpty();
     }
 
+    private Access chosen(Optional<String> cluster, Optional<String> user, String head)
+            throws IOException {
+        Path file =
+                Files.writeString(
+                        folder.resolve("config"),
+                        head
+                                + """
+                                contexts: [{name: x, context: {cluster: c, user: u, namespace: ns}}]
+                                clusters:
+                                - {name: c, cluster: {server: "https://api.example"}}
+                                - {name: d, cluster: {server: "https://other.example"}}
+                                users: [{name: u, user: {token: one}}, {name: v, user: {token: two}}]
+                                """);
+        return Kubeconfig.read(
+                environment(),
+                Optional.of(file),
+                new Kubeconfig.Choice(Optional.empty(), cluster, user),
+                errors);
+    }
+
+    @Test
+    void anotherClusterOrUserThanTheContextsIsChosenByName() throws IOException {
+        String current = "current-context: x\n";
+        Access cluster = chosen(Optional.of("d"), Optional.empty(), current);
+        assertThat(cluster.server()).isEqualTo("https://other.example");
+        assertThat(cluster.namespace()).contains("ns");
+        assertThat(cluster.credentials().authorization()).contains("Bearer one");
+        assertThat(
+                        chosen(Optional.empty(), Optional.of("v"), current)
+                                .credentials()
+                                .authorization())
+                .contains("Bearer two");
+        assertThat(chosen(Optional.of("d"), Optional.of("v"), "").server())
+                .as("without a context")
+                .isEqualTo("https://other.example");
+    }
+
+    @Test
+    void aClusterOrUserThatThereIsNotIsRefusedWithThoseThereAre() {
+        assertThatThrownBy(() -> chosen(Optional.of("e"), Optional.empty(), "current-context: x\n"))
+                .hasMessage("the kubeconfig has no cluster 'e'; it has c, d");
+        assertThatThrownBy(() -> chosen(Optional.empty(), Optional.of("w"), "current-context: x\n"))
+                .hasMessage("the kubeconfig has no user 'w'; it has u, v");
+        assertThatThrownBy(() -> chosen(Optional.empty(), Optional.of("v"), ""))
+                .hasMessageContaining("no current-context");
+    }
+
     /** Found by {@link KubeconfigFuzzTest}: no path may hold it. */
     @ParameterizedTest
     @ValueSource(
