@@ -168,7 +168,12 @@ class SchemasTest {
 
     static Stream<Path> examples() throws IOException {
         try (Stream<Path> files = Files.walk(Path.of("../examples"), 2)) {
-            return files.filter(file -> file.toString().endsWith(".yaml")).toList().stream();
+            return files
+                    .filter(file -> file.toString().endsWith(".yaml"))
+                    // It is copied to where no schema is beside it.
+                    .filter(file -> !file.toString().contains("custom-strategy"))
+                    .toList()
+                    .stream();
         }
     }
 
