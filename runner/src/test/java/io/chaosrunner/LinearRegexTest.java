@@ -56,6 +56,8 @@ class LinearRegexTest {
             ^-+|-+$
             ^[-_.]+|[-_.]+$
             ^schedule\\.?
+            \\.[^.]*$
+            com([./])example[./]chaos|com\\.example|canary-first|CanaryFirst|(?<=<chaos-runner\\.version>)[^<]+
             """;
 
     private static final String MATCHED =
@@ -102,6 +104,8 @@ class LinearRegexTest {
             [a-z0-9]++(?:-++[a-z0-9]++)*+
             [a-z0-9]++(?:-++[a-z0-9]++)*+(?:\\.[a-z0-9]++(?:-++[a-z0-9]++)*+)*+
             [a-z][a-z0-9-]*
+            [a-z][a-z0-9]*+(?:-[a-z0-9]++)*+
+            [a-z][a-z0-9_]*+(?:\\.[a-z][a-z0-9_]*+)*+
             \\*[#LW].*|(?:[0-9]+|[A-Z]{3})(?:LW?|W|#[0-9]).+
             \\*[-:]?([0-9]+)|([0-9]+)\\*
             \\^\\(([\\w|]+)\\)\\??\\$

@@ -43,8 +43,9 @@ final class InitStrategyCommand implements Callable<Integer> {
                     "src/main/resources/META-INF/services/io.chaosrunner.strategy.ExecutionStrategy",
                     "src/test/java/com/example/chaos/CanaryFirstTest.java");
 
-    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*");
-    private static final Pattern PACKAGE = Pattern.compile("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*");
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]*+(?:-[a-z0-9]++)*+");
+    private static final Pattern PACKAGE =
+            Pattern.compile("[a-z][a-z0-9_]*+(?:\\.[a-z][a-z0-9_]*+)*+");
 
     /** What is another's: its names, and which version of the SPI it is compiled against. */
     private static final Pattern NAMES =
