@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import io.chaosrunner.run.RunMachine;
+import io.chaosrunner.machine.RunMachine;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -18,9 +18,9 @@ import io.chaosrunner.resolve.ExperimentResolver;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.schedule.ScheduleSpec;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.RunRecords;
-import io.chaosrunner.status.Standing;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.history.RunRecords;
+import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.testing.Fuzz;
 import io.chaosrunner.validate.Validation;
@@ -58,7 +58,7 @@ class FuzzTest {
                 text -> {
                     ObjectNode json = JsonMapper.shared().createObjectNode();
                     json.putObject("metadata").putObject("annotations").put(Claim.ANNOTATION, text);
-                    Standing.of(new Engine(json)).claim().ifPresent(Claim::text);
+                    EngineStanding.of(new Engine(json)).claim().ifPresent(Claim::text);
                 }),
         RECORD(
                 """
@@ -210,7 +210,7 @@ class FuzzTest {
 
     /** All that is read of an engine, whoever reads it. */
     private static void use(Engine engine) {
-        Standing.of(engine);
+        EngineStanding.of(engine);
         engine.experiments();
         engine.nothingListed();
         engine.deleting();

@@ -2,8 +2,8 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.schedule.Backfilling;
-import io.chaosrunner.schedule.Backfilling.Outcome;
+import io.chaosrunner.control.Backfilling;
+import io.chaosrunner.control.Backfilling.Outcome;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.DateTimeException;

@@ -3,7 +3,7 @@ package io.chaosrunner.cli;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.status.RunRecord;
+import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.strategy.Parameters;
 import java.util.ArrayList;
 import java.util.Collections;

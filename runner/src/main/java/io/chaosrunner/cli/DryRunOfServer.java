@@ -9,8 +9,8 @@ import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.run.EngineReadying;
-import io.chaosrunner.run.EngineReadying.Launch;
+import io.chaosrunner.control.EngineLaunch;
+import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.run.PlannedRun;
 import io.chaosrunner.run.Preflight;
 import io.chaosrunner.run.RunResult;
@@ -63,7 +63,7 @@ final class DryRunOfServer {
             problems.add(Namespaced.missing(cluster, ref));
             return end();
         }
-        new EngineReadying(cluster).refusal(ref, false).ifPresent(problems::add);
+        new EngineLaunch(cluster).refusal(ref, false).ifPresent(problems::add);
         problems.addAll(files.tryOut(shown::say));
         rights(ref.namespace(), stored.isPresent(), wanted.isPresent(), launch);
         named(engine.get(), stored, strategies);

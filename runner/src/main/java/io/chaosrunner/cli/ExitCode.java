@@ -3,7 +3,7 @@ package io.chaosrunner.cli;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.run.RunEnd.Cause;
+import io.chaosrunner.model.RunEnd.Cause;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.StatusEntry;
 import java.util.Collections;

@@ -11,15 +11,15 @@ import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.run.LastLook;
-import io.chaosrunner.run.RunListener;
+import io.chaosrunner.attempt.LastLook;
+import io.chaosrunner.status.RunListener;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.schedule.QuartzAlarms;
+import io.chaosrunner.scheduler.QuartzAlarms;
 import io.chaosrunner.schedule.ScheduleSpec;
-import io.chaosrunner.schedule.ScheduledRuns;
-import io.chaosrunner.status.Fires;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.scheduler.PodSchedule;
+import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.StartTable.Caller;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -131,14 +131,14 @@ record OperatorsRunner(
         boolean scheduled =
                 read.isPresent()
                         // The scheduling service has the runner run once, for this fire.
-                        && Fires.handedOver(read.get()).isEmpty()
+                        && FireLedger.handedOver(read.get()).isEmpty()
                         && (!schedule.isEmpty()
                                 || read.get().annotation(ScheduleSpec.ANNOTATION).isPresent());
         if (!scheduled) {
             EngineRun run =
                     new EngineRun(
                             cluster,
-                            one.checking(ScheduledRuns.check(schedule, Clock.systemUTC())),
+                            one.checking(PodSchedule.check(schedule, Clock.systemUTC())),
                             strategies.get(),
                             Clock.systemUTC(),
                             listener);
@@ -146,8 +146,8 @@ record OperatorsRunner(
             return run.run();
         }
         try (QuartzAlarms alarms = new QuartzAlarms()) {
-            ScheduledRuns runs =
-                    new ScheduledRuns(
+            PodSchedule runs =
+                    new PodSchedule(
                             cluster,
                             one,
                             schedule,

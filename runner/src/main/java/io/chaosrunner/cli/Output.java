@@ -6,9 +6,9 @@ import io.chaosrunner.report.Colours;
 import io.chaosrunner.report.LiveTree;
 import io.chaosrunner.report.ProgressLines;
 import io.chaosrunner.report.RunSummary;
-import io.chaosrunner.run.Finding;
-import io.chaosrunner.run.RunListener;
-import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.control.ExperimentReport;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.status.RunNotice;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -206,7 +206,7 @@ final class Output {
         }
 
         /** Sum up: the last that is shown. */
-        synchronized void summary(List<Finding> findings, int exitCode) {
+        synchronized void summary(List<ExperimentReport> findings, int exitCode) {
             freeze();
             if (json != null) {
                 json.summary(findings, exitCode);

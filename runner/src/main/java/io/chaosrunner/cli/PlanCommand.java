@@ -6,7 +6,7 @@ import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.ForecastReport;
-import io.chaosrunner.run.Forecast;
+import io.chaosrunner.machine.Forecast;
 import io.chaosrunner.run.PlannedRun;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Outcome;

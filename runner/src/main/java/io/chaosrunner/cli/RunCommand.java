@@ -8,21 +8,21 @@ import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.run.EngineReadying;
-import io.chaosrunner.run.EngineReadying.Launch;
-import io.chaosrunner.run.EngineReadying.Readied;
+import io.chaosrunner.control.EngineLaunch;
+import io.chaosrunner.control.EngineLaunch.Launch;
+import io.chaosrunner.control.EngineLaunch.Readied;
 import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.run.EngineStop;
-import io.chaosrunner.run.Finding;
-import io.chaosrunner.run.FollowedRun;
+import io.chaosrunner.control.EngineStop;
+import io.chaosrunner.control.ExperimentReport;
+import io.chaosrunner.control.RunFollower;
 import io.chaosrunner.run.Preflight;
-import io.chaosrunner.run.RunHistory;
-import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.history.RunHistory;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.schedule.ScheduleSpec;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Clock;
 import java.time.Duration;
@@ -214,7 +214,7 @@ final class RunCommand implements Callable<Integer> {
             Optional<ObjectNode> wanted,
             EngineRef ref,
             Output.Shown shown) {
-        EngineReadying readying = new EngineReadying(cluster);
+        EngineLaunch readying = new EngineLaunch(cluster);
         Optional<Engine> before =
                 launch == Launch.OPERATOR
                         ? cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
@@ -369,7 +369,7 @@ final class RunCommand implements Callable<Integer> {
      */
     private static int follow(Cluster cluster, Engine before, Output.Shown shown) {
         EngineRef ref = before.ref();
-        FollowedRun followed = new FollowedRun(cluster, ref, Clock.systemUTC(), shown);
+        RunFollower followed = new RunFollower(cluster, ref, Clock.systemUTC(), shown);
         Signals.handleAtTerminal(
                 why -> {
                     shown.heard(
@@ -393,7 +393,7 @@ final class RunCommand implements Callable<Integer> {
                                 .formatted(OPERATOR_TAKES.toSeconds())));
         RunResult result = followed.await(OPERATOR_TAKES, FOR_EVER);
         if (result instanceof RunResult.Refused(String why)) {
-            new EngineReadying(cluster).takeBack(before);
+            new EngineLaunch(cluster).takeBack(before);
             return refused(
                     shown,
                     why
@@ -401,7 +401,7 @@ final class RunCommand implements Callable<Integer> {
                             + " namespace? Use --launch=direct without it");
         }
         if (!followed.hasBegun()) {
-            new EngineReadying(cluster).takeBack(before);
+            new EngineLaunch(cluster).takeBack(before);
         }
         return end(cluster, ref, result, shown);
     }
@@ -485,11 +485,11 @@ final class RunCommand implements Callable<Integer> {
                 };
         result.explain(shown::fail);
         int exitCode = ExitCode.atTerminal(result);
-        List<Finding> findings =
+        List<ExperimentReport> findings =
                 entries.isEmpty()
                         ? List.of()
                         : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                .map(json -> Finding.of(cluster, new Engine(json), entries))
+                                .map(json -> ExperimentReport.of(cluster, new Engine(json), entries))
                                 .orElse(List.of());
         shown.summary(findings, exitCode);
         return exitCode;

@@ -1,12 +1,13 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.scheduler.HealthServer;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.AuditLog;
-import io.chaosrunner.run.EngineReadying.Launch;
-import io.chaosrunner.run.RunListener;
-import io.chaosrunner.schedule.ScheduleService;
-import io.chaosrunner.schedule.ServiceListener;
+import io.chaosrunner.control.EngineLaunch.Launch;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.scheduler.ScheduleService;
+import io.chaosrunner.scheduler.ServiceListener;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.time.Clock;

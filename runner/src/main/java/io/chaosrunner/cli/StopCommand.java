@@ -2,9 +2,9 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.run.EngineStop;
-import io.chaosrunner.run.EngineStop.Outcome;
-import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.control.EngineStop;
+import io.chaosrunner.control.EngineStop.Outcome;
+import io.chaosrunner.status.RunNotice;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.Objects;

@@ -2,7 +2,7 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.resolve.RunnerEnvironment;
-import io.chaosrunner.run.RunListener;
+import io.chaosrunner.status.RunListener;
 import io.chaosrunner.telemetry.Traces;
 import java.util.Map;
 import java.util.function.Consumer;

@@ -2,10 +2,10 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.schedule.Triggering;
-import io.chaosrunner.schedule.Triggering.Outcome;
-import io.chaosrunner.schedule.Triggering.Wish;
-import io.chaosrunner.status.Trigger;
+import io.chaosrunner.control.Triggering;
+import io.chaosrunner.control.Triggering.Outcome;
+import io.chaosrunner.control.Triggering.Wish;
+import io.chaosrunner.claim.Trigger;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Duration;

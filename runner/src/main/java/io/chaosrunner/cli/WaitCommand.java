@@ -4,8 +4,8 @@ import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.run.Finding;
-import io.chaosrunner.run.FollowedRun;
+import io.chaosrunner.control.ExperimentReport;
+import io.chaosrunner.control.RunFollower;
 import io.chaosrunner.run.RunResult;
 import java.time.Clock;
 import java.time.Duration;
@@ -59,7 +59,7 @@ final class WaitCommand implements Callable<Integer> {
                 return ExitCode.CLUSTER;
             }
             try (Output.Shown shown = output.open(ref, true)) {
-                var run = new FollowedRun(cluster, ref, Clock.systemUTC(), shown);
+                var run = new RunFollower(cluster, ref, Clock.systemUTC(), shown);
                 RunResult result = run.await(longest, longest);
                 return end(
                         cluster,
@@ -79,9 +79,9 @@ final class WaitCommand implements Callable<Integer> {
             Output.Shown shown) {
         if (result instanceof RunResult.Completed(var end, var entries)) {
             int exitCode = ExitCode.atTerminal(result);
-            List<Finding> findings =
+            List<ExperimentReport> findings =
                     engine(cluster, ref)
-                            .map(found -> Finding.of(cluster, found, entries))
+                            .map(found -> ExperimentReport.of(cluster, found, entries))
                             .orElse(List.of());
             shown.summary(findings, exitCode);
             return exitCode;

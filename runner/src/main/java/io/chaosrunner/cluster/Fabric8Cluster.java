@@ -741,10 +741,10 @@ public final class Fabric8Cluster implements Cluster {
             try {
                 return call.get();
             } catch (ClusterException e) {
-                if (!e.isTransient() || failed == Retry.ATTEMPTS || closed) {
+                if (!e.isTransient() || failed == RetryBackoff.ATTEMPTS || closed) {
                     throw e;
                 }
-                pause(Retry.pause(failed, ThreadLocalRandom.current().nextDouble()));
+                pause(RetryBackoff.pause(failed, ThreadLocalRandom.current().nextDouble()));
             }
         }
     }

@@ -51,7 +51,7 @@ final class HttpClients extends JdkHttpClientFactory implements AutoCloseable {
     @Override
     protected HttpClient.Builder createNewHttpClientBuilder() {
         HttpClient.Builder builder =
-                new RememberingBuilder(super.createNewHttpClientBuilder(), opened::add)
+                new TrackedHttpClients(super.createNewHttpClientBuilder(), opened::add)
                         .proxy(
                                 bridge.map(each -> ProxySelector.of(each.address()))
                                         .orElse(HttpClient.Builder.NO_PROXY));

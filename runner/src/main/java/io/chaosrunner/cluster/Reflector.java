@@ -189,7 +189,7 @@ final class Reflector implements Following {
                         // Else the next watch goes on where this one was lost.
                         failed++;
                         fails(e);
-                        pause(Retry.pause(failed, ThreadLocalRandom.current().nextDouble()));
+                        pause(RetryBackoff.pause(failed, ThreadLocalRandom.current().nextDouble()));
                     }
                 }
             }

@@ -1,5 +1,6 @@
 package io.chaosrunner.plugin;
 
+import io.chaosrunner.model.PluginFailure;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.model.ForeignText;

@@ -1,5 +1,6 @@
 package io.chaosrunner.plugin;
 
+import io.chaosrunner.model.PluginFailure;
 import io.chaosrunner.plugin.StrategyCatalogue.Fault;
 import io.chaosrunner.plugin.StrategyCatalogue.Listed;
 import io.chaosrunner.strategy.Decision;

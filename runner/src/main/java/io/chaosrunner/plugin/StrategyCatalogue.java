@@ -1,5 +1,6 @@
 package io.chaosrunner.plugin;
 
+import io.chaosrunner.model.PluginFailure;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.plugin.PluginSource.Contents;
 import io.chaosrunner.strategy.ExecutionPlan;

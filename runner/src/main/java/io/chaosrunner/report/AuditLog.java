@@ -3,10 +3,10 @@ package io.chaosrunner.report;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.RunId;
-import io.chaosrunner.run.Attempt;
-import io.chaosrunner.run.Finding;
-import io.chaosrunner.run.RunListener;
-import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.control.ExperimentReport;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.status.RunNotice;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Instant;
@@ -141,10 +141,10 @@ public final class AuditLog implements RunListener {
     }
 
     /** Write what is known of each experiment, and how the process ends: the last line. */
-    public void summary(List<Finding> findings, int exitCode) {
+    public void summary(List<ExperimentReport> findings, int exitCode) {
         ObjectNode line = line("summary").put("exitCode", exitCode);
         ArrayNode all = line.putArray("results");
-        for (Finding finding : findings) {
+        for (ExperimentReport finding : findings) {
             ObjectNode one =
                     all.addObject()
                             .put("slot", finding.slot())

@@ -2,9 +2,9 @@ package io.chaosrunner.report;
 
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.RunRecord;
-import io.chaosrunner.status.Standing;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.history.RunRecord;
+import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +30,7 @@ public final class EngineTable {
 
     /** Return the cells of one engine's line; its namespace and its name are the first two. */
     public static List<String> cells(Engine engine, Instant now) {
-        Standing standing = Standing.of(engine);
+        EngineStanding standing = EngineStanding.of(engine);
         Optional<Claim> claim = claim(standing);
         return List.of(
                 engine.namespace(),
@@ -101,7 +101,7 @@ public final class EngineTable {
 
     /** Return a JSON object: one engine, and the run it is in or was in last. */
     public static ObjectNode json(Engine engine) {
-        Standing standing = Standing.of(engine);
+        EngineStanding standing = EngineStanding.of(engine);
         ObjectNode one =
                 JsonMapper.shared()
                         .createObjectNode()
@@ -155,7 +155,7 @@ public final class EngineTable {
         var lines = new ArrayList<>(Columns.of(fields));
         var table = new ArrayList<List<String>>();
         table.add(List.of("EXPERIMENT", "STATUS", "VERDICT", "POD"));
-        Standing.of(engine)
+        EngineStanding.of(engine)
                 .entries()
                 .forEach(entry ->
                         table.add(
@@ -174,11 +174,11 @@ public final class EngineTable {
     }
 
     /** A claim may do no more than settle fires of a schedule. */
-    private static Optional<Claim> claim(Standing standing) {
+    private static Optional<Claim> claim(EngineStanding standing) {
         return standing.claim().filter(Claim::isOfRun);
     }
 
-    private static String word(Standing.Phase phase) {
+    private static String word(EngineStanding.Phase phase) {
         return phase.name().toLowerCase(Locale.ROOT);
     }
 
@@ -189,8 +189,8 @@ public final class EngineTable {
                 : Optional.of(ExecutionSettings.of(claim.execution()).strategy());
     }
 
-    private static String owner(Engine engine, Standing standing) {
-        if (Standing.isOperators(engine)) {
+    private static String owner(Engine engine, EngineStanding standing) {
+        if (EngineStanding.isOperators(engine)) {
             return "chaos-operator";
         }
         return standing.isUnderWay()
@@ -198,7 +198,7 @@ public final class EngineTable {
                 : NOTHING;
     }
 
-    private static String verdicts(Standing standing) {
+    private static String verdicts(EngineStanding standing) {
         Map<String, Integer> counts = new LinkedHashMap<>();
         standing.entries().forEach(entry -> counts.merge(word(entry), 1, Integer::sum));
         return counts.isEmpty()

@@ -1,6 +1,6 @@
 package io.chaosrunner.report;
 
-import io.chaosrunner.run.Forecast;
+import io.chaosrunner.machine.Forecast;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;

@@ -2,8 +2,8 @@ package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
-import io.chaosrunner.run.RunHistory.Remembered;
-import io.chaosrunner.status.RunRecord;
+import io.chaosrunner.history.RunHistory.Remembered;
+import io.chaosrunner.history.RunRecord;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,8 +1,8 @@
 package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.run.RunListener;
-import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.status.RunNotice;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.time.ZoneId;

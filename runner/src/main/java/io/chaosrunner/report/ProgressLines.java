@@ -1,7 +1,7 @@
 package io.chaosrunner.report;
 
-import io.chaosrunner.run.RunListener;
-import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.status.RunNotice;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;

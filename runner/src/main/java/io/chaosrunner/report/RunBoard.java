@@ -2,8 +2,8 @@ package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.run.Attempt;
-import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,7 +2,7 @@ package io.chaosrunner.report;
 
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.run.Finding;
+import io.chaosrunner.control.ExperimentReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,13 +12,13 @@ import java.util.Locale;
  */
 public final class RunSummary {
     private final EngineRef engine;
-    private final List<Finding> findings;
+    private final List<ExperimentReport> findings;
     private final boolean kubectl;
 
     /**
      * @param kubectl whether the cluster can be asked with kubectl; the sandbox is gone by then
      */
-    public RunSummary(EngineRef engine, List<Finding> findings, boolean kubectl) {
+    public RunSummary(EngineRef engine, List<ExperimentReport> findings, boolean kubectl) {
         this.engine = engine;
         this.findings = List.copyOf(findings);
         this.kubectl = kubectl;
@@ -28,12 +28,12 @@ public final class RunSummary {
     public List<String> lines(Colours colours) {
         var lines = new ArrayList<String>();
         int width = "EXPERIMENT".length();
-        for (Finding finding : findings) {
+        for (ExperimentReport finding : findings) {
             width = Math.max(width, oneLine(finding.entry().name()).length());
         }
         String row = "  %-" + width + "s  %s  %s";
         lines.add(row.formatted("EXPERIMENT", "VERDICT ", "STATUS"));
-        for (Finding finding : findings) {
+        for (ExperimentReport finding : findings) {
             Verdict verdict = finding.entry().verdict();
             lines.add(
                     row.formatted(
@@ -43,7 +43,7 @@ public final class RunSummary {
         }
         lines.add("");
         lines.add("  " + count());
-        for (Finding finding : findings) {
+        for (ExperimentReport finding : findings) {
             if (finding.isBad()) {
                 explain(finding, colours, lines);
             }
@@ -64,7 +64,7 @@ public final class RunSummary {
                         leftOut == 0 ? "" : ", " + leftOut + " left out");
     }
 
-    private void explain(Finding finding, Colours colours, List<String> lines) {
+    private void explain(ExperimentReport finding, Colours colours, List<String> lines) {
         var said = new ArrayList<String>();
         if (!finding.failStep().isEmpty()) {
             said.add("failed at: " + oneLine(finding.failStep()));

@@ -45,16 +45,16 @@ final class ContainerEnv {
     }
 
     /** Sets what a user wrote, whole. */
-    void putAll(Place list, Problems problems) {
+    void putAll(FieldPath list, Problems problems) {
         variables(list, Check.EnvParseError, problems)
                 .forEach(variable -> variables.put(variable.path("name").asString(), variable));
     }
 
     /** Reads a list of {@code EnvVar}; one without a name is a problem. */
-    static List<ObjectNode> variables(Place list, Check check, Problems problems) {
+    static List<ObjectNode> variables(FieldPath list, Check check, Problems problems) {
         var result = new ArrayList<ObjectNode>();
         for (int i = 0; i < list.size(); i++) {
-            Place variable = list.at(i);
+            FieldPath variable = list.at(i);
             if (!(variable.node() instanceof ObjectNode object)
                     || variable.at("name").text().isEmpty()) {
                 problems.add(check, variable.at("name").flaw(" is empty; name the variable"));

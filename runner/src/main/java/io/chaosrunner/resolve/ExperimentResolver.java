@@ -56,10 +56,10 @@ public final class ExperimentResolver {
     private final int slot;
     private final String name;
     private final RunnerEnvironment environment;
-    private final Place components;
-    private final Place definition;
+    private final FieldPath components;
+    private final FieldPath definition;
     private final Problems problems = new Problems();
-    private final List<Flaw> warnings = new ArrayList<>();
+    private final List<FieldProblem> warnings = new ArrayList<>();
 
     private ExperimentResolver(
             Engine engine, int slot, Experiment experiment, RunnerEnvironment environment) {
@@ -68,8 +68,8 @@ public final class ExperimentResolver {
         this.name = engine.experiments().get(slot).name();
         this.environment = environment;
         this.components =
-                Place.of(engine).at("spec", "experiments").at(slot).at("spec", "components");
-        this.definition = Place.of(experiment, engine.namespace()).at("spec", "definition");
+                FieldPath.of(engine).at("spec", "experiments").at(slot).at("spec", "components");
+        this.definition = FieldPath.of(experiment, engine.namespace()).at("spec", "definition");
     }
 
     /**
@@ -146,7 +146,7 @@ public final class ExperimentResolver {
     }
 
     private List<String> words(String field) {
-        Place list = definition.at(field);
+        FieldPath list = definition.at(field);
         if (list.size() == 0) {
             problems.add(
                     Check.ExperimentDependencyCheck,
@@ -167,7 +167,7 @@ public final class ExperimentResolver {
         if (environment.serviceAccount().isEmpty()) {
             problems.add(
                     Check.ExperimentDependencyCheck,
-                    Place.of(engine)
+                    FieldPath.of(engine)
                             .at("spec", "chaosServiceAccount")
                             .flaw(
                                     " is empty (CHAOS_SVC_ACC); name the service account of the"
@@ -177,13 +177,13 @@ public final class ExperimentResolver {
     }
 
     private StatusCheck statusCheck() {
-        Place given = components.at("statusCheckTimeouts");
+        FieldPath given = components.at("statusCheckTimeouts");
         return new StatusCheck(
                 seconds(given.at("delay"), StatusCheck.DEFAULT.delay()),
                 seconds(given.at("timeout"), StatusCheck.DEFAULT.timeout()));
     }
 
-    private Duration seconds(Place place, Duration otherwise) {
+    private Duration seconds(FieldPath place, Duration otherwise) {
         long seconds = place.node().asLong(0);
         if (seconds < 0) {
             problems.add(
@@ -229,7 +229,7 @@ public final class ExperimentResolver {
         }
 
         env.putAll(definition.at("env"), problems);
-        Place own = components.at("env");
+        FieldPath own = components.at("env");
         env.putAll(own, problems);
         warnOfForced(own);
 
@@ -240,7 +240,7 @@ public final class ExperimentResolver {
         return env;
     }
 
-    private void warnOfForced(Place variables) {
+    private void warnOfForced(FieldPath variables) {
         for (int i = 0; i < variables.size(); i++) {
             String variable = variables.at(i).at("name").text();
             String instead = FORCED.get(variable);
@@ -307,7 +307,7 @@ public final class ExperimentResolver {
         if (enabled.equals("false")) {
             return List.of();
         }
-        Place list = Place.of(engine).at("spec", "components", "sidecar");
+        FieldPath list = FieldPath.of(engine).at("spec", "components", "sidecar");
         if (list.size() == 0) {
             problems.add(
                     Check.SideCarPatchError,
@@ -317,7 +317,7 @@ public final class ExperimentResolver {
         }
         var sidecars = new ArrayList<Sidecar>();
         for (int i = 0; i < list.size(); i++) {
-            Place sidecar = list.at(i);
+            FieldPath sidecar = list.at(i);
             String image = sidecar.at("image").text();
             if (image.isEmpty()) {
                 problems.add(
@@ -337,7 +337,7 @@ public final class ExperimentResolver {
         return sidecars;
     }
 
-    private static List<ObjectNode> objects(Place list) {
+    private static List<ObjectNode> objects(FieldPath list) {
         var objects = new ArrayList<ObjectNode>();
         for (JsonNode element : list.node()) {
             if (element instanceof ObjectNode object) {

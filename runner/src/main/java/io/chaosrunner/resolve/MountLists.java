@@ -17,7 +17,7 @@ final class MountLists {
      * @param definition the ChaosExperiment's {@code spec.definition}
      * @param components {@code spec.components} of the engine's entry
      */
-    static Mounts merge(Place definition, Place components, Problems problems) {
+    static Mounts merge(FieldPath definition, FieldPath components, Problems problems) {
         return new Mounts(
                 merge("configMaps", definition, components, problems),
                 merge("secrets", definition, components, problems),
@@ -25,7 +25,7 @@ final class MountLists {
     }
 
     private static List<Mount> merge(
-            String kind, Place definition, Place components, Problems problems) {
+            String kind, FieldPath definition, FieldPath components, Problems problems) {
         Check check = Check.ExperimentDependencyCheck;
         List<Mount> merged = new ArrayList<>(read(definition.at(kind), check, problems));
         int own = merged.size();
@@ -46,10 +46,10 @@ final class MountLists {
     }
 
     /** Reads a list of {name, mountPath}; an empty part is a problem. */
-    static List<Mount> read(Place list, Check check, Problems problems) {
+    static List<Mount> read(FieldPath list, Check check, Problems problems) {
         var mounts = new ArrayList<Mount>();
         for (int i = 0; i < list.size(); i++) {
-            Place mount = list.at(i);
+            FieldPath mount = list.at(i);
             if (complete(mount, check, problems, "name", "mountPath")) {
                 mounts.add(new Mount(mount.at("name").text(), mount.at("mountPath").text()));
             }
@@ -57,10 +57,10 @@ final class MountLists {
         return mounts;
     }
 
-    private static List<HostFile> hostFiles(Place list, Problems problems) {
+    private static List<HostFile> hostFiles(FieldPath list, Problems problems) {
         var files = new ArrayList<HostFile>();
         for (int i = 0; i < list.size(); i++) {
-            Place file = list.at(i);
+            FieldPath file = list.at(i);
             if (complete(
                     file,
                     Check.ExperimentDependencyCheck,
@@ -81,7 +81,7 @@ final class MountLists {
     }
 
     private static boolean complete(
-            Place place, Check check, Problems problems, String... mandatory) {
+            FieldPath place, Check check, Problems problems, String... mandatory) {
         boolean complete = true;
         for (String part : mandatory) {
             if (place.at(part).text().isEmpty()) {

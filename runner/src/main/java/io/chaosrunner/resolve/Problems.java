@@ -15,9 +15,9 @@ final class Problems {
         ExperimentDependencyCheck
     }
 
-    private final Map<Check, List<Flaw>> byCheck = new EnumMap<>(Check.class);
+    private final Map<Check, List<FieldProblem>> byCheck = new EnumMap<>(Check.class);
 
-    void add(Check check, Flaw flaw) {
+    void add(Check check, FieldProblem flaw) {
         byCheck.computeIfAbsent(check, _ -> new ArrayList<>()).add(flaw);
     }
 
@@ -26,7 +26,7 @@ final class Problems {
     }
 
     Resolution.Invalid toInvalid() {
-        var all = new ArrayList<Flaw>();
+        var all = new ArrayList<FieldProblem>();
         byCheck.values().forEach(all::addAll);
         return new Resolution.Invalid(byCheck.keySet().iterator().next().name(), all);
     }

@@ -14,7 +14,7 @@ public sealed interface Resolution {
      * @param spec what to launch
      * @param warnings what the user wrote without effect or at a risk; usually none
      */
-    record Resolved(ExperimentSpec spec, List<Flaw> warnings) implements Resolution {
+    record Resolved(ExperimentSpec spec, List<FieldProblem> warnings) implements Resolution {
         public Resolved {
             requireNonNull(spec, "spec is null");
             warnings = List.copyOf(warnings);
@@ -40,7 +40,7 @@ public sealed interface Resolution {
      *     ExperimentDependencyCheck}
      * @param problems all problems, of every check
      */
-    record Invalid(String reason, List<Flaw> problems) implements Resolution {
+    record Invalid(String reason, List<FieldProblem> problems) implements Resolution {
         public Invalid {
             requireNonNull(reason, "reason is null");
             problems = List.copyOf(problems);

@@ -1,10 +1,15 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.attempt.Mailbox;
+import io.chaosrunner.attempt.WaitLimits;
+import io.chaosrunner.model.RunEnd;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.machine.RunMachine;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.run.RunEnd.Cause;
-import io.chaosrunner.status.Claim;
+import io.chaosrunner.model.RunEnd.Cause;
+import io.chaosrunner.claim.Claim;
 import java.time.Clock;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +34,7 @@ public final class EngineRun {
             StrategyCatalogue strategies,
             Clock clock,
             RunListener listener) {
-        this(cluster, request, strategies, clock, listener, Patience.DEFAULT);
+        this(cluster, request, strategies, clock, listener, WaitLimits.DEFAULT);
     }
 
     EngineRun(
@@ -38,7 +43,7 @@ public final class EngineRun {
             StrategyCatalogue strategies,
             Clock clock,
             RunListener listener,
-            Patience patience) {
+            WaitLimits patience) {
         context = new RunContext(cluster, request, strategies, clock, listener, patience);
     }
 
@@ -83,9 +88,9 @@ public final class EngineRun {
     /** Run to the end; returns once outcomes are recorded, or cannot be. */
     public RunResult run() {
         try (Mailbox mailbox = context.mailbox) {
-            Optional<TakenRun> taken;
+            Optional<OwnedRun> taken;
             try {
-                taken = new EngineTaking(context).take();
+                taken = new EngineClaiming(context).take();
             } catch (ClusterException e) {
                 return RunResult.of(e);
             } catch (Claim.Unreadable e) {

@@ -1,17 +1,19 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.attempt.Launcher;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Listing;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.EngineWriter;
-import io.chaosrunner.cluster.EngineWriter.Refusal;
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.engine.EngineWriter.Refusal;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.ExecutionId;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.EngineUpdate.Objection;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.status.EnginePatch.Objection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

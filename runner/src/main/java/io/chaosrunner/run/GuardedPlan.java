@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.machine.BrokenPlan;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.plugin.StrategyCatalogue;
@@ -21,7 +22,7 @@ import java.util.function.Function;
  *
  * <p>The plan runs on a daemon thread of its own, so that one which never returns can be abandoned.
  */
-final class GuardedPlan implements Function<Progress, Decision>, AutoCloseable {
+public final class GuardedPlan implements Function<Progress, Decision>, AutoCloseable {
     /**
      * A last line for what is asked in this process. Plug-ins have a budget of their own, beside
      * which they may have to wait for their process, and for other runs that ask it.
@@ -34,7 +35,7 @@ final class GuardedPlan implements Function<Progress, Decision>, AutoCloseable {
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().daemon().name("strategy").factory());
 
-    GuardedPlan(ExecutionPlan plan, Duration budget) {
+    public GuardedPlan(ExecutionPlan plan, Duration budget) {
         this.plan = plan;
         this.budget = budget;
     }

@@ -12,7 +12,7 @@ import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.resolve.ExperimentResolver;
-import io.chaosrunner.resolve.Flaw;
+import io.chaosrunner.resolve.FieldProblem;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import java.time.Instant;
@@ -109,9 +109,9 @@ public final class Preflight {
         switch (ExperimentResolver.resolve(
                 engine, slot, new Experiment(found.get()), RunnerEnvironment.of(engine))) {
             case Resolution.NotFound(String message) -> problems.add(message);
-            case Resolution.Invalid(String reason, List<Flaw> flaws) ->
+            case Resolution.Invalid(String reason, List<FieldProblem> flaws) ->
                     flaws.forEach(flaw -> problems.add(flaw.toString()));
-            case Resolution.Resolved(ExperimentSpec spec, List<Flaw> warnings) -> {
+            case Resolution.Resolved(ExperimentSpec spec, List<FieldProblem> warnings) -> {
                 String namespace = engine.namespace();
                 spec.configMaps()
                         .forEach(each ->

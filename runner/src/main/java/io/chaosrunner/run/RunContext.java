@@ -1,5 +1,8 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.attempt.AttemptContext;
+import io.chaosrunner.attempt.WaitLimits;
+import io.chaosrunner.status.RunListener;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import java.time.Clock;
@@ -21,7 +24,7 @@ final class RunContext extends AttemptContext {
             StrategyCatalogue strategies,
             Clock clock,
             RunListener listener,
-            Patience patience) {
+            WaitLimits patience) {
         super(cluster, clock, listener, patience);
         this.request = request;
         this.strategies = strategies;

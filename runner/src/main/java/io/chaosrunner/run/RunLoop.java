@@ -1,10 +1,33 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.attempt.AttemptEnding;
+import io.chaosrunner.attempt.PodWatch;
+import io.chaosrunner.machine.Command;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.attempt.StatusTable;
+import io.chaosrunner.attempt.VerdictReader;
+import io.chaosrunner.attempt.FoundJob;
+import io.chaosrunner.attempt.LaunchPreparation;
+import io.chaosrunner.attempt.Launcher;
+import io.chaosrunner.attempt.LiveAttempt;
+import io.chaosrunner.job.LaunchedJob;
+import io.chaosrunner.engine.ExporterDeployment;
+import io.chaosrunner.engine.OldRunCleaner;
+import io.chaosrunner.attempt.PodCensus;
+import io.chaosrunner.engine.PodRemover;
+import io.chaosrunner.attempt.ResultReader;
+import io.chaosrunner.model.RunEnd;
+import io.chaosrunner.machine.RunEvent;
+import io.chaosrunner.history.RunHistory;
+import io.chaosrunner.machine.RunMachine;
+import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.machine.RunState;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.EngineWriter;
+import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
@@ -12,14 +35,14 @@ import io.chaosrunner.job.JobFactory;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.resolve.RunnerEnvironment;
-import io.chaosrunner.run.Reaper.Extent;
-import io.chaosrunner.run.RunEnd.Cause;
-import io.chaosrunner.status.Claim;
+import io.chaosrunner.engine.PodRemover.Extent;
+import io.chaosrunner.model.RunEnd.Cause;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.EngineEvent;
-import io.chaosrunner.status.EngineUpdate;
-import io.chaosrunner.status.LoggedAttempt;
-import io.chaosrunner.status.RunRecord;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.status.EnginePatch;
+import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.history.RunRecord;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Outcome;
@@ -40,7 +63,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Own a run from the claim to the last write: step the machine, carry out its commands, end. What
- * becomes of the engine is {@link EngineWatch}' part, of single attempts {@link AttemptEnds}'.
+ * becomes of the engine is {@link EngineWatch}' part, of single attempts {@link AttemptEnding}'.
  */
 final class RunLoop implements AutoCloseable {
     /** The first Job is not kept waiting by what looks after it; it may be kept by other things. */
@@ -64,20 +87,20 @@ final class RunLoop implements AutoCloseable {
     private static final int MOST_LAST_WORDS = 20;
 
     private final RunContext context;
-    private final TakenRun taken;
+    private final OwnedRun taken;
     private final Claim claimed;
     private final List<String> names;
     private final GuardedPlan plan;
     private final RunMachine machine;
     private final EngineWriter writer;
-    private final EngineEvents events;
-    private final Reaper reaper;
+    private final EventWriter events;
+    private final PodRemover reaper;
     private final Launcher launcher;
-    private final Entries entries;
+    private final StatusTable entries;
     private final Map<ExecutionId, LiveAttempt> live = new HashMap<>();
     private final PodCensus census = new PodCensus();
-    private final AttemptEnds ends;
-    private final AttemptWatch watch;
+    private final AttemptEnding ends;
+    private final PodWatch watch;
     private final EngineWatch engineWatch;
     private final String engineUid;
     private RunState state;
@@ -101,7 +124,7 @@ final class RunLoop implements AutoCloseable {
     /** What lives on and cannot be removed; empty if that is not so. */
     private String leftBehind = "";
 
-    RunLoop(RunContext context, TakenRun taken) {
+    RunLoop(RunContext context, OwnedRun taken) {
         this.context = context;
         this.taken = taken;
         lookOutAt = context.now().plus(BEFORE_LOOKING_OUT);
@@ -121,8 +144,8 @@ final class RunLoop implements AutoCloseable {
         state = machine.begin();
         Cluster cluster = context.cluster;
         context.cluster.calm();
-        events = new EngineEvents(cluster, engine, context.clock, context::tell);
-        reaper = new Reaper(cluster, engine.namespace(), context::tell, context.patience.removal());
+        events = new EventWriter(cluster, engine, context.clock, context::tell);
+        reaper = new PodRemover(cluster, engine.namespace(), context::tell, context.patience.removal());
         launcher =
                 new Launcher(
                         cluster,
@@ -131,7 +154,7 @@ final class RunLoop implements AutoCloseable {
                                 claimed.run(),
                                 taken.settings().strategy(),
                                 taken.limits().experimentTimeout().orElse(null)),
-                        new LaunchCheck(
+                        new LaunchPreparation(
                                 cluster,
                                 context.request
                                         .environment()
@@ -157,14 +180,14 @@ final class RunLoop implements AutoCloseable {
                         context.patience.engineWrites(),
                         engineWatch);
         entries =
-                new Entries(
+                new StatusTable(
                         taken.resumed()
                                 ? engine.statusEntries().stream().map(StatusEntry::read).toList()
                                 : names.stream().map(StatusEntry::waiting).toList());
         ends =
-                new AttemptEnds(
+                new AttemptEnding(
                         context,
-                        new Judge(new ResultReader(cluster, engine.namespace()), events),
+                        new VerdictReader(new ResultReader(cluster, engine.namespace()), events),
                         writer,
                         events,
                         reaper,
@@ -172,7 +195,7 @@ final class RunLoop implements AutoCloseable {
                         census,
                         parts,
                         taken.settings().retainOnFailure());
-        watch = new AttemptWatch(context, live, census, ends, parts);
+        watch = new PodWatch(context, live, census, ends, parts);
         // Who was here before may not have had time to look.
         doubtful = taken.resumed();
         if (context.isLeaving()) {
@@ -227,7 +250,7 @@ final class RunLoop implements AutoCloseable {
 
     private void monitor() {
         var monitor =
-                new Monitor(
+                new ExporterDeployment(
                         context.cluster,
                         engineWatch.engine(),
                         context.request
@@ -247,7 +270,7 @@ final class RunLoop implements AutoCloseable {
     private void removeOldRuns() {
         Engine engine = engineWatch.engine();
         context.mailbox.task(() -> {
-            new OldRuns(context.cluster, engine, context::tell)
+            new OldRunCleaner(context.cluster, engine, context::tell)
                     .removeBefore(
                             claimed.run().number(),
                             taken.settings().history(),
@@ -264,7 +287,7 @@ final class RunLoop implements AutoCloseable {
         }
         if (claimed.state() == Claim.State.STOPPING) {
             stop(
-                    TakeUp.end(claimed)
+                    ResumedAttempts.end(claimed)
                             .filter(end -> end.cause().isAbort())
                             .orElseGet(() -> new RunEnd(Cause.ABORT, claimed.reason())));
         } else if (context.request.caller() == Caller.PERSON_WHO_STOPS) {
@@ -340,7 +363,7 @@ final class RunLoop implements AutoCloseable {
     private void stayOpen(String what, List<String> left) {
         leftBehind =
                 "%s live on, cannot be removed and may go on with a fault: %s; remove them by hand, then take the run up again"
-                        .formatted(what, Reaper.inWords(left));
+                        .formatted(what, PodRemover.inWords(left));
     }
 
     private RunResult stayOpen() {
@@ -404,12 +427,12 @@ final class RunLoop implements AutoCloseable {
     // ---- Taking up ---------------------------------------------------------------------------
 
     private void takeUp() {
-        TakeUp left = TakeUp.of(claimed, engineUid, taken.jobs(), names.size());
+        ResumedAttempts left = ResumedAttempts.of(claimed, engineUid, taken.jobs(), names.size());
         context.clock.reach(claimed.runStart());
         for (Attempt attempt : left.attempts()) {
             context.clock.reach(attempt.end().map(Attempt.End::at).orElse(attempt.start()));
         }
-        for (TakeUp.Left over : left.over()) {
+        for (ResumedAttempts.Left over : left.over()) {
             Attempt attempt = over.attempt();
             if (!machine.mayRetry(attempt, attempt.end().orElseThrow())) {
                 entries.note(attempt.slot(), attempt.end().orElseThrow().outcome());
@@ -422,23 +445,23 @@ final class RunLoop implements AutoCloseable {
                         ends.cleanUpAgain(each, job.job());
                     });
         }
-        for (TakeUp.Left broken : left.broken()) {
+        for (ResumedAttempts.Left broken : left.broken()) {
             LiveAttempt each = live(broken);
             live.put(each.id, each);
             broken.job().ifPresent(job -> each.job(job.job()));
             ends.removeAgain(each, broken.logged().orElseThrow());
         }
-        for (TakeUp.Left running : left.running()) {
+        for (ResumedAttempts.Left running : left.running()) {
             LiveAttempt each = live(running);
             live.put(each.id, each);
-            KnownJob job = running.job().orElseThrow();
+            FoundJob job = running.job().orElseThrow();
             watch.watch(each, job.job());
             launched(each, job.job(), job.launch().why(), true);
         }
         state = machine.resume(left.attempts(), claimed.skipped(), left.end());
     }
 
-    private LiveAttempt live(TakeUp.Left left) {
+    private LiveAttempt live(ResumedAttempts.Left left) {
         int slot = left.attempt().slot();
         String why =
                 left.logged()
@@ -576,21 +599,21 @@ final class RunLoop implements AutoCloseable {
             return;
         }
         switch (outcome) {
-            case Launcher.Outcome.Created(LiveJob job, boolean adopted) -> {
+            case Launcher.Outcome.Created(LaunchedJob job, boolean adopted) -> {
                 launched(each, job, order.why(), adopted);
                 watch.watch(each, job);
                 if (!each.stopWhy.isEmpty()) {
                     ends.stop(each, each.stopWhy);
                 }
             }
-            case Launcher.Outcome.Lost(LiveJob job) -> ends.lost(each, job);
+            case Launcher.Outcome.Lost(LaunchedJob job) -> ends.lost(each, job);
             case Launcher.Outcome.Impossible(StatusEntry entry, String why) ->
                     ends.neverRan(each, entry, why);
             case Launcher.Outcome.Withheld() -> withheld.add(order);
         }
     }
 
-    private void launched(LiveAttempt each, LiveJob job, String why, boolean adopted) {
+    private void launched(LiveAttempt each, LaunchedJob job, String why, boolean adopted) {
         context.tell(
                 new RunNotice.Launched(each.attempt, each.experiment, job.name(), why, adopted));
     }
@@ -754,7 +777,7 @@ final class RunLoop implements AutoCloseable {
                 return false;
             }
             ObjectNode patch =
-                    EngineUpdate.claim(
+                    EnginePatch.claim(
                             now.get(), over, last, ref.name() + "-runner", context.now());
             if (EngineWriter.take(context.cluster, now.get(), patch).isPresent()) {
                 return true;
@@ -817,7 +840,7 @@ final class RunLoop implements AutoCloseable {
     }
 
     /** What the parts of the loop know of it, and tell it. */
-    private final class Parts implements EngineWatch.Loop, AttemptEnds.Loop, AttemptWatch.Way {
+    private final class Parts implements EngineWatch.Loop, AttemptEnding.Loop, PodWatch.Way {
         @Override
         public void watched() {
             engineWatch.watch();
@@ -876,7 +899,7 @@ final class RunLoop implements AutoCloseable {
             String what = "pods of experiment %s".formatted(each.experiment);
             if (!each.stuck) {
                 each.stuck = true;
-                String why = "%s cannot be removed: %s".formatted(what, Reaper.inWords(left));
+                String why = "%s cannot be removed: %s".formatted(what, PodRemover.inWords(left));
                 emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", why));
                 step(new RunEvent.LeftBehind(why));
             }

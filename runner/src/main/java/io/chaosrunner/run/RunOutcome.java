@@ -1,9 +1,10 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.history.RunHistory;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.run.RunEnd.Cause;
-import io.chaosrunner.status.Claim;
+import io.chaosrunner.model.RunEnd.Cause;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.StatusEntry;
 import java.util.EnumSet;
 import java.util.List;

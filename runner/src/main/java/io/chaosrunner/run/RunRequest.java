@@ -5,7 +5,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.resolve.RunnerEnvironment;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.InvalidParameters.Problem;

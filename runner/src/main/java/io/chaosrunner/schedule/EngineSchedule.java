@@ -3,24 +3,24 @@ package io.chaosrunner.schedule;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.Fire;
-import io.chaosrunner.run.RunEnd.Cause;
+import io.chaosrunner.model.RunEnd.Cause;
 import io.chaosrunner.run.RunOutcome;
-import io.chaosrunner.schedule.Agenda.LastRun;
-import io.chaosrunner.schedule.Agenda.Situation;
-import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.FirePlan.LastRun;
+import io.chaosrunner.schedule.FirePlan.Situation;
+import io.chaosrunner.schedule.FirePlan.Step;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
-import io.chaosrunner.status.Backfill;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.EngineUpdate;
-import io.chaosrunner.status.Fires;
-import io.chaosrunner.status.Fires.Skipped;
-import io.chaosrunner.status.LoggedAttempt;
-import io.chaosrunner.status.Standing;
-import io.chaosrunner.status.Tally;
-import io.chaosrunner.status.Trigger;
+import io.chaosrunner.claim.Backfill;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.status.EnginePatch;
+import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.status.EngineStanding;
+import io.chaosrunner.claim.Tally;
+import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,15 +38,15 @@ import tools.jackson.databind.node.ObjectNode;
  * @param standing where its last run stands
  * @param timetable when it fires
  */
-record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
+public record EngineSchedule(Engine engine, EngineStanding standing, Timetable timetable) {
     /** When a schedule began that is older than its engine. */
-    static final String ANCHOR = "chaosrunner.io/schedule-anchor";
+    public static final String ANCHOR = "chaosrunner.io/schedule-anchor";
 
     /** Why a schedule waits for a human; whoever removes it lets the schedule go on. */
-    static final String SUSPENDED = "chaosrunner.io/suspended";
+    public static final String SUSPENDED = "chaosrunner.io/suspended";
 
     /** The run that the operator was told to end, for the next fire was due. */
-    static final String REPLACED = "chaosrunner.io/replaced";
+    public static final String REPLACED = "chaosrunner.io/replaced";
 
     /** The clock of whoever asks may be ahead by that. */
     private static final Duration MOST_SKEW = Duration.ofHours(1);
@@ -61,7 +61,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      * @throws InvalidParameters if it is unusable
      * @throws Claim.Unreadable if somebody edited the claim
      */
-    static Optional<EngineSchedule> of(Engine engine) {
+    public static Optional<EngineSchedule> of(Engine engine) {
         return of(engine, Map.of());
     }
 
@@ -72,18 +72,18 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      * @throws InvalidParameters if it is unusable
      * @throws Claim.Unreadable if somebody edited the claim
      */
-    static Optional<EngineSchedule> of(Engine engine, Map<String, ?> flags) {
+    public static Optional<EngineSchedule> of(Engine engine, Map<String, ?> flags) {
         return of(engine, flags, new ScheduleReading());
     }
 
     /** Read it with what remembers how it was read last. */
-    static Optional<EngineSchedule> of(
+    public static Optional<EngineSchedule> of(
             Engine engine, Map<String, ?> flags, ScheduleReading reading) {
         Claim.of(engine);
         Instant anchor = anchor(engine);
         return reading.of(engine.annotation(ScheduleSpec.ANNOTATION), flags, anchor)
                 .map(spec -> {
-                    Standing standing = Standing.of(engine);
+                    EngineStanding standing = EngineStanding.of(engine);
                     ScheduleSpec known = suspending(asKnown(spec, standing), engine);
                     return new EngineSchedule(
                             engine, standing, reading.timetable(known, anchor, seed(engine)));
@@ -105,7 +105,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** A claim of an older version knows the schedule by another name: an upgrade is no edit. */
-    private static ScheduleSpec asKnown(ScheduleSpec spec, Standing standing) {
+    private static ScheduleSpec asKnown(ScheduleSpec spec, EngineStanding standing) {
         return standing.claim()
                 .flatMap(claim -> claim.fires().settled())
                 .map(Fire::schedule)
@@ -125,30 +125,30 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Say what another schedule would make of what is stored with the same engine. */
-    EngineSchedule by(Timetable other) {
+    public EngineSchedule by(Timetable other) {
         return new EngineSchedule(engine, standing, other);
     }
 
-    ScheduleSpec spec() {
+    public ScheduleSpec spec() {
         return timetable.spec();
     }
 
-    Policy policy() {
+    public Policy policy() {
         return spec().policy();
     }
 
-    Optional<Claim> claim() {
+    public Optional<Claim> claim() {
         return standing.claim();
     }
 
     /** Tell whether a run goes on that has a claim, whoever owns it. */
-    boolean isUnderWay() {
+    public boolean isUnderWay() {
         return standing.isUnderWay()
                 && claim().filter(claim -> claim.state() != Claim.State.FINISHED).isPresent();
     }
 
     /** Tell whether there is a claim that knows nothing of this schedule: it is new, or changed. */
-    boolean isUnknown() {
+    public boolean isUnknown() {
         String hash = spec().hash();
         return claim().isPresent()
                 && claim().flatMap(claim -> claim.fires().settled())
@@ -165,7 +165,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return why a human ended the last run, unless the schedule waits for it already. */
-    Optional<String> abortedByHand() {
+    public Optional<String> abortedByHand() {
         return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
                 .filter(claim -> isEndedBy(claim, Cause.ABORT) && !claim.fires().suspended())
                 .filter(claim -> !isReplaced(engine))
@@ -173,7 +173,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return which failed run suspends the schedule, unless it has done so already. */
-    Optional<String> failureToSuspend() {
+    public Optional<String> failureToSuspend() {
         return lastRun()
                 .filter(run -> policy().pauseOnFailure())
                 .filter(run -> run.outcome().equals(Optional.of(StopWhen.FAILED)))
@@ -186,9 +186,9 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return why the schedule's own rule has ended it, if that was not told yet. */
-    Optional<String> endUntold() {
+    public Optional<String> endUntold() {
         return claim().filter(claim -> claim.fires().over().isEmpty())
-                .flatMap(claim -> Agenda.stop(policy(), situation()));
+                .flatMap(claim -> FirePlan.stop(policy(), situation()));
     }
 
     private static boolean isEndedBy(Claim claim, Cause cause) {
@@ -200,7 +200,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      * request comes before a fire that waits, or a schedule that always has one waiting would never
      * come to it; where nothing waits for a run to end, the request does not either.
      */
-    Step decide(Instant now) {
+    public Step decide(Instant now) {
         Step step = scheduled(now);
         Optional<Trigger> trigger = trigger();
         boolean first = step instanceof Step.Launch && policy().overlap() == Overlap.SKIP;
@@ -215,11 +215,11 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     /** Past fires that a person asked for come when nothing else is due. */
     private Step backfilling(Step step, Instant now) {
         Optional<Fire> past = backfill(now);
-        if (past.isEmpty() || Agenda.end(policy(), situation()).isPresent()) {
+        if (past.isEmpty() || FirePlan.end(policy(), situation()).isPresent()) {
             return step;
         }
         Fire fire = past.get();
-        if (Agenda.objectionToBackfill(timetable, situation(), fire.at(), now).isEmpty()) {
+        if (FirePlan.objectionToBackfill(timetable, situation(), fire.at(), now).isEmpty()) {
             return new Step.Launch(fire, List.of());
         }
         Optional<Instant> free =
@@ -233,12 +233,12 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return why the schedule is over by a rule of its own, however many fires are left. */
-    Optional<String> end() {
-        return Agenda.end(policy(), situation());
+    public Optional<String> end() {
+        return FirePlan.end(policy(), situation());
     }
 
     /** Return the request for past fires, unless it is of another schedule or was made long ago. */
-    Optional<Backfill> backfill() {
+    public Optional<Backfill> backfill() {
         try {
             return Backfill.of(engine).filter(each -> each.schedule().equals(spec().hash()));
         } catch (Backfill.Unreadable e) {
@@ -247,8 +247,8 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return the past fire that comes next; what somebody wrote by hand is held to its word. */
-    Optional<Fire> backfill(Instant now) {
-        Fires fires = claim().map(Claim::fires).orElse(Fires.NONE);
+    public Optional<Fire> backfill(Instant now) {
+        FireLedger fires = claim().map(Claim::fires).orElse(FireLedger.NONE);
         return backfill()
                 .filter(each -> now.isBefore(each.at().plus(Backfill.LONGEST)))
                 .filter(each -> now.plus(MOST_SKEW).isAfter(each.at()))
@@ -262,7 +262,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      *
      * @param why why, for people
      */
-    record Declined(Trigger trigger, String why) {
+    public record Declined(Trigger trigger, String why) {
         @Override
         public String toString() {
             return "the %s by %s starts no run: %s".formatted(trigger.fire(""), trigger.by(), why);
@@ -270,21 +270,21 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return how a person's request is to be answered, if it starts no run; asked first. */
-    Optional<Declined> declined(Instant now) {
+    public Optional<Declined> declined(Instant now) {
         return trigger().flatMap(each -> objection(each, now).map(why -> new Declined(each, why)));
     }
 
     private Step scheduled(Instant now) {
         return isAskedAnew(now)
-                ? Agenda.decide(
+                ? FirePlan.decide(
                         timetable.from(later(millis(now), settled().plusMillis(1))),
                         ASKED_ANEW,
                         now)
-                : Agenda.decide(timetable, situation(), now);
+                : FirePlan.decide(timetable, situation(), now);
     }
 
     /** Return the request of a person that nobody has answered; one that cannot be read is none. */
-    Optional<Trigger> trigger() {
+    public Optional<Trigger> trigger() {
         try {
             return Trigger.of(engine)
                     .filter(each ->
@@ -295,7 +295,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return what is wrong with the requests of people, if anything is. */
-    Optional<String> flawOfRequests() {
+    public Optional<String> flawOfRequests() {
         try {
             Trigger.of(engine);
             Backfill.of(engine);
@@ -306,18 +306,18 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return the id of the last run, whether it is over or not; empty if there was none. */
-    String lastRunId() {
+    public String lastRunId() {
         return claim().filter(Claim::isOfRun).map(claim -> claim.run().id()).orElse("");
     }
 
     /** Return why a request starts no run, once none is going on. */
     private Optional<String> objection(Trigger trigger, Instant now) {
-        return Agenda.objection(
+        return FirePlan.objection(
                 timetable, situation(), trigger, !lastRunId().equals(trigger.after()), now);
     }
 
     /** Return why a request that is made now starts no run; empty if it does, sooner or later. */
-    Optional<String> objectionNow(Trigger trigger, Instant now) {
+    public Optional<String> objectionNow(Trigger trigger, Instant now) {
         if (engine.deleting()) {
             return Optional.of("the engine is being deleted");
         }
@@ -328,17 +328,17 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Name the run that goes on, for people; empty if none does. */
-    Optional<String> whatGoesOn() {
+    public Optional<String> whatGoesOn() {
         if (isUnderWay()) {
             return claim().map(claim -> "run " + claim.run().number());
         }
-        return Standing.isOperators(engine)
+        return EngineStanding.isOperators(engine)
                 ? Optional.of("the chaos-operator's run")
                 : Optional.empty();
     }
 
     /** Return the request for which the run that goes on is ended; empty if it goes on. */
-    Optional<Fire> replacingTrigger(Instant now) {
+    public Optional<Fire> replacingTrigger(Instant now) {
         return policy().overlap() == Overlap.REPLACE
                 ? trigger()
                         .filter(each -> objection(each, now).isEmpty())
@@ -350,7 +350,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      * Tell whether a run is asked for at once that was never due before: the schedule was written
      * on an engine that had run already, or was suspended when its run was due.
      */
-    boolean isAskedAnew(Instant now) {
+    public boolean isAskedAnew(Instant now) {
         return spec().kind() instanceof Kind.Now
                 && (isUnknown() || runs() == 0 && wasSuspended() && !policy().suspendedAt(now));
     }
@@ -361,7 +361,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      * @param engine as it is by now
      * @param flags overruling values, by the keys of the annotation
      */
-    static Optional<String> objection(Engine engine, Map<String, ?> flags, Fire fire, Instant now) {
+    public static Optional<String> objection(Engine engine, Map<String, ?> flags, Fire fire, Instant now) {
         Optional<EngineSchedule> read;
         try {
             read = of(engine, flags);
@@ -385,19 +385,19 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
         }
         if (fire.cause().kind() == Fire.Kind.BACKFILL) {
             return backfill(now).equals(Optional.of(fire))
-                    ? Agenda.objectionToBackfill(timetable, situation(), fire.at(), now)
+                    ? FirePlan.objectionToBackfill(timetable, situation(), fire.at(), now)
                     : Optional.of("the backfill was stopped");
         }
         return isAskedAnew(now)
-                ? Agenda.objection(timetable.from(fire.at()), ASKED_ANEW, fire.at(), now)
-                : Agenda.objection(timetable, situation(), fire.at(), now);
+                ? FirePlan.objection(timetable.from(fire.at()), ASKED_ANEW, fire.at(), now)
+                : FirePlan.objection(timetable, situation(), fire.at(), now);
     }
 
     /**
      * Return the fires that are due by this schedule, which was edited: what it settles is settled
      * before the edited one counts.
      */
-    List<Skipped> dueBefore(EngineSchedule edited, Instant now) {
+    public List<Skipped> dueBefore(EngineSchedule edited, Instant now) {
         if (claim().isEmpty() || isUnknown()) {
             return List.of();
         }
@@ -418,12 +418,12 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return the next fire after those that are settled. */
-    Optional<Instant> next() {
+    public Optional<Instant> next() {
         return timetable.next(settled());
     }
 
     /** Return the fire that ends the run which goes on; empty if the run is to end by itself. */
-    Optional<Instant> replacement() {
+    public Optional<Instant> replacement() {
         boolean counted = claim().isPresent() && !isUnknown();
         boolean replaces = policy().overlap() == Overlap.REPLACE;
         return counted && replaces && !isLast(runs())
@@ -432,22 +432,22 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Tell whether a fire ends the run that goes on; it may be one of a schedule since edited. */
-    boolean isReplacing(Fire fire) {
+    public boolean isReplacing(Fire fire) {
         return fire.schedule().equals(spec().hash()) && replacement().isPresent();
     }
 
     /** Tell whether no run follows the one of that number, counted by this schedule. */
-    boolean isLast(long run) {
+    public boolean isLast(long run) {
         return policy().maxRuns().filter(most -> run >= most).isPresent();
     }
 
     /** Return how many runs this schedule has started. */
-    long runs() {
+    public long runs() {
         return claim().map(claim -> claim.fires().runs()).orElse(0L);
     }
 
     /** Return the instant up to which every fire was started or skipped. */
-    Instant settled() {
+    public Instant settled() {
         return claim().flatMap(claim -> claim.fires().settled())
                 .map(fire -> fire.at())
                 .orElse(timetable.beginning());
@@ -463,7 +463,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      *
      * @param instance who writes it if nobody ever claimed the engine
      */
-    Claim skipping(List<Skipped> fires, String instance, Instant now) {
+    public Claim skipping(List<Skipped> fires, String instance, Instant now) {
         Claim more = claim().orElseGet(() -> Claim.ofNoRun(engine, instance, millis(now)));
         for (Skipped each : fires) {
             more = more.skippingFires(each, timetable.fire(each.to()));
@@ -476,7 +476,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
      *
      * @param instance who writes it if nobody ever claimed the engine
      */
-    Claim declining(Declined answer, String instance, Instant now) {
+    public Claim declining(Declined answer, String instance, Instant now) {
         return claim().orElseGet(() ->
                         Claim.ofNoRun(engine, instance, millis(now))
                                 .beginningSchedule(timetable.fire(Instant.EPOCH)))
@@ -484,8 +484,8 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return the write that suspends the schedule until a person lets it go on. */
-    ObjectNode suspending() {
-        ObjectNode patch = EngineUpdate.claim(engine, claimed().suspendingSchedule());
+    public ObjectNode suspending() {
+        ObjectNode patch = EnginePatch.claim(engine, claimed().suspendingSchedule());
         String why =
                 failureToSuspend()
                         .orElseGet(() ->
@@ -497,13 +497,13 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Return the claim of an engine whose schedule counts its runs anew; no fire is lost. */
-    Claim recounting() {
+    public Claim recounting() {
         Claim claim = claim().orElseThrow();
         return claim.beginningSchedule(claim.fires().settled().orElseThrow());
     }
 
     /** Return the claim of an engine whose schedule counts from now on. */
-    Claim counting(Instant now) {
+    public Claim counting(Instant now) {
         // What was settled stays so, also where a clock was put back.
         Instant from = later(millis(now), settled());
         return claim().orElseThrow().beginningSchedule(timetable.fire(from));
@@ -518,7 +518,7 @@ record EngineSchedule(Engine engine, Standing standing, Timetable timetable) {
     }
 
     /** Tell of the last run, if one is over. */
-    Optional<LastRun> lastRun() {
+    public Optional<LastRun> lastRun() {
         return claim().filter(claim -> claim.state() == Claim.State.FINISHED)
                 .filter(Claim::isOfRun)
                 .map(claim ->

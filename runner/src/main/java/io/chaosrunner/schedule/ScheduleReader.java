@@ -407,8 +407,8 @@ final class ScheduleReader {
             Optional<String> text = reader.text("cron");
             return text.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(new Kind.Cron(CronText.of(text.get())));
-        } catch (CronText.Fault e) {
+                    : Optional.of(new Kind.Cron(CronReader.of(text.get())));
+        } catch (CronReader.Fault e) {
             problem("cron", String.valueOf(e.getMessage()));
             return Optional.empty();
         }
@@ -492,7 +492,7 @@ final class ScheduleReader {
                 problem(
                         key,
                         "'%s' is not from %d to %d; nothing fires before or after"
-                                .formatted(text, CronText.FIRST_YEAR, CronText.LAST_YEAR));
+                                .formatted(text, CronReader.FIRST_YEAR, CronReader.LAST_YEAR));
                 return Optional.empty();
             }
             return Optional.of(at);

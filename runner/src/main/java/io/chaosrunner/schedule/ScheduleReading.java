@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Read the schedule of one object again and again, and look into it only when it has changed: to
  * find that a schedule never fires takes a search through all its years. Not thread-safe.
  */
-final class ScheduleReading {
+public final class ScheduleReading {
     private @Nullable Words last;
     private Optional<ScheduleSpec> spec = Optional.empty();
     private @Nullable Timetable timetable;

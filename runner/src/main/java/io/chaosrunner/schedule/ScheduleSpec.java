@@ -95,7 +95,7 @@ public record ScheduleSpec(
         if (metadata.path("creationTimestamp").asString("").isEmpty()) {
             metadata.put("creationTimestamp", anchor.toString());
         }
-        return new LitmusSchedule(created).spec(flags);
+        return new ChaosScheduleSettings(created).spec(flags);
     }
 
     /**
@@ -106,7 +106,7 @@ public record ScheduleSpec(
      * @throws InvalidParameters if its state is none of Litmus' words
      */
     public static Optional<String> standstill(ObjectNode holder) {
-        return switch (new LitmusSchedule(holder).state()) {
+        return switch (new ChaosScheduleSettings(holder).state()) {
             case ACTIVE ->
                     new Engine(holder)
                             .annotation(EngineSchedule.SUSPENDED)
@@ -210,7 +210,7 @@ public record ScheduleSpec(
     }
 
     /** Say what makes a schedule fire. */
-    sealed interface Kind {
+    public sealed interface Kind {
         /** The clock on the wall. */
         record Cron(CronClock clock) implements Kind {}
 
@@ -296,7 +296,7 @@ public record ScheduleSpec(
         }
 
         /** Tell whether what is to start at an instant starts nothing. */
-        boolean suspendedAt(Instant instant) {
+        public boolean suspendedAt(Instant instant) {
             return suspend && (resume.isEmpty() || instant.isBefore(resume.get()));
         }
 

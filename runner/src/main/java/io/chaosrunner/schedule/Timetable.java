@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  */
 public final class Timetable {
     /** Nothing fires from here on, as a cron expression's years end here. */
-    static final Instant END = Instant.parse(CronText.LAST_YEAR + 1 + "-01-01T00:00:00Z");
+    static final Instant END = Instant.parse(CronReader.LAST_YEAR + 1 + "-01-01T00:00:00Z");
 
     private static final int MOST_DRAWS = 64;
 
@@ -97,12 +97,12 @@ public final class Timetable {
     }
 
     /** Return why nothing may fire or start at an instant; empty if something may. */
-    Optional<String> closedAt(Instant instant) {
+    public Optional<String> closedAt(Instant instant) {
         return closedAt(rows, instant);
     }
 
     /** Return why the run of a fire may not start at an instant; empty if it may. */
-    Optional<String> closedAt(Instant fire, Instant instant) {
+    public Optional<String> closedAt(Instant fire, Instant instant) {
         return closedAt(rowsOf(fire), instant);
     }
 
@@ -112,12 +112,12 @@ public final class Timetable {
     }
 
     /** Return the first instant from the given one at which a run may start. */
-    Optional<Instant> openFrom(Instant instant) {
+    public Optional<Instant> openFrom(Instant instant) {
         return openFrom(rows, instant);
     }
 
     /** Return the first instant from the given one at which the run of a fire may start. */
-    Optional<Instant> openFrom(Instant fire, Instant instant) {
+    public Optional<Instant> openFrom(Instant fire, Instant instant) {
         return openFrom(rowsOf(fire), instant);
     }
 
@@ -187,7 +187,7 @@ public final class Timetable {
         return fire;
     }
 
-    ScheduleSpec spec() {
+    public ScheduleSpec spec() {
         return spec;
     }
 }

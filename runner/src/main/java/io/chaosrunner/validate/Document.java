@@ -4,7 +4,7 @@ import io.chaosrunner.config.Lines;
 import io.chaosrunner.config.ManifestItem;
 import io.chaosrunner.config.YamlText;
 import io.chaosrunner.crd.Schema;
-import io.chaosrunner.resolve.Flaw;
+import io.chaosrunner.resolve.FieldProblem;
 import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.validate.Finding.Severity;
 import java.util.Collection;
@@ -184,7 +184,7 @@ class Document implements Schema.Findings {
     }
 
     /** Passes on what resolving an engine found, unless an error is known there already. */
-    void add(Severity severity, Flaw flaw) {
+    void add(Severity severity, FieldProblem flaw) {
         if (!hasError(flaw.path())) {
             add(
                     severity,

@@ -8,7 +8,7 @@ import io.chaosrunner.crd.Experiment;
 import io.chaosrunner.crd.Schema;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.resolve.ExperimentResolver;
-import io.chaosrunner.resolve.Flaw;
+import io.chaosrunner.resolve.FieldProblem;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.PlannedRun;
@@ -232,7 +232,7 @@ final class EngineCheck {
     }
 
     /** Reports a flaw in the object it is in; one of both files may be somebody else's. */
-    private void report(Severity severity, Flaw flaw, Optional<Document> experiment) {
+    private void report(Severity severity, FieldProblem flaw, Optional<Document> experiment) {
         Document where = document;
         if (flaw.object().startsWith("ChaosExperiment ")) {
             if (experiment.isEmpty()) {

@@ -9,7 +9,7 @@ import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.sandbox.SandboxServer;
-import io.chaosrunner.status.Claim;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.StatusEntry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

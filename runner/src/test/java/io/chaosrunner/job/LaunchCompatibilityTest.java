@@ -14,7 +14,7 @@ import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.resolve.ExperimentResolver;
-import io.chaosrunner.resolve.Flaw;
+import io.chaosrunner.resolve.FieldProblem;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.resolve.RunnerEnvironment.Tracing;
@@ -369,7 +369,7 @@ class LaunchCompatibilityTest {
 
             assertThat(env(job(engine, experiment()))).containsEntry("STATUS_CHECK_TIMEOUT", "180");
             assertThat(resolved(engine, 0, experiment()).warnings())
-                    .map(Flaw::toString)
+                    .map(FieldProblem::toString)
                     .containsExactly(
                             "ChaosEngine n/e: spec.experiments[0].spec.components.env[0]: STATUS_CHECK_TIMEOUT has no effect; set statusCheckTimeouts.timeout instead");
         }
@@ -671,7 +671,7 @@ class LaunchCompatibilityTest {
 
             assertThat(invalid.reason()).isEqualTo("SideCarPatchError");
             assertThat(invalid.problems())
-                    .map(Flaw::toString)
+                    .map(FieldProblem::toString)
                     .containsExactly(
                             "ChaosEngine n/e: spec.components.sidecar is empty, but annotation sidecar/enabled asks for sidecars; list one or set the annotation to \"false\"");
         }

@@ -1,5 +1,6 @@
 package io.chaosrunner.plugin;
 
+import io.chaosrunner.model.PluginFailure;
 import static io.chaosrunner.testing.StrategyJar.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.RunId;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.Fires;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +67,7 @@ class EngineTableTest {
                         List.of(),
                         Map.of(),
                         "",
-                        Fires.NONE);
+                        FireLedger.NONE);
         json.withObject("/metadata/annotations").put(Claim.ANNOTATION, claim.text());
 
         assertThat(EngineTable.lines(List.of(new Engine(json)), true, NOON).getLast())

@@ -3,8 +3,8 @@ package io.chaosrunner.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.run.RunHistory.Remembered;
-import io.chaosrunner.status.RunRecords;
+import io.chaosrunner.history.RunHistory.Remembered;
+import io.chaosrunner.history.RunRecords;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;

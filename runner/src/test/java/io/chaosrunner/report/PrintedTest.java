@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.run.Attempt;
-import io.chaosrunner.run.Finding;
-import io.chaosrunner.run.RunEnd;
-import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.control.ExperimentReport;
+import io.chaosrunner.model.RunEnd;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -142,7 +142,7 @@ class PrintedTest {
         var log = new AuditLog(out, CLOCK, ENGINE, format);
         notices().forEach(log::heard);
         log.note("trouble", HOSTILE);
-        log.summary(List.of(new Finding(0, entry(), HOSTILE, List.of(HOSTILE), true)), 1);
+        log.summary(List.of(new ExperimentReport(0, entry(), HOSTILE, List.of(HOSTILE), true)), 1);
 
         String said = bytes.toString(StandardCharsets.UTF_8);
         assertHarmless(said);
@@ -195,7 +195,7 @@ class PrintedTest {
         List<String> lines =
                 new RunSummary(
                                 ENGINE,
-                                List.of(new Finding(0, entry(), HOSTILE, List.of(HOSTILE), true)),
+                                List.of(new ExperimentReport(0, entry(), HOSTILE, List.of(HOSTILE), true)),
                                 true)
                         .lines(Colours.PLAIN);
         assertThat(lines).noneMatch(line -> line.contains("\n"));
@@ -213,7 +213,7 @@ class PrintedTest {
                         new RunSummary(
                                         ENGINE,
                                         List.of(
-                                                new Finding(
+                                                new ExperimentReport(
                                                         0, entry(), blanks, List.of(blanks), true)),
                                         true)
                                 .lines(Colours.PLAIN))

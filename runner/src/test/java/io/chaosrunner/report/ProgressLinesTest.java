@@ -3,8 +3,8 @@ package io.chaosrunner.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.run.Attempt;
-import io.chaosrunner.run.RunNotice;
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

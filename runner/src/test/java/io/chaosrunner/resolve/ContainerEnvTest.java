@@ -48,7 +48,7 @@ class ContainerEnvTest {
     @DisplayName("A variable without a name is a problem that names its place")
     void nameless() {
         var problems = new Problems();
-        var list = new Place("ChaosEngine n/e", "", yaml("env: [{name: A}, {value: x}, text]"));
+        var list = new FieldPath("ChaosEngine n/e", "", yaml("env: [{name: A}, {value: x}, text]"));
 
         var env = new ContainerEnv();
         env.putAll(list.at("env"), problems);
@@ -59,11 +59,11 @@ class ContainerEnvTest {
                         new Resolution.Invalid(
                                 "EnvParseError",
                                 List.of(
-                                        new Flaw(
+                                        new FieldProblem(
                                                 "ChaosEngine n/e",
                                                 "env[1].name",
                                                 "env[1].name is empty; name the variable"),
-                                        new Flaw(
+                                        new FieldProblem(
                                                 "ChaosEngine n/e",
                                                 "env[2].name",
                                                 "env[2].name is empty; name the variable"))));

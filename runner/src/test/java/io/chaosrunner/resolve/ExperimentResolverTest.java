@@ -131,7 +131,7 @@ class ExperimentResolverTest {
             String definition = "ChaosExperiment n/pod-delete: spec.definition.";
             String sidecar = "ChaosEngine n/e: spec.components.sidecar[0].";
             assertThat(invalid.problems())
-                    .map(Flaw::toString)
+                    .map(FieldProblem::toString)
                     .containsExactly(
                             entry
                                     + "statusCheckTimeouts.delay is -1; give a number of seconds above 0",

@@ -6,7 +6,7 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.util.List;

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Remember all Jobs there ever were, by uid. */
-final class EveryJob implements Cluster.Listener {
+public final class EveryJob implements Cluster.Listener {
     private final Map<String, ObjectNode> jobs = new ConcurrentHashMap<>();
 
     @Override
@@ -30,13 +30,13 @@ final class EveryJob implements Cluster.Listener {
     }
 
     /** Wait for the news of all Jobs that the claim knows of: they come on another connection. */
-    void awaitAll(EngineWorld world) {
+    public void awaitAll(EngineWorld world) {
         int known = world.claim().log().size();
         RunBench.until(() -> jobs.size() >= known);
     }
 
     /** Each Job as {@code slot.iteration.attempt}. */
-    List<String> executions() {
+    public List<String> executions() {
         return jobs.values().stream().map(EveryJob::execution).sorted().toList();
     }
 

@@ -1,13 +1,14 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.engine.ChaosPods;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.sandbox.SandboxServer.Options;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.Claim.State;
-import io.chaosrunner.status.LoggedAttempt;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.Claim.State;
+import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.KillPoints.Point;
 import java.util.ArrayList;
@@ -144,7 +145,7 @@ class KilledRunTest {
             every.awaitAll(world);
             assertThat(every.executions()).containsExactly("0.1.1", "1.1.1");
             assertThat(world.claim().state()).isEqualTo(State.FINISHED);
-            assertThat(world.list(Resource.PODS).stream().filter(LivePods::isLive)).isEmpty();
+            assertThat(world.list(Resource.PODS).stream().filter(ChaosPods::isLive)).isEmpty();
         }
     }
 }

@@ -1,5 +1,12 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.machine.Command;
+import io.chaosrunner.model.RunEnd;
+import io.chaosrunner.machine.RunEvent;
+import io.chaosrunner.machine.RunMachine;
+import io.chaosrunner.machine.RunState;
+import io.chaosrunner.machine.Stage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.model.RunLimits;

@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.engine.ChaosPods;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.Cluster;
@@ -7,8 +8,8 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.sandbox.SandboxServer.Options;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.util.Set;
@@ -104,7 +105,7 @@ class LastWritesTest {
 
             assertThat(world.claim().state()).isEqualTo(Claim.State.FINISHED);
             assertThat(world.entries()).containsExactly("a: Completed/Fail", "b: Completed/Pass");
-            assertThat(world.list(Resource.PODS).stream().filter(LivePods::isLive)).isEmpty();
+            assertThat(world.list(Resource.PODS).stream().filter(ChaosPods::isLive)).isEmpty();
             every.awaitAll(world);
             assertThat(every.executions()).containsExactly("0.1.1", "1.1.1");
         }

@@ -1,13 +1,17 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.engine.ChaosPods;
+import io.chaosrunner.attempt.WaitLimits;
+import io.chaosrunner.model.RunEnd;
+import io.chaosrunner.status.RunNotice;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.time.Duration;
@@ -56,7 +60,7 @@ class LeftFaultTest {
                             .map(entry -> entry.path("status").asString())
                             .toList();
             List<ObjectNode> living =
-                    world.list(Resource.PODS).stream().filter(LivePods::isLive).toList();
+                    world.list(Resource.PODS).stream().filter(ChaosPods::isLive).toList();
             for (ObjectNode pod : living) {
                 String name = pod.path("metadata").path("name").asString();
                 if (claim.filter(c -> c.state() == Claim.State.FINISHED).isPresent()) {
@@ -205,12 +209,12 @@ class LeftFaultTest {
         }
     }
 
-    private static Patience patience(Duration helper, Duration removal) {
+    private static WaitLimits patience(Duration helper, Duration removal) {
         return RunBench.impatient(RunBench.IMPATIENT.refusals(), helper, removal);
     }
 
     /** Enough to see that what is to go does not. */
-    private static final Patience NO_PATIENCE =
+    private static final WaitLimits NO_PATIENCE =
             patience(RunBench.IMPATIENT.helper(), Duration.ofSeconds(2));
 
     /** What is neither an end nor a success: the fault goes on, and so does its entry. */
@@ -353,7 +357,7 @@ class LeftFaultTest {
     @Test
     void aStopDoesNotWaitForAHelperToEndByItself() {
         var world = world("retain", "a", "b").script("a", "abandon");
-        Patience patient = patience(Duration.ofMinutes(3), Duration.ofMinutes(3));
+        WaitLimits patient = patience(Duration.ofMinutes(3), Duration.ofMinutes(3));
         try (RunBench bench = new RunBench(world, Caller.PERSON).with(patient)) {
             var result = bench.begin();
             bench.untilTold(RunNotice.Waiting.class);

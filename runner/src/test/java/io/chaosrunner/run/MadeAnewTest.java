@@ -1,10 +1,11 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.engine.ChaosPods;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.parallel.Execution;
@@ -61,7 +62,7 @@ class MadeAnewTest {
             assertThat(world.engine().uid()).isNotEqualTo(old);
             assertThat(world.engine().annotation(Claim.ANNOTATION)).isEmpty();
             assertThat(world.engine().statusEntries()).isEmpty();
-            RunBench.until(() -> world.list(Resource.PODS).stream().noneMatch(LivePods::isLive));
+            RunBench.until(() -> world.list(Resource.PODS).stream().noneMatch(ChaosPods::isLive));
         }
     }
 }

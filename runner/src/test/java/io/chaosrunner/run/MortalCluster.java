@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Pass calls on until a given one; from then on nothing gets through in either direction, as if the
  * process had been killed around that call.
  */
-final class MortalCluster implements Cluster {
+public final class MortalCluster implements Cluster {
     private final Cluster cluster;
     private final @Nullable Point death;
     private int writes;
@@ -27,12 +27,12 @@ final class MortalCluster implements Cluster {
     private volatile Runnable atDeath = () -> {};
 
     /** Die around a call. */
-    MortalCluster(Cluster cluster, Point death) {
+    public MortalCluster(Cluster cluster, Point death) {
         this(cluster, Optional.of(death));
     }
 
     /** Live, and count the calls. */
-    MortalCluster(Cluster cluster) {
+    public MortalCluster(Cluster cluster) {
         this(cluster, Optional.empty());
     }
 
@@ -42,7 +42,7 @@ final class MortalCluster implements Cluster {
     }
 
     /** Choose points to kill other runs at that are as this one was. */
-    synchronized List<Point> killPoints() {
+    public synchronized List<Point> killPoints() {
         return KillPoints.of(writes, reads);
     }
 

@@ -1,5 +1,7 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.attempt.WaitLimits;
+import io.chaosrunner.status.RunNotice;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
@@ -8,8 +10,8 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.time.Duration;
@@ -254,7 +256,7 @@ class RefusedRequestsTest {
         }
     }
 
-    private static Patience patience(int seconds) {
+    private static WaitLimits patience(int seconds) {
         return RunBench.impatient(
                 Duration.ofSeconds(seconds),
                 RunBench.IMPATIENT.helper(),

@@ -1,11 +1,13 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.attempt.WaitLimits;
+import io.chaosrunner.status.RunNotice;
 import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,13 +20,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** Run the engine of a world, here or beside the test, and keep what the run tells. */
-final class RunBench implements AutoCloseable {
-    static final Patience IMPATIENT =
+public final class RunBench implements AutoCloseable {
+    static final WaitLimits IMPATIENT =
             impatient(Duration.ofSeconds(3), Duration.ofMillis(200), Duration.ofSeconds(30));
 
     /** As the real ones, in proportion to experiments that take a fiftieth of their time. */
-    static Patience impatient(Duration refusals, Duration helper, Duration removal) {
-        return new Patience(
+    static WaitLimits impatient(Duration refusals, Duration helper, Duration removal) {
+        return new WaitLimits(
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(5),
@@ -37,21 +39,21 @@ final class RunBench implements AutoCloseable {
                 removal);
     }
 
-    final EngineWorld world;
-    final List<RunNotice> notices = new CopyOnWriteArrayList<>();
+    public final EngineWorld world;
+    public final List<RunNotice> notices = new CopyOnWriteArrayList<>();
     private final Cluster cluster;
     private final Caller caller;
     private Map<String, ?> settings = Map.of();
-    private Patience patience = IMPATIENT;
+    private WaitLimits patience = IMPATIENT;
     private Clock clock = Clock.systemUTC();
     private Optional<List<String>> experiments = Optional.empty();
     private EngineRun run;
 
-    RunBench(EngineWorld world, Caller caller) {
+    public RunBench(EngineWorld world, Caller caller) {
         this(world, caller, world.connect(), "process-1");
     }
 
-    RunBench(EngineWorld world, Caller caller, Cluster cluster, String process) {
+    public RunBench(EngineWorld world, Caller caller, Cluster cluster, String process) {
         this.world = world;
         this.caller = caller;
         this.cluster = cluster;
@@ -64,7 +66,7 @@ final class RunBench implements AutoCloseable {
 
     private final String process;
 
-    RunBench with(Map<String, ?> more) {
+    public RunBench with(Map<String, ?> more) {
         settings = more;
         run = create(process);
         return this;
@@ -76,13 +78,13 @@ final class RunBench implements AutoCloseable {
         return this;
     }
 
-    RunBench with(Clock other) {
+    public RunBench with(Clock other) {
         clock = other;
         run = create(process);
         return this;
     }
 
-    RunBench with(Patience longer) {
+    public RunBench with(WaitLimits longer) {
         patience = longer;
         run = create(process);
         return this;
@@ -104,11 +106,11 @@ final class RunBench implements AutoCloseable {
                 patience);
     }
 
-    RunResult run() {
+    public RunResult run() {
         return finished(begin());
     }
 
-    CompletableFuture<RunResult> begin() {
+    public CompletableFuture<RunResult> begin() {
         var result = new CompletableFuture<RunResult>();
         Thread.ofVirtual()
                 .name("run")
@@ -122,11 +124,11 @@ final class RunBench implements AutoCloseable {
         return result;
     }
 
-    static RunResult finished(CompletableFuture<RunResult> result) {
+    public static RunResult finished(CompletableFuture<RunResult> result) {
         return result.orTimeout(5, TimeUnit.MINUTES).join();
     }
 
-    void stop(String why) {
+    public void stop(String why) {
         run.stop(why);
     }
 
@@ -134,18 +136,18 @@ final class RunBench implements AutoCloseable {
         run.replace(why);
     }
 
-    void leave(String why) {
+    public void leave(String why) {
         run.leave(why);
     }
 
-    static void until(BooleanSupplier condition) {
+    public static void until(BooleanSupplier condition) {
         await().atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(10))
                 .until(condition::getAsBoolean);
     }
 
     /** Wait until an experiment's pod runs. */
-    void untilRunning(String experiment) {
+    public void untilRunning(String experiment) {
         until(() ->
                 notices.stream()
                         .anyMatch(notice ->
@@ -153,11 +155,11 @@ final class RunBench implements AutoCloseable {
                                         && running.experiment().equals(experiment)));
     }
 
-    void untilTold(Class<? extends RunNotice> notice) {
+    public void untilTold(Class<? extends RunNotice> notice) {
         until(() -> notices.stream().anyMatch(notice::isInstance));
     }
 
-    List<String> warnings() {
+    public List<String> warnings() {
         return notices.stream()
                 .filter(RunNotice.Warning.class::isInstance)
                 .map(notice -> ((RunNotice.Warning) notice).message())

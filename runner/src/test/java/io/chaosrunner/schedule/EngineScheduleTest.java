@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
-import io.chaosrunner.schedule.Agenda.LastRun;
-import io.chaosrunner.schedule.Agenda.Step;
+import io.chaosrunner.schedule.FirePlan.LastRun;
+import io.chaosrunner.schedule.FirePlan.Step;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.Fires;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
@@ -260,7 +260,7 @@ class EngineScheduleTest {
                 List.of(),
                 Map.of(),
                 "active",
-                Fires.NONE.next(Optional.of(fire)));
+                FireLedger.NONE.next(Optional.of(fire)));
     }
 
     private static String hash(String schedule) {

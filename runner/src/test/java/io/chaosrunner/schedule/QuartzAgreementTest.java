@@ -21,13 +21,13 @@ class QuartzAgreementTest {
     private static final int FIRES = 10;
 
     @Test
-    void expressionsThatQuartzReadsRightMeanTheSame() throws ParseException, CronText.Fault {
+    void expressionsThatQuartzReadsRightMeanTheSame() throws ParseException, CronReader.Fault {
         var random = new Random(30);
         for (int i = 0; i < EXPRESSIONS; i++) {
             String text = expression(random);
             var quartz = new CronExpression(text);
             quartz.setTimeZone(TimeZone.getTimeZone("UTC"));
-            CronClock ours = CronText.of(text);
+            CronClock ours = CronReader.of(text);
             LocalDateTime clock =
                     LocalDateTime.of(2026, 1, 1, 0, 0).plusSeconds(random.nextInt(100_000_000));
             for (int fire = 0; fire < FIRES && clock != null; fire++) {

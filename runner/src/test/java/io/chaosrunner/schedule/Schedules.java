@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Schedules for tests, written as users write them. */
-final class Schedules {
-    static final Instant ANCHOR = Instant.parse("2026-03-02T10:00:00Z"); // a Monday
+public final class Schedules {
+    public static final Instant ANCHOR = Instant.parse("2026-03-02T10:00:00Z"); // a Monday
 
     private Schedules() {}
 

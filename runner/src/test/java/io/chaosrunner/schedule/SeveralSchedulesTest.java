@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.chaosrunner.model.Fire;
-import io.chaosrunner.schedule.Agenda.LastRun;
-import io.chaosrunner.schedule.Agenda.Situation;
-import io.chaosrunner.schedule.Agenda.Step;
-import io.chaosrunner.status.Fires;
+import io.chaosrunner.schedule.FirePlan.LastRun;
+import io.chaosrunner.schedule.FirePlan.Situation;
+import io.chaosrunner.schedule.FirePlan.Step;
+import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,14 +72,14 @@ class SeveralSchedulesTest {
                         "{schedules: [{name: a, cron: 0 9 * * *, hours: 9-10}, {name: b, cron: 0 20 * * *}], missed: runOnce}");
         var situation = new Situation(MONDAY, 0, Optional.empty());
 
-        assertThat(Agenda.decide(timetable, situation, Instant.parse("2026-03-02T11:00:00Z")))
+        assertThat(FirePlan.decide(timetable, situation, Instant.parse("2026-03-02T11:00:00Z")))
                 .as("the other one's windows are open")
                 .isInstanceOfSatisfying(
                         Step.Wait.class,
                         wait -> assertThat(wait.next().at()).isEqualTo("2026-03-02T20:00:00Z"))
                 .satisfies(step ->
                         assertThat(step.skipped())
-                                .extracting(Fires.Skipped::reason)
+                                .extracting(FireLedger.Skipped::reason)
                                 .containsExactly("too late: outside hours"));
     }
 
@@ -100,7 +100,7 @@ class SeveralSchedulesTest {
         Fire fire = timetable.fire(Instant.parse("2026-03-02T09:00:00Z"));
 
         assertThat(fire.cause().note()).isEqualTo("office");
-        Fires fires = Fires.NONE.next(Optional.of(fire));
+        FireLedger fires = FireLedger.NONE.next(Optional.of(fire));
         assertThat(fires.started()).contains(fire);
         assertThat(fires.settled()).contains(new Fire(fire.at(), fire.schedule()));
         assertThat(fires.isSettled(fire)).isTrue();
@@ -231,12 +231,12 @@ class SeveralSchedulesTest {
         var run = new LastRun("run 1", MONDAY, MONDAY.plusSeconds(3_000), Optional.empty());
 
         Step step =
-                Agenda.decide(
+                FirePlan.decide(
                         timetable,
                         new Situation(MONDAY, 1, Optional.of(run)),
                         MONDAY.plusSeconds(3_001));
         assertThat(step.skipped())
-                .extracting(Fires.Skipped::from, Fires.Skipped::reason)
+                .extracting(FireLedger.Skipped::from, FireLedger.Skipped::reason)
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple(
                                 MONDAY.plusSeconds(1_800), "run 1 was still going on"));

@@ -1,7 +1,8 @@
 package io.chaosrunner.status;
 
-import static io.chaosrunner.status.Engines.NOW;
-import static io.chaosrunner.status.Engines.engine;
+import io.chaosrunner.testing.Engines;
+import static io.chaosrunner.testing.Engines.NOW;
+import static io.chaosrunner.testing.Engines.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.DisplayName;

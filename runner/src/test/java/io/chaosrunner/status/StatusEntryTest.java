@@ -1,5 +1,6 @@
 package io.chaosrunner.status;
 
+import io.chaosrunner.testing.Engines;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.model.Verdict;

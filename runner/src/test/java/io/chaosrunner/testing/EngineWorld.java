@@ -10,7 +10,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.sandbox.SandboxServer.Request;
-import io.chaosrunner.status.Claim;
+import io.chaosrunner.claim.Claim;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

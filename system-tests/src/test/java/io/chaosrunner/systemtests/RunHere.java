@@ -6,7 +6,7 @@ import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.status.Start.Caller;
+import io.chaosrunner.claim.StartTable.Caller;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;

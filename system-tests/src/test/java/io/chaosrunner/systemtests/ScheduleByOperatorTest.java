@@ -2,7 +2,7 @@ package io.chaosrunner.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.status.Claim;
+import io.chaosrunner.claim.Claim;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Instant;
 import java.util.HashSet;

@@ -3,8 +3,8 @@ package io.chaosrunner.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.Fires.Skipped;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger.Skipped;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.status.Claim;
-import io.chaosrunner.status.Fires.Skipped;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger.Skipped;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;

@@ -3,7 +3,7 @@ package io.chaosrunner.systemtests;
 import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.status.Claim;
+import io.chaosrunner.claim.Claim;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;

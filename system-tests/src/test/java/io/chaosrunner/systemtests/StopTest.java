@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
-import io.chaosrunner.run.RunEnd.Cause;
+import io.chaosrunner.model.RunEnd.Cause;
 import io.chaosrunner.run.RunResult;
 import java.io.IOException;
 import java.nio.file.Files;

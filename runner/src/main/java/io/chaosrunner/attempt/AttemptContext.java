@@ -1,0 +1,59 @@
+package io.chaosrunner.attempt;
+
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.cluster.Cluster;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/** What all who look after the attempts of one run share. Safe for use by several threads. */
+public class AttemptContext {
+    public final PatientCluster cluster;
+    public final SteadyClock clock;
+    public final WaitLimits patience;
+    public final Mailbox mailbox = new Mailbox();
+    private final RunListener listener;
+
+    public AttemptContext(Cluster cluster, Clock clock, RunListener listener, WaitLimits patience) {
+        this.cluster = new PatientCluster(cluster, patience.refusals(), this::tell);
+        this.clock = SteadyClock.startingWith(clock);
+        this.listener = listener;
+        this.patience = patience;
+    }
+
+    /** Tell the listener; any thread may. */
+    public final void tell(RunNotice notice) {
+        synchronized (listener) {
+            listener.heard(notice);
+        }
+    }
+
+    public final Instant now() {
+        return clock.instant();
+    }
+
+    /** Return the time as ends are recorded: the next whole second. */
+    final Instant roundedUpNow() {
+        return roundUp(now());
+    }
+
+    /**
+     * Return when an attempt ended that somebody else's clock says ended at a time: no earlier than
+     * it began, and no later than now. Its node's clock may differ from ours, and what lies in the
+     * future would be waited for.
+     */
+    final Instant ended(Attempt attempt, Instant at) {
+        Instant now = roundedUpNow();
+        if (at.isAfter(now)) {
+            return now;
+        }
+        return at.isBefore(attempt.start()) ? roundUp(attempt.start()) : at;
+    }
+
+    static Instant roundUp(Instant instant) {
+        Instant second = instant.truncatedTo(ChronoUnit.SECONDS);
+        return second.equals(instant) ? second : second.plusSeconds(1);
+    }
+}

@@ -1,0 +1,484 @@
+package io.chaosrunner.attempt;
+
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.job.LaunchedJob;
+import io.chaosrunner.engine.PodRemover;
+import io.chaosrunner.status.RunNotice;
+import static java.util.Objects.requireNonNull;
+
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.attempt.LiveAttempt.Phase;
+import io.chaosrunner.engine.PodRemover.Extent;
+import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.strategy.Outcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * End attempts: read their results, remove what must go, log and write how they ended, clean up.
+ *
+ * <p>Always in this order: what a restart must know is stored first, then Jobs and pods go, then
+ * the final word is written. Owned by the run's thread.
+ */
+public final class AttemptEnding implements PodWatch.Listener {
+    private final AttemptContext context;
+    private final VerdictReader judge;
+    private final EngineWriter writer;
+    private final EventWriter events;
+    private final PodRemover reaper;
+    private final StatusTable entries;
+    private final PodCensus census;
+    private final Loop loop;
+    private final boolean retainOnFailure;
+
+    /** Executions that are over, and of which nothing may live. */
+    private final Set<ExecutionId> over = new HashSet<>();
+
+    /** Those of them of which something is being removed all the same. */
+    private final Set<ExecutionId> strays = new HashSet<>();
+
+    /** What the entry of a slot says if the retry of its last attempt does not come. */
+    private final Map<Integer, StatusEntry> failures = new HashMap<>();
+
+    /** What the loop knows, and hears. */
+    public interface Loop {
+        /** The engine as last seen. */
+        Engine engine();
+
+        /** Whether everything is being stopped. */
+        boolean isAborting();
+
+        /** Whether an attempt that ends like this is followed by another. */
+        boolean isRetried(Attempt attempt, Attempt.End end);
+
+        /** Whether a slot may run again after it ended. */
+        boolean repeats();
+
+        /** An attempt is over: it holds no place any more. */
+        void ended(LiveAttempt each, Attempt.End end);
+
+        /**
+         * What an attempt left lives on, for as long as removing it may take.
+         *
+         * @param left names it
+         * @return whether to try again
+         */
+        boolean leftBehind(LiveAttempt each, List<String> left);
+    }
+
+    public AttemptEnding(
+            AttemptContext context,
+            VerdictReader judge,
+            EngineWriter writer,
+            EventWriter events,
+            PodRemover reaper,
+            StatusTable entries,
+            PodCensus census,
+            Loop loop,
+            boolean retainOnFailure) {
+        this.context = context;
+        this.judge = judge;
+        this.writer = writer;
+        this.events = events;
+        this.reaper = reaper;
+        this.entries = entries;
+        this.census = census;
+        this.loop = loop;
+        this.retainOnFailure = retainOnFailure;
+    }
+
+    // ---- What the watch saw ------------------------------------------------------------------
+
+    @Override
+    public void waits(LiveAttempt each, String why) {
+        context.tell(new RunNotice.Waiting(why));
+    }
+
+    @Override
+    public void runs(LiveAttempt each) {
+        StatusEntry running = StatusEntry.running(each.experiment, each.pod);
+        entries.set(each.slot(), running);
+        writer.entry(each.slot(), running);
+        context.tell(
+                new RunNotice.Running(each.attempt, each.experiment, each.jobName(), each.pod));
+    }
+
+    @Override
+    public void succeeded(LiveAttempt each, Instant at) {
+        judge(each, at, "", context.patience.result());
+    }
+
+    @Override
+    public void failed(LiveAttempt each, Instant at, String why) {
+        judge(each, at, why, context.patience.resultAfterCrash());
+    }
+
+    private void judge(LiveAttempt each, Instant at, String failure, Duration patience) {
+        each.phase = Phase.JUDGED;
+        Instant ended = context.ended(each.attempt, at);
+        context.mailbox.task(() -> {
+            Conclusion conclusion = judge.judge(each, ended, failure, patience);
+            return () -> {
+                if (loop.isRetried(each.attempt, conclusion.end())) {
+                    concludeAfterRemoval(each, conclusion);
+                } else if (conclusion.normal()) {
+                    linger(each, conclusion);
+                } else if (each.over) {
+                    concludeWithoutFault(each, conclusion);
+                } else {
+                    concludeAfterRemoval(each, conclusion);
+                }
+            };
+        });
+    }
+
+    /** An experiment that ended well takes its helpers down itself; they may need a moment. */
+    private void linger(LiveAttempt each, Conclusion conclusion) {
+        if (census.isEmpty(each.id)) {
+            conclude(each, conclusion);
+            return;
+        }
+        each.conclusion = conclusion;
+        if (loop.isAborting()) {
+            helpersStay(each);
+            return;
+        }
+        Duration grace = max(context.patience.helper(), census.grace(each.id));
+        grace = min(grace, context.patience.removal());
+        each.phase = Phase.LINGERING;
+        each.lingersSince = context.now();
+        each.lingerUntil = each.lingersSince.plus(grace);
+        context.tell(
+                new RunNotice.Waiting(
+                        "experiment %s ended, its helper pods have %d s to end too: %s"
+                                .formatted(
+                                        each.experiment,
+                                        grace.toSeconds(),
+                                        PodRemover.inWords(census.names(each.id)))));
+    }
+
+    @Override
+    public void helpersEnded(LiveAttempt each) {
+        conclude(each, requireNonNull(each.conclusion));
+    }
+
+    @Override
+    public void helpersStay(LiveAttempt each) {
+        concludeWithoutFault(each, requireNonNull(each.conclusion));
+    }
+
+    private static Duration max(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? other : one;
+    }
+
+    private static Duration min(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    /** It must not start after we stopped looking, so it is removed. */
+    @Override
+    public void didNotStart(LiveAttempt each, String why) {
+        each.phase = Phase.JUDGED;
+        Instant at = context.now();
+        context.mailbox.task(() -> {
+            Conclusion conclusion = judge.failed(each, at, why);
+            return () -> concludeAfterRemoval(each, conclusion);
+        });
+    }
+
+    /** It ran while nobody looked, and its Job is gone. */
+    public void lost(LiveAttempt each, LaunchedJob job) {
+        each.job(job);
+        unseen(each, "Job %s was deleted while no runner looked".formatted(job.name()));
+    }
+
+    /** What is left of it is removed: a node that comes back must not go on with it. */
+    @Override
+    public void unseen(LiveAttempt each, String why) {
+        each.phase = Phase.JUDGED;
+        Instant at = context.now();
+        context.mailbox.task(() -> {
+            Conclusion conclusion = judge.judge(each, at, why, context.patience.resultAfterCrash());
+            return () -> concludeAfterRemoval(each, conclusion);
+        });
+    }
+
+    /** There is no Job, and another try would not change that. */
+    public void neverRan(LiveAttempt each, StatusEntry entry, String why) {
+        var end = new Attempt.End(context.roundedUpNow(), Outcome.ERROR, false);
+        conclude(each, new Conclusion(entry, end, why));
+    }
+
+    /** There is no Job, because everything, or this attempt, is being stopped. */
+    public void withheld(LiveAttempt each) {
+        Attempt.End end = stoppedNow();
+        if (loop.isAborting()) {
+            loop.ended(each, end);
+        } else {
+            conclude(each, new Conclusion(stoppedEntry(each), end, each.stopWhy));
+        }
+    }
+
+    // ---- Stopping ----------------------------------------------------------------------------
+
+    /** Stop an attempt; one that is being launched is stopped when its Job is known. */
+    public void stop(LiveAttempt each, String why) {
+        if (each.phase == Phase.REMOVED || each.phase == Phase.JUDGED) {
+            return;
+        }
+        if (each.phase == Phase.LINGERING) {
+            helpersStay(each);
+            return;
+        }
+        each.stopWhy = why;
+        if (each.isWatched()) {
+            context.tell(
+                    new RunNotice.Stopping(each.attempt, each.experiment, each.jobName(), why));
+            concludeAfterRemoval(each, new Conclusion(stoppedEntry(each), stoppedNow(), why));
+        }
+    }
+
+    private StatusEntry stoppedEntry(LiveAttempt each) {
+        return loop.isAborting()
+                ? entries.of(each.slot()).aborted()
+                : StatusEntry.completed(each.experiment, each.pod, Verdict.STOPPED);
+    }
+
+    private Attempt.End stoppedNow() {
+        return new Attempt.End(context.roundedUpNow(), Outcome.STOPPED, false);
+    }
+
+    /** A stop came before the retry that was promised: the last failure is the final word. */
+    public void giveUpRetry(Attempt attempt) {
+        int slot = attempt.slot();
+        StatusEntry before = entries.of(slot);
+        StatusEntry entry = failures.get(slot);
+        if (entry == null) {
+            entry =
+                    before.isRunning()
+                            ? StatusEntry.completed(before.name(), before.pod(), Verdict.ERROR)
+                            : StatusEntry.failedToRun(before.name());
+        }
+        entries.set(slot, loop.isAborting() ? before.aborted() : entry);
+        writer.entry(slot, entries.of(slot));
+    }
+
+    // ---- Removing ----------------------------------------------------------------------------
+
+    /** Log the end, so that a restart launches nothing twice; remove its pods; then go on. */
+    private void concludeAfterRemoval(LiveAttempt each, Conclusion conclusion) {
+        each.phase = Phase.REMOVED;
+        LoggedAttempt logged = logged(each, conclusion.end(), Mark.BEING_STOPPED);
+        writer.claim(
+                claim -> claim.with(logged),
+                context.mailbox.later(() -> removeAndConclude(each, conclusion)));
+    }
+
+    private void removeAndConclude(LiveAttempt each, Conclusion conclusion) {
+        remove(each, Extent.ALL, () -> conclude(each, conclusion));
+    }
+
+    /**
+     * Remove what lives, and nothing else: its Job makes no other pod, and whether that stays is
+     * the clean-up policy's. Until the end is logged its Job tells a restart all there is to know.
+     */
+    private void concludeWithoutFault(LiveAttempt each, Conclusion conclusion) {
+        each.phase = Phase.REMOVED;
+        remove(each, Extent.LIVING, () -> conclude(each, conclusion));
+    }
+
+    /** Finish a removal that a restart broke off. */
+    public void removeAgain(LiveAttempt each, LoggedAttempt logged) {
+        each.phase = Phase.REMOVED;
+        remove(each, Extent.ALL, () -> conclude(each, remembered(each, logged)));
+    }
+
+    private Conclusion remembered(LiveAttempt each, LoggedAttempt logged) {
+        Verdict verdict = Verdict.of(logged.outcome());
+        StatusEntry entry =
+                switch (logged.outcome()) {
+                    case ERROR -> StatusEntry.failedToRun(each.experiment);
+                    case STOPPED -> stoppedEntry(each);
+                    case PASSED, FAILED ->
+                            StatusEntry.completed(each.experiment, each.pod, verdict);
+                };
+        return new Conclusion(
+                entry,
+                LiveAttempt.end(logged),
+                "it ended as %s before the runner was restarted".formatted(verdict.word()));
+    }
+
+    /** Remove, see it gone, and only then go on: what lives on may inject. */
+    private void remove(LiveAttempt each, Extent extent, Runnable then) {
+        context.mailbox.task(() -> {
+            List<String> left =
+                    reaper.remove(
+                            each.id,
+                            extent,
+                            names -> {
+                                if (each.stopWhy.isEmpty()) {
+                                    sayRemoved(each.experiment, names);
+                                }
+                            });
+            return () -> {
+                if (left.isEmpty()) {
+                    each.stuck = false;
+                    each.gone = extent == Extent.ALL;
+                    then.run();
+                } else if (loop.leftBehind(each, left)) {
+                    remove(each, extent, then);
+                }
+            };
+        });
+    }
+
+    /**
+     * Tell of pods that are removed though nobody asked to stop.
+     *
+     * @param experiment whose they are; empty if they are only known to be the run's
+     */
+    public void sayRemoved(String experiment, List<String> names) {
+        String message =
+                "removing pods of %s that live on after its end: %s"
+                        .formatted(
+                                experiment.isEmpty() ? "the run" : "experiment " + experiment,
+                                PodRemover.inWords(names));
+        context.tell(new RunNotice.Warning(message));
+        events.emit(new EngineEvent(EngineEvent.PODS_REMOVED, true, experiment, message));
+    }
+
+    /** Nothing of an execution may live from now on. */
+    public void watchOver(LiveAttempt each) {
+        over.add(each.id);
+    }
+
+    /** An experiment that was killed may have had a helper's creation under way. */
+    @Override
+    public void stray(ExecutionId execution) {
+        // Of executions that are not over another process may know more than this one.
+        if (!over.contains(execution) || !strays.add(execution)) {
+            return;
+        }
+        String experiment = entries.of(execution.slot()).name();
+        context.mailbox.task(() -> {
+            reaper.remove(execution, Extent.LIVING, names -> sayRemoved(experiment, names));
+            return () -> strays.remove(execution);
+        });
+    }
+
+    // ---- Concluding --------------------------------------------------------------------------
+
+    private void conclude(LiveAttempt each, Conclusion conclusion) {
+        int slot = each.slot();
+        Attempt.End end = conclusion.end();
+        watchOver(each);
+        each.doubtful = !conclusion.normal() && each.hasJob();
+        context.tell(
+                new RunNotice.Ended(
+                        each.attempt,
+                        each.experiment,
+                        each.jobName(),
+                        each.pod,
+                        conclusion.entry(),
+                        Duration.between(each.attempt.start(), context.now()),
+                        conclusion.detail()));
+        boolean noRetry = end.outcome() == Outcome.ERROR && !end.retry();
+        LoggedAttempt logged = logged(each, end, noRetry ? Mark.FINAL : Mark.PLAIN);
+        if (loop.isRetried(each.attempt, end)) {
+            // The entry stays as it is: the experiment goes on.
+            failures.put(slot, conclusion.entry());
+            writer.claim(claim -> claim.with(logged));
+            loop.ended(each, end);
+            return;
+        }
+        failures.remove(slot);
+        each.passed = end.outcome() == Outcome.PASSED;
+        StatusEntry entry = entries.overIterations(slot, conclusion);
+        entries.set(slot, entry);
+        // The slot's next iteration writes the same ChaosResult: until this end is stored, the
+        // result is its only record, so nothing may be launched in its place.
+        boolean first = loop.repeats();
+        Runnable then =
+                first || each.hasJob()
+                        ? context.mailbox.later(() -> {
+                            if (first) {
+                                loop.ended(each, end);
+                            }
+                            if (each.hasJob()) {
+                                cleanUp(each, each.job());
+                            }
+                        })
+                        : () -> {};
+        writer.settle(slot, entry, claim -> claim.with(logged), then);
+        if (!first) {
+            loop.ended(each, end);
+        }
+    }
+
+    private static LoggedAttempt logged(LiveAttempt each, Attempt.End end, Mark mark) {
+        return new LoggedAttempt(
+                each.attempt.ordinal(),
+                each.attempt.slot(),
+                each.attempt.iteration(),
+                each.attempt.attempt(),
+                each.attempt.start(),
+                end.at(),
+                end.outcome(),
+                mark,
+                each.why);
+    }
+
+    /** Delete a Job that an earlier process had no time to; one that is kept was told of. */
+    public void cleanUpAgain(LiveAttempt each, LaunchedJob job) {
+        if (mustGo(each, job)) {
+            cleanUp(each, job);
+        }
+    }
+
+    /** Tell whether a Job is to be deleted, as the engine says by now. */
+    private boolean mustGo(LiveAttempt each, LaunchedJob job) {
+        boolean spared = retainOnFailure && !each.passed;
+        return loop.engine().jobCleanUpPolicy().equals("delete") && !spared && !job.uid().isEmpty();
+    }
+
+    /** Keep or delete the Job; its end is stored already. */
+    private void cleanUp(LiveAttempt each, LaunchedJob job) {
+        String policy = loop.engine().jobCleanUpPolicy();
+        boolean delete = mustGo(each, job);
+        if (!policy.isEmpty() && !policy.equals("delete") && !policy.equals("retain")) {
+            context.tell(
+                    new RunNotice.Warning(
+                            "jobCleanUpPolicy '%s' is neither delete nor retain; Job %s is kept"
+                                    .formatted(policy, job.name())));
+        }
+        context.mailbox.task(() -> {
+            boolean deleted = each.gone || (delete && reaper.delete(job));
+            String message =
+                    deleted
+                            ? "Experiment Job: %s will be deleted"
+                            : "Experiment Job %s will be retained";
+            events.emit(
+                    new EngineEvent(
+                            EngineEvent.JOB_CLEAN_UP,
+                            false,
+                            each.experiment,
+                            message.formatted(job.name())));
+            return () ->
+                    context.tell(
+                            new RunNotice.CleanedUp(
+                                    each.attempt, each.experiment, job.name(), deleted));
+        });
+    }
+}

@@ -1,0 +1,85 @@
+package io.chaosrunner.attempt;
+
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.crd.Result;
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.strategy.Outcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** Say how an attempt ended. The experiment's own word counts most; without it, why it failed. */
+public final class VerdictReader {
+    private final ResultReader results;
+    private final EventWriter events;
+
+    public VerdictReader(ResultReader results, EventWriter events) {
+        this.results = results;
+        this.events = events;
+    }
+
+    /**
+     * Wait for the result and conclude.
+     *
+     * @param at when the attempt ended
+     * @param failure why its pod failed; empty if it did not
+     * @param patience how long to wait for the result
+     */
+    Conclusion judge(LiveAttempt each, Instant at, String failure, Duration patience) {
+        Optional<Result> result;
+        String unreadable = "";
+        try {
+            result = results.lastWord(each.id, each.job(), patience);
+        } catch (ClusterException e) {
+            if (e.isTransient()) {
+                throw e;
+            }
+            result = Optional.empty();
+            unreadable = String.valueOf(e.getMessage());
+        }
+        Instant end = AttemptContext.roundUp(at);
+        if (result.isPresent()) {
+            Verdict verdict = result.get().verdict().orElse(Verdict.ERROR);
+            return new Conclusion(
+                    StatusEntry.completed(each.experiment, each.pod, verdict),
+                    new Attempt.End(end, Conclusion.outcome(verdict), true),
+                    result.get().failure(),
+                    failure.isEmpty());
+        }
+        return failure.isEmpty()
+                ? withoutResult(each, end, unreadable)
+                : failed(each, end, failure);
+    }
+
+    private Conclusion withoutResult(LiveAttempt each, Instant end, String unreadable) {
+        String why =
+                unreadable.isEmpty()
+                        ? "ChaosResult %s did not come; is the experiment's image right?"
+                                .formatted(each.job().resultName())
+                        : unreadable;
+        events.emit(new EngineEvent(EngineEvent.RESULT_MISSING, true, each.experiment, why));
+        return new Conclusion(
+                StatusEntry.completed(each.experiment, each.pod, Verdict.ERROR),
+                new Attempt.End(end, Outcome.ERROR, true),
+                why);
+    }
+
+    /** Conclude that an attempt never really ran. */
+    Conclusion failed(LiveAttempt each, Instant at, String why) {
+        events.emit(
+                new EngineEvent(
+                        EngineEvent.WATCH,
+                        true,
+                        each.experiment,
+                        "Experiment Job creation failed, skipping Chaos Experiment: %s (%s)"
+                                .formatted(each.experiment, why)));
+        return new Conclusion(
+                StatusEntry.failedToRun(each.experiment),
+                new Attempt.End(AttemptContext.roundUp(at), Outcome.ERROR, true),
+                why);
+    }
+}

@@ -1,0 +1,666 @@
+package io.chaosrunner.claim;
+
+import static java.util.Objects.requireNonNull;
+
+import io.chaosrunner.config.JsonText;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.crd.WrittenTime;
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.model.ForeignText;
+import io.chaosrunner.model.RunId;
+import java.io.Serial;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Say who runs what: the annotation {@value #ANNOTATION} on the engine.
+ *
+ * <p>Written in the same guarded write as the status entries, so two processes can never both own a
+ * run, and a run can be resumed from the engine and its Jobs alone. Immutable.
+ *
+ * @param run number and id
+ * @param instance the process that owns the run
+ * @param runStart the first start of the run
+ * @param seed seed of all randomness
+ * @param execution the execution settings as read at the start of the run; editing the engine's
+ *     annotation changes the next run only
+ * @param state where the run stands
+ * @param reason why it stops or ended; empty while it runs
+ * @param ending who ended the launching, in the run's own word; empty while it goes on, or if the
+ *     plan says so again when it is asked; of a finished run never empty, unless somebody else than
+ *     its owner declared it finished
+ * @param starts how many processes have taken this run up since it last made progress
+ * @param log the finished attempts, in the order they ended
+ * @param skipped the slots that were skipped, with the reason first given; empty if there was no
+ *     room for it
+ * @param engineState the engine's {@code engineState} at the start of the run; where no operator
+ *     has a say, any later edit of it stops the run
+ * @param fires which fires of the engine's schedule are settled
+ * @param past what the strategy may know of earlier runs
+ * @param runEnd when the run was seen to be over; empty while it goes on, or if nobody saw it
+ */
+public record Claim(
+        RunId run,
+        String instance,
+        Instant runStart,
+        long seed,
+        ObjectNode execution,
+        State state,
+        String reason,
+        String ending,
+        int starts,
+        List<LoggedAttempt> log,
+        Map<Integer, String> skipped,
+        String engineState,
+        FireLedger fires,
+        EarlierRuns past,
+        Optional<Instant> runEnd) {
+
+    /** Where the claim is kept. */
+    public static final String ANNOTATION = "chaosrunner.io/run";
+
+    /** Where a run is asked to stop: its id. */
+    public static final String STOP_ANNOTATION = "chaosrunner.io/stop";
+
+    /** The claim must leave room for the user's own annotations (256 KiB in all). */
+    public static final int MOST_BYTES = 32 * 1024;
+
+    /** Kept free of the log: names, times, and which slots were skipped. */
+    private static final int REST_BYTES = 4 * 1024;
+
+    private static final int LONGEST_REASON = 500;
+    private static final int LONGEST_WHY = 100;
+    private static final int LONGEST_PROBLEM = 200;
+
+    /** Of why a slot was skipped; the record of the run keeps as much. */
+    public static final int LONGEST_SKIP = 200;
+
+    private static final int MOST_COUNTED = 1_000_000_000;
+    private static final Pattern ID =
+            Pattern.compile("[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?");
+
+    private static final Pattern INSTANCE = Pattern.compile("[ -~]{1,300}");
+
+    /** Name where a run stands. */
+    public enum State {
+        /** Experiments are launched and watched. */
+        RUNNING("running"),
+        /** Nothing more is launched; what runs is being stopped. */
+        STOPPING("stopping"),
+        /** Over. */
+        FINISHED("finished");
+
+        private final String word;
+
+        State(String word) {
+            this.word = word;
+        }
+    }
+
+    public Claim {
+        requireNonNull(run, "run is null");
+        requireNonNull(instance, "instance is null");
+        requireNonNull(runEnd, "runEnd is null");
+        reason = cut(reason, LONGEST_REASON);
+        log = List.copyOf(log);
+        skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
+    }
+
+    /** Hold a claim of a run that goes on and knows of none before it. */
+    public Claim(
+            RunId run,
+            String instance,
+            Instant runStart,
+            long seed,
+            ObjectNode execution,
+            State state,
+            String reason,
+            String ending,
+            int starts,
+            List<LoggedAttempt> log,
+            Map<Integer, String> skipped,
+            String engineState,
+            FireLedger fires) {
+        this(
+                run,
+                instance,
+                runStart,
+                seed,
+                execution,
+                state,
+                reason,
+                ending,
+                starts,
+                log,
+                skipped,
+                engineState,
+                fires,
+                EarlierRuns.NONE,
+                Optional.empty());
+    }
+
+    /**
+     * Return the claim of an engine that has not run yet, so that fires can be settled all the
+     * same: nobody has started its run 1.
+     */
+    public static Claim ofNoRun(Engine engine, String instance, Instant now) {
+        return new Claim(
+                new RunId(1, "none"),
+                instance,
+                now,
+                0,
+                JsonMapper.shared().createObjectNode(),
+                State.FINISHED,
+                "no run yet",
+                "",
+                0,
+                List.of(),
+                Map.of(),
+                engine.engineState(),
+                FireLedger.NONE);
+    }
+
+    /** Tell whether this claims a run; otherwise it only settles fires. */
+    public boolean isOfRun() {
+        return starts > 0;
+    }
+
+    /** Return the number of the run after this one. */
+    public long nextNumber() {
+        return isOfRun() ? run.number() + 1 : run.number();
+    }
+
+    /** Report a claim that cannot be read: somebody edited the annotation. */
+    public static final class Unreadable extends RuntimeException {
+        @Serial private static final long serialVersionUID = 1L;
+
+        Unreadable(String engine, String why) {
+            super(
+                    "annotation %s of ChaosEngine %s cannot be read (%s); it belongs to the runner: remove it if no run is under way"
+                            .formatted(
+                                    ANNOTATION, engine, ForeignText.oneLine(why, LONGEST_PROBLEM)));
+        }
+    }
+
+    /**
+     * Read the claim on an engine; empty if there is none.
+     *
+     * @throws Unreadable if it is not a claim
+     */
+    public static Optional<Claim> of(Engine engine) {
+        return engine.annotation(ANNOTATION)
+                .filter(text -> !text.isBlank())
+                .map(text -> read(text, engine));
+    }
+
+    private static Claim read(String text, Engine engine) {
+        try {
+            return read((ObjectNode) JsonText.read(text));
+        } catch (RuntimeException e) {
+            // Anybody may have written it: whatever it holds is no bug of ours.
+            throw new Unreadable(engine.ref().toString(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Return this claim, by which a run is to be taken up.
+     *
+     * @throws Unreadable if it tells of experiments that the engine's status does not list
+     */
+    Claim matching(Engine engine) {
+        int entries = engine.statusEntries().size();
+        int slots =
+                IntStream.concat(
+                                        log.stream().mapToInt(LoggedAttempt::slot),
+                                        skipped.keySet().stream().mapToInt(slot -> slot))
+                                .max()
+                                .orElse(-1)
+                        + 1;
+        if (slots > entries) {
+            throw new Unreadable(
+                    engine.ref().toString(),
+                    "it tells of experiment %d, and status.experiments lists %d"
+                            .formatted(slots, entries));
+        }
+        return this;
+    }
+
+    private static Claim read(ObjectNode json) {
+        OldClaim.upgrade(json);
+        Instant runStart = WrittenTime.parse(json.required("runStart").asString());
+        var log = new ArrayList<LoggedAttempt>();
+        for (String entry : json.path("log").asString("").split(" ")) {
+            if (!entry.isEmpty()) {
+                log.add(LoggedAttempt.read(entry, runStart));
+            }
+        }
+        Map<Integer, String> whys = new HashMap<>();
+        Reasons.read(json.path("whys"), (why, ordinal) -> whys.put(ordinal, why));
+        log.replaceAll(each -> each.because(whys.getOrDefault(each.ordinal(), "")));
+        var skipped = new LinkedHashMap<Integer, String>();
+        Reasons.read(
+                json.path("skipped"),
+                (why, slot) -> skipped.put(LoggedAttempt.checkSlot(slot), why));
+        return new Claim(
+                new RunId(number(json.required("number"), 1), id(json.required("id"))),
+                instance(json.required("instance")),
+                runStart,
+                json.required("seed").asLong(),
+                (ObjectNode) json.required("execution"),
+                state(json.required("state").asString()),
+                json.path("reason").asString(""),
+                json.path("ending").asString(""),
+                json.has("starts") ? (int) number(json.path("starts"), 0) : 1,
+                log,
+                skipped,
+                json.path("engineState").asString(""),
+                FireLedger.read(json),
+                EarlierRuns.read(json),
+                json.has("runEnd")
+                        ? Optional.of(WrittenTime.parse(json.path("runEnd").asString("")))
+                        : Optional.empty());
+    }
+
+    /** Return a count as read: a thousand million is more than anything that is counted here. */
+    static long number(JsonNode json, long least) {
+        long number = json.asLong();
+        if (number < least || number > MOST_COUNTED) {
+            throw new IllegalArgumentException(
+                    "%d is not between %d and %d".formatted(number, least, MOST_COUNTED));
+        }
+        return number;
+    }
+
+    /** Return a run's id as read: it is to be the value of a label. */
+    private static String id(JsonNode json) {
+        String id = json.asString();
+        if (!ID.matcher(id).matches()) {
+            throw new IllegalArgumentException("the run's id is '" + id + "'");
+        }
+        return id;
+    }
+
+    /** Return the name of a process as read: others are told of it. */
+    private static String instance(JsonNode json) {
+        String instance = json.asString();
+        if (!INSTANCE.matcher(instance).matches()) {
+            throw new IllegalArgumentException("the process' name is '" + instance + "'");
+        }
+        return instance;
+    }
+
+    private static State state(String word) {
+        for (State state : State.values()) {
+            if (state.word.equals(word)) {
+                return state;
+            }
+        }
+        throw new IllegalArgumentException("state '" + word + "'");
+    }
+
+    /** Return the annotation's value. */
+    public String text() {
+        ObjectNode json = JsonMapper.shared().createObjectNode();
+        if (!ending.isEmpty() || !fires.skipped().isEmpty()) {
+            json.put("form", OldClaim.FORM);
+        }
+        json.put("number", run.number()).put("id", run.id()).put("instance", instance);
+        json.put("state", state.word);
+        if (!reason.isEmpty()) {
+            json.put("reason", reason);
+        }
+        json.put("runStart", runStart.toString()).put("seed", seed).put("starts", starts);
+        json.set("execution", execution);
+        if (!ending.isEmpty()) {
+            json.put("ending", ending);
+        }
+        if (!engineState.isEmpty()) {
+            json.put("engineState", engineState);
+        }
+        runEnd.ifPresent(end -> json.put("runEnd", end.toString()));
+        fires.write(json);
+        past.write(json);
+        if (!skipped.isEmpty()) {
+            json.set("skipped", reasons(skipped).json());
+        }
+        Reasons whys = whys(log);
+        if (!whys.isEmpty()) {
+            json.set("whys", whys.json());
+        }
+        if (!log.isEmpty()) {
+            var entries = new StringBuilder();
+            for (LoggedAttempt attempt : log) {
+                entries.append(entries.isEmpty() ? "" : " ").append(attempt.text(runStart));
+            }
+            json.put("log", entries.toString());
+        }
+        return JsonMapper.shared().writeValueAsString(json);
+    }
+
+    /** Return why attempts were launched, by ordinal. */
+    private static Reasons whys(List<LoggedAttempt> log) {
+        var whys = new Reasons();
+        for (LoggedAttempt attempt : log) {
+            if (!attempt.why().isEmpty()) {
+                whys.add(attempt.why(), attempt.ordinal());
+            }
+        }
+        return whys;
+    }
+
+    /**
+     * Return how many attempts the log of this run has room for: what {@link #MOST_BYTES} leaves
+     * beside the settings and what is known of earlier runs.
+     */
+    public int mostAttempts() {
+        int settings = execution.toString().getBytes(StandardCharsets.UTF_8).length;
+        int room = MOST_BYTES - REST_BYTES - settings - past.bytes();
+        return Math.max(0, room / LoggedAttempt.MOST_CHARACTERS);
+    }
+
+    /**
+     * Say how an engine was lost.
+     *
+     * @param why one sentence
+     * @param holder who holds it now
+     */
+    public record Loss(String why, Holder holder) {}
+
+    /** Name who holds an engine that was lost. */
+    public enum Holder {
+        /** Nobody: somebody removed the claim or made it unreadable. */
+        NOBODY,
+        /** Another process, which took this very run up and looks after what runs. */
+        ANOTHER_PROCESS,
+        /** Another run, which knows nothing of what this one launched. */
+        ANOTHER_RUN
+    }
+
+    /** Tell whether somebody asks on the engine that this run stop. */
+    public boolean isAskedToStopOn(Engine live) {
+        return live.annotation(STOP_ANNOTATION).filter(run.id()::equals).isPresent();
+    }
+
+    /** Say why an engine is not held by this claim any more; empty if it is. */
+    public Optional<Loss> lostOn(Engine live) {
+        Optional<Claim> held;
+        try {
+            held = of(live);
+        } catch (Unreadable e) {
+            return Optional.of(new Loss(String.valueOf(e.getMessage()), Holder.NOBODY));
+        }
+        if (held.isEmpty()) {
+            return Optional.of(new Loss("the claim was removed from the engine", Holder.NOBODY));
+        }
+        Claim other = held.get();
+        boolean sameRun = other.run.id().equals(run.id());
+        return sameRun && other.instance.equals(instance)
+                ? Optional.empty()
+                : Optional.of(
+                        new Loss(
+                                "%s owns the engine now (process %s)"
+                                        .formatted(other.run, other.instance),
+                                sameRun ? Holder.ANOTHER_PROCESS : Holder.ANOTHER_RUN));
+    }
+
+    /**
+     * Tell whether an execution of this run is in the hands of another process, which took the run
+     * up: that one adopts what it finds, and removes it when the run ends. Only what it ended
+     * without knowing of is left to nobody.
+     */
+    public boolean isInheritedOn(Engine live, ExecutionId execution) {
+        return lostOn(live).filter(loss -> loss.holder() == Holder.ANOTHER_PROCESS).isPresent()
+                && of(live).filter(heir -> heir.state == State.RUNNING || heir.logs(execution))
+                        .isPresent();
+    }
+
+    private boolean logs(ExecutionId execution) {
+        return log.stream()
+                .anyMatch(logged ->
+                        logged.slot() == execution.slot()
+                                && logged.iteration() == execution.iteration()
+                                && logged.attempt() == execution.attempt());
+    }
+
+    /** Return this claim, owned by another process that takes the run up. */
+    public Claim takenBy(String process) {
+        return changed(c -> {
+            c.instance = process;
+            c.starts++;
+        });
+    }
+
+    /** Return this claim of a run that starts at another time. */
+    public Claim startingAt(Instant start) {
+        return changed(c -> c.runStart = start);
+    }
+
+    /** Return this claim with other settings. */
+    public Claim executing(ObjectNode settings) {
+        return changed(c -> c.execution = settings);
+    }
+
+    /** Return this claim in another state. */
+    public Claim in(State next, String why) {
+        return changed(c -> {
+            c.state = next;
+            c.reason = why;
+        });
+    }
+
+    /** Return this claim of a run that launches nothing more; what runs goes on. */
+    public Claim endingBy(String who, String why) {
+        return changed(c -> {
+            c.ending = who;
+            c.reason = why;
+        });
+    }
+
+    /** Return this claim of a run that is over. */
+    public Claim finished(Instant end, String why) {
+        return changed(c -> {
+            c.state = State.FINISHED;
+            c.reason = why;
+            c.runEnd = Optional.of(end);
+        });
+    }
+
+    /**
+     * Return this claim with an attempt in its log, in place of what the log said of it before.
+     * That is progress, so the count of starts begins anew.
+     */
+    public Claim with(LoggedAttempt attempt) {
+        var longer = new ArrayList<LoggedAttempt>(log);
+        longer.removeIf(attempt::isSameAttempt);
+        longer.add(attempt.because(cut(attempt.why(), LONGEST_WHY)));
+        var skips = new LinkedHashMap<>(skipped);
+        makeRoom(longer, skips);
+        return changed(c -> {
+            c.starts = 1;
+            c.log = longer;
+            c.skipped = skips;
+        });
+    }
+
+    /**
+     * Reasons live in the room that attempts do not need yet, and give way to them: the latest
+     * first, those of launches before those of skips.
+     */
+    private void makeRoom(List<LoggedAttempt> log, Map<Integer, String> skips) {
+        int room = (mostAttempts() - log.size()) * LoggedAttempt.MOST_CHARACTERS;
+        int ofSkips = reasons(skips).bytes();
+        int told =
+                longestBeginning(
+                        log.size(), n -> whys(log.subList(0, n)).bytes() + ofSkips <= room);
+        log.subList(told, log.size()).replaceAll(each -> each.because(""));
+        if (ofSkips <= room) {
+            return;
+        }
+        List<Integer> slots = List.copyOf(skips.keySet());
+        int explained =
+                longestBeginning(
+                        slots.size(),
+                        n -> reasons(explaining(skips, slots.subList(0, n))).bytes() <= room);
+        skips.putAll(explaining(skips, slots.subList(0, explained)));
+    }
+
+    /** Return the skips with the reasons of these slots alone. */
+    private static Map<Integer, String> explaining(
+            Map<Integer, String> skips, List<Integer> slots) {
+        var result = new LinkedHashMap<Integer, String>();
+        skips.keySet().forEach(slot -> result.put(slot, ""));
+        slots.forEach(slot -> result.put(slot, skips.getOrDefault(slot, "")));
+        return result;
+    }
+
+    /** Return how many of the first fit; none is the least, whether it fits or not. */
+    private static int longestBeginning(int size, IntPredicate fits) {
+        if (fits.test(size)) {
+            return size;
+        }
+        int fitting = 0;
+        int tooMany = size;
+        while (tooMany - fitting > 1) {
+            int middle = (fitting + tooMany) / 2;
+            if (fits.test(middle)) {
+                fitting = middle;
+            } else {
+                tooMany = middle;
+            }
+        }
+        return fitting;
+    }
+
+    private static Reasons reasons(Map<Integer, String> skips) {
+        var reasons = new Reasons();
+        skips.forEach((slot, why) -> reasons.add(why, slot));
+        return reasons;
+    }
+
+    public static String cut(String text, int longest) {
+        return text.codePointCount(0, text.length()) <= longest
+                ? text
+                : text.substring(0, text.offsetByCodePoints(0, longest - 1)) + "…";
+    }
+
+    /** Return this claim with a slot skipped; a reason once given stands, if there is room. */
+    public Claim skipping(int slot, String why) {
+        var more = new LinkedHashMap<>(skipped);
+        // As long as in the run's record: the cause of a skip may stand at its end.
+        more.putIfAbsent(slot, cut(why, LONGEST_SKIP));
+        var same = new ArrayList<>(log);
+        makeRoom(same, more);
+        return changed(c -> {
+            c.starts = 1;
+            c.log = same;
+            c.skipped = more;
+        });
+    }
+
+    /** Return this claim with fires settled that start no run, the latest of which is given. */
+    public Claim skippingFires(FireLedger.Skipped more, Fire latest) {
+        return changed(c -> c.fires = fires.skipping(more, latest));
+    }
+
+    /** Return this claim with a request of a person answered that starts no run. */
+    public Claim declining(String request, String why) {
+        return changed(c -> c.fires = fires.declining(request, why));
+    }
+
+    /** Return this claim of an engine whose schedule is over, which was told. */
+    public Claim endingSchedule(String why) {
+        return changed(c -> c.fires = fires.ending(why));
+    }
+
+    /** Return this claim of a run that was stopped, and whose schedule waits since. */
+    public Claim suspendingSchedule() {
+        return changed(c -> c.fires = fires.suspending());
+    }
+
+    /** Return this claim of a run that knows that of earlier ones. */
+    public Claim knowing(EarlierRuns earlier) {
+        return changed(c -> c.past = earlier);
+    }
+
+    /** Return this claim with a schedule begun: its fires up to that one are settled. */
+    public Claim beginningSchedule(Fire settledUpTo) {
+        return changed(c -> c.fires = fires.beginning(settledUpTo));
+    }
+
+    private Claim changed(Consumer<Parts> change) {
+        var parts = new Parts(this);
+        change.accept(parts);
+        return parts.claim();
+    }
+
+    /** A claim in the making: so that each change names only what it changes. */
+    private static final class Parts {
+        private final RunId run;
+        private String instance;
+        private Instant runStart;
+        private final long seed;
+        private ObjectNode execution;
+        private State state;
+        private String reason;
+        private String ending;
+        private int starts;
+        private List<LoggedAttempt> log;
+        private Map<Integer, String> skipped;
+        private final String engineState;
+        private FireLedger fires;
+        private EarlierRuns past;
+        private Optional<Instant> runEnd;
+
+        Parts(Claim from) {
+            run = from.run;
+            instance = from.instance;
+            runStart = from.runStart;
+            seed = from.seed;
+            execution = from.execution;
+            state = from.state;
+            reason = from.reason;
+            ending = from.ending;
+            starts = from.starts;
+            log = from.log;
+            skipped = from.skipped;
+            engineState = from.engineState;
+            fires = from.fires;
+            past = from.past;
+            runEnd = from.runEnd;
+        }
+
+        Claim claim() {
+            return new Claim(
+                    run,
+                    instance,
+                    runStart,
+                    seed,
+                    execution,
+                    state,
+                    reason,
+                    ending,
+                    starts,
+                    log,
+                    skipped,
+                    engineState,
+                    fires,
+                    past,
+                    runEnd);
+        }
+    }
+}

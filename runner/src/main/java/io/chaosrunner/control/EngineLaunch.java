@@ -1,0 +1,250 @@
+package io.chaosrunner.control;
+
+import io.chaosrunner.engine.ChaosPods;
+import io.chaosrunner.engine.OperatorsPod;
+import io.chaosrunner.cluster.AnyObjects;
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.status.EngineStanding;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Store an engine so that the one who is to run it does, and nobody else.
+ *
+ * <p>An active engine belongs to the chaos-operator, if there is one; an engine whose {@code
+ * engineState} is {@code stop} and which the operator has not taken, it leaves alone. An engine
+ * whose run is under way is never changed.
+ */
+public final class EngineLaunch {
+    private static final int MOST_CONFLICTS = 5;
+    private static final String ACTIVE = "active";
+    private static final String STOP = "stop";
+
+    private final Cluster cluster;
+
+    /** Say who launches the experiments. */
+    public enum Launch {
+        /** This process. */
+        DIRECT,
+        /** The runner pod that the chaos-operator makes. */
+        OPERATOR
+    }
+
+    /** Tell whether an engine can be launched now. */
+    public sealed interface Readied {
+        /**
+         * It can.
+         *
+         * @param engine as stored
+         * @param created whether it was missing
+         * @param changed the fields that were not as wanted; none if it was created
+         */
+        record Ready(Engine engine, boolean created, Set<String> changed) implements Readied {}
+
+        /** It cannot; {@code why} names owner and remedy. */
+        record Refused(String why) implements Readied {}
+
+        /** There is no such engine, and nobody said what it should be. */
+        record Missing() implements Readied {}
+    }
+
+    public EngineLaunch(Cluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /**
+     * Ready an engine.
+     *
+     * @param wanted the engine as a file has it; empty to take the stored one as it is
+     * @param resume whether a run that is under way is to be taken up; it keeps the engine it has
+     */
+    public Readied ready(
+            EngineRef ref, Optional<ObjectNode> wanted, Launch launch, boolean resume) {
+        for (int conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
+            try {
+                Optional<Engine> found =
+                        cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
+                Optional<String> strangers =
+                        launch == Launch.OPERATOR
+                                ? strangersRunner(ref, found.map(Engine::uid).orElse(""))
+                                : Optional.empty();
+                if (strangers.isPresent()) {
+                    return new Readied.Refused(strangers.get());
+                }
+                if (found.isPresent()) {
+                    return readyStored(found.get(), wanted, launch, resume);
+                }
+                if (wanted.isEmpty()) {
+                    return new Readied.Missing();
+                }
+                return new Readied.Ready(create(ref, wanted.get(), launch), true, Set.of());
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.CONFLICT && e.kind() != Kind.ALREADY_EXISTS) {
+                    throw e;
+                }
+            }
+        }
+        return new Readied.Refused(
+                "ChaosEngine %s keeps changing; is something else editing it?".formatted(ref));
+    }
+
+    /** Say whose pod the operator would take for the engine's runner. */
+    private Optional<String> strangersRunner(EngineRef ref, String uid) {
+        try {
+            return OperatorsPod.of(cluster, ref, uid) instanceof OperatorsPod.Strangers strangers
+                    ? Optional.of(strangers.why(ref))
+                    : Optional.empty();
+        } catch (ClusterException e) {
+            if (e.kind() == Kind.FORBIDDEN) {
+                // Accounts need no right to read a pod by its name; then nobody is warned.
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Say what stands against launching an engine, if it is there, before anything is stored. */
+    public Optional<String> refusal(EngineRef ref, boolean resume) {
+        return cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                .map(Engine::new)
+                .flatMap(engine -> against(engine, resume));
+    }
+
+    private Engine create(EngineRef ref, ObjectNode wanted, Launch launch) {
+        // Files that were read from a cluster carry the last run with them.
+        ObjectNode engine = AnyObjects.unstored(wanted);
+        ObjectNode metadata = engine.withObject("metadata");
+        metadata.put("namespace", ref.namespace());
+        engine.withObject("spec").put("engineState", launch == Launch.DIRECT ? STOP : ACTIVE);
+        return new Engine(cluster.createStrictly(Resource.ENGINES, ref.namespace(), engine));
+    }
+
+    private Readied readyStored(
+            Engine engine, Optional<ObjectNode> wanted, Launch launch, boolean resume) {
+        Optional<String> against = against(engine, resume);
+        if (against.isPresent()) {
+            return new Readied.Refused(against.get());
+        }
+        ObjectNode next =
+                resume && EngineStanding.of(engine).isUnderWay()
+                        ? engine.json().deepCopy()
+                        : next(engine, wanted, launch);
+        if (next.equals(engine.json())) {
+            return new Readied.Ready(engine, false, Set.of());
+        }
+        Engine stored = new Engine(cluster.replaceStrictly(Resource.ENGINES, next));
+        TreeSet<String> changed = AnyObjects.differences(engine.json(), stored.json());
+        changed.remove("spec.engineState");
+        return new Readied.Ready(stored, false, changed);
+    }
+
+    /**
+     * Take an engine back that was readied for the operator, which did not take it: it is not to
+     * start whenever an operator comes, and says again how its last run ended.
+     *
+     * @param before the engine as it was before it was readied
+     */
+    public void takeBack(Engine before) {
+        EngineRef ref = before.ref();
+        Optional<Engine> now =
+                cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                        .map(Engine::new)
+                        .filter(engine -> engine.uid().equals(before.uid()));
+        boolean untouched =
+                now.filter(engine -> engine.statusEntries().isEmpty())
+                        .filter(engine -> !EngineStanding.isOperators(engine))
+                        .isPresent();
+        if (now.isEmpty()) {
+            return;
+        }
+        if (untouched && !before.statusEntries().isEmpty()) {
+            ObjectNode next = now.get().json().deepCopy();
+            next.withObject("spec").put("engineState", STOP);
+            next.withObject("status").putArray("experiments").addAll(before.statusEntries());
+            try {
+                cluster.replace(Resource.ENGINES, next);
+                return;
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.CONFLICT) {
+                    throw e;
+                }
+            }
+        }
+        EngineStop.tellOperator(cluster, now.get());
+    }
+
+    private Optional<String> against(Engine engine, boolean resume) {
+        EngineRef ref = engine.ref();
+        if (engine.deleting()) {
+            return Optional.of("ChaosEngine %s is being deleted".formatted(ref));
+        }
+        if (EngineStanding.isOperators(engine)) {
+            return Optional.of(
+                    "ChaosEngine %s is being run by the chaos-operator (engineStatus initialized); wait for its end (chaos-runner wait %s -n %s) or stop it (chaos-runner stop %s -n %s)"
+                            .formatted(
+                                    ref, ref.name(), ref.namespace(), ref.name(), ref.namespace()));
+        }
+        String runner = ref.name() + "-runner";
+        if (ChaosPods.runner(cluster, engine).isPresent()) {
+            return Optional.of(
+                    "pod %s of the chaos-operator's runner is still there; wait until it is gone, or delete it (kubectl delete pod %s -n %s)"
+                            .formatted(runner, runner, ref.namespace()));
+        }
+        Optional<Claim> held;
+        try {
+            held = Claim.of(engine);
+        } catch (Claim.Unreadable e) {
+            // Whether a run is under way cannot be told: then the engine is not to be changed.
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+        if (!resume && held.isPresent() && EngineStanding.of(engine).isUnderWay()) {
+            Claim claim = held.get();
+            return Optional.of(
+                    "ChaosEngine %s is in %s, owned by process %s; wait for its end (chaos-runner wait), stop it (chaos-runner stop), or take it up with --resume if that process is dead"
+                            .formatted(ref, claim.run(), claim.instance()));
+        }
+        return Optional.empty();
+    }
+
+    /** Return the engine as it must be stored for its next run. */
+    private static ObjectNode next(Engine engine, Optional<ObjectNode> wanted, Launch launch) {
+        ObjectNode next = engine.json().deepCopy();
+        wanted.ifPresent(file -> {
+            next.set("spec", file.path("spec").deepCopy());
+            merge(next, file, "labels");
+            merge(next, file, "annotations");
+            if (file.path("metadata")
+                            .path("annotations")
+                            .path(ExecutionSettings.ANNOTATION)
+                            .isMissingNode()
+                    && next.path("metadata").path("annotations") instanceof ObjectNode present) {
+                // Settings that the file does not have any more must not decide this run.
+                present.remove(ExecutionSettings.ANNOTATION);
+            }
+        });
+        next.withObject("spec").put("engineState", launch == Launch.DIRECT ? STOP : ACTIVE);
+        if (launch == Launch.OPERATOR && next.path("status") instanceof ObjectNode status) {
+            // Entries of a finished run would tell the operator's runner that all is done.
+            status.remove("experiments");
+        }
+        return next;
+    }
+
+    private static void merge(ObjectNode next, ObjectNode file, String map) {
+        if (file.path("metadata").path(map) instanceof ObjectNode said) {
+            ObjectNode all = next.withObject("metadata").withObject(map);
+            said.propertyStream()
+                    .filter(entry -> !Engine.WRITTEN_BY_RUNS.contains(entry.getKey()))
+                    .forEach(entry -> all.set(entry.getKey(), entry.getValue()));
+        }
+    }
+}

@@ -1,0 +1,501 @@
+package io.chaosrunner.engine;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.cluster.RetryBackoff;
+import io.chaosrunner.cluster.Cluster.PatchType;
+import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.status.EnginePatch;
+import io.chaosrunner.status.EnginePatch.Objection;
+import io.chaosrunner.status.StatusEntry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Write one run's claim and entries to its engine: the only writer, so that nothing is lost.
+ *
+ * <p>Changes are gathered while a write is under way or would come too soon ({@link WritePace}).
+ * Each write holds only if the engine is as last seen; otherwise the engine is read again and the
+ * change decided again. Safe for use by several threads.
+ */
+public final class EngineWriter implements AutoCloseable {
+    /** Somebody who writes all the time is not worth a word before. */
+    private static final Duration BEFORE_A_WORD = Duration.ofSeconds(5);
+
+    private final Cluster cluster;
+    private final EngineRef engine;
+    private final String runner;
+    private final Clock clock;
+    private final Duration patience;
+    private final Listener listener;
+    private final Thread thread;
+
+    private final Object lock = new Object();
+    private final TreeMap<Integer, StatusEntry> wanted = new TreeMap<>();
+    private List<Runnable> afterwards = new ArrayList<>();
+    private Claim claim;
+    private Optional<String> summaries = Optional.empty();
+    private Optional<Instant> changed = Optional.empty();
+    private boolean closing;
+    private boolean stopped;
+
+    private Engine seen;
+    private boolean mayPatch;
+    private WritePace pace;
+
+    /** Hear what stands against writing; called by the writer's thread, an end once at most. */
+    public interface Listener {
+        /** Hear of the engine as a write of ours stored it. */
+        default void stored(Engine engine) {}
+
+        /** Nothing more is written: the engine has another owner, was aborted, or is gone. */
+        void refused(Refusal refusal);
+
+        /** Nothing more is written: refusals outlasted all patience, or this is a bug. */
+        void failed(RuntimeException why);
+
+        /** Writing is hindered and tried again, or goes on after that; may be called often. */
+        void hindered(String sentence);
+    }
+
+    /** Say what stands against writing. */
+    public sealed interface Refusal {
+        /** The engine is gone; there may be another of its name. */
+        record EngineGone() implements Refusal {}
+
+        /** The engine says so. */
+        record Objected(Objection objection) implements Refusal {}
+    }
+
+    /**
+     * Begin to write for a run that has taken its engine.
+     *
+     * @param owned the engine as the claim's write returned it
+     * @param mayPatch whether patching worked for the claim
+     * @param patience how long refusals are borne that may pass: a missing right, for rights are
+     *     granted anew and tokens rotate, and an answer that the change is not acceptable.
+     *     Conflicts are borne for as long as the engine stays ours
+     * @param paceWindow the time in which the engine is written at most twice
+     */
+    public EngineWriter(
+            Cluster cluster,
+            Engine owned,
+            boolean mayPatch,
+            Clock clock,
+            Duration patience,
+            Duration paceWindow,
+            Listener listener) {
+        this.cluster = cluster;
+        this.engine = owned.ref();
+        this.runner = owned.name() + "-runner";
+        this.clock = clock;
+        this.patience = patience;
+        this.listener = listener;
+        this.mayPatch = mayPatch;
+        seen = owned;
+        claim = Claim.of(owned).orElseThrow();
+        pace = WritePace.startingAt(clock.instant(), paceWindow);
+        thread = Thread.ofVirtual().name("engine writer").unstarted(this::write);
+        thread.start();
+    }
+
+    /**
+     * Take an engine in one guarded write, or not at all.
+     *
+     * @param patch what {@link EnginePatch} built from the engine as read
+     * @return the engine as stored; empty if it changed meanwhile: read it again and decide again
+     */
+    public static Optional<Taken> take(Cluster cluster, Engine read, ObjectNode patch) {
+        try {
+            return Optional.of(
+                    new Taken(
+                            new Engine(
+                                    cluster.patch(
+                                            Resource.ENGINES,
+                                            read.namespace(),
+                                            read.name(),
+                                            PatchType.MERGE,
+                                            patch)),
+                            true));
+        } catch (ClusterException e) {
+            if (e.kind() == Kind.CONFLICT) {
+                return Optional.empty();
+            }
+            if (e.kind() != Kind.FORBIDDEN) {
+                throw e;
+            }
+        }
+        try {
+            return Optional.of(
+                    new Taken(
+                            new Engine(
+                                    cluster.replace(
+                                            Resource.ENGINES, EnginePatch.patched(read, patch))),
+                            false));
+        } catch (ClusterException e) {
+            if (e.kind() == Kind.CONFLICT) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Hold an engine that was taken.
+     *
+     * @param engine as stored
+     * @param mayPatch false if only replacing it whole is allowed
+     */
+    public record Taken(Engine engine, boolean mayPatch) {}
+
+    /** Make several changes that are stored in one write, or none of them. */
+    public void together(Runnable changes) {
+        synchronized (lock) {
+            changes.run();
+        }
+    }
+
+    /** Change the claim, with the next write. */
+    public void claim(UnaryOperator<Claim> change) {
+        synchronized (lock) {
+            claim = change.apply(claim);
+            noteChange();
+        }
+    }
+
+    /** Change an entry, with the next write. */
+    public void entry(int slot, StatusEntry entry) {
+        synchronized (lock) {
+            wanted.put(slot, entry);
+            noteChange();
+        }
+    }
+
+    /** Change the claim and an entry in one write, and run something when it is stored. */
+    public void settle(
+            int slot, StatusEntry entry, UnaryOperator<Claim> change, Runnable afterwards) {
+        synchronized (lock) {
+            claim = change.apply(claim);
+            wanted.put(slot, entry);
+            this.afterwards.add(afterwards);
+            noteChange();
+        }
+    }
+
+    /** Change the claim, and run something when it is stored. */
+    public void claim(UnaryOperator<Claim> change, Runnable afterwards) {
+        synchronized (lock) {
+            claim = change.apply(claim);
+            this.afterwards.add(afterwards);
+            noteChange();
+        }
+    }
+
+    /** Write summaries of runs with the next change of the claim. */
+    public void remember(String summariesOfRuns) {
+        synchronized (lock) {
+            summaries = Optional.of(summariesOfRuns);
+        }
+    }
+
+    /** Return the claim as it will be written. */
+    public Claim claim() {
+        synchronized (lock) {
+            return claim;
+        }
+    }
+
+    /** Write what is left and end; returns when it is stored, or cannot be. */
+    @Override
+    public void close() {
+        synchronized (lock) {
+            closing = true;
+            lock.notifyAll();
+        }
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Begin no further request; what was not written stays unwritten. */
+    public void abandon() {
+        synchronized (lock) {
+            stopped = true;
+            lock.notifyAll();
+        }
+    }
+
+    /** Wait until no request is under way, for a bounded time; only after {@link #abandon}. */
+    public void awaitLast(Duration longest) {
+        try {
+            thread.join(longest);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void write() {
+        try {
+            while (awaitWork()) {
+                writeOnce();
+            }
+        } catch (RuntimeException e) {
+            stop();
+            listener.failed(e);
+        } catch (StackOverflowError e) {
+            stop();
+            listener.failed(new IllegalStateException(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            stop();
+        }
+    }
+
+    private void stop() {
+        synchronized (lock) {
+            stopped = true;
+        }
+    }
+
+    private boolean isStopped() {
+        synchronized (lock) {
+            return stopped;
+        }
+    }
+
+    /** Wait until there is something to write and the pace allows it; false when all is done. */
+    private boolean awaitWork() throws InterruptedException {
+        synchronized (lock) {
+            while (!stopped) {
+                if (changed.isEmpty()) {
+                    if (closing) {
+                        return false;
+                    }
+                    lock.wait();
+                    continue;
+                }
+                Duration pause =
+                        pace.pause(clock.instant(), changed.get(), !closing && othersRun());
+                if (pause.isZero()) {
+                    return true;
+                }
+                lock.wait(Math.max(1, pause.toMillis()));
+            }
+            return false;
+        }
+    }
+
+    /** Tell whether an experiment runs whose entry is not among the changes. */
+    private boolean othersRun() {
+        List<JsonNode> entries = seen.statusEntries();
+        return IntStream.range(0, entries.size())
+                .anyMatch(slot ->
+                        !wanted.containsKey(slot)
+                                && StatusEntry.read(entries.get(slot)).isRunning());
+    }
+
+    private void noteChange() {
+        if (changed.isEmpty()) {
+            changed = Optional.of(clock.instant());
+        }
+        lock.notifyAll();
+    }
+
+    private void writeOnce() throws InterruptedException {
+        Claim next;
+        Optional<String> runs;
+        TreeMap<Integer, StatusEntry> entries;
+        List<Runnable> then;
+        synchronized (lock) {
+            next = claim;
+            runs = summaries;
+            entries = new TreeMap<>(wanted);
+            then = afterwards;
+            afterwards = new ArrayList<>();
+            changed = Optional.empty();
+        }
+        var hindrance = new Hindrance();
+        while (!isStopped()) {
+            var changed = EnginePatch.changed(seen, entries);
+            if (changed.isEmpty() && next.equals(Claim.of(seen).orElse(null))) {
+                break;
+            }
+            Instant began = clock.instant();
+            try {
+                var stored = new Engine(store(next, changed, runs));
+                pace = pace.wrote(began, clock.instant());
+                if (!stillOurs(stored, entries)) {
+                    return;
+                }
+                listener.stored(stored);
+                break;
+            } catch (ClusterException e) {
+                if (e.kind() == Kind.NOT_FOUND) {
+                    refuse(new Refusal.EngineGone());
+                    return;
+                }
+                // It may be our own, the answer to which was lost.
+                pace = pace.wrote(began, clock.instant());
+                hindrance.bear(e);
+            }
+            try {
+                if (!rereadAllows(entries)) {
+                    return;
+                }
+            } catch (ClusterException e) {
+                hindrance.bear(e);
+            }
+        }
+        if (isStopped()) {
+            return;
+        }
+        hindrance.over();
+        synchronized (lock) {
+            wanted.keySet().removeIf(slot -> wanted.get(slot) == entries.get(slot));
+        }
+        then.forEach(Runnable::run);
+    }
+
+    /** What stands in the way of one write, and how long it has done so. */
+    private final class Hindrance {
+        private long begin;
+        private int met;
+        private boolean told;
+
+        /**
+         * Pause, unless this is the first time: somebody else wrote, as it happens.
+         *
+         * @throws ClusterException what was met, if it lasts too long or cannot pass
+         */
+        void bear(ClusterException met) throws InterruptedException {
+            if (this.met == 0) {
+                begin = System.nanoTime();
+            }
+            Duration lasted = Duration.ofNanos(System.nanoTime() - begin);
+            boolean passes =
+                    switch (met.kind()) {
+                        case CONFLICT -> true;
+                        case INVALID, FORBIDDEN -> lasted.compareTo(patience) < 0;
+                        default -> false;
+                    };
+            if (!passes) {
+                throw met;
+            }
+            this.met++;
+            if (met.kind() == Kind.CONFLICT && lasted.compareTo(BEFORE_A_WORD) >= 0) {
+                tell("%s; trying again as long as the engine is ours", met);
+            } else if (met.kind() != Kind.CONFLICT && this.met > 1) {
+                tell(
+                        "%s; trying again for "
+                                + patience.toSeconds()
+                                + " s, then the run is given up",
+                        met);
+            }
+            if (this.met > 1) {
+                // Who writes all the time leaves gaps, but no long ones.
+                int failed = met.kind() == Kind.CONFLICT ? Math.min(this.met - 1, 2) : this.met - 1;
+                awaitStop(RetryBackoff.pause(failed, ThreadLocalRandom.current().nextDouble()));
+            }
+        }
+
+        private void tell(String sentence, ClusterException met) {
+            if (!told) {
+                told = true;
+                listener.hindered(
+                        "ChaosEngine %s cannot be written: "
+                                .concat(sentence)
+                                .formatted(engine, met.getMessage()));
+            }
+        }
+
+        void over() {
+            if (told) {
+                listener.hindered(
+                        "ChaosEngine %s is written again after %d s"
+                                .formatted(
+                                        engine,
+                                        Duration.ofNanos(System.nanoTime() - begin).toSeconds()));
+            }
+        }
+    }
+
+    /** Let time pass, unless nothing more is to be written. */
+    private void awaitStop(Duration longest) throws InterruptedException {
+        long end = System.nanoTime() + longest.toNanos();
+        synchronized (lock) {
+            for (long left = longest.toMillis();
+                    !stopped && left > 0;
+                    left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())) {
+                lock.wait(left);
+            }
+        }
+    }
+
+    private void refuse(Refusal refusal) {
+        stop();
+        listener.refused(refusal);
+    }
+
+    private ObjectNode store(
+            Claim next, SortedMap<Integer, StatusEntry> changed, Optional<String> runs) {
+        Instant now = clock.instant();
+        if (mayPatch) {
+            ArrayNode patch = EnginePatch.move(seen, next, changed, runner, now);
+            runs.ifPresent(text -> EnginePatch.remember(patch, text));
+            try {
+                return cluster.patch(
+                        Resource.ENGINES, engine.namespace(), engine.name(), PatchType.JSON, patch);
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.FORBIDDEN) {
+                    throw e;
+                }
+            }
+        }
+        ObjectNode whole = EnginePatch.moved(seen, next, changed, runner, now);
+        runs.ifPresent(text -> EnginePatch.remember(whole, text));
+        ObjectNode stored = cluster.replace(Resource.ENGINES, whole);
+        // Only now is it known: for a while both may have been refused.
+        mayPatch = false;
+        return stored;
+    }
+
+    /** Read the engine again; tells whether it is the same, and still ours. */
+    private boolean rereadAllows(TreeMap<Integer, StatusEntry> entries) {
+        Optional<Engine> live =
+                cluster.get(Resource.ENGINES, engine.namespace(), engine.name())
+                        .map(Engine::new)
+                        .filter(now -> now.uid().equals(seen.uid()));
+        if (live.isEmpty()) {
+            refuse(new Refusal.EngineGone());
+            return false;
+        }
+        return stillOurs(live.get(), entries);
+    }
+
+    /** See the engine as it is now; tells whether its entries are still ours to move. */
+    private boolean stillOurs(Engine live, TreeMap<Integer, StatusEntry> entries) {
+        Optional<Objection> objection = EnginePatch.objection(live, seen, entries);
+        objection.ifPresent(why -> refuse(new Refusal.Objected(why)));
+        seen = live;
+        return objection.isEmpty();
+    }
+}

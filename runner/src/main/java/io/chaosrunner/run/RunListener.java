@@ -1,8 +1,0 @@
-package io.chaosrunner.run;
-
-/** Hear what a run does. Called by one thread at a time; must not block or throw. */
-@FunctionalInterface
-public interface RunListener {
-    /** Hear one thing. */
-    void heard(RunNotice notice);
-}

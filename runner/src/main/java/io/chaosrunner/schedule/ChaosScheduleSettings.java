@@ -1,0 +1,577 @@
+package io.chaosrunner.schedule;
+
+import io.chaosrunner.config.YamlText;
+import io.chaosrunner.crd.WrittenTime;
+import io.chaosrunner.strategy.InvalidParameters;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
+import io.chaosrunner.strategy.Parameters;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.zip.CRC32;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * View a Litmus ChaosSchedule, and say what it means in the settings of a {@link ScheduleSpec}.
+ * Pure.
+ *
+ * <p>What its fields cannot say, such as a time zone or holidays, an annotation {@value
+ * ScheduleSpec#ANNOTATION} of its own adds.
+ *
+ * @param json the whole object, as read
+ */
+public record ChaosScheduleSettings(ObjectNode json) {
+    private static final int MINUTES = 60;
+    private static final int HOURS = 24;
+    private static final List<String> DAYS =
+            List.of("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat");
+    private static final String INTERVAL = "repeat.properties.minChaosInterval";
+
+    private static final List<String> KINDS = List.of("now", "once", "repeat");
+    private static final List<String> SPEC =
+            List.of("schedule", "scheduleState", "concurrencyPolicy", "engineTemplateSpec");
+
+    /** All that can be said in {@code spec.schedule}. */
+    private static final List<String> FIELDS =
+            List.of(
+                    "now",
+                    "once.executionTime",
+                    "repeat.timeRange.startTime",
+                    "repeat.timeRange.endTime",
+                    INTERVAL + ".minute.everyNthMinute",
+                    INTERVAL + ".hour.everyNthHour",
+                    INTERVAL + ".hour.minuteOfTheHour",
+                    "repeat.properties.random",
+                    "repeat.workHours.includedHours",
+                    "repeat.workDays.includedDays");
+
+    /** Where the settings come from. */
+    private static final Map<String, String> ORIGINS =
+            Map.of(
+                    "now", "spec.schedule.now",
+                    "once", "spec.schedule.once.executionTime",
+                    "from", "spec.schedule.repeat.timeRange.startTime",
+                    "until", "spec.schedule.repeat.timeRange.endTime",
+                    "cron", "spec.schedule." + INTERVAL,
+                    "every", "spec.schedule." + INTERVAL,
+                    "jitter", "spec.schedule.repeat.properties.random",
+                    "hours", "spec.schedule.repeat.workHours.includedHours",
+                    "days", "spec.schedule.repeat.workDays.includedDays",
+                    "overlap", "spec.concurrencyPolicy");
+
+    /** Name what somebody wants of a schedule. */
+    public enum State {
+        /** It fires. */
+        ACTIVE,
+        /** It fires nothing for now. */
+        HALT,
+        /** It fires nothing, and what runs is stopped. */
+        STOP,
+        /** It is over. */
+        COMPLETE
+    }
+
+    public String name() {
+        return metadata().path("name").asString("");
+    }
+
+    public String namespace() {
+        return metadata().path("namespace").asString("");
+    }
+
+    public String uid() {
+        return metadata().path("uid").asString("");
+    }
+
+    public Instant created() {
+        return WrittenTime.read(metadata().path("creationTimestamp").asString(""))
+                .orElse(Instant.EPOCH);
+    }
+
+    public boolean deleting() {
+        return !metadata().path("deletionTimestamp").isMissingNode();
+    }
+
+    /**
+     * Return what is wanted of it.
+     *
+     * @throws InvalidParameters if it is none of Litmus' words
+     */
+    public State state() {
+        String word = spec().path("scheduleState").asString("");
+        return switch (word.toLowerCase(Locale.ROOT)) {
+            case "", "active" -> State.ACTIVE;
+            case "halt" -> State.HALT;
+            case "stop" -> State.STOP;
+            case "complete" -> State.COMPLETE;
+            default ->
+                    throw new InvalidParameters(
+                            List.of(
+                                    new Problem(
+                                            "spec.scheduleState",
+                                            "'%s' is none of active, halt, stop, complete"
+                                                    .formatted(word))));
+        };
+    }
+
+    /** Return the spec of the engine to drive, without its state. */
+    public ObjectNode template() {
+        ObjectNode template =
+                spec().path("engineTemplateSpec") instanceof ObjectNode given
+                        ? given.deepCopy()
+                        : json.objectNode();
+        template.remove("engineState");
+        return template;
+    }
+
+    /** Return a short name for the engine this asks for, which changes whenever that does. */
+    public String hash() {
+        var crc = new CRC32();
+        ObjectNode all = json.objectNode();
+        all.set("spec", template());
+        all.set("labels", metadata().path("labels"));
+        all.set("annotations", metadata().path("annotations"));
+        crc.update(all.toString().getBytes(StandardCharsets.UTF_8));
+        return String.format("%08x", crc.getValue());
+    }
+
+    public JsonNode metadata() {
+        return json.path("metadata");
+    }
+
+    private JsonNode spec() {
+        return json.path("spec");
+    }
+
+    // ---- What it means ------------------------------------------------------------------------
+
+    /**
+     * Return the schedule it means.
+     *
+     * @param flags overruling values, by the keys of {@link ScheduleSpec}
+     * @throws InvalidParameters listing every problem, by the object's own fields
+     */
+    public ScheduleSpec spec(Map<String, ?> flags) {
+        return spec(flags, new ScheduleReading());
+    }
+
+    /** Return it with what remembers how it was read last. */
+    public ScheduleSpec spec(Map<String, ?> flags, ScheduleReading reading) {
+        var settings = new LinkedHashMap<>(settings());
+        settings.putAll(flags);
+        try {
+            return reading.of(Optional.empty(), settings, created()).orElseThrow();
+        } catch (InvalidParameters e) {
+            Set<String> own = ownSettings().keySet();
+            throw new InvalidParameters(
+                    e.problems().stream()
+                            .map(problem ->
+                                    new Problem(
+                                            origin(problem.path(), own, flags.keySet()),
+                                            problem.message()))
+                            .toList());
+        }
+    }
+
+    private static String origin(String path, Set<String> own, Set<String> flags) {
+        String key = path.replaceFirst("^schedule\\.?", "");
+        String setting = key.replaceFirst("[.\\[].*", "");
+        if (flags.contains(setting)) {
+            return path;
+        }
+        if (own.contains(setting)) {
+            return "metadata.annotations[%s].%s".formatted(ScheduleSpec.ANNOTATION, key);
+        }
+        return ORIGINS.getOrDefault(setting, "spec." + path);
+    }
+
+    /**
+     * Return the settings it means, by the keys of {@link ScheduleSpec}.
+     *
+     * @throws InvalidParameters listing every problem of their own; {@link #spec} checks the whole
+     */
+    public Map<String, Object> settings() {
+        var problems = new ArrayList<Problem>();
+        var settings = new LinkedHashMap<String, Object>();
+        JsonNode schedule = spec().path("schedule");
+        checkFields(schedule, problems);
+        checkSpec(problems);
+        List<String> kinds =
+                KINDS.stream()
+                        .filter(kind -> schedule.path(kind).isObject() || isTrue(schedule, kind))
+                        .toList();
+        if (kinds.size() > 1) {
+            problem(
+                    problems,
+                    kinds.getLast(),
+                    "only one of now, once and repeat can be given, but there are "
+                            + String.join(" and ", kinds));
+        }
+        if (schedule.path("now").asBoolean(false)) {
+            settings.put("now", true);
+        } else if (schedule.path("once").isObject()) {
+            time(schedule.path("once"), "once", "executionTime", problems)
+                    .ifPresentOrElse(
+                            at -> {
+                                // Litmus runs at once what should have run before it was made.
+                                if (at.isBefore(created())) {
+                                    settings.put("now", true);
+                                } else {
+                                    settings.put("once", at.toString());
+                                }
+                            },
+                            () -> {
+                                if (problems.isEmpty()) {
+                                    problem(problems, "once.executionTime", "is missing");
+                                }
+                            });
+        } else if (schedule.path("repeat").isObject()) {
+            repeat(schedule.path("repeat"), settings, problems);
+        } else {
+            problem(problems, "", "names none of now: true, once and repeat");
+        }
+        overlap(settings, problems);
+        if (!problems.isEmpty()) {
+            throw new InvalidParameters(problems);
+        }
+        settings.putAll(ownSettings());
+        return settings;
+    }
+
+    private void repeat(JsonNode repeat, Map<String, Object> settings, List<Problem> problems) {
+        Optional<Instant> start =
+                time(repeat.path("timeRange"), "repeat.timeRange", "startTime", problems);
+        start.ifPresent(at -> settings.put("from", at.toString()));
+        time(repeat.path("timeRange"), "repeat.timeRange", "endTime", problems)
+                .ifPresent(at -> settings.put("until", at.toString()));
+        includedDays(repeat.path("workDays").path("includedDays").asString(""), problems)
+                .ifPresent(days -> settings.put("days", days));
+        List<Window> windows =
+                includedHours(
+                        repeat.path("workHours").path("includedHours").asString(""), problems);
+        if (!windows.isEmpty()) {
+            settings.put("hours", join(windows, Window::hours));
+        }
+        JsonNode interval = repeat.path("properties").path("minChaosInterval");
+        JsonNode minute = interval.path("minute");
+        JsonNode hour = interval.path("hour");
+        OptionalInt every = OptionalInt.empty();
+        if (minute.isObject() && hour.isObject()) {
+            problem(problems, INTERVAL, "gives both minute and hour; give one");
+        } else if (minute.isObject()) {
+            every = number(minute, INTERVAL + ".minute", "everyNthMinute", 1, problems);
+        } else if (hour.isObject()) {
+            every = number(hour, INTERVAL + ".hour", "everyNthHour", 1, problems);
+            if (hour.path("minuteOfTheHour").asInt(0) >= MINUTES) {
+                problem(
+                        problems,
+                        INTERVAL + ".hour.minuteOfTheHour",
+                        "must be from 0 to 59, but is " + hour.path("minuteOfTheHour").asInt());
+            }
+        } else {
+            problem(problems, INTERVAL, noInterval(interval));
+        }
+        OptionalInt past =
+                hour.has("minuteOfTheHour")
+                        ? number(hour, INTERVAL + ".hour", "minuteOfTheHour", 0, problems)
+                        : OptionalInt.of(0);
+        if (every.isEmpty() || past.isEmpty() || !problems.isEmpty()) {
+            return;
+        }
+        int n = every.getAsInt();
+        Duration length = hour.isObject() ? Duration.ofHours(n) : Duration.ofMinutes(n);
+        if (!hour.isObject() && MINUTES % n == 0 && n < MINUTES) {
+            settings.put("cron", "*/" + n + " * * * *");
+        } else {
+            interval(length, past.getAsInt(), windows, start, settings);
+        }
+        if (repeat.path("properties").path("random").asBoolean(false)) {
+            // Anywhere in the interval; the next one's begins a second later.
+            settings.put("jitter", length.toSeconds() - 1 + "s");
+        }
+    }
+
+    /**
+     * Take a wall clock's hours where they divide the day, or begin each window with its first
+     * hour, as Litmus does; else a true distance, without a wrap.
+     */
+    private void interval(
+            Duration length,
+            int minute,
+            List<Window> windows,
+            Optional<Instant> start,
+            Map<String, Object> settings) {
+        boolean whole = length.toMinutes() % MINUTES == 0;
+        long hours = length.toHours();
+        if (whole && hours == 1) {
+            settings.put("cron", minute + " * * * *");
+        } else if (whole && hours <= HOURS && !windows.isEmpty()) {
+            settings.put(
+                    "cron",
+                    "%d %s * * *".formatted(minute, join(windows, window -> window.every(hours))));
+        } else if (whole && HOURS % hours == 0) {
+            settings.put(
+                    "cron", "%d %s * * *".formatted(minute, hours == HOURS ? "0" : "*/" + hours));
+        } else {
+            settings.put("every", whole ? hours + "h" : length.toMinutes() + "m");
+            if (whole || !windows.isEmpty()) {
+                Instant from = atMinute(start.orElse(created()), minute, windows);
+                settings.put("from", from.toString());
+            }
+        }
+    }
+
+    private static String noInterval(JsonNode interval) {
+        String example = "minute: {everyNthMinute: 30} or hour: {everyNthHour: 2}";
+        String written = interval.asString("");
+        Optional<Duration> meant = Parameters.duration(written).filter(d -> !d.isZero());
+        if (meant.isPresent()) {
+            long minutes = Math.max(1, meant.get().toMinutes());
+            example =
+                    minutes % MINUTES == 0
+                            ? "hour: {everyNthHour: %d}".formatted(minutes / MINUTES)
+                            : "minute: {everyNthMinute: %d}".formatted(minutes);
+        }
+        return interval.isObject() || interval.isMissingNode()
+                ? "gives neither minute.everyNthMinute nor hour.everyNthHour; write " + example
+                : "'%s' is no interval; write %s".formatted(written, example);
+    }
+
+    /** Return the first such minute of an hour, or of the first window's hour, from an instant. */
+    private Instant atMinute(Instant start, int minute, List<Window> windows) {
+        ZonedDateTime at = start.atZone(zone()).truncatedTo(ChronoUnit.HOURS).plusMinutes(minute);
+        while (at.toInstant().isBefore(start)
+                || !windows.isEmpty() && at.getHour() != windows.getFirst().first()) {
+            at = at.plusHours(1);
+        }
+        return at.toInstant();
+    }
+
+    /** Return the zone that the annotation names; one that there is not is told later. */
+    private ZoneId zone() {
+        try {
+            return ZoneId.of(String.valueOf(ownSettings().getOrDefault("timeZone", "UTC")));
+        } catch (DateTimeException e) {
+            return ZoneOffset.UTC;
+        }
+    }
+
+    /** Some hours of the day; both belong to it. */
+    private record Window(int first, int last) {
+        String hours() {
+            return first + "-" + (last + 1);
+        }
+
+        String every(long hours) {
+            int length = Math.floorMod(last - first, HOURS);
+            return hours > length
+                    ? String.valueOf(first)
+                    : "%d-%d/%d".formatted(first, last, hours);
+        }
+    }
+
+    private static String join(List<Window> windows, Function<Window, String> text) {
+        return windows.stream().map(text).distinct().collect(Collectors.joining(","));
+    }
+
+    /** Litmus counts the last hour in; a list is a list of whole hours. Empty means all hours. */
+    private static List<Window> includedHours(String text, List<Problem> problems) {
+        var windows = new ArrayList<Window>();
+        for (String part : text.isBlank() ? new String[0] : text.split(",", -1)) {
+            String[] ends = ScheduleReader.ends(part);
+            Optional<Integer> first = hour(ends[0]);
+            Optional<Integer> last = hour(ends[ends.length - 1]);
+            if (ends.length > 2 || first.isEmpty() || last.isEmpty()) {
+                problem(
+                        problems,
+                        "repeat.workHours.includedHours",
+                        "'%s' is not an hour; write 8, 0-12 or a list such as 8,10"
+                                .formatted(part.strip()));
+                return List.of();
+            }
+            if (first.get() == (last.get() + 1) % HOURS) {
+                return List.of();
+            }
+            windows.add(new Window(first.get(), last.get()));
+        }
+        return windows;
+    }
+
+    private static Optional<Integer> hour(String text) {
+        return text.matches("[01]?\\d|2[0-3]")
+                ? Optional.of(Integer.parseInt(text))
+                : Optional.empty();
+    }
+
+    /** Litmus counts days from 0 for Sunday, where they are not named. */
+    private static Optional<String> includedDays(String text, List<Problem> problems) {
+        if (text.isBlank()) {
+            return Optional.empty();
+        }
+        var days = new ArrayList<String>();
+        for (String part : text.split(",", -1)) {
+            String[] ends = ScheduleReader.ends(part);
+            List<String> names =
+                    Arrays.stream(ends).map(ChaosScheduleSettings::day).flatMap(Optional::stream).toList();
+            if (ends.length > 2 || names.size() < ends.length) {
+                problem(
+                        problems,
+                        "repeat.workDays.includedDays",
+                        "'%s' is not a day; write Mon, Mon-Fri, 0 for Sunday, 1-5, or a list"
+                                .formatted(part.strip()));
+                return Optional.empty();
+            }
+            days.add(String.join("-", names));
+        }
+        return Optional.of(String.join(",", days));
+    }
+
+    private static Optional<String> day(String text) {
+        return text.matches("[0-7]")
+                ? Optional.of(DAYS.get(Integer.parseInt(text) % DAYS.size()))
+                : ScheduleReader.day(text).map(_ -> text);
+    }
+
+    private static OptionalInt number(
+            JsonNode parent, String path, String key, int least, List<Problem> problems) {
+        int n = parent.path(key).asInt(least - 1);
+        if (n < least) {
+            problem(
+                    problems,
+                    path + "." + key,
+                    "must be at least %d, but is %s"
+                            .formatted(least, parent.path(key).asString("missing")));
+            return OptionalInt.empty();
+        }
+        return OptionalInt.of(n);
+    }
+
+    private static boolean isTrue(JsonNode parent, String key) {
+        return parent.path(key).asBoolean(false);
+    }
+
+    /** Other fields that nobody knows are kept, as a later Litmus may; one letter off is a slip. */
+    private void checkSpec(List<Problem> problems) {
+        for (String key : spec().propertyNames()) {
+            if (!SPEC.contains(key)) {
+                Parameters.nearest(key, SPEC)
+                        .ifPresent(near ->
+                                problems.add(
+                                        new Problem(
+                                                "spec." + key,
+                                                "is not read by anybody; did you mean '%s'?"
+                                                        .formatted(near))));
+            }
+        }
+    }
+
+    /** Tell of what nobody reads: an end that is overlooked lets chaos go on. */
+    private static void checkFields(JsonNode schedule, List<Problem> problems) {
+        checkFields("", schedule, problems);
+    }
+
+    private static void checkFields(String path, JsonNode node, List<Problem> problems) {
+        List<String> known =
+                FIELDS.stream()
+                        .filter(field -> path.isEmpty() || field.startsWith(path + "."))
+                        .map(field -> path.isEmpty() ? field : field.substring(path.length() + 1))
+                        .map(field -> field.replaceFirst("\\..*", ""))
+                        .distinct()
+                        .toList();
+        for (Map.Entry<String, JsonNode> each : node.properties()) {
+            String key = each.getKey();
+            if (known.contains(key)) {
+                checkFields(path.isEmpty() ? key : path + "." + key, each.getValue(), problems);
+                continue;
+            }
+            String hint =
+                    FIELDS.stream()
+                            .filter(field -> field.endsWith("." + key))
+                            .findFirst()
+                            .map(field -> "write spec.schedule." + field)
+                            .or(() ->
+                                    Parameters.nearest(key, known)
+                                            .map(near -> "did you mean '" + near + "'?"))
+                            .orElse(
+                                    key.equals("instanceCount")
+                                            ? "write maxRuns in the annotation "
+                                                    + ScheduleSpec.ANNOTATION
+                                            : "known are " + String.join(", ", known));
+            problem(
+                    problems,
+                    path.isEmpty() ? key : path + "." + key,
+                    "is not read by anybody; " + hint);
+        }
+    }
+
+    /** One engine has one run at a time, so {@code Allow} is as {@code Forbid}. */
+    private void overlap(Map<String, Object> settings, List<Problem> problems) {
+        String policy = spec().path("concurrencyPolicy").asString("");
+        switch (policy) {
+            case "", "Forbid", "Allow" -> {}
+            case "Replace" -> settings.put("overlap", "replace");
+            default ->
+                    problems.add(
+                            new Problem(
+                                    "spec.concurrencyPolicy",
+                                    "'%s' is none of Allow, Forbid, Replace".formatted(policy)));
+        }
+    }
+
+    private Map<String, Object> ownSettings() {
+        String text = metadata().path("annotations").path(ScheduleSpec.ANNOTATION).asString("");
+        var settings = new LinkedHashMap<String, Object>();
+        if (text.isBlank()) {
+            return settings;
+        }
+        String why = "expected keys and values, such as 'timeZone: Europe/Berlin'";
+        try {
+            if (YamlText.load(text) instanceof Map<?, ?> map) {
+                map.forEach((key, value) -> settings.put(String.valueOf(key), value));
+                return settings;
+            }
+        } catch (YamlText.Unusable e) {
+            why = String.valueOf(e.getMessage());
+        }
+        throw new InvalidParameters(
+                List.of(new Problem("metadata.annotations[" + ScheduleSpec.ANNOTATION + "]", why)));
+    }
+
+    private static Optional<Instant> time(
+            JsonNode parent, String path, String key, List<Problem> problems) {
+        String text = parent.path(key).asString("");
+        if (text.isBlank()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(WrittenTime.parse(text));
+        } catch (DateTimeException e) {
+            problem(
+                    problems,
+                    path + "." + key,
+                    "'%s' is not a time; write 2027-01-31T09:00:00Z".formatted(text));
+            return Optional.empty();
+        }
+    }
+
+    private static void problem(List<Problem> problems, String path, String message) {
+        problems.add(new Problem("spec.schedule" + (path.isEmpty() ? "" : "." + path), message));
+    }
+}

@@ -1,0 +1,626 @@
+package io.chaosrunner.scheduler;
+
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.ScheduleReading;
+import io.chaosrunner.schedule.Timetable;
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Cluster.Following;
+import io.chaosrunner.cluster.Cluster.Selection;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.schedule.FirePlan.Step;
+import io.chaosrunner.schedule.EngineSchedule.Declined;
+import io.chaosrunner.schedule.ScheduleSpec.Kind;
+import io.chaosrunner.schedule.ScheduleSpec.Overlap;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.EnginePatch;
+import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.claim.Trigger;
+import io.chaosrunner.strategy.InvalidParameters;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Run one engine again and again, as its schedule says, until the schedule is over.
+ *
+ * <p>All that is decided is read from the engine: its schedule, and in the claim which fires are
+ * settled. So a process that starts anew goes on where the one before it ended, and edits of the
+ * engine take effect between two runs. One thread, the caller of {@link #run()}, does everything;
+ * watches and alarms only wake it. Used once.
+ */
+public final class PodSchedule {
+    /**
+     * Between two runs nothing is urgent: whoever stops the engine under the operator ends the pod.
+     */
+    private static final Duration POLL = Duration.ofSeconds(10);
+
+    /** As long as a run waits for the operator to end it. */
+    private static final Duration OPERATOR_PATIENCE = Duration.ofSeconds(240);
+
+    /** While a schedule skips fire after fire, they are recorded this often. */
+    private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
+
+    /** Nothing depends on it: whoever has something to say wakes the loop. */
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+
+    private static final String FIRE = "fire";
+    private static final String REPLACE = "replace";
+
+    private final Cluster cluster;
+    private final RunRequest request;
+    private final Map<String, ?> flags;
+    private final Function<RunRequest, Run> runs;
+    private final Clock clock;
+    private final RunListener listener;
+    private final Alarms alarms;
+    private final Semaphore wakes = new Semaphore(0);
+    private final ScheduleReading reading = new ScheduleReading();
+    private volatile @Nullable String leaving;
+    private volatile @Nullable Run running;
+    private volatile Engine latest;
+    private volatile boolean gone;
+    private Engine engine;
+    private @Nullable Timetable timetable;
+    private boolean firstRun = true;
+    private Instant lastRecord = Instant.MIN;
+    private String told = "";
+
+    /**
+     * How it ended.
+     *
+     * @param result how the last request for a run ended
+     * @param over why the schedule is over; empty if it is not
+     */
+    public record End(RunResult result, Optional<String> over) {}
+
+    /** One run, as {@link EngineRun} does it. */
+    interface Run {
+        RunResult run();
+
+        void replace(String why);
+
+        void leave(String why);
+    }
+
+    /**
+     * @param request what to ask for at each fire; holds the engine as just read. The first run is
+     *     asked for as it says, later ones with what the engine says then
+     * @param flags settings of the schedule that overrule the engine's annotation
+     */
+    public PodSchedule(
+            Cluster cluster,
+            RunRequest request,
+            Map<String, ?> flags,
+            StrategyCatalogue strategies,
+            Clock clock,
+            RunListener listener,
+            QuartzAlarms alarms) {
+        this(
+                cluster,
+                request,
+                flags,
+                one -> engineRun(new EngineRun(cluster, one, strategies, clock, listener)),
+                clock,
+                listener,
+                alarms);
+    }
+
+    PodSchedule(
+            Cluster cluster,
+            RunRequest request,
+            Map<String, ?> flags,
+            Function<RunRequest, Run> runs,
+            Clock clock,
+            RunListener listener,
+            Alarms alarms) {
+        this.cluster = cluster;
+        this.request = request.checking(check(flags, clock));
+        this.flags = Map.copyOf(flags);
+        this.runs = runs;
+        this.clock = clock;
+        this.listener = listener;
+        this.alarms = alarms;
+        engine = request.seen().orElseThrow();
+        latest = engine;
+    }
+
+    /**
+     * Return what looks again, at the last moment, whether a fire starts a run.
+     *
+     * @param flags settings of the schedule that overrule the engine's annotation
+     */
+    public static RunRequest.StartCheck check(Map<String, ?> flags, Clock clock) {
+        return (engine, fire) -> EngineSchedule.objection(engine, flags, fire, clock.instant());
+    }
+
+    static Run engineRun(EngineRun run) {
+        return new Run() {
+            @Override
+            public RunResult run() {
+                return run.run();
+            }
+
+            @Override
+            public void replace(String why) {
+                run.replace(why);
+            }
+
+            @Override
+            public void leave(String why) {
+                run.leave(why);
+            }
+        };
+    }
+
+    /** Leave at once: what runs goes on, and the next process takes it up. */
+    public void leave(String why) {
+        leaving = why;
+        Run now = running;
+        if (now != null) {
+            now.leave(why);
+        }
+        wakes.release();
+    }
+
+    /** Run until the schedule is over, or the engine can be run no more. */
+    public End run() {
+        try (Following following =
+                cluster.follow(
+                        Resource.ENGINES,
+                        engine.namespace(),
+                        new Selection.Named(engine.name()),
+                        POLL,
+                        new EngineListener())) {
+            while (true) {
+                Optional<End> end = turn();
+                if (end.isPresent()) {
+                    return end.get();
+                }
+            }
+        } catch (ClusterException e) {
+            return ended(RunResult.of(e));
+        } catch (Claim.Unreadable e) {
+            return ended(new RunResult.Refused(String.valueOf(e.getMessage())));
+        } finally {
+            alarms.cancel(FIRE);
+            alarms.cancel(REPLACE);
+        }
+    }
+
+    private static End ended(RunResult result) {
+        return new End(result, Optional.empty());
+    }
+
+    /** Look at the engine as it is now, and do the next thing; empty if there is more to do. */
+    private Optional<End> turn() {
+        String why = leaving;
+        if (why != null) {
+            return Optional.of(ended(new RunResult.Left(why, true)));
+        }
+        Optional<End> stop = heedStop();
+        if (stop.isPresent()) {
+            return stop;
+        }
+        Optional<Claim> claim = Claim.of(engine);
+        if (claim.filter(this::isGoingOn).isPresent()) {
+            return resume(claim.get());
+        }
+        Optional<EngineSchedule> read;
+        try {
+            read = EngineSchedule.of(engine, flags, reading);
+        } catch (InvalidParameters e) {
+            return refuse(e);
+        }
+        if (read.isEmpty()) {
+            return Optional.of(over("the schedule was removed"));
+        }
+        EngineSchedule schedule = read.get();
+        Timetable before = timetable;
+        if (before == null || !before.spec().equals(schedule.spec())) {
+            if (before != null && !settleBefore(schedule, before)) {
+                return Optional.empty();
+            }
+            timetable = schedule.timetable();
+            told = "";
+        }
+        return act(schedule);
+    }
+
+    private Optional<End> resume(Claim claim) {
+        boolean first = claim.fires().runs() <= 1;
+        return carryOut(
+                first ? request.seeing(engine) : request.derivedFrom(engine), this::guardResumed);
+    }
+
+    private void guardResumed(Run run) {
+        try {
+            EngineSchedule.of(engine, flags)
+                    .filter(schedule -> !schedule.isUnknown())
+                    .ifPresent(schedule ->
+                            guardReplacement(schedule, schedule.settled(), schedule.runs(), run));
+        } catch (InvalidParameters e) {
+            // It will be told when the run is over.
+        }
+    }
+
+    /** Whether a run is to be taken up; entries the operator has emptied end what was before. */
+    private boolean isGoingOn(Claim claim) {
+        return claim.state() != Claim.State.FINISHED && !engine.statusEntries().isEmpty();
+    }
+
+    /** What stops a run stops a schedule, whose runner must not end as if all were well. */
+    private Optional<End> heedStop() {
+        boolean operator = request.caller() == Caller.OPERATOR;
+        if (!engine.stopRequested() && !engine.deleting()) {
+            return Optional.empty();
+        }
+        if (!operator) {
+            return Optional.of(ended(new RunResult.Left("the engine says stop", false)));
+        }
+        tell("engineState is stop: the operator ends this schedule");
+        Instant end = clock.instant().plus(OPERATOR_PATIENCE);
+        while (leaving == null && clock.instant().isBefore(end)) {
+            await(Duration.ofSeconds(1));
+        }
+        return Optional.of(ended(new RunResult.Left("the operator ends this schedule", true)));
+    }
+
+    // ---- The schedule -------------------------------------------------------------------------
+
+    /** Settle what was due by a schedule that was edited; false if there is more to settle. */
+    private boolean settleBefore(EngineSchedule schedule, Timetable edited) {
+        EngineSchedule before = schedule.by(edited);
+        List<Skipped> due = before.dueBefore(schedule, clock.instant());
+        if (due.isEmpty()) {
+            return true;
+        }
+        record(before, due);
+        return false;
+    }
+
+    /** A schedule that cannot be used launches nothing; once one was used, it can be mended. */
+    private Optional<End> refuse(InvalidParameters problems) {
+        boolean nothingUsed = firstRun && timetable == null;
+        if (nothingUsed) {
+            Optional<End> recorded =
+                    carryOut(request.seeing(engine).unusable(problems.problems()), run -> {});
+            if (recorded.isPresent()) {
+                return recorded;
+            }
+        }
+        String message = "nothing is launched: " + problems.getMessage();
+        if (!told.equals(message)) {
+            tell(message);
+            emit(EngineEvent.RUN_FAILED, message);
+        }
+        alarms.cancel(FIRE);
+        return nothingUsed
+                ? Optional.of(ended(new RunResult.Misconfigured(problems.problems())))
+                : awaitWake();
+    }
+
+    private End over(String why) {
+        tell("the schedule is over: " + why);
+        return new End(new RunResult.AlreadyFinished(entries()), Optional.of(why));
+    }
+
+    private List<StatusEntry> entries() {
+        return engine.statusEntries().stream().map(StatusEntry::read).toList();
+    }
+
+    // ---- One step -----------------------------------------------------------------------------
+
+    private Optional<End> act(EngineSchedule schedule) {
+        // The operator empties the entries, and makes a new pod.
+        boolean fresh = firstRun && engine.statusEntries().isEmpty();
+        boolean restarted = fresh && schedule.claim().filter(Claim::isOfRun).isPresent();
+        if (schedule.spec().kind() instanceof Kind.Now
+                && restarted
+                && !schedule.policy().suspendedAt(clock.instant())) {
+            return runAgain(schedule.timetable());
+        }
+        if (schedule.isUnknown() && !schedule.isAskedAnew(clock.instant())) {
+            // Nobody knows when this schedule was written: it counts from when it was seen.
+            write(schedule.counting(clock.instant()));
+            return Optional.empty();
+        }
+        Optional<String> end = schedule.endUntold();
+        if (end.isPresent()) {
+            if (write(schedule.claim().orElseThrow().endingSchedule(end.get()))) {
+                emit(EngineEvent.SCHEDULE_ENDED, end.get());
+            }
+            return Optional.empty();
+        }
+        Optional<String> failure = schedule.failureToSuspend();
+        if (failure.isPresent()) {
+            if (write(schedule.suspending())) {
+                tell("the schedule is suspended: " + failure.get());
+                emit(EngineEvent.SCHEDULE_SUSPENDED, failure.get());
+            }
+            return Optional.empty();
+        }
+        Optional<Declined> declined = schedule.declined(clock.instant());
+        if (declined.isPresent()) {
+            if (write(schedule.declining(declined.get(), request.instance(), clock.instant()))) {
+                tell(declined.get().toString());
+            }
+            return Optional.empty();
+        }
+        Step step = schedule.decide(clock.instant());
+        if (!step.skipped().isEmpty()) {
+            record(schedule, step.skipped());
+            return Optional.empty();
+        }
+        if (restarted && schedule.runs() > 0) {
+            // While a schedule was over nothing was due.
+            boolean over = step instanceof Step.Over;
+            write(over ? schedule.counting(clock.instant()) : schedule.recounting());
+            return Optional.empty();
+        }
+        return carryOut(schedule, step);
+    }
+
+    /** That is what starting an engine once more means which is to run now; at its hours too. */
+    private Optional<End> runAgain(Timetable timetable) {
+        Instant now = clock.instant();
+        Optional<Instant> opening = timetable.openFrom(now);
+        if (opening.isEmpty()) {
+            return Optional.of(over(timetable.closedAt(now).orElse("it never opens again")));
+        }
+        if (opening.get().isAfter(now)) {
+            tellNext(false, timetable.fire(opening.get()), opening.get());
+            alarms.set(FIRE, opening.get(), wakes::release);
+            return awaitWake();
+        }
+        return carryOut(request.derivedFrom(engine), run -> {});
+    }
+
+    private Optional<End> carryOut(EngineSchedule schedule, Step step) {
+        return switch (step) {
+            case Step.Over(String why, var skipped) -> Optional.of(over(why));
+            case Step.Wait(Fire fire, Instant until, var skipped) -> {
+                if (!until.isAfter(clock.instant())) {
+                    yield Optional.empty();
+                }
+                boolean suspended = schedule.policy().suspendedAt(until);
+                Instant wake = suspended ? later(until, lastRecord.plus(BETWEEN_RECORDS)) : until;
+                tellNext(suspended, fire, until);
+                alarms.set(FIRE, wake, wakes::release);
+                yield awaitWake();
+            }
+            case Step.Launch(Fire fire, var skipped) -> {
+                RunRequest fired = request.seeing(engine).firedBy(fire);
+                RunRequest asked =
+                        schedule.policy()
+                                .history()
+                                .map(runs -> fired.with("history", runs))
+                                .orElse(fired);
+                boolean launchedByOperator = firstRun && engine.statusEntries().isEmpty();
+                yield carryOut(
+                        launchedByOperator ? asked : asked.derivedFrom(engine),
+                        run ->
+                                guardReplacement(
+                                        schedule,
+                                        later(fire.at(), schedule.settled()),
+                                        schedule.runs() + 1,
+                                        run));
+            }
+        };
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
+    }
+
+    private void tellNext(boolean suspended, Fire fire, Instant until) {
+        String next = suspended ? "suspended" : "next run for the " + fire;
+        if (!told.equals(next)) {
+            told = next;
+            listener.heard(
+                    suspended ? new RunNotice.Waiting(next) : new RunNotice.Next(until, next));
+        }
+    }
+
+    /**
+     * Run once, to the end; then look at the engine anew.
+     *
+     * @param guard given the run once it can be stopped
+     */
+    private Optional<End> carryOut(RunRequest one, Consumer<Run> guard) {
+        Run run = runs.apply(one);
+        firstRun = false;
+        running = run;
+        guard.accept(run);
+        String why = leaving;
+        if (why != null) {
+            run.leave(why);
+        }
+        RunResult result;
+        try {
+            result = run.run();
+        } finally {
+            running = null;
+            alarms.cancel(REPLACE);
+        }
+        return switch (result) {
+            case RunResult.Completed _, RunResult.AlreadyFinished _ -> reread();
+            case RunResult.NotDue(String changed) -> {
+                tell("no run is started: " + changed);
+                yield reread();
+            }
+            case RunResult.Misconfigured _ when one.problems().isEmpty() -> reread();
+            case RunResult.Misconfigured _,
+                    RunResult.Refused _,
+                    RunResult.Left _,
+                    RunResult.NotOver _,
+                    RunResult.Interrupted _ ->
+                    Optional.of(ended(result));
+        };
+    }
+
+    /**
+     * Where fires replace runs, the next one stops the run that is going on.
+     *
+     * @param number of that run, counted by this schedule
+     */
+    private void guardReplacement(EngineSchedule schedule, Instant fire, long number, Run run) {
+        if (schedule.policy().overlap() != Overlap.REPLACE || schedule.isLast(number)) {
+            return;
+        }
+        Timetable by = schedule.timetable();
+        by.next(fire)
+                .ifPresent(next ->
+                        alarms.set(
+                                REPLACE,
+                                by.start(next),
+                                () -> {
+                                    if (isReplacing(by.fire(next))) {
+                                        run.replace(ServiceSchedule.REPLACED + by.fire(next));
+                                    }
+                                    if (running == run) {
+                                        Instant from = later(next, clock.instant());
+                                        guardReplacement(schedule, from, number, run);
+                                    }
+                                }));
+    }
+
+    /** While a run goes on nothing else is looked at: a request that ends it is heard here. */
+    private void replaceForTrigger() {
+        Run run = running;
+        if (run == null || latest.annotation(Trigger.ANNOTATION).isEmpty()) {
+            return;
+        }
+        try {
+            EngineSchedule.of(latest, flags)
+                    .flatMap(schedule -> schedule.replacingTrigger(clock.instant()))
+                    .ifPresent(trigger -> run.replace(ServiceSchedule.REPLACED + trigger));
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            // It is told when the run is over.
+        }
+    }
+
+    private boolean isReplacing(Fire fire) {
+        try {
+            return EngineSchedule.of(latest, flags)
+                    .filter(schedule -> schedule.isReplacing(fire))
+                    .isPresent();
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            return false;
+        }
+    }
+
+    // ---- The engine ---------------------------------------------------------------------------
+
+    /** Record fires that start no run, unless the engine changed meanwhile. */
+    private void record(EngineSchedule schedule, List<Skipped> skipped) {
+        if (write(schedule.skipping(skipped, request.instance(), clock.instant()))) {
+            lastRecord = clock.instant();
+            for (Skipped each : skipped) {
+                tell(
+                        "%d fires from %s to %s start no run: %s"
+                                .formatted(each.count(), each.from(), each.to(), each.reason()));
+            }
+        }
+    }
+
+    private void emit(String reason, String message) {
+        new EventWriter(cluster, engine, clock, listener::heard)
+                .emit(new EngineEvent(reason, true, "", message));
+    }
+
+    private boolean write(Claim claim) {
+        return write(EnginePatch.claim(engine, claim));
+    }
+
+    private boolean write(ObjectNode patch) {
+        var taken = EngineWriter.take(cluster, engine, patch);
+        taken.ifPresent(stored -> engine = stored.engine());
+        if (taken.isEmpty()) {
+            reread();
+        }
+        return taken.isPresent();
+    }
+
+    private Optional<End> reread() {
+        Optional<Engine> read =
+                cluster.get(Resource.ENGINES, engine.namespace(), engine.name()).map(Engine::new);
+        if (read.isEmpty() || !read.get().uid().equals(engine.uid())) {
+            return gone();
+        }
+        engine = read.get();
+        return Optional.empty();
+    }
+
+    private Optional<End> gone() {
+        return Optional.of(ended(new RunResult.Left("the engine was deleted", false)));
+    }
+
+    /** Wait for an alarm, or for the engine to change; then look again. */
+    private Optional<End> awaitWake() {
+        await(LONGEST_WAIT);
+        Engine seen = latest;
+        return gone || !seen.resourceVersion().equals(engine.resourceVersion())
+                ? reread()
+                : Optional.empty();
+    }
+
+    private void await(Duration longest) {
+        try {
+            if (wakes.tryAcquire(longest.toMillis(), TimeUnit.MILLISECONDS)) {
+                wakes.drainPermits();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClusterException(ClusterException.Kind.UNREACHABLE, "interrupted");
+        }
+    }
+
+    private void tell(String what) {
+        told = what;
+        listener.heard(new RunNotice.Waiting(what));
+    }
+
+    /** Wakes the loop; called by the watch's thread. */
+    private final class EngineListener implements Cluster.Listener {
+        @Override
+        public void present(ObjectNode json) {
+            latest = new Engine(json);
+            replaceForTrigger();
+            wakes.release();
+        }
+
+        @Override
+        public void gone(ObjectNode json) {
+            gone = true;
+            wakes.release();
+        }
+
+        @Override
+        public void unavailable(ClusterException why) {
+            // The engine is read before each run all the same.
+        }
+    }
+}

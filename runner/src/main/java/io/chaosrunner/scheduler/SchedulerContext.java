@@ -1,0 +1,63 @@
+package io.chaosrunner.scheduler;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.config.Allowed;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.control.EngineLaunch.Launch;
+import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.status.EngineEvent;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Hold what all engines are driven with.
+ *
+ * @param instance this process' name, in every claim it takes; see {@link #SERVICE}
+ * @param places bounds the runs that go on in this process
+ * @param bulkhead where what engines ask for is computed
+ * @param runDeadline the deadline of a run whose engine has none; absent for none
+ * @param allowed which accounts and images engines may name
+ */
+record SchedulerContext(
+        Cluster cluster,
+        StrategyCatalogue strategies,
+        Clock clock,
+        Launch launch,
+        String instance,
+        Places places,
+        Bulkhead bulkhead,
+        Optional<Duration> runDeadline,
+        Allowed allowed,
+        Alarms alarms,
+        ServiceListener listener) {
+
+    /** Begins the name of every process of the service: what it left, its successor takes up. */
+    static final String SERVICE = "schedule/";
+
+    /** Tell whether a process of that name belongs to the service. */
+    boolean isServices(String process) {
+        return process.startsWith(SERVICE);
+    }
+
+    /** Tell the engine's readers why its schedule does nothing. */
+    void emit(Engine engine, String why) {
+        emit(engine, EngineEvent.SCHEDULE_REFUSED, why);
+    }
+
+    /** Tell the engine's readers what became of its schedule. */
+    void emit(Engine engine, String reason, String why) {
+        new EventWriter(
+                        cluster,
+                        engine,
+                        clock,
+                        notice -> {
+                            if (notice instanceof RunNotice.Warning(String message)) {
+                                listener.note(engine.ref(), "warning", message);
+                            }
+                        })
+                .emit(new EngineEvent(reason, true, "", why));
+    }
+}

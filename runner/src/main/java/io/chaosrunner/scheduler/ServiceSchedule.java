@@ -1,0 +1,778 @@
+package io.chaosrunner.scheduler;
+
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.ScheduleReading;
+import io.chaosrunner.schedule.Timetable;
+import io.chaosrunner.cluster.Cluster.Propagation;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.control.EngineLaunch;
+import io.chaosrunner.control.EngineLaunch.Launch;
+import io.chaosrunner.control.EngineLaunch.Readied;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.engine.OperatorsPod;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.schedule.FirePlan.Step;
+import io.chaosrunner.schedule.EngineSchedule.Declined;
+import io.chaosrunner.scheduler.Places.Place;
+import io.chaosrunner.schedule.ScheduleSpec.Overlap;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.EnginePatch;
+import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.history.RunRecords;
+import io.chaosrunner.status.EngineStanding;
+import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.claim.Trigger;
+import io.chaosrunner.strategy.InvalidParameters;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Drive one engine by its schedule, while this process leads: every fire starts a run or is
+ * recorded as skipped.
+ *
+ * <p>Decides on the engine as last seen; before it acts it reads the engine and decides again. What
+ * it writes is guarded by the version read, so a process that leads no more changes nothing.
+ */
+final class ServiceSchedule implements KeyedWorker.Step {
+    /** Begins the reason of a run that a fire ends, for people. */
+    static final String REPLACED = "replaced by the ";
+
+    private static final Duration AGAIN = Duration.ofSeconds(5);
+    private static final Duration LATER = Duration.ofMinutes(1);
+    private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
+    private static final Duration LOOK = Duration.ofMillis(300);
+
+    /** What the runner writes into an engine; its status comes on top. */
+    private static final Set<String> WRITTEN =
+            Set.of(
+                    "engineState",
+                    Claim.ANNOTATION,
+                    RunRecords.ANNOTATION,
+                    FireLedger.HANDED_OVER,
+                    EngineSchedule.REPLACED);
+
+    /** The operator waits three minutes for the pods of the last run. */
+    private static final Duration OPERATOR_ANSWERS = Duration.ofMinutes(4);
+
+    private final SchedulerContext driving;
+    private final EngineRef ref;
+    private final ScheduleReading reading = new ScheduleReading();
+    private volatile Engine seen;
+    private Engine heard;
+    private volatile boolean leaving;
+    private volatile Runnable wake = () -> {};
+    private volatile @Nullable EngineRun running;
+    private boolean setBack;
+    private String told = "";
+    private Optional<String> toldFlaw = Optional.empty();
+
+    /** By what was decided last; what an edit finds unsettled is settled by it. */
+    private @Nullable Timetable followed;
+
+    private @Nullable Fire handed;
+    private Instant handedUntil = Instant.EPOCH;
+    private Instant recorded = Instant.EPOCH;
+
+    ServiceSchedule(SchedulerContext driving, Engine engine) {
+        this.driving = driving;
+        ref = engine.ref();
+        seen = engine;
+        heard = engine;
+    }
+
+    /** Take note of the engine as it is now; tells whether somebody else has changed it. */
+    boolean saw(Engine engine) {
+        boolean edited = isEdited(heard, engine);
+        heard = engine;
+        seen = engine;
+        replaceForTrigger(engine);
+        return edited;
+    }
+
+    /** While a run goes on no step is taken: a request that ends it is heard here. */
+    private void replaceForTrigger(Engine engine) {
+        EngineRun run = running;
+        if (run == null || engine.annotation(Trigger.ANNOTATION).isEmpty()) {
+            return;
+        }
+        // Who brings the news for all computes for none.
+        Thread.ofVirtual()
+                .name("trigger " + ref)
+                .start(() -> {
+                    try {
+                        driving.bulkhead()
+                                .compute(ref, () -> replacingTrigger(engine))
+                                .ifPresent(trigger -> run.replace(REPLACED + trigger));
+                    } catch (RuntimeException e) {
+                        driving.listener().note(ref, "trouble", "no trigger is heard: " + e);
+                    }
+                });
+    }
+
+    private Optional<Fire> replacingTrigger(Engine engine) {
+        try {
+            return EngineSchedule.of(engine)
+                    .flatMap(schedule -> schedule.replacingTrigger(driving.clock().instant()));
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            // It is told when the run is over.
+            return Optional.empty();
+        }
+    }
+
+    /** Tell whether an engine differs in something that the runner does not write. */
+    private static boolean isEdited(Engine before, Engine now) {
+        boolean freed =
+                before.annotation(Claim.ANNOTATION).isPresent()
+                        && now.annotation(Claim.ANNOTATION).isEmpty();
+        return freed
+                || !without(before.spec(), WRITTEN).equals(without(now.spec(), WRITTEN))
+                || !without(before.annotations(), WRITTEN)
+                        .equals(without(now.annotations(), WRITTEN));
+    }
+
+    private static JsonNode without(JsonNode fields, Set<String> some) {
+        return fields instanceof ObjectNode object
+                ? JsonNodeFactory.instance.objectNode().setAll(object).remove(some)
+                : fields;
+    }
+
+    /** Say how to have the next step taken at once. */
+    void wokenBy(Runnable signal) {
+        wake = signal;
+    }
+
+    @Override
+    public void leave() {
+        leaving = true;
+        EngineRun run = running;
+        if (run != null) {
+            run.leave("this process leads no more");
+        }
+    }
+
+    /** Say what is to be done. */
+    sealed interface Move {
+        /** Nothing, until then or until something changes. */
+        record Rest(Optional<Instant> until) implements Move {}
+
+        /** Say why nothing will be done. */
+        record Refuse(String why) implements Move {}
+
+        /** Say whose run the fires that are due must wait for. */
+        record Await(String whose) implements Move {}
+
+        /** Record fires that start no run. */
+        record Skip(EngineSchedule schedule, List<Skipped> fires) implements Move {}
+
+        /** Count a schedule that was written, or changed, from now on. */
+        record Count(EngineSchedule schedule) implements Move {}
+
+        /** Record and tell that a rule on how runs end has ended the schedule. */
+        record Stop(EngineSchedule schedule, String why) implements Move {}
+
+        /** Wait for a human after an abort, or a failure. */
+        record Suspend(EngineSchedule schedule, String why) implements Move {}
+
+        /** Start a run for a fire. */
+        record Begin(EngineSchedule schedule, Fire fire) implements Move {}
+
+        /** Take up a run that a process of this service left. */
+        record Resume(EngineSchedule schedule) implements Move {}
+
+        /** Have the operator end its run, for the next fire is due. */
+        record Replace(EngineSchedule schedule, Fire fire) implements Move {}
+
+        /** Nothing claimed the fire that was handed over. */
+        record TakeBack(Fire fire) implements Move {}
+
+        /** Answer a person's request: it starts no run. */
+        record Decline(EngineSchedule schedule, Declined answer) implements Move {}
+
+        /** The schedule is over. */
+        record End(String why) implements Move {}
+    }
+
+    @Override
+    public Optional<Instant> step() {
+        setBack = false;
+        boolean waits = false;
+        try {
+            Move move = computed(seen);
+            if (move instanceof Move.Rest(Optional<Instant> until)) {
+                return until;
+            }
+            if (!takesPlace(move)) {
+                return look(false);
+            }
+            // Before the engine is read: whoever waits costs the API server nothing.
+            Optional<Place> place = driving.places().take(ref, wake);
+            if (place.isEmpty()) {
+                waits = true;
+                return awaitPlace();
+            }
+            try (Place _ = place.get()) {
+                return look(true);
+            }
+        } finally {
+            if (!waits) {
+                driving.places().withdraw(ref);
+            }
+        }
+    }
+
+    private boolean takesPlace(Move move) {
+        return move instanceof Move.Begin && driving.launch() == Launch.DIRECT;
+    }
+
+    /**
+     * Read the engine, decide again, and act.
+     *
+     * @param placed whether a run may begin
+     */
+    private Optional<Instant> look(boolean placed) {
+        Optional<Engine> live =
+                driving.cluster()
+                        .get(Resource.ENGINES, ref.namespace(), ref.name())
+                        .map(Engine::new)
+                        .filter(engine -> engine.uid().equals(seen.uid()));
+        if (live.isEmpty() || leaving) {
+            return Optional.empty();
+        }
+        seen = live.get();
+        Move move = computed(seen);
+        return takesPlace(move) && !placed ? now() : act(move);
+    }
+
+    /** A fire that waits too long is missed: the schedule says how long that is. */
+    private Optional<Instant> awaitPlace() {
+        String why =
+                "a fire is due and waits for a place: %d runs may go on in this process (--most-runs), shared by namespace"
+                        .formatted(driving.places().most());
+        if (!told.equals(why)) {
+            told = why;
+            driving.listener().note(ref, "waiting", why);
+        }
+        return soon(AGAIN);
+    }
+
+    private Move computed(Engine engine) {
+        try {
+            return driving.bulkhead().compute(ref, () -> move(engine));
+        } catch (Bulkhead.Overrun e) {
+            refuse(String.valueOf(e.getMessage()));
+            throw e;
+        }
+    }
+
+    /** Decide what to do with an engine as read. */
+    Move move(Engine engine) {
+        Optional<EngineSchedule> read;
+        try {
+            read = EngineSchedule.of(engine, Map.of(), reading);
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            return new Move.Refuse(String.valueOf(e.getMessage()));
+        }
+        if (read.isEmpty() || engine.deleting()) {
+            return new Move.Rest(Optional.empty());
+        }
+        EngineSchedule schedule = read.get();
+        tellFlaw(schedule.flawOfRequests());
+        Instant now = driving.clock().instant();
+        Timetable before = followed == null ? schedule.timetable() : followed;
+        followed = before;
+        if (EngineStanding.isOperators(engine)) {
+            return whileOperatorRuns(schedule, now);
+        }
+        if (schedule.isUnderWay()) {
+            return driving.isServices(schedule.claim().orElseThrow().instance())
+                    ? new Move.Resume(schedule)
+                    : whileSomebodyRuns(schedule, now);
+        }
+        Optional<Fire> over = handedOver(schedule);
+        if (over.isPresent()) {
+            return now.isBefore(handedUntil(over.get(), now))
+                    ? new Move.Rest(Optional.of(handedUntil))
+                    : new Move.TakeBack(over.get());
+        }
+        if (!before.spec().equals(schedule.spec())) {
+            EngineSchedule edited = schedule.by(before);
+            List<Skipped> due = edited.dueBefore(schedule, now);
+            if (!due.isEmpty()) {
+                return new Move.Skip(edited, due);
+            }
+            followed = schedule.timetable();
+        }
+        if (schedule.isUnknown() && !schedule.isAskedAnew(now)) {
+            return new Move.Count(schedule);
+        }
+        Optional<String> ended = schedule.endUntold();
+        if (ended.isPresent()) {
+            return new Move.Stop(schedule, ended.get());
+        }
+        Optional<String> suspending = schedule.abortedByHand().or(schedule::failureToSuspend);
+        if (suspending.isPresent()) {
+            return new Move.Suspend(schedule, suspending.get());
+        }
+        Optional<Declined> declined = schedule.declined(now);
+        if (declined.isPresent()) {
+            return new Move.Decline(schedule, declined.get());
+        }
+        Step step = schedule.decide(now);
+        if (!step.skipped().isEmpty()) {
+            return new Move.Skip(schedule, step.skipped());
+        }
+        return switch (step) {
+            case Step.Launch launch -> new Move.Begin(schedule, launch.fire());
+            case Step.Wait wait -> new Move.Rest(Optional.of(wake(schedule, wait.until())));
+            case Step.Over end ->
+                    told.equals(end.why())
+                            ? new Move.Rest(Optional.empty())
+                            : new Move.End(end.why());
+        };
+    }
+
+    /** A request that cannot be read keeps no fire from its run. */
+    private void tellFlaw(Optional<String> flaw) {
+        if (!flaw.equals(toldFlaw)) {
+            toldFlaw = flaw;
+            flaw.ifPresent(why -> driving.listener().note(ref, "request-unreadable", why));
+        }
+    }
+
+    /** While a schedule is suspended its fires are recorded together. */
+    private Instant wake(EngineSchedule schedule, Instant until) {
+        Instant next = recorded.plus(BETWEEN_RECORDS);
+        return schedule.policy().suspendedAt(until) && next.isAfter(until) ? next : until;
+    }
+
+    /** A run of a person's, or of the operator's runner, is theirs to end. */
+    private Move whileSomebodyRuns(EngineSchedule schedule, Instant now) {
+        Optional<Instant> due = schedule.next().map(schedule.timetable()::start);
+        if (due.isEmpty() || due.get().isAfter(now) || schedule.policy().suspendedAt(due.get())) {
+            return new Move.Rest(due.filter(now::isBefore));
+        }
+        Claim claim = schedule.claim().orElseThrow();
+        return new Move.Await(
+                "run %d of process %s is going on, so no fire starts a run; if that process is dead, end its run (chaos-runner stop %s -n %s) or take it up (chaos-runner run %s -n %s --resume)"
+                        .formatted(
+                                claim.run().number(),
+                                claim.instance(),
+                                ref.name(),
+                                ref.namespace(),
+                                ref.name(),
+                                ref.namespace()));
+    }
+
+    private Move whileOperatorRuns(EngineSchedule schedule, Instant now) {
+        boolean ownSchedule = FireLedger.handedOver(schedule.engine()).isEmpty();
+        if (ownSchedule || handedOver(schedule).isPresent() || schedule.engine().stopRequested()) {
+            return new Move.Rest(Optional.empty());
+        }
+        Optional<Fire> trigger = schedule.replacingTrigger(now);
+        if (trigger.isPresent()) {
+            return new Move.Replace(schedule, trigger.get());
+        }
+        Optional<Instant> next = schedule.replacement();
+        Optional<Instant> due = next.map(schedule.timetable()::start);
+        if (due.isEmpty() || due.get().isAfter(now)) {
+            return new Move.Rest(due);
+        }
+        return new Move.Replace(schedule, schedule.timetable().fire(next.orElseThrow()));
+    }
+
+    /** Return the fire that the operator's runner has still to claim. */
+    private static Optional<Fire> handedOver(EngineSchedule schedule) {
+        return schedule.engine().stopRequested()
+                ? Optional.empty()
+                : FireLedger.handedOver(schedule.engine())
+                        .filter(fire ->
+                                schedule.claim()
+                                        .filter(claim -> claim.fires().isSettled(fire))
+                                        .isEmpty());
+    }
+
+    private Instant handedUntil(Fire fire, Instant now) {
+        if (!fire.equals(handed)) {
+            handed = fire;
+            handedUntil = now.plus(OPERATOR_ANSWERS);
+        }
+        return handedUntil;
+    }
+
+    // ---- What is done -------------------------------------------------------------------------
+
+    private Optional<Instant> act(Move move) {
+        return switch (move) {
+            case Move.Rest(Optional<Instant> until) -> until;
+            case Move.Refuse(String why) -> refuse(why);
+            case Move.Await(String whose) -> {
+                if (!told.equals(whose)) {
+                    told = whose;
+                    driving.listener().note(ref, "waiting", whose);
+                }
+                yield Optional.empty();
+            }
+            case Move.Skip(EngineSchedule schedule, List<Skipped> fires) -> skip(schedule, fires);
+            case Move.Count(EngineSchedule schedule) -> {
+                write(EnginePatch.claim(seen, schedule.counting(driving.clock().instant())));
+                yield now();
+            }
+            case Move.Stop(EngineSchedule schedule, String why) -> {
+                Claim claim = schedule.claim().orElseThrow();
+                if (write(EnginePatch.claim(seen, claim.endingSchedule(why)))) {
+                    driving.emit(seen, EngineEvent.SCHEDULE_ENDED, why);
+                }
+                yield now();
+            }
+            case Move.Suspend(EngineSchedule schedule, String why) -> suspend(schedule, why);
+            case Move.Begin(EngineSchedule schedule, Fire fire) ->
+                    driving.launch() == Launch.DIRECT
+                            ? begin(schedule, fire)
+                            : handOver(schedule.engine(), fire);
+            case Move.Resume(EngineSchedule schedule) -> {
+                try (Place _ = driving.places().takeUp(ref)) {
+                    yield run(
+                            schedule,
+                            Caller.PERSON_WHO_RESUMES,
+                            schedule.claim().flatMap(claim -> claim.fires().settled()));
+                }
+            }
+            case Move.Replace(EngineSchedule schedule, Fire fire) -> replace(schedule, fire);
+            case Move.Decline(EngineSchedule schedule, Declined answer) ->
+                    decline(schedule, answer);
+            case Move.TakeBack(Fire fire) -> takeBack(fire);
+            case Move.End(String why) -> {
+                told = why;
+                driving.listener().note(ref, "schedule-over", why);
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private Optional<Instant> refuse(String why) {
+        if (!told.equals(why)) {
+            told = why;
+            driving.listener().note(ref, "schedule-refused", why);
+            driving.emit(seen, why);
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Instant> skip(EngineSchedule schedule, List<Skipped> fires) {
+        Claim claim = schedule.skipping(fires, driving.instance(), driving.clock().instant());
+        if (write(EnginePatch.claim(seen, claim))) {
+            recorded = driving.clock().instant();
+            for (Skipped each : fires) {
+                driving.listener()
+                        .note(
+                                ref,
+                                "fire-skipped",
+                                each.count() == 1
+                                        ? "%s: %s".formatted(each.to(), each.reason())
+                                        : "%d fires from %s to %s: %s"
+                                                .formatted(
+                                                        each.count(),
+                                                        each.from(),
+                                                        each.to(),
+                                                        each.reason()));
+            }
+        }
+        return now();
+    }
+
+    private Optional<Instant> decline(EngineSchedule schedule, Declined answer) {
+        Claim claim = schedule.declining(answer, driving.instance(), driving.clock().instant());
+        if (write(EnginePatch.claim(seen, claim))) {
+            driving.listener().note(ref, "trigger-declined", answer.toString());
+        }
+        return now();
+    }
+
+    private Optional<Instant> suspend(EngineSchedule schedule, String why) {
+        if (write(schedule.suspending())) {
+            driving.listener().note(ref, "schedule-suspended", why);
+            driving.emit(seen, EngineEvent.SCHEDULE_SUSPENDED, why);
+        }
+        return now();
+    }
+
+    /** Write to the engine as read; tells whether it is stored, and is seen so. */
+    private boolean write(ObjectNode patch) {
+        Optional<EngineWriter.Taken> taken = EngineWriter.take(driving.cluster(), seen, patch);
+        taken.ifPresent(stored -> seen = stored.engine());
+        return taken.isPresent();
+    }
+
+    private Optional<Instant> now() {
+        return Optional.of(driving.clock().instant());
+    }
+
+    /** What was tried did not succeed: the lane says when it is tried again. */
+    private Optional<Instant> setBack() {
+        setBack = true;
+        return Optional.empty();
+    }
+
+    @Override
+    public boolean isSetBack() {
+        return setBack;
+    }
+
+    private Optional<Instant> soon(Duration pause) {
+        return Optional.of(driving.clock().instant().plus(pause));
+    }
+
+    // ---- Direct launch ------------------------------------------------------------------------
+
+    private Optional<Instant> begin(EngineSchedule schedule, Fire fire) {
+        Readied readied =
+                new EngineLaunch(driving.cluster())
+                        .ready(ref, Optional.empty(), Launch.DIRECT, false);
+        return switch (readied) {
+            case Readied.Ready ready -> {
+                seen = ready.engine();
+                yield run(schedule, Caller.PERSON, Optional.of(fire));
+            }
+            case Readied.Missing() -> Optional.empty();
+            case Readied.Refused(String why) -> {
+                refuse(why);
+                yield setBack();
+            }
+        };
+    }
+
+    private Optional<Instant> run(EngineSchedule schedule, Caller caller, Optional<Fire> fire) {
+        RunRequest asked =
+                new RunRequest(
+                                ref,
+                                caller,
+                                Optional.empty(),
+                                Optional.empty(),
+                                Map.of(),
+                                driving.instance())
+                        .within(driving.allowed())
+                        .seeing(seen);
+        try {
+            EngineRun run =
+                    new EngineRun(
+                            driving.cluster(),
+                            deadlined(fire.map(asked::firedBy).orElse(asked))
+                                    .checking(this::objection),
+                            driving.strategies(),
+                            driving.clock(),
+                            driving.listener().run(ref));
+            running = run;
+            if (leaving) {
+                return Optional.empty();
+            }
+            if (schedule.policy().overlap() == Overlap.REPLACE) {
+                fire.ifPresent(from ->
+                        replaceWhenDue(schedule, later(from.at(), schedule.settled()), run));
+            }
+            return after(run.run());
+        } finally {
+            running = null;
+            driving.alarms().cancel(replacing());
+        }
+    }
+
+    private Optional<String> objection(Engine now, Fire fire) {
+        try {
+            return driving.bulkhead()
+                    .compute(
+                            ref,
+                            () ->
+                                    EngineSchedule.objection(
+                                            now, Map.of(), fire, driving.clock().instant()));
+        } catch (Bulkhead.Overrun e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Pods may stay pending for ever: a run of the service ends all the same. */
+    private RunRequest deadlined(RunRequest asked) {
+        boolean own =
+                ExecutionSettings.of(
+                                seen.spec(),
+                                seen.annotation(ExecutionSettings.ANNOTATION),
+                                Map.of())
+                        .limits()
+                        .deadline()
+                        .isPresent();
+        return driving.runDeadline()
+                .filter(deadline -> !own)
+                .map(deadline -> asked.with("deadline", deadline.toSeconds() + "s"))
+                .orElse(asked);
+    }
+
+    private Optional<Instant> after(RunResult result) {
+        switch (result) {
+            case RunResult.Completed _, RunResult.AlreadyFinished _ -> told = "";
+            case RunResult.NotDue(String why) -> driving.listener().note(ref, "not-started", why);
+            case RunResult.Misconfigured(var problems) ->
+                    driving.listener()
+                            .note(
+                                    ref,
+                                    "nothing-launched",
+                                    problems.stream()
+                                            .map(Object::toString)
+                                            .collect(Collectors.joining("; ")));
+            case RunResult.Refused(String why) -> {
+                refuse(why);
+                return setBack();
+            }
+            case RunResult.Left(String why, boolean unfinished) -> {
+                driving.listener().note(ref, "left", why);
+                return setBack();
+            }
+            case RunResult.NotOver(String why) -> {
+                driving.listener().note(ref, "not-over", why);
+                return setBack();
+            }
+            case RunResult.Interrupted(ClusterException why) -> throw why;
+        }
+        return now();
+    }
+
+    /** A fire that is past is followed by none that was settled meanwhile. */
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
+    }
+
+    /** A fire that may end the run, and when its own run would start. */
+    private record Replacing(Fire fire, Instant start) {}
+
+    private void replaceWhenDue(EngineSchedule schedule, Instant fire, EngineRun run) {
+        Timetable by = schedule.timetable();
+        driving.bulkhead()
+                .compute(
+                        ref,
+                        () -> by.next(fire).map(at -> new Replacing(by.fire(at), by.start(at))))
+                .ifPresent(next ->
+                        driving.alarms()
+                                .set(
+                                        replacing(),
+                                        next.start(),
+                                        // Who keeps the time for all computes for none.
+                                        () ->
+                                                Thread.ofVirtual()
+                                                        .name(replacing())
+                                                        .start(() ->
+                                                                replace(schedule, next, run))));
+    }
+
+    private void replace(EngineSchedule schedule, Replacing due, EngineRun run) {
+        try {
+            if (driving.bulkhead().compute(ref, () -> isReplacing(due.fire()))) {
+                run.replace(REPLACED + due.fire());
+            }
+            if (running == run) {
+                Instant now = driving.clock().instant();
+                Instant fire = due.fire().at();
+                replaceWhenDue(schedule, now.isAfter(fire) ? now : fire, run);
+            }
+        } catch (RuntimeException e) {
+            driving.listener()
+                    .note(ref, "trouble", "no later fire replaces the run that goes on: " + e);
+        }
+    }
+
+    /** Whether the schedule, as it is by now, ends the run that goes on. */
+    private boolean isReplacing(Fire fire) {
+        try {
+            return EngineSchedule.of(seen).filter(now -> now.isReplacing(fire)).isPresent();
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            return false;
+        }
+    }
+
+    private String replacing() {
+        return "replace " + ref;
+    }
+
+    // ---- Launch by the operator ---------------------------------------------------------------
+
+    /** The operator makes a runner only where no pod of that name is left. */
+    private Optional<Instant> handOver(Engine engine, Fire fire) {
+        List<Problem> against = driving.allowed().againstRunner(engine.spec());
+        if (!against.isEmpty()) {
+            refuse(against.stream().map(Object::toString).collect(Collectors.joining("; ")));
+            return soon(LATER);
+        }
+        switch (OperatorsPod.of(driving.cluster(), ref, engine.uid())) {
+            case OperatorsPod.None() -> {}
+            case OperatorsPod.Going() -> {
+                return soon(LOOK);
+            }
+            case OperatorsPod.Strangers strangers -> {
+                refuse(strangers.why(ref));
+                return soon(AGAIN);
+            }
+            case OperatorsPod.Runners(String name, String uid) -> {
+                driving.cluster()
+                        .delete(Resource.PODS, ref.namespace(), name, uid, Propagation.BACKGROUND);
+                return soon(LOOK);
+            }
+        }
+        ObjectNode patch = JsonNodeFactory.instance.objectNode();
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("resourceVersion", engine.resourceVersion());
+        // Whoever stops the engine from now on, before a run has claimed it too, means it.
+        metadata.putObject("annotations")
+                .put(FireLedger.HANDED_OVER, FireLedger.handOver(fire))
+                .putNull(EngineSchedule.REPLACED);
+        patch.putObject("spec").put("engineState", "active");
+        if (write(patch)) {
+            driving.listener().note(ref, "fire-handed-over", fire + " to the chaos-operator");
+        }
+        return now();
+    }
+
+    /** The operator ends its run, and says of it what it says when a human stopped it. */
+    private Optional<Instant> replace(EngineSchedule schedule, Fire fire) {
+        ObjectNode patch = JsonNodeFactory.instance.objectNode();
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("resourceVersion", seen.resourceVersion());
+        metadata.putObject("annotations")
+                .put(EngineSchedule.REPLACED, schedule.claim().orElseThrow().run().id());
+        patch.putObject("spec").put("engineState", "stop");
+        if (!write(patch)) {
+            return now();
+        }
+        driving.listener().note(ref, "replacing", REPLACED + fire);
+        return Optional.empty();
+    }
+
+    private Optional<Instant> takeBack(Fire fire) {
+        String why =
+                "no runner claimed the %s within %d s; is the chaos-operator running, and does it watch namespace %s?"
+                        .formatted(fire, OPERATOR_ANSWERS.toSeconds(), ref.namespace());
+        ObjectNode patch = JsonNodeFactory.instance.objectNode();
+        patch.putObject("metadata").put("resourceVersion", seen.resourceVersion());
+        patch.putObject("spec").put("engineState", "stop");
+        if (write(patch)) {
+            handed = null;
+            refuse(why);
+        }
+        return now();
+    }
+}
