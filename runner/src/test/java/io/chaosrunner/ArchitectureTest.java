@@ -5,6 +5,8 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.theClass;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -15,6 +17,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -31,10 +34,14 @@ class ArchitectureTest {
                     List.of("strategy"),
                     List.of("strategy.builtin", "model"),
                     List.of("crd", "config"),
-                    List.of("resolve", "job", "status"),
-                    List.of("cluster", "plugin"),
+                    List.of("claim", "resolve", "job"),
+                    List.of("status"),
+                    List.of("cluster", "plugin", "schedule"),
+                    List.of("machine", "engine", "history"),
+                    List.of("attempt"),
                     List.of("run"),
-                    List.of("schedule"),
+                    List.of("control"),
+                    List.of("scheduler"),
                     List.of("report", "sandbox", "telemetry", "validate"),
                     List.of("cli"));
 
@@ -45,7 +52,10 @@ class ArchitectureTest {
         "io.chaosrunner.config..",
         "io.chaosrunner.resolve..",
         "io.chaosrunner.job..",
+        "io.chaosrunner.claim..",
         "io.chaosrunner.status..",
+        "io.chaosrunner.schedule..",
+        "io.chaosrunner.machine..",
         "io.chaosrunner.validate.."
     };
 
@@ -99,6 +109,19 @@ class ArchitectureTest {
                 .allMatch(known::contains);
     }
 
+    /** A room that one can survey; {@code cli} has a file for each command, and {@code cluster} is next. */
+    @Test
+    void noRoomHasMoreThan25Files() {
+        Map<String, Long> files =
+                ALL.stream()
+                        .filter(each -> each.isTopLevelClass())
+                        .collect(groupingBy(each -> each.getPackageName(), counting()));
+        files.remove("io.chaosrunner.cli");
+        files.remove("io.chaosrunner.cluster");
+
+        assertThat(files.entrySet()).isNotEmpty().allMatch(room -> room.getValue() <= 25);
+    }
+
     @Test
     void onlyTheClusterHoldsAKubernetesClient() {
         noClasses()
@@ -127,7 +150,7 @@ class ArchitectureTest {
         noClasses()
                 .that(resideInAPackage("io.chaosrunner.."))
                 .and()
-                .resideOutsideOfPackage("io.chaosrunner.schedule")
+                .resideOutsideOfPackages("io.chaosrunner.schedule", "io.chaosrunner.scheduler")
                 .should()
                 .dependOnClassesThat(resideInAPackage("org.quartz.."))
                 .check(ALL);
@@ -195,21 +218,31 @@ class ArchitectureTest {
         noClasses()
                 .that(
                         resideInAnyPackage(
+                                "io.chaosrunner.attempt",
+                                "io.chaosrunner.claim",
+                                "io.chaosrunner.control",
+                                "io.chaosrunner.engine",
+                                "io.chaosrunner.history",
+                                "io.chaosrunner.machine",
                                 "io.chaosrunner.run",
                                 "io.chaosrunner.schedule",
+                                "io.chaosrunner.scheduler",
                                 "io.chaosrunner.status",
                                 "io.chaosrunner.strategy.builtin"))
                 // These read what people or earlier versions wrote, and the names of processes.
                 .and()
-                .doNotHaveSimpleName("CronText")
+                .doNotHaveSimpleName("CronReader")
                 .and()
                 .doNotHaveSimpleName("ScheduleReader")
                 .and()
-                .doNotHaveSimpleName("LitmusSchedule")
+                .doNotHaveSimpleName("ChaosScheduleSettings")
                 .and()
                 .doNotHaveSimpleName("OldClaim")
                 .and()
-                .doNotHaveSimpleName("Driving")
+                .doNotHaveSimpleName("SchedulerContext")
+                // It reads HTTP.
+                .and()
+                .haveNameNotMatching(".*\\.HealthServer.*")
                 .should()
                 .callMethod(String.class, "startsWith", String.class)
                 .orShould()
@@ -230,7 +263,7 @@ class ArchitectureTest {
                                 "java.lang..",
                                 "java.util..",
                                 "java.time..",
-                                "io.chaosrunner.run",
+                                "io.chaosrunner.machine",
                                 "io.chaosrunner.model",
                                 "io.chaosrunner.strategy",
                                 "org.jspecify.."))

@@ -1,6 +1,6 @@
 /**
- * The story of one run: a pure machine that decides, and the shell that carries its commands out
- * through the cluster. It never talks HTTP itself, parses flags or prints.
+ * The story of one run: an engine is claimed, the machine is asked, its commands are carried out,
+ * and the end is recorded. It never talks HTTP itself, parses flags or prints.
  */
 @NullMarked
 package io.chaosrunner.run;

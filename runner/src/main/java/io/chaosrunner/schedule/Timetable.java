@@ -4,12 +4,12 @@ import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.Fire.Cause;
 import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.strategy.Draws;
+import java.io.Serial;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 
 /**
@@ -85,14 +85,23 @@ public final class Timetable {
                 .min(Comparator.naturalOrder());
     }
 
+    /** A search for the next fire that somebody has interrupted. */
+    static final class Interrupted extends RuntimeException {
+        @Serial private static final long serialVersionUID = 1L;
+
+        Interrupted() {
+            super("the search for the next fire was interrupted");
+        }
+    }
+
     /**
      * End a search that somebody has interrupted: years of minutes may have to be tried.
      *
-     * @throws CancellationException if the thread is interrupted
+     * @throws Interrupted if the thread is interrupted
      */
     static void heed() {
         if (Thread.currentThread().isInterrupted()) {
-            throw new CancellationException("the search for the next fire was interrupted");
+            throw new Interrupted();
         }
     }
 

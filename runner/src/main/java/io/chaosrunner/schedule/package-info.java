@@ -1,6 +1,6 @@
 /**
- * Run an engine again and again: schedules as values, the arithmetic of their fires, and the loop
- * that starts a run for each. The only room that knows Quartz; it does not know how a run is shown.
+ * When an engine runs: schedules as values, windows, the arithmetic of their fires, and what
+ * becomes of each. Pure: the time is an argument. It never starts a run and knows no thread.
  */
 @NullMarked
 package io.chaosrunner.schedule;
