@@ -109,7 +109,10 @@ class ArchitectureTest {
                 .allMatch(known::contains);
     }
 
-    /** A room that one can survey; {@code cli} has a file for each command, and {@code cluster} is next. */
+    /**
+     * A room that one can survey; {@code cli} has a file for each command, and {@code cluster} is
+     * next.
+     */
     @Test
     void noRoomHasMoreThan25Files() {
         Map<String, Long> files =

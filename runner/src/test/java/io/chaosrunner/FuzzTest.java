@@ -1,5 +1,6 @@
 package io.chaosrunner;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.config.KubernetesYaml;
@@ -7,6 +8,7 @@ import io.chaosrunner.config.MonitoringSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.Experiment;
 import io.chaosrunner.crd.Result;
+import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.job.JobFactory;
 import io.chaosrunner.job.Launch;
 import io.chaosrunner.model.ExecutionId;
@@ -18,8 +20,6 @@ import io.chaosrunner.resolve.ExperimentResolver;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.schedule.ScheduleSpec;
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.testing.Fuzz;

@@ -1,9 +1,9 @@
 package io.chaosrunner.attempt;
 
+import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.model.Attempt;
 import io.chaosrunner.status.RunListener;
 import io.chaosrunner.status.RunNotice;
-import io.chaosrunner.cluster.Cluster;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -1,21 +1,21 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.engine.EventWriter;
-import io.chaosrunner.job.LaunchedJob;
-import io.chaosrunner.engine.PodRemover;
-import io.chaosrunner.status.RunNotice;
 import static java.util.Objects.requireNonNull;
 
-import io.chaosrunner.engine.EngineWriter;
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.ExecutionId;
-import io.chaosrunner.model.Verdict;
 import io.chaosrunner.attempt.LiveAttempt.Phase;
-import io.chaosrunner.engine.PodRemover.Extent;
-import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.claim.LoggedAttempt;
 import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.engine.PodRemover;
+import io.chaosrunner.engine.PodRemover.Extent;
+import io.chaosrunner.job.LaunchedJob;
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.Verdict;
+import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Outcome;
 import java.time.Duration;

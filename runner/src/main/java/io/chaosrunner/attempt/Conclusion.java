@@ -6,7 +6,7 @@ import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Outcome;
 
 /**
- * Say how an attempt ended, in Litmus' words and in the machine's.
+ * How an attempt ended, in Litmus' words and in the machine's.
  *
  * @param entry what the status entry says, unless a retry follows
  * @param end what the machine hears

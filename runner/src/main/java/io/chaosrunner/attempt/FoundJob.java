@@ -1,7 +1,5 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.job.LaunchedJob;
-import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
@@ -9,7 +7,9 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.Launch;
+import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.status.RunNotice;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Describe a Job that an earlier process launched, as read from it or from its pod.
+ * A Job that an earlier process launched, as read from it or from its pod.
  *
  * @param id the execution it is of
  * @param job the Job

@@ -1,10 +1,10 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.engine.ChaosPods;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.ChaosPods;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.status.EngineStanding;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.engine.EventWriter;
-import io.chaosrunner.status.RunNotice;
 import static java.util.stream.Collectors.joining;
 
+import io.chaosrunner.attempt.Launcher.Order;
+import io.chaosrunner.attempt.Launcher.Outcome;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
@@ -12,6 +12,7 @@ import io.chaosrunner.config.Allowed;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.Experiment;
 import io.chaosrunner.crd.Result;
+import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobName;
 import io.chaosrunner.model.ExperimentSpec;
@@ -19,9 +20,8 @@ import io.chaosrunner.resolve.ExperimentResolver;
 import io.chaosrunner.resolve.FieldProblem;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
-import io.chaosrunner.attempt.Launcher.Order;
-import io.chaosrunner.attempt.Launcher.Outcome;
 import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +62,7 @@ public final class LaunchPreparation {
     }
 
     /**
-     * Hold an order that was checked.
+     * An order that was checked.
      *
      * @param spec absent if it failed
      * @param ran whether something proves that it was launched before

@@ -1,10 +1,5 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.engine.EventWriter;
-import io.chaosrunner.job.LaunchedJob;
-import io.chaosrunner.engine.PodRemover;
-import io.chaosrunner.engine.CoalescedRead;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.cluster.Cluster;
@@ -12,13 +7,18 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.CoalescedRead;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.engine.PodRemover;
+import io.chaosrunner.engine.PodRemover.Extent;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobFactory;
 import io.chaosrunner.job.JobName;
 import io.chaosrunner.job.Launch;
+import io.chaosrunner.job.LaunchedJob;
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
-import io.chaosrunner.engine.PodRemover.Extent;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
@@ -79,7 +79,7 @@ public final class Launcher {
         this.deletion = deletion;
     }
 
-    /** Say what an engine, just read, allows; any thread may ask. */
+    /** What an engine, just read, allows; any thread may ask. */
     public interface Permission {
         /** Whether Jobs may be created for the run. */
         boolean allowsLaunch(Engine now);
@@ -91,7 +91,7 @@ public final class Launcher {
     /** One launch that was decided. */
     public record Order(Attempt attempt, ExecutionId id, String experiment, String why) {}
 
-    /** Tell what became of an order. */
+    /** What became of an order. */
     public sealed interface Outcome {
         /** There is a Job. */
         record Created(LaunchedJob job, boolean adopted) implements Outcome {}
@@ -239,7 +239,7 @@ public final class Launcher {
                         .formatted(JobName.SALTS, order.experiment(), spec.engine().namespace()));
     }
 
-    /** Say who has the name that a Job should have. */
+    /** Who has the name that a Job should have. */
     private sealed interface Holder {
         /** A Job of this very execution. */
         record Ours(LaunchedJob job) implements Holder {}

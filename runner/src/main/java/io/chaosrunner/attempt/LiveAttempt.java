@@ -1,12 +1,12 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.job.LaunchedJob;
 import static java.util.Objects.requireNonNull;
 
-import io.chaosrunner.job.ExecutionLabels;
-import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.job.ExecutionLabels;
+import io.chaosrunner.job.LaunchedJob;
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Follow one attempt that holds a place, from the command to launch it to its end. */
 public final class LiveAttempt {
-    /** Name where an attempt is. */
+    /** Where an attempt is. */
     enum Phase {
         /** Its Job is being created. */
         LAUNCHING,

@@ -1,10 +1,10 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.status.RunNotice;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

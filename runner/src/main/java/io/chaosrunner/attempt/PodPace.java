@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Collection;
 
 /**
- * Say when the pods of a run are read where they cannot be watched: each second where something is
+ * When the pods of a run are read where they cannot be watched: each second where something is
  * about to begin or to end, seldom where nothing is.
  *
  * <p>An experiment says how long its fault lasts. It may end much sooner, for its first checks fail
@@ -26,7 +26,7 @@ final class PodPace {
 
     private PodPace() {}
 
-    /** Say what may happen to the pods of an attempt. */
+    /** What may happen to the pods of an attempt. */
     sealed interface Prospect {
         /** From when on it may. */
         Instant since();

@@ -1,8 +1,5 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.job.LaunchedJob;
-import io.chaosrunner.engine.ChaosPods;
-import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Listing;
@@ -10,10 +7,13 @@ import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.ChaosPods;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobState;
+import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.job.PodState;
 import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.status.RunNotice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -68,7 +68,7 @@ public final class PodWatch implements AutoCloseable {
         void watched();
 
         /** They cannot be followed any more. */
-        void blind(ClusterException why);
+        void podWatchLost(ClusterException why);
     }
 
     /** When pods are read that cannot be watched. */
@@ -176,7 +176,7 @@ public final class PodWatch implements AutoCloseable {
 
                             @Override
                             public void unavailable(ClusterException why) {
-                                context.mailbox.add(() -> way.blind(why));
+                                context.mailbox.add(() -> way.podWatchLost(why));
                             }
 
                             @Override

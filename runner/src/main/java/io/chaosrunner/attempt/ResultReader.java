@@ -1,12 +1,12 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Result;
 import io.chaosrunner.job.ExecutionLabels;
+import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.model.ExecutionId;
 import java.time.Duration;
 import java.util.Optional;

@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Hold the status entries of a run as they should read, one per slot. */
+/** The status entries of a run as they should read, one per slot. */
 public final class StatusTable {
     private final List<StatusEntry> entries;
     private final Map<Integer, Verdict> worst = new HashMap<>();

@@ -1,9 +1,9 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.crd.Result;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.StatusEntry;
@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Say how an attempt ended. The experiment's own word counts most; without it, why it failed. */
+/** How an attempt ended. The experiment's own word counts most; without it, why it failed. */
 public final class VerdictReader {
     private final ResultReader results;
     private final EventWriter events;

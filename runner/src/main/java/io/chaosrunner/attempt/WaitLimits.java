@@ -3,7 +3,7 @@ package io.chaosrunner.attempt;
 import java.time.Duration;
 
 /**
- * Say how long a run waits.
+ * How long a run waits.
  *
  * @param lastRun for the pods of the run before, which may still undo its faults
  * @param operator for the operator to end a run that was told to stop

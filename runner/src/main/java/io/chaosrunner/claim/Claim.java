@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Say who runs what: the annotation {@value #ANNOTATION} on the engine.
+ * Who runs what: the annotation {@value #ANNOTATION} on the engine.
  *
  * <p>Written in the same guarded write as the status entries, so two processes can never both own a
  * run, and a run can be resumed from the engine and its Jobs alone. Immutable.
@@ -96,7 +96,7 @@ public record Claim(
 
     private static final Pattern INSTANCE = Pattern.compile("[ -~]{1,300}");
 
-    /** Name where a run stands. */
+    /** Where a run stands. */
     public enum State {
         /** Experiments are launched and watched. */
         RUNNING("running"),
@@ -374,14 +374,14 @@ public record Claim(
     }
 
     /**
-     * Say how an engine was lost.
+     * How an engine was lost.
      *
      * @param why one sentence
      * @param holder who holds it now
      */
     public record Loss(String why, Holder holder) {}
 
-    /** Name who holds an engine that was lost. */
+    /** Who holds an engine that was lost. */
     public enum Holder {
         /** Nobody: somebody removed the claim or made it unreadable. */
         NOBODY,

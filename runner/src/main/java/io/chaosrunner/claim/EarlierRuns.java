@@ -2,8 +2,8 @@ package io.chaosrunner.claim;
 
 import static java.util.Objects.requireNonNull;
 
-import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.strategy.Execution;
 import io.chaosrunner.strategy.PastRun;
 import java.time.Instant;
@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Say what a strategy may know of earlier runs: part of the {@link Claim}, and so the same at every
+ * What a strategy may know of earlier runs: part of the {@link Claim}, and so the same at every
  * start of the run.
  *
  * <p>As many of the last runs as fit into two KiB, each of them whole, and only runs of the same

@@ -20,7 +20,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Say which fires of an engine's schedule are settled: part of the {@link Claim}.
+ * Which fires of an engine's schedule are settled: part of the {@link Claim}.
  *
  * <p>A fire is settled by the very write that starts its run, or that records why none is started.
  * So no fire is started twice, whoever comes. Immutable.
@@ -78,7 +78,7 @@ public record FireLedger(
     }
 
     /**
-     * Tell how far a request for past fires has come.
+     * How far a request for past fires has come.
      *
      * @param id names the request
      * @param upTo its fires up to this one have been started
@@ -91,7 +91,7 @@ public record FireLedger(
     }
 
     /**
-     * Tell what became of one request of a person.
+     * What became of one request of a person.
      *
      * @param id names the request
      * @param why why it starts no run, for people, in at most 80 characters; empty if it started
@@ -336,7 +336,8 @@ public record FireLedger(
 
     /** Return this of a run that was stopped, and whose schedule waits for a human since. */
     FireLedger suspending() {
-        return new FireLedger(started, settled, skipped, runs, true, answers, tally, over, backfilled);
+        return new FireLedger(
+                started, settled, skipped, runs, true, answers, tally, over, backfilled);
     }
 
     static FireLedger read(JsonNode claim) {

@@ -45,7 +45,7 @@ public record LoggedAttempt(
         this(ordinal, slot, iteration, attempt, start, end, outcome, mark, "");
     }
 
-    /** Name what is special about an end. */
+    /** What is special about an end. */
     public enum Mark {
         /** Nothing. */
         PLAIN,

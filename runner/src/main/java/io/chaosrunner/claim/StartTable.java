@@ -6,7 +6,7 @@ import io.chaosrunner.model.Fire;
 import java.util.Optional;
 
 /**
- * Say what a process that comes to an engine should do: the start table.
+ * What a process that comes to an engine should do: the start table.
  *
  * <p>The operator empties the status entries when it restarts an engine, and a process that died
  * left its claim behind; together they tell a restart from a second start.
@@ -32,7 +32,7 @@ public sealed interface StartTable {
     /** Launch nothing: another process may own the run. */
     record Refused(EngineRef engine, Claim claim) implements StartTable {}
 
-    /** Name who comes to an engine. */
+    /** Who comes to an engine. */
     enum Caller {
         /** The operator made this process' pod, and there is only one such pod. */
         OPERATOR,

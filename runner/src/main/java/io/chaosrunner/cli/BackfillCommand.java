@@ -1,9 +1,9 @@
 package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
-import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.control.Backfilling;
 import io.chaosrunner.control.Backfilling.Outcome;
+import io.chaosrunner.model.EngineRef;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.DateTimeException;

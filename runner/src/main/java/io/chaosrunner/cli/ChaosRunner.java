@@ -121,7 +121,7 @@ final class ChaosRunner implements Callable<Integer> {
             names = "--schedule",
             paramLabel = "KEY=VALUE",
             description =
-                    "As the operator's runner: overrule one setting of the engine's schedule, such as every=30m.")
+                    "As the operator's runner: override one setting of the engine's schedule, such as every=30m.")
     private Map<String, String> schedule = Map.of();
 
     private ChaosRunner() {}
@@ -200,7 +200,7 @@ final class ChaosRunner implements Callable<Integer> {
     Fabric8Cluster connect() {
         Fabric8Cluster cluster = reach();
         try {
-            cluster.greet();
+            cluster.ping();
             return cluster;
         } catch (ClusterException e) {
             cluster.close();

@@ -2,8 +2,8 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
-import io.chaosrunner.model.Verdict;
 import io.chaosrunner.history.RunRecord;
+import io.chaosrunner.model.Verdict;
 import io.chaosrunner.strategy.Parameters;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Say which of an engine's experiments are run; mixed into the command that runs them. */
+/** Which of an engine's experiments are run; mixed into the command that runs them. */
 final class Chosen {
     @Option(
             names = "--only",

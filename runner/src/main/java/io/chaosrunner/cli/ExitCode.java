@@ -2,8 +2,8 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
-import io.chaosrunner.model.Verdict;
 import io.chaosrunner.model.RunEnd.Cause;
+import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.StatusEntry;
 import java.util.Collections;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Say how the process ends.
+ * How the process ends.
  *
  * <p>At the terminal the code tells the outcome. Under the operator it tells the kubelet whether to
  * start the runner again: the pod restarts on failure, and fails only where that can help. 0 makes

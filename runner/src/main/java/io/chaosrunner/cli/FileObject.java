@@ -11,8 +11,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Hold one object of a file, packed: what an overlay builds is tens of megabytes, and an engine
- * needs little of it.
+ * One object of a file, packed: what an overlay builds is tens of megabytes, and an engine needs
+ * little of it.
  *
  * @param place file and line, such as {@code engine.yaml:12}
  */

@@ -23,7 +23,7 @@ final class FileObjects {
     private List<FileObject> objects;
     private final String namespace;
 
-    /** Say what to do about an object that is not as the file has it. */
+    /** What to do about an object that is not as the file has it. */
     enum IfDifferent {
         /** Launch nothing, and name each. */
         REFUSE,

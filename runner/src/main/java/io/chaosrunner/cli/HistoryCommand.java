@@ -1,14 +1,14 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.report.HistoryReport;
 import io.chaosrunner.history.RunHistory;
 import io.chaosrunner.history.RunHistory.Remembered;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.history.RunRecord;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.report.HistoryReport;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Objects;

@@ -3,7 +3,7 @@ package io.chaosrunner.cli;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Say how many there are of what. */
+/** How many there are of what. */
 final class Listing {
     private Listing() {}
 

@@ -3,7 +3,7 @@ package io.chaosrunner.cli;
 import io.chaosrunner.crd.Engine;
 
 /**
- * Hold the engine that a command line means.
+ * The engine that a command line means.
  *
  * @param place what is said before a problem with it: file and line, such as {@code engine.yaml:12:
  *     }; empty if it is one of the cluster

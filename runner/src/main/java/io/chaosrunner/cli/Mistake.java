@@ -11,7 +11,7 @@ import picocli.CommandLine.OverwrittenOptionException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Say what is wrong with a command line in the words of its help, not in those of Java. */
+/** What is wrong with a command line in the words of its help, not in those of Java. */
 final class Mistake {
     private Mistake() {}
 

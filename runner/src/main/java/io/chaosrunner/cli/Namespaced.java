@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Say which namespace is meant; mixed into the commands that look into one. */
+/** Which namespace is meant; mixed into the commands that look into one. */
 final class Namespaced {
     @Option(
             names = {"-n", "--namespace"},

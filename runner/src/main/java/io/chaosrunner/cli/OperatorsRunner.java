@@ -1,5 +1,8 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.attempt.LastLook;
+import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
@@ -11,15 +14,12 @@ import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.attempt.LastLook;
-import io.chaosrunner.status.RunListener;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.scheduler.QuartzAlarms;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.scheduler.PodSchedule;
-import io.chaosrunner.claim.FireLedger;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.scheduler.QuartzAlarms;
+import io.chaosrunner.status.RunListener;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +34,7 @@ import java.util.function.Supplier;
  * @param variables the environment
  * @param connect reaches the cluster
  * @param strategies loads the strategies
- * @param schedule settings that overrule the engine's schedule
+ * @param schedule settings that override the engine's schedule
  * @param allowed which accounts and images the engine may name
  */
 record OperatorsRunner(

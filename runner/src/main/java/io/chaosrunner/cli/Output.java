@@ -1,12 +1,12 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.control.ExperimentReport;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.report.Colours;
 import io.chaosrunner.report.LiveTree;
 import io.chaosrunner.report.ProgressLines;
 import io.chaosrunner.report.RunSummary;
-import io.chaosrunner.control.ExperimentReport;
 import io.chaosrunner.status.RunListener;
 import io.chaosrunner.status.RunNotice;
 import java.io.IOException;
@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Say how a run is shown; mixed into the commands that show one. */
+/** How a run is shown; mixed into the commands that show one. */
 final class Output {
     @Spec(Spec.Target.MIXEE)
     private @Nullable CommandSpec spec;

@@ -1,28 +1,28 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.AnyObjects;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.control.EngineLaunch;
 import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.control.EngineLaunch.Readied;
-import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.control.EngineStop;
 import io.chaosrunner.control.ExperimentReport;
 import io.chaosrunner.control.RunFollower;
-import io.chaosrunner.run.Preflight;
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.history.RunHistory;
-import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.Preflight;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.schedule.ScheduleSpec;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Clock;
 import java.time.Duration;
@@ -489,7 +489,8 @@ final class RunCommand implements Callable<Integer> {
                 entries.isEmpty()
                         ? List.of()
                         : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                .map(json -> ExperimentReport.of(cluster, new Engine(json), entries))
+                                .map(json ->
+                                        ExperimentReport.of(cluster, new Engine(json), entries))
                                 .orElse(List.of());
         shown.summary(findings, exitCode);
         return exitCode;

@@ -1,13 +1,13 @@
 package io.chaosrunner.cli;
 
-import io.chaosrunner.scheduler.HealthServer;
 import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.AuditLog;
-import io.chaosrunner.control.EngineLaunch.Launch;
-import io.chaosrunner.status.RunListener;
+import io.chaosrunner.scheduler.HealthServer;
 import io.chaosrunner.scheduler.ScheduleService;
 import io.chaosrunner.scheduler.ServiceListener;
+import io.chaosrunner.status.RunListener;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.time.Clock;

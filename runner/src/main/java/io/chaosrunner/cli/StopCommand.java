@@ -1,9 +1,9 @@
 package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
-import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.control.EngineStop;
 import io.chaosrunner.control.EngineStop.Outcome;
+import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.status.RunNotice;
 import java.io.PrintWriter;
 import java.time.Clock;

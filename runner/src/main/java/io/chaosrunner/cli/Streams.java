@@ -3,7 +3,7 @@ package io.chaosrunner.cli;
 import io.chaosrunner.report.Printed;
 import java.io.PrintStream;
 
-/** Say where this process writes texts of strangers: what they hold cannot drive a terminal. */
+/** Where this process writes texts of strangers: what they hold cannot drive a terminal. */
 final class Streams {
     private Streams() {}
 

@@ -1,11 +1,11 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.cluster.Fabric8Cluster;
-import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.control.Triggering;
 import io.chaosrunner.control.Triggering.Outcome;
 import io.chaosrunner.control.Triggering.Wish;
-import io.chaosrunner.claim.Trigger;
+import io.chaosrunner.model.EngineRef;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Duration;

@@ -2,7 +2,7 @@ package io.chaosrunner.cli;
 
 import picocli.CommandLine.IVersionProvider;
 
-/** Say which version this is, as the jar's manifest has it. */
+/** Which version this is, as the jar's manifest has it. */
 final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {

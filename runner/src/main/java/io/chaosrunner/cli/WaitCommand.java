@@ -2,10 +2,10 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.control.ExperimentReport;
 import io.chaosrunner.control.RunFollower;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.run.RunResult;
 import java.time.Clock;
 import java.time.Duration;

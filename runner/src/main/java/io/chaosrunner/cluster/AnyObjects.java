@@ -41,7 +41,7 @@ public final class AnyObjects {
         }
     }
 
-    /** Say what is done about an object that exists and is not as the file has it. */
+    /** What is done about an object that exists and is not as the file has it. */
     public enum Different {
         /** Leave it, and say so. */
         REPORT,
@@ -51,7 +51,7 @@ public final class AnyObjects {
         TRY
     }
 
-    /** Tell what became of one object. */
+    /** What became of one object. */
     public sealed interface Stored {
         /** It was missing, and is there now. */
         record Created() implements Stored {}

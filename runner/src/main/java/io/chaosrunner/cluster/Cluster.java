@@ -108,7 +108,7 @@ public interface Cluster extends AutoCloseable {
     @Override
     void close();
 
-    /** Name how a patch changes an object. */
+    /** How a patch changes an object. */
     enum PatchType {
         /** RFC 7386: {@code null} removes, arrays are replaced. */
         MERGE("application/merge-patch+json"),
@@ -126,7 +126,7 @@ public interface Cluster extends AutoCloseable {
         }
     }
 
-    /** Name what happens to the dependents of a deleted object. */
+    /** What happens to the dependents of a deleted object. */
     enum Propagation {
         /** They go afterwards. */
         BACKGROUND("Background"),
@@ -144,7 +144,7 @@ public interface Cluster extends AutoCloseable {
         }
     }
 
-    /** Say which objects to follow. */
+    /** Which objects to follow. */
     sealed interface Selection {
         /** The object of that name. */
         record Named(String name) implements Selection {}
@@ -154,7 +154,7 @@ public interface Cluster extends AutoCloseable {
     }
 
     /**
-     * Hold the objects of a selection.
+     * The objects of a selection.
      *
      * @param version as of which they are what there is; empty if nothing is known
      */
@@ -168,8 +168,8 @@ public interface Cluster extends AutoCloseable {
     }
 
     /**
-     * Say when objects that cannot be watched are read. Called by the thread that reads; must be
-     * safe for that.
+     * When objects that cannot be watched are read. Called by the thread that reads; must be safe
+     * for that.
      */
     interface Pace {
         /** Tell whether to watch, or to try to; asked until watching turns out to be forbidden. */

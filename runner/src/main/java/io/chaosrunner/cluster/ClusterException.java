@@ -6,7 +6,7 @@ import java.io.Serial;
 public final class ClusterException extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;
 
-    /** Tell who can act on a failure, and how. */
+    /** Who can act on a failure, and how. */
     public enum Kind {
         /** Nobody said, or not in a way that can be understood, where the API server is. */
         UNCONFIGURED,

@@ -246,7 +246,7 @@ public final class Fabric8Cluster implements Cluster {
      *
      * @throws ClusterException of kind {@link Kind#UNREACHABLE} if nothing does
      */
-    public void greet() {
+    public void ping() {
         for (int attempt = 1; ; attempt++) {
             try {
                 callOnce("GET", "/version", null, null);
@@ -456,7 +456,7 @@ public final class Fabric8Cluster implements Cluster {
                     if (name.equals("items") && token == JsonToken.START_ARRAY) {
                         while (parser.nextToken() != JsonToken.END_ARRAY) {
                             Found found = ObjectReader.next(parser, 0);
-                            lean(found.object());
+                            withoutManagedFields(found.object());
                             items.add(keep.apply(found));
                             heard.run();
                         }
@@ -671,7 +671,7 @@ public final class Fabric8Cluster implements Cluster {
     }
 
     /** Drop what nobody here asks for, and what is the greater part of a Job that is kept. */
-    static ObjectNode lean(ObjectNode object) {
+    static ObjectNode withoutManagedFields(ObjectNode object) {
         if (object.path("metadata") instanceof ObjectNode metadata) {
             metadata.remove("managedFields");
         }
@@ -780,7 +780,7 @@ public final class Fabric8Cluster implements Cluster {
         }
         try {
             Found found = ObjectReader.read(content);
-            lean(found.object());
+            withoutManagedFields(found.object());
             return found;
         } catch (JacksonException | ClassCastException e) {
             throw new ClusterException(

@@ -84,8 +84,7 @@ final class Kubeconfig {
     }
 
     /**
-     * Name what a person chooses among what kubeconfigs hold; each empty means what the context
-     * says.
+     * What a person chooses among what kubeconfigs hold; each empty means what the context says.
      *
      * @param context one of its contexts; empty means its current one
      */

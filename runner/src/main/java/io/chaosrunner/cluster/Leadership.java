@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * Seek to be the one of several processes that acts: the holder of a Lease.
  *
  * <p>fabric8's elector takes, renews and releases the Lease. A renewal that hangs would leave it
- * unaware that its time is over, so the last renewal is watched here, by a clock that nobody sets:
- * this process stops leading well before another one can begin. What it writes late all the same is
+ * unaware that its time is over, so the last renewal is watched here, by a monotonic clock: this
+ * process stops leading well before another one can begin. What it writes late all the same is
  * refused by the claims' guards.
  */
 public final class Leadership implements AutoCloseable {

@@ -37,7 +37,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class Reflector implements Following {
 
     /**
-     * Say how patient a following is.
+     * How patient a following is.
      *
      * @param watchEnds the server ends a watch after this; two watches so cost well below a request
      *     a minute
@@ -428,7 +428,7 @@ final class Reflector implements Following {
         if (!(event.path("object") instanceof ObjectNode object)) {
             throw malformed(line);
         }
-        Fabric8Cluster.lean(object);
+        Fabric8Cluster.withoutManagedFields(object);
         switch (event.path("type").asString("")) {
             case "ADDED", "MODIFIED" -> {
                 if (isNew(remembered(object))) {

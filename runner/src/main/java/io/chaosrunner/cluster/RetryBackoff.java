@@ -3,7 +3,7 @@ package io.chaosrunner.cluster;
 import java.time.Duration;
 
 /**
- * Say how long to wait before a failed request is tried again.
+ * How long to wait before a failed request is tried again.
  *
  * <p>Full jitter: uniform between nothing and a ceiling that doubles ("Exponential Backoff And
  * Jitter", AWS Architecture Blog, 2015), so that runners which failed together do not return

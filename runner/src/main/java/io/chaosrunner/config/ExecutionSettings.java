@@ -14,7 +14,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Say how one run is executed: the annotation {@value #ANNOTATION}, overruled by flags.
+ * How one run is executed: the annotation {@value #ANNOTATION}, overridden by flags.
  *
  * @param strategy name of the strategy; {@code sequential} by default, which is Litmus' own order
  * @param parameters what is left for the strategy to read
@@ -61,7 +61,7 @@ public record ExecutionSettings(
      *
      * @param spec the engine's {@code spec}; missing is fine
      * @param written the annotation's value, if there is one
-     * @param flags overruling values, by the same keys; they count more than the annotation
+     * @param flags overriding values, by the same keys; they count more than the annotation
      */
     public static ExecutionSettings of(
             JsonNode spec, Optional<String> written, Map<String, ?> flags) {

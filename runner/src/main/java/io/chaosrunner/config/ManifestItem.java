@@ -7,7 +7,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Hold one thing of a manifest: what stands in a document, or in a List of one.
+ * One thing of a manifest: what stands in a document, or in a List of one.
  *
  * @param path where it stands in its document, such as {@code items[0].}; empty if it is all of it
  * @param json what it is, which need not be an object

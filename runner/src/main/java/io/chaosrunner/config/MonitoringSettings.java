@@ -10,7 +10,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Say whether an engine gets an exporter of metrics: the annotation {@value #ANNOTATION}, which is
+ * Whether an engine gets an exporter of metrics: the annotation {@value #ANNOTATION}, which is
  * {@code true}, {@code false}, or a map of what is to be different; else {@code spec.monitoring}.
  *
  * @param enabled whether there is to be one

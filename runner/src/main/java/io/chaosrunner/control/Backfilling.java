@@ -1,20 +1,20 @@
 package io.chaosrunner.control;
 
-import io.chaosrunner.schedule.EngineSchedule;
-import io.chaosrunner.schedule.Timetable;
+import io.chaosrunner.claim.Backfill;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
-import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.WrittenTime;
-import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.history.RunHistory;
 import io.chaosrunner.history.RunHistory.Remembered;
-import io.chaosrunner.claim.Backfill;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.history.RunRecord;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.time.Clock;

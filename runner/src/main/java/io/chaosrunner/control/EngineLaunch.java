@@ -1,7 +1,6 @@
 package io.chaosrunner.control;
 
-import io.chaosrunner.engine.ChaosPods;
-import io.chaosrunner.engine.OperatorsPod;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.AnyObjects;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
@@ -9,8 +8,9 @@ import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.ChaosPods;
+import io.chaosrunner.engine.OperatorsPod;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.EngineStanding;
 import java.util.Optional;
 import java.util.Set;
@@ -31,7 +31,7 @@ public final class EngineLaunch {
 
     private final Cluster cluster;
 
-    /** Say who launches the experiments. */
+    /** Who launches the experiments. */
     public enum Launch {
         /** This process. */
         DIRECT,
@@ -39,7 +39,7 @@ public final class EngineLaunch {
         OPERATOR
     }
 
-    /** Tell whether an engine can be launched now. */
+    /** Whether an engine can be launched now. */
     public sealed interface Readied {
         /**
          * It can.

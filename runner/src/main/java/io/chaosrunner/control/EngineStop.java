@@ -1,28 +1,28 @@
 package io.chaosrunner.control;
 
-import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.engine.ChaosPods;
 import io.chaosrunner.attempt.WaitLimits;
-import io.chaosrunner.engine.PodRemover;
-import io.chaosrunner.status.RunListener;
-import io.chaosrunner.status.RunNotice;
-import io.chaosrunner.run.RunRequest;
-import io.chaosrunner.run.RunResult;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.PatchType;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.ChaosPods;
+import io.chaosrunner.engine.PodRemover;
+import io.chaosrunner.engine.PodRemover.Extent;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.engine.PodRemover.Extent;
-import io.chaosrunner.claim.Claim;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.EngineStanding;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Clock;
 import java.time.Duration;
@@ -59,7 +59,7 @@ public final class EngineStop {
     private final String instance;
     private final Duration ownerAnswers;
 
-    /** Say how it went. */
+    /** How it went. */
     public sealed interface Outcome {
         /** There is no such engine. */
         record NotFound() implements Outcome {}

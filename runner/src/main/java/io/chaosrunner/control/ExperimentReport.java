@@ -1,5 +1,6 @@
 package io.chaosrunner.control;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
@@ -8,7 +9,6 @@ import io.chaosrunner.crd.Result;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.status.StatusEntry;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Tell what is known of one experiment after a run.
+ * What is known of one experiment after a run.
  *
  * @param slot index of the slot
  * @param entry its status entry
@@ -44,7 +44,8 @@ public record ExperimentReport(
      * Look up what is known of each experiment of an engine's last run. What may not be read is
      * left out: this is for people, after everything was recorded.
      */
-    public static List<ExperimentReport> of(Cluster cluster, Engine engine, List<StatusEntry> entries) {
+    public static List<ExperimentReport> of(
+            Cluster cluster, Engine engine, List<StatusEntry> entries) {
         var plain = new ArrayList<ExperimentReport>();
         for (int slot = 0; slot < entries.size(); slot++) {
             plain.add(new ExperimentReport(slot, entries.get(slot), "", List.of(), false));

@@ -1,16 +1,16 @@
 package io.chaosrunner.control;
 
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.Launch;
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.EngineStanding;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
 import java.time.Instant;
@@ -120,7 +120,11 @@ final class ObservedRun {
     }
 
     private void changed(
-            int slot, StatusEntry entry, EngineStanding standing, Instant now, List<RunNotice> notices) {
+            int slot,
+            StatusEntry entry,
+            EngineStanding standing,
+            Instant now,
+            List<RunNotice> notices) {
         Known last =
                 known.getOrDefault(
                         slot, new Known(new Attempt(slot, slot, 1, 1, now, Optional.empty()), ""));

@@ -1,16 +1,16 @@
 package io.chaosrunner.control;
 
-import io.chaosrunner.schedule.EngineSchedule;
-import io.chaosrunner.cluster.Cluster;
-import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.ClusterException.Kind;
-import io.chaosrunner.engine.EngineWriter;
-import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger.Answer;
 import io.chaosrunner.claim.Trigger;
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.time.Clock;

@@ -20,8 +20,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Hold the structural schema of one CRD: find what the API server refuses, and what it drops
- * without a word. Knows as much of OpenAPI as our CRDs use.
+ * The structural schema of one CRD: find what the API server refuses, and what it drops without a
+ * word. Knows as much of OpenAPI as our CRDs use.
  */
 public final class Schema {
     private static final Pattern WORDS = Pattern.compile("\\^\\(([\\w|]+)\\)\\??\\$");

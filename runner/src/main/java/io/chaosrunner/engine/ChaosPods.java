@@ -1,11 +1,11 @@
 package io.chaosrunner.engine;
 
-import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Listing;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
+import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.job.PodState;
 import java.util.List;
 import java.util.Optional;

@@ -1,14 +1,14 @@
 package io.chaosrunner.engine;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Cluster.PatchType;
 import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.cluster.RetryBackoff;
-import io.chaosrunner.cluster.Cluster.PatchType;
-import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.EnginePatch;
 import io.chaosrunner.status.EnginePatch.Objection;
 import io.chaosrunner.status.StatusEntry;
@@ -75,7 +75,7 @@ public final class EngineWriter implements AutoCloseable {
         void hindered(String sentence);
     }
 
-    /** Say what stands against writing. */
+    /** What stands against writing. */
     public sealed interface Refusal {
         /** The engine is gone; there may be another of its name. */
         record EngineGone() implements Refusal {}
@@ -158,7 +158,7 @@ public final class EngineWriter implements AutoCloseable {
     }
 
     /**
-     * Hold an engine that was taken.
+     * An engine that was taken.
      *
      * @param engine as stored
      * @param mayPatch false if only replacing it whole is allowed

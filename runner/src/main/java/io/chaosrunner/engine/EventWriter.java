@@ -1,12 +1,12 @@
 package io.chaosrunner.engine;
 
-import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.RunNotice;
 import java.time.Clock;
 import java.util.function.Consumer;
 import tools.jackson.databind.node.ObjectNode;

@@ -1,6 +1,5 @@
 package io.chaosrunner.engine;
 
-import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
@@ -8,6 +7,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.config.MonitoringSettings;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.status.RunNotice;
 import java.util.Optional;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;

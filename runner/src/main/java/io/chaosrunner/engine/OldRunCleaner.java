@@ -1,6 +1,5 @@
 package io.chaosrunner.engine;
 
-import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.ClusterException;
@@ -9,6 +8,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobState;
+import io.chaosrunner.status.RunNotice;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Consumer;

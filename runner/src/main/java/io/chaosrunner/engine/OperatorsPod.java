@@ -8,7 +8,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Say what pod has the name that the chaos-operator gives to an engine's runner.
+ * What pod has the name that the chaos-operator gives to an engine's runner.
  *
  * <p>The operator knows its runner by this name alone, and takes whatever pod bears it for the
  * engine's own; here a pod is the engine's only if it says so itself.

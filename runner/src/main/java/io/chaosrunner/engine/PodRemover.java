@@ -1,7 +1,5 @@
 package io.chaosrunner.engine;
 
-import io.chaosrunner.job.LaunchedJob;
-import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.ClusterException;
@@ -9,7 +7,9 @@ import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobState;
+import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.status.RunNotice;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,7 +39,7 @@ public final class PodRemover {
     private final Consumer<RunNotice> notices;
     private final Duration longest;
 
-    /** Say what of some objects is to go. */
+    /** What of some objects is to go. */
     public enum Extent {
         /** All of them. */
         ALL,
@@ -52,7 +52,8 @@ public final class PodRemover {
     /**
      * @param longest how long to wait for what is to go
      */
-    public PodRemover(Cluster cluster, String namespace, Consumer<RunNotice> notices, Duration longest) {
+    public PodRemover(
+            Cluster cluster, String namespace, Consumer<RunNotice> notices, Duration longest) {
         this.cluster = cluster;
         this.namespace = namespace;
         this.notices = notices;
@@ -66,7 +67,8 @@ public final class PodRemover {
      *     has told to go yet
      * @return what lives all the same; nothing if the fault is gone for certain
      */
-    public List<String> remove(ExecutionId execution, Extent extent, Consumer<List<String>> removing) {
+    public List<String> remove(
+            ExecutionId execution, Extent extent, Consumer<List<String>> removing) {
         return new Removal(ExecutionLabels.selector(execution), extent, removing)
                 .carryOut(() -> true);
     }

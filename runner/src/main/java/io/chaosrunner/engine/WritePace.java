@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Say how long a change of the engine waits until it is written: at most two writes in any window
- * of time.
+ * How long a change of the engine waits until it is written: at most two writes in any window of
+ * time.
  *
  * <p>A lone change is written at once. Of several that are to be expected, those of the first fifth
  * of a window go together; where changes come all the time, writes are spread evenly. When a write

@@ -1,13 +1,13 @@
 package io.chaosrunner.history;
 
-import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.EngineStanding;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.util.ArrayList;
 import java.util.List;
@@ -139,7 +139,7 @@ public final class RunHistory {
     // ---- Reading -----------------------------------------------------------------------------
 
     /**
-     * Hold what is known of an engine's runs.
+     * What is known of an engine's runs.
      *
      * @param runs the records, oldest first; the last may be of a run that is under way
      * @param sources where they came from, in words

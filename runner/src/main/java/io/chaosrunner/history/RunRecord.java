@@ -3,12 +3,12 @@ package io.chaosrunner.history;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.LoggedAttempt;
-import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.claim.LoggedAttempt.Mark;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.status.StatusEntry;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,7 +53,7 @@ public record RunRecord(ObjectNode json) {
     private static final int LONGEST_REASON = Claim.LONGEST_SKIP;
     private static final int LONGEST_SUMMARY_REASON = 80;
 
-    /** Say how much of a run is kept; each keeps less than the one before. */
+    /** How much of a run is kept; each keeps less than the one before. */
     enum Detail {
         /** Everything. */
         FULL,

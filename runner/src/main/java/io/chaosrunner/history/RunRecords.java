@@ -1,8 +1,8 @@
 package io.chaosrunner.history;
 
-import io.chaosrunner.status.EnginePatch;
 import io.chaosrunner.config.JsonText;
 import io.chaosrunner.history.RunRecord.Detail;
+import io.chaosrunner.status.EnginePatch;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,7 +14,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Hold the records of an engine's last runs, oldest first, in bounded space.
+ * The records of an engine's last runs, oldest first, in bounded space.
  *
  * <p>What does not fit loses detail, the oldest first, before whole runs are dropped. Immutable.
  *

@@ -9,7 +9,7 @@ import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Tell what events say of a Job that has no pod, or of a pod that was deleted.
+ * What events say of a Job that has no pod, or of a pod that was deleted.
  *
  * <p>Words for people: anybody may write an event, so nothing is decided by them.
  *

@@ -3,7 +3,7 @@ package io.chaosrunner.job;
 import java.time.Instant;
 import tools.jackson.databind.JsonNode;
 
-/** Tell what a Job itself says, beside its pod. */
+/** What a Job itself says, beside its pod. */
 public sealed interface JobState {
 
     /**

@@ -14,8 +14,8 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Tell how one launch was decided. Job and pod carry it as annotations, so that a resumed run knows
- * what the broken one decided, even if it may read pods only.
+ * How one launch was decided. Job and pod carry it as annotations, so that a resumed run knows what
+ * the broken one decided, even if it may read pods only.
  *
  * @param start decided start; kept to the millisecond
  * @param ordinal position among the launches of the run

@@ -5,8 +5,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /**
- * Tell what a pod means for the one container we care about: the experiment's, found by its exact
- * name. Sidecars, ours or injected, never count.
+ * What a pod means for the one container we care about: the experiment's, found by its exact name.
+ * Sidecars, ours or injected, never count.
  */
 public sealed interface PodState {
 

@@ -1,8 +1,8 @@
 package io.chaosrunner.machine;
 
+import io.chaosrunner.machine.RunState.Draft;
 import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.RunLimits;
-import io.chaosrunner.machine.RunState.Draft;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Decision.Choice;
 import io.chaosrunner.strategy.Slot;

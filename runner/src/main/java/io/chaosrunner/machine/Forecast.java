@@ -21,7 +21,7 @@ import java.util.PriorityQueue;
 import java.util.function.Function;
 
 /**
- * Say what a run would do, before anything is touched: the very {@link RunMachine}, on a clock that
+ * What a run would do, before anything is touched: the very {@link RunMachine}, on a clock that
  * jumps from event to event. Pure: the same request gives the same forecast.
  *
  * @param rows every attempt, in launch order
@@ -57,7 +57,7 @@ public record Forecast(List<Row> rows, List<Skip> skipped, RunEnd end, Duration 
     /** A slot that would never be launched. */
     public record Skip(Slot slot, Duration at, String why) {}
 
-    /** Say how experiments are assumed to go. */
+    /** How experiments are assumed to go. */
     public record Assumption(Duration duration, Outcome outcome) {}
 
     private record Running(Attempt attempt, Instant end, Outcome outcome) {}

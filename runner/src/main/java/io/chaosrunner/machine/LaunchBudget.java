@@ -1,7 +1,7 @@
 package io.chaosrunner.machine;
 
-import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.machine.RunState.Draft;
+import io.chaosrunner.model.RunLimits;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Say how many launches the limits of a run allow, and when they allow more. */
+/** How many launches the limits of a run allow, and when they allow more. */
 record LaunchBudget(RunLimits limits) {
 
     /** Return how many launches every limit allows now. */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * Hold a list whose every change returns a new list and leaves the old one as it was.
+ * A list whose every change returns a new list and leaves the old one as it was.
  *
  * <p>Two levels of arrays: a change copies one leaf and the root, about {@code 64 + n/64}
  * references, which for the sizes of a run (up to 10^5) is far less than copying the whole.

@@ -1,10 +1,10 @@
 package io.chaosrunner.machine;
 
+import io.chaosrunner.machine.RunState.Draft;
 import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.RunEnd;
-import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.model.RunEnd.Cause;
-import io.chaosrunner.machine.RunState.Draft;
+import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Decision.Choice;
 import io.chaosrunner.strategy.Outcome;
@@ -83,7 +83,8 @@ public final class RunMachine {
      * @param skipped the slots that were skipped, with the recorded reason
      * @param end why the run launches nothing more, if that was recorded
      */
-    public RunState resume(List<Attempt> attempts, Map<Integer, String> skipped, Optional<RunEnd> end) {
+    public RunState resume(
+            List<Attempt> attempts, Map<Integer, String> skipped, Optional<RunEnd> end) {
         Draft draft = begin().edit();
         skipped.forEach((slot, why) -> draft.slot(slot, new Skipped(why)));
         for (Attempt attempt :
@@ -102,7 +103,7 @@ public final class RunMachine {
                 .ifPresent(e -> close(draft, e));
         for (Attempt attempt : attempts) {
             if (attempt.end().isPresent() && !mayRetry(attempt, attempt.end().get())) {
-                heedFailure(draft, attempt.slot(), attempt.end().get());
+                applyStopOnFailure(draft, attempt.slot(), attempt.end().get());
             }
         }
         return draft.freeze();
@@ -156,7 +157,7 @@ public final class RunMachine {
             case RunEvent.TimePassed() -> {}
             case RunEvent.AttemptEnded(int slot, Attempt.End end) -> {
                 if (state.running(slot).isPresent() && !attemptEnded(draft, slot, end)) {
-                    heedFailure(draft, slot, end);
+                    applyStopOnFailure(draft, slot, end);
                 }
             }
             case RunEvent.StopRequested(RunEnd end) -> close(draft, end);
@@ -255,7 +256,7 @@ public final class RunMachine {
         return mayRetry(attempt, end) && (state.end == null || !state.end.isStopping());
     }
 
-    private void heedFailure(Draft draft, int slot, Attempt.End end) {
+    private void applyStopOnFailure(Draft draft, int slot, Attempt.End end) {
         if (limits.stopOnFailure() && end.outcome() != Outcome.PASSED) {
             close(
                     draft,
@@ -268,7 +269,7 @@ public final class RunMachine {
         }
     }
 
-    /** End the launching; the first reason stands, but a stop overrules a plan that was done. */
+    /** End the launching; the first reason stands, but a stop overrides a plan that was done. */
     private static void close(Draft draft, RunEnd end) {
         if (draft.end == null
                 || (!draft.end.isStopping() && end.isStopping())

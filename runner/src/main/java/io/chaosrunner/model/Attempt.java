@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Record one attempt of one execution.
+ * One attempt of one execution.
  *
  * @param ordinal position in the order of launches, from 0; grows without gaps in an unbroken run
  * @param slot index of the slot
@@ -18,7 +18,7 @@ public record Attempt(
         int ordinal, int slot, int iteration, int attempt, Instant start, Optional<End> end) {
 
     /**
-     * Tell when and how an attempt ended.
+     * When and how an attempt ended.
      *
      * @param at rounded up to a whole second
      * @param outcome how it ended

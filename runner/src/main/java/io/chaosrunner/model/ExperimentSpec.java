@@ -13,8 +13,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Describe one experiment of an engine, ready to be launched: what ChaosExperiment, ChaosEngine and
- * the runner's environment say together.
+ * One experiment of an engine, ready to be launched: what ChaosExperiment, ChaosEngine and the
+ * runner's environment say together.
  *
  * <p>Kubernetes values that the runner never looks into (tolerations, resources, security contexts,
  * {@code valueFrom} …) are kept as JSON and passed on as they are; a missing node means none. The
@@ -81,7 +81,7 @@ public record ExperimentSpec(
     }
 
     /**
-     * Say which entry of which engine is meant.
+     * Which entry of which engine is meant.
      *
      * @param engine the engine
      * @param experiment name of the ChaosExperiment
@@ -102,7 +102,7 @@ public record ExperimentSpec(
     }
 
     /**
-     * Hold what both Job and pod carry.
+     * What both Job and pod carry.
      *
      * @param labels ChaosExperiment {@code spec.definition.labels} under the engine's own labels
      * @param annotations {@code experimentAnnotations} of the engine's entry
@@ -115,7 +115,7 @@ public record ExperimentSpec(
     }
 
     /**
-     * Hold the pod's settings.
+     * The pod's settings.
      *
      * @param serviceAccount {@code serviceAccountName}
      * @param terminationGracePeriodSeconds in seconds; 0 leaves it to the cluster
@@ -143,7 +143,7 @@ public record ExperimentSpec(
     }
 
     /**
-     * Hold the settings of the experiment's container.
+     * The settings of the experiment's container.
      *
      * @param image never empty
      * @param imagePullPolicy {@code Always}, {@code IfNotPresent} or {@code Never}
@@ -173,7 +173,7 @@ public record ExperimentSpec(
     }
 
     /**
-     * Hold what the experiment's container mounts.
+     * What the experiment's container mounts.
      *
      * @param configMaps ConfigMaps of the engine's namespace
      * @param secrets Secrets of the engine's namespace

@@ -34,7 +34,7 @@ public record Fire(Instant at, String schedule, Cause cause) {
     }
 
     /**
-     * Say what made a fire.
+     * What made a fire.
      *
      * @param kind whose doing it is
      * @param id names the request of a person; empty if it is the schedule's
@@ -53,7 +53,7 @@ public record Fire(Instant at, String schedule, Cause cause) {
         }
     }
 
-    /** Name whose doing a fire is. */
+    /** Whose doing a fire is. */
     public enum Kind {
         /** The schedule's own. */
         SCHEDULE,

@@ -4,14 +4,14 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Say why a run launches nothing more.
+ * Why a run launches nothing more.
  *
  * @param cause who ended it
  * @param why one line
  */
 public record RunEnd(Cause cause, String why) {
 
-    /** Name who ended a run. */
+    /** Who ended a run. */
     public enum Cause {
         /** The plan has nothing more to launch. */
         PLAN,

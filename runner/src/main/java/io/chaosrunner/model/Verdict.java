@@ -4,7 +4,7 @@ import io.chaosrunner.strategy.Outcome;
 import java.util.Optional;
 
 /**
- * Name what became of an experiment, in Litmus' words.
+ * What became of an experiment, in Litmus' words.
  *
  * <p>Source: ChaosResult {@code status.experimentStatus.verdict} and ChaosEngine {@code
  * status.experiments[].verdict}.

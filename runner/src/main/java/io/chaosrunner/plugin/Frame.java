@@ -1,6 +1,6 @@
 package io.chaosrunner.plugin;
 
-/** Tell what the runner and a plug-in's process say to each other. */
+/** What the runner and a plug-in's process say to each other. */
 enum Frame {
     // The runner asks, one thing at a time.
 

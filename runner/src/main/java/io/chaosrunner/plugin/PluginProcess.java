@@ -1,9 +1,9 @@
 package io.chaosrunner.plugin;
 
-import io.chaosrunner.model.PluginFailure;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.model.ForeignText;
+import io.chaosrunner.model.PluginFailure;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -29,7 +29,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hold a process that runs the code of one plug-in, and ask it one thing at a time.
+ * A process that runs the code of one plug-in, and ask it one thing at a time.
  *
  * <p>What it does not answer in time, or not as it should, kills it. {@link #close} may be called
  * by any thread at any time; a question under way fails by it.

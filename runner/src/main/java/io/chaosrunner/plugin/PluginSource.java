@@ -22,7 +22,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hold one jar, or the class path, and the process its code runs in as long as somebody needs it.
+ * One jar, or the class path, and the process its code runs in as long as somebody needs it.
  *
  * <p>All runs of one jar share the process, one question at a time. If one of them brings it to its
  * end, the others go on in a new one: a fresh plan answers the same. Safe for use by several

@@ -1,7 +1,7 @@
 package io.chaosrunner.plugin;
 
-import io.chaosrunner.model.PluginFailure;
 import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.model.PluginFailure;
 import io.chaosrunner.plugin.PluginSource.Contents;
 import io.chaosrunner.strategy.ExecutionPlan;
 import io.chaosrunner.strategy.ExecutionStrategy;
@@ -74,7 +74,7 @@ public final class StrategyCatalogue {
      */
     public record Listed(ExecutionStrategy strategy, String source) {}
 
-    /** Say why a jar gives no strategy. */
+    /** Why a jar gives no strategy. */
     public record Fault(String source, String why) {
         @Override
         public String toString() {

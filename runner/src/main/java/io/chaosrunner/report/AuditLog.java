@@ -1,10 +1,10 @@
 package io.chaosrunner.report;
 
+import io.chaosrunner.control.ExperimentReport;
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.RunId;
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.control.ExperimentReport;
 import io.chaosrunner.status.RunListener;
 import io.chaosrunner.status.RunNotice;
 import java.io.PrintStream;

@@ -1,8 +1,8 @@
 package io.chaosrunner.report;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.status.StatusEntry;

@@ -1,9 +1,9 @@
 package io.chaosrunner.report;
 
-import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.model.Fire;
 import io.chaosrunner.history.RunHistory.Remembered;
 import io.chaosrunner.history.RunRecord;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;

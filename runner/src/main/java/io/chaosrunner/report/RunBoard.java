@@ -1,8 +1,8 @@
 package io.chaosrunner.report;
 
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.model.Attempt;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package io.chaosrunner.report;
 
+import io.chaosrunner.control.ExperimentReport;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.control.ExperimentReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -3,7 +3,7 @@ package io.chaosrunner.resolve;
 import static java.util.Objects.requireNonNull;
 
 /**
- * Say what is wrong with one place of an object.
+ * What is wrong with one place of an object.
  *
  * @param object such as {@code ChaosEngine litmus/nginx-chaos}
  * @param path such as {@code spec.experiments[0].name}

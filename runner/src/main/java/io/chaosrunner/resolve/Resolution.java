@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.chaosrunner.model.ExperimentSpec;
 import java.util.List;
 
-/** Tell what came of resolving one entry of an engine. */
+/** What came of resolving one entry of an engine. */
 public sealed interface Resolution {
 
     /**

@@ -9,7 +9,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Hold what the chaos-operator tells its runner. Each part is empty if it was not given.
+ * What the chaos-operator tells its runner. Each part is empty if it was not given.
  *
  * @param engine {@code CHAOSENGINE}: name of the engine
  * @param namespace {@code CHAOS_NAMESPACE}: where the engine lives
@@ -39,7 +39,7 @@ public record RunnerEnvironment(
     }
 
     /**
-     * Say where traces go.
+     * Where traces go.
      *
      * @param endpoint {@code OTEL_EXPORTER_OTLP_ENDPOINT}; empty turns tracing off
      * @param parent {@code TRACE_PARENT}: a JSON object with W3C trace context, or empty

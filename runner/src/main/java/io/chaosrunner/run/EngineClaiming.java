@@ -1,32 +1,32 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.attempt.FoundJob;
-import io.chaosrunner.engine.ChaosPods;
-import io.chaosrunner.history.RunHistory;
-import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.EarlierRuns;
+import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.StartTable;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster.Listing;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
-import io.chaosrunner.engine.EngineWriter;
-import io.chaosrunner.engine.EngineWriter.Taken;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
+import io.chaosrunner.engine.ChaosPods;
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.engine.EngineWriter.Taken;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.history.RunHistory;
+import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.RunLimits;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EnginePatch;
-import io.chaosrunner.claim.FireLedger;
-import io.chaosrunner.claim.EarlierRuns;
-import io.chaosrunner.history.RunRecord;
-import io.chaosrunner.claim.StartTable;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
@@ -96,7 +96,8 @@ final class EngineClaiming {
             return Optional.empty();
         }
         return switch (StartTable.of(engine, context.request.caller(), fire(engine))) {
-            case StartTable.NewRun(long number, Optional<Claim> before) -> begin(engine, number, before);
+            case StartTable.NewRun(long number, Optional<Claim> before) ->
+                    begin(engine, number, before);
             case StartTable.Resume(Claim claim) -> takeUp(engine, claim);
             case StartTable.AlreadyFinished(Claim claim) -> {
                 context.end(new RunResult.AlreadyFinished(entries(engine)));
@@ -357,8 +358,7 @@ final class EngineClaiming {
     private Optional<Taken> write(
             Engine engine, Claim claim, List<StatusEntry> entries, Optional<String> summaries) {
         ObjectNode patch =
-                EnginePatch.claim(
-                        engine, claim, entries, engine.name() + "-runner", context.now());
+                EnginePatch.claim(engine, claim, entries, engine.name() + "-runner", context.now());
         summaries.ifPresent(text -> EnginePatch.remember(patch, text));
         return EngineWriter.take(context.cluster, engine, patch);
     }

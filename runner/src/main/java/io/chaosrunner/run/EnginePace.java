@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Say when an engine that cannot be watched is read: within two seconds of when it was last seen,
+ * When an engine that cannot be watched is read: within two seconds of when it was last seen,
  * whatever it was seen by, for it may ask to stop. Safe for use by several threads.
  */
 final class EnginePace implements Cluster.Pace {

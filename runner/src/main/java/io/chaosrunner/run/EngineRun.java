@@ -2,14 +2,14 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.attempt.Mailbox;
 import io.chaosrunner.attempt.WaitLimits;
-import io.chaosrunner.model.RunEnd;
-import io.chaosrunner.status.RunListener;
-import io.chaosrunner.machine.RunMachine;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.machine.RunMachine;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunEnd.Cause;
-import io.chaosrunner.claim.Claim;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.status.RunListener;
 import java.time.Clock;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +80,7 @@ public final class EngineRun {
         context.leave();
         RunLoop running = loop;
         if (running != null) {
-            running.hush();
+            running.quiesce();
         }
         context.mailbox.add(() -> context.end(new RunResult.Left(why, true)));
     }

@@ -1,19 +1,19 @@
 package io.chaosrunner.run;
 
 import io.chaosrunner.attempt.Launcher;
-import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Listing;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.engine.EngineWriter;
-import io.chaosrunner.engine.EngineWriter.Refusal;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.engine.EngineWriter.Refusal;
 import io.chaosrunner.model.ExecutionId;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.EnginePatch.Objection;
+import io.chaosrunner.status.RunNotice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -37,7 +37,7 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
     /** What the loop does about it. */
     interface Loop {
         /** Launch and write nothing more. */
-        void hush();
+        void quiesce();
 
         /** Stop all that runs, and write that it was stopped. */
         void stop(String why);
@@ -78,12 +78,13 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
                         new Cluster.Listener() {
                             @Override
                             public void present(ObjectNode json) {
-                                context.mailbox.add(() -> heed(Optional.of(new Engine(json))));
+                                context.mailbox.add(
+                                        () -> onEngineChanged(Optional.of(new Engine(json))));
                             }
 
                             @Override
                             public void gone(ObjectNode json) {
-                                context.mailbox.add(() -> heed(Optional.empty()));
+                                context.mailbox.add(() -> onEngineChanged(Optional.empty()));
                             }
 
                             @Override
@@ -143,7 +144,7 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
 
     private void see(Engine now) {
         pace.sees();
-        context.mailbox.add(() -> heed(Optional.of(now)));
+        context.mailbox.add(() -> onEngineChanged(Optional.of(now)));
     }
 
     private String whyStop(Engine now) {
@@ -156,15 +157,15 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
     }
 
     /** Heed the engine as it is now; empty if there is none. */
-    void heed(Optional<Engine> found) {
+    void onEngineChanged(Optional<Engine> found) {
         if (found.filter(this::isSame).isEmpty()) {
-            heedGone();
+            onEngineGone();
             return;
         }
         engine = found.get();
         Optional<Claim.Loss> lost = claimed.lostOn(engine);
         if (lost.isPresent()) {
-            heedLoss(lost.get());
+            onClaimLost(lost.get());
         } else if (asksToStop(engine)) {
             if (context.underOperator()) {
                 operatorStops();
@@ -175,12 +176,12 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
     }
 
     /** Nothing can be recorded any more; what runs must not outlive the engine. */
-    private void heedGone() {
+    private void onEngineGone() {
         loop.removeAll("the engine was deleted", false);
     }
 
     /** What runs is left to a process that took this run up, and to nobody else. */
-    private void heedLoss(Claim.Loss loss) {
+    private void onClaimLost(Claim.Loss loss) {
         switch (loss.holder()) {
             case ANOTHER_PROCESS -> context.end(new RunResult.Left(loss.why(), false));
             case ANOTHER_RUN -> loop.removeAll(loss.why(), false);
@@ -193,7 +194,7 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
      * that with success would let it call the engine completed, so wait to be removed.
      */
     private void operatorStops() {
-        loop.hush();
+        loop.quiesce();
         context.tell(new RunNotice.Waiting("engineState is stop: the operator ends this run"));
         Instant end = context.now().plus(context.patience.operator());
         while (!context.isLeaving() && context.now().isBefore(end)) {
@@ -211,11 +212,11 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
     public void refused(Refusal refusal) {
         context.mailbox.add(() -> {
             switch (refusal) {
-                case Refusal.EngineGone() -> heedGone();
+                case Refusal.EngineGone() -> onEngineGone();
                 case Refusal.Objected(Objection.Aborted()) ->
                         loop.removeAll("the operator aborted the run", false);
                 case Refusal.Objected(Objection.Reset(String why)) -> loop.removeAll(why, false);
-                case Refusal.Objected(Objection.ClaimLost(Claim.Loss loss)) -> heedLoss(loss);
+                case Refusal.Objected(Objection.ClaimLost(Claim.Loss loss)) -> onClaimLost(loss);
             }
         });
     }

@@ -1,8 +1,8 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.machine.BrokenPlan;
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.machine.BrokenPlan;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.ExecutionPlan;

@@ -1,15 +1,15 @@
 package io.chaosrunner.run;
 
 import io.chaosrunner.attempt.FoundJob;
-import io.chaosrunner.engine.EngineWriter.Taken;
-import io.chaosrunner.config.ExecutionSettings;
-import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.engine.EngineWriter.Taken;
+import io.chaosrunner.model.RunLimits;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Hold a run that this process owns now, and all that was read to begin it or take it up.
+ * A run that this process owns now, and all that was read to begin it or take it up.
  *
  * @param engine the engine, as the claim's write returned it
  * @param claim the claim

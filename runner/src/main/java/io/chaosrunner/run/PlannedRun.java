@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Hold the slots of a run and the plan its strategy made for them; closed when it is asked no more.
+ * The slots of a run and the plan its strategy made for them; closed when it is asked no more.
  *
  * @param slots the experiments, in order
  * @param plan says when each starts

@@ -24,8 +24,8 @@ import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Say what an engine names and the cluster does not have, before anything is injected: an
- * experiment that is missing is found when its turn comes, after others have done their harm.
+ * What an engine names and the cluster does not have, before anything is injected: an experiment
+ * that is missing is found when its turn comes, after others have done their harm.
  */
 public final class Preflight {
     private static final RunId TRIAL = new RunId(1, "trial");
@@ -51,7 +51,7 @@ public final class Preflight {
     }
 
     /**
-     * Tell what was found.
+     * What was found.
      *
      * @param problems what is missing or cannot be launched, each once, in the engine's order
      * @param unchecked what the account may not look for

@@ -1,13 +1,13 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.model.Attempt;
 import io.chaosrunner.attempt.FoundJob;
 import io.chaosrunner.attempt.LiveAttempt;
-import io.chaosrunner.model.RunEnd;
-import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.LoggedAttempt;
 import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.RunEnd;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -23,7 +23,8 @@ import java.util.Optional;
  * @param running attempts of which nothing is logged: they run, or ended unseen
  * @param end why the run launches nothing more, if that was recorded
  */
-public record ResumedAttempts(List<Left> over, List<Left> broken, List<Left> running, Optional<RunEnd> end) {
+public record ResumedAttempts(
+        List<Left> over, List<Left> broken, List<Left> running, Optional<RunEnd> end) {
 
     /**
      * One attempt that was left.

@@ -2,9 +2,9 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.attempt.AttemptContext;
 import io.chaosrunner.attempt.WaitLimits;
-import io.chaosrunner.status.RunListener;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.status.RunListener;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Supplier;

@@ -1,48 +1,48 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.model.Attempt;
+import static java.util.Objects.requireNonNull;
+
 import io.chaosrunner.attempt.AttemptEnding;
-import io.chaosrunner.attempt.PodWatch;
-import io.chaosrunner.machine.Command;
-import io.chaosrunner.engine.EventWriter;
-import io.chaosrunner.attempt.StatusTable;
-import io.chaosrunner.attempt.VerdictReader;
 import io.chaosrunner.attempt.FoundJob;
 import io.chaosrunner.attempt.LaunchPreparation;
 import io.chaosrunner.attempt.Launcher;
 import io.chaosrunner.attempt.LiveAttempt;
-import io.chaosrunner.job.LaunchedJob;
-import io.chaosrunner.engine.ExporterDeployment;
-import io.chaosrunner.engine.OldRunCleaner;
 import io.chaosrunner.attempt.PodCensus;
-import io.chaosrunner.engine.PodRemover;
+import io.chaosrunner.attempt.PodWatch;
 import io.chaosrunner.attempt.ResultReader;
-import io.chaosrunner.model.RunEnd;
-import io.chaosrunner.machine.RunEvent;
-import io.chaosrunner.history.RunHistory;
-import io.chaosrunner.machine.RunMachine;
-import io.chaosrunner.status.RunNotice;
-import io.chaosrunner.machine.RunState;
-import static java.util.Objects.requireNonNull;
-
+import io.chaosrunner.attempt.StatusTable;
+import io.chaosrunner.attempt.VerdictReader;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.engine.ExporterDeployment;
+import io.chaosrunner.engine.OldRunCleaner;
+import io.chaosrunner.engine.PodRemover;
+import io.chaosrunner.engine.PodRemover.Extent;
+import io.chaosrunner.history.RunHistory;
+import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobFactory;
+import io.chaosrunner.job.LaunchedJob;
+import io.chaosrunner.machine.Command;
+import io.chaosrunner.machine.RunEvent;
+import io.chaosrunner.machine.RunMachine;
+import io.chaosrunner.machine.RunState;
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExecutionId;
-import io.chaosrunner.resolve.RunnerEnvironment;
-import io.chaosrunner.engine.PodRemover.Extent;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunEnd.Cause;
-import io.chaosrunner.claim.Claim;
+import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EnginePatch;
-import io.chaosrunner.claim.LoggedAttempt;
-import io.chaosrunner.history.RunRecord;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Outcome;
@@ -145,7 +145,9 @@ final class RunLoop implements AutoCloseable {
         Cluster cluster = context.cluster;
         context.cluster.calm();
         events = new EventWriter(cluster, engine, context.clock, context::tell);
-        reaper = new PodRemover(cluster, engine.namespace(), context::tell, context.patience.removal());
+        reaper =
+                new PodRemover(
+                        cluster, engine.namespace(), context::tell, context.patience.removal());
         launcher =
                 new Launcher(
                         cluster,
@@ -199,12 +201,12 @@ final class RunLoop implements AutoCloseable {
         // Who was here before may not have had time to look.
         doubtful = taken.resumed();
         if (context.isLeaving()) {
-            hush();
+            quiesce();
         }
     }
 
     /** Launch and write nothing more; any thread may say so. */
-    void hush() {
+    void quiesce() {
         launcher.close();
         writer.abandon();
     }
@@ -281,7 +283,7 @@ final class RunLoop implements AutoCloseable {
 
     private void begin() {
         // A stop may have come while nobody looked.
-        engineWatch.heed(Optional.of(engineWatch.engine()));
+        engineWatch.onEngineChanged(Optional.of(engineWatch.engine()));
         if (aborting || context.ended().isPresent()) {
             return;
         }
@@ -315,7 +317,7 @@ final class RunLoop implements AutoCloseable {
             Optional<Engine> inherited = Optional.ofNullable(heir);
             return () -> {
                 if (inherited.isPresent()) {
-                    engineWatch.heed(inherited);
+                    engineWatch.onEngineChanged(inherited);
                 } else if (left.isEmpty()) {
                     swept = true;
                     then.run();
@@ -583,7 +585,7 @@ final class RunLoop implements AutoCloseable {
                 hasLaunched = true;
                 var withheld = new ArrayList<Launcher.Order>();
                 for (int i = 0; i < orders.size(); i++) {
-                    heed(orders.get(i), outcomes.get(i), withheld);
+                    onLaunchResult(orders.get(i), outcomes.get(i), withheld);
                 }
                 if (!withheld.isEmpty()) {
                     withheld(withheld);
@@ -592,7 +594,7 @@ final class RunLoop implements AutoCloseable {
         });
     }
 
-    private void heed(
+    private void onLaunchResult(
             Launcher.Order order, Launcher.Outcome outcome, List<Launcher.Order> withheld) {
         LiveAttempt each = live.get(order.id());
         if (each == null) {
@@ -628,7 +630,7 @@ final class RunLoop implements AutoCloseable {
             Optional<ObjectNode> found =
                     context.cluster.get(Resource.ENGINES, ref.namespace(), ref.name());
             return () -> {
-                engineWatch.heed(found.map(Engine::new));
+                engineWatch.onEngineChanged(found.map(Engine::new));
                 if (context.ended().isPresent() || removing) {
                     return;
                 }
@@ -642,7 +644,7 @@ final class RunLoop implements AutoCloseable {
                     }
                 }
                 if (!again.isEmpty()) {
-                    // Whoever wanted to stop has thought better of it.
+                    // The stop was withdrawn: launch again.
                     launch(again);
                 }
             };
@@ -723,7 +725,7 @@ final class RunLoop implements AutoCloseable {
             return;
         }
         removing = true;
-        hush();
+        quiesce();
         context.tell(new RunNotice.Waiting(why + ": what runs is removed"));
         Claim over =
                 over(
@@ -735,7 +737,7 @@ final class RunLoop implements AutoCloseable {
             boolean gone = removeNow();
             Optional<Engine> inherited = Optional.ofNullable(heir);
             if (inherited.isPresent()) {
-                return () -> engineWatch.heed(inherited);
+                return () -> engineWatch.onEngineChanged(inherited);
             }
             boolean said = gone && unclaimed && sayLastWord(over, last);
             String told =
@@ -777,8 +779,7 @@ final class RunLoop implements AutoCloseable {
                 return false;
             }
             ObjectNode patch =
-                    EnginePatch.claim(
-                            now.get(), over, last, ref.name() + "-runner", context.now());
+                    EnginePatch.claim(now.get(), over, last, ref.name() + "-runner", context.now());
             if (EngineWriter.take(context.cluster, now.get(), patch).isPresent()) {
                 return true;
             }
@@ -791,7 +792,7 @@ final class RunLoop implements AutoCloseable {
      * again, which takes the run up once the API server answers; in all other cases it is removed.
      */
     RunResult giveUp(ClusterException why) {
-        hush();
+        quiesce();
         if (context.isLeaving() || (context.underOperator() && why.isTransient())) {
             return new RunResult.Interrupted(why);
         }
@@ -805,7 +806,7 @@ final class RunLoop implements AutoCloseable {
 
     /** Do the same because of a bug; the operator's runner is started again in any case. */
     void giveUpBy(Throwable bug) {
-        hush();
+        quiesce();
         if (!context.isLeaving() && !context.underOperator()) {
             context.tell(
                     new RunNotice.Warning(
@@ -830,8 +831,8 @@ final class RunLoop implements AutoCloseable {
         }
     }
 
-    /** Nobody sees any more what runs: it must not go on. */
-    private void goBlind(ClusterException why) {
+    /** Pods can no longer be watched, so the run is stopped. */
+    private void onPodWatchLost(ClusterException why) {
         String sentence = "pods cannot be followed any more: " + why.getMessage();
         if (!aborting) {
             emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", sentence));
@@ -847,13 +848,13 @@ final class RunLoop implements AutoCloseable {
         }
 
         @Override
-        public void blind(ClusterException why) {
-            goBlind(why);
+        public void podWatchLost(ClusterException why) {
+            onPodWatchLost(why);
         }
 
         @Override
-        public void hush() {
-            RunLoop.this.hush();
+        public void quiesce() {
+            RunLoop.this.quiesce();
         }
 
         @Override

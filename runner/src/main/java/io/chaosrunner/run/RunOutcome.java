@@ -1,17 +1,17 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.history.RunHistory;
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.Verdict;
-import io.chaosrunner.model.RunEnd.Cause;
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.history.RunHistory;
+import io.chaosrunner.model.RunEnd.Cause;
+import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.StatusEntry;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Name how a run ended, for those who count: a run that somebody stopped did neither. */
+/** How a run ended, for those who count: a run that somebody stopped did neither. */
 public enum RunOutcome {
     /** Nothing but Pass, or N/A. */
     PASSED,

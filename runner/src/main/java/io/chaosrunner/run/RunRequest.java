@@ -1,11 +1,11 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.resolve.RunnerEnvironment;
-import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param caller who asks; the operator keeps the last word on status
  * @param experiments names of the experiments to run, in order; absent means those the engine lists
  * @param environment what experiments are told; absent means derived from the engine
- * @param settings overruling execution settings
+ * @param settings overriding execution settings
  * @param instance random name of this process
  * @param fire the fire of the engine's schedule that asks; absent if somebody else does
  * @param check asked at the last moment whether the fire still starts a run

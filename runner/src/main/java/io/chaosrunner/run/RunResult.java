@@ -1,13 +1,13 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.util.List;
 import java.util.function.BiConsumer;
 
-/** Tell how the request for a run ended; the exit code follows from it and from who asked. */
+/** How the request for a run ended; the exit code follows from it and from who asked. */
 public sealed interface RunResult {
 
     /** Name of the event that tells of a request which changed nothing. */

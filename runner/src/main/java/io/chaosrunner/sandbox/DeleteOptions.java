@@ -8,7 +8,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Say how to delete: a DeleteOptions body over query parameters. */
+/** How to delete: a DeleteOptions body over query parameters. */
 record DeleteOptions(
         Optional<String> propagationPolicy,
         Optional<Long> gracePeriodSeconds,

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Describe what is served, so that clients which ask first find it. */
+/** What is served, so that clients which ask first find it. */
 final class Discovery {
     private static final List<String> VERBS =
             List.of(

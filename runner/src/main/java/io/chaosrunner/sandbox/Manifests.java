@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Tell what became of a YAML text.
+ * What became of a YAML text.
  *
  * @param created what now exists, in the order of the text
  * @param ignored what a cluster needs and the sandbox does not, such as roles and CRDs

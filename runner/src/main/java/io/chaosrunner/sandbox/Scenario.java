@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Say how a simulated experiment goes: words separated by spaces, in any order.
+ * How a simulated experiment goes: words separated by spaces, in any order.
  *
  * <table>
  * <caption>Words</caption>

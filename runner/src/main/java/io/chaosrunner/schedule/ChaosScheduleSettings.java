@@ -76,7 +76,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
                     "days", "spec.schedule.repeat.workDays.includedDays",
                     "overlap", "spec.concurrencyPolicy");
 
-    /** Name what somebody wants of a schedule. */
+    /** What somebody wants of a schedule. */
     public enum State {
         /** It fires. */
         ACTIVE,
@@ -165,7 +165,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
     /**
      * Return the schedule it means.
      *
-     * @param flags overruling values, by the keys of {@link ScheduleSpec}
+     * @param flags overriding values, by the keys of {@link ScheduleSpec}
      * @throws InvalidParameters listing every problem, by the object's own fields
      */
     public ScheduleSpec spec(Map<String, ?> flags) {
@@ -429,7 +429,10 @@ public record ChaosScheduleSettings(ObjectNode json) {
         for (String part : text.split(",", -1)) {
             String[] ends = ScheduleReader.ends(part);
             List<String> names =
-                    Arrays.stream(ends).map(ChaosScheduleSettings::day).flatMap(Optional::stream).toList();
+                    Arrays.stream(ends)
+                            .map(ChaosScheduleSettings::day)
+                            .flatMap(Optional::stream)
+                            .toList();
             if (ends.length > 2 || names.size() < ends.length) {
                 problem(
                         problems,

@@ -11,8 +11,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hold what a cron expression names: times that a clock on the wall shows, wherever it hangs.
- * {@link CronReader} reads it, and {@link CronTimes} turns it into instants.
+ * What a cron expression names: times that a clock on the wall shows, wherever it hangs. {@link
+ * CronReader} reads it, and {@link CronTimes} turns it into instants.
  *
  * @param days any of them will do
  * @param hoursOpen whether the hour is left open, so that the expression means elapsed time rather

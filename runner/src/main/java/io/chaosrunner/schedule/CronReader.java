@@ -78,7 +78,7 @@ final class CronReader {
         this.explaining = explaining;
     }
 
-    /** Say where an expression is wrong, and show one that works. */
+    /** Where an expression is wrong, and show one that works. */
     static final class Fault extends Exception {
         @Serial private static final long serialVersionUID = 1L;
 

@@ -1,5 +1,12 @@
 package io.chaosrunner.schedule;
 
+import io.chaosrunner.claim.Backfill;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.claim.Tally;
+import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.Fire;
@@ -12,15 +19,8 @@ import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
-import io.chaosrunner.claim.Backfill;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.EnginePatch;
-import io.chaosrunner.claim.FireLedger;
-import io.chaosrunner.claim.FireLedger.Skipped;
-import io.chaosrunner.claim.LoggedAttempt;
 import io.chaosrunner.status.EngineStanding;
-import io.chaosrunner.claim.Tally;
-import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,7 +32,7 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Say what an engine's schedule asks for, from what is stored with the engine alone. Pure.
+ * What an engine's schedule asks for, from what is stored with the engine alone. Pure.
  *
  * @param engine as read
  * @param standing where its last run stands
@@ -66,9 +66,9 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
     }
 
     /**
-     * Read the schedule on an engine, some of it overruled; empty if there is none.
+     * Read the schedule on an engine, some of it overridden; empty if there is none.
      *
-     * @param flags overruling values, by the keys of the annotation
+     * @param flags overriding values, by the keys of the annotation
      * @throws InvalidParameters if it is unusable
      * @throws Claim.Unreadable if somebody edited the claim
      */
@@ -359,9 +359,10 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
      * Return why a fire for which a run was to start does not start it any more.
      *
      * @param engine as it is by now
-     * @param flags overruling values, by the keys of the annotation
+     * @param flags overriding values, by the keys of the annotation
      */
-    public static Optional<String> objection(Engine engine, Map<String, ?> flags, Fire fire, Instant now) {
+    public static Optional<String> objection(
+            Engine engine, Map<String, ?> flags, Fire fire, Instant now) {
         Optional<EngineSchedule> read;
         try {
             read = of(engine, flags);

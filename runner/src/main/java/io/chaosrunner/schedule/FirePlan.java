@@ -1,5 +1,8 @@
 package io.chaosrunner.schedule;
 
+import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.Tally;
+import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Missed;
@@ -7,9 +10,6 @@ import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.ScheduleSpec.Policy;
 import io.chaosrunner.schedule.ScheduleSpec.StopRules;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
-import io.chaosrunner.claim.FireLedger.Skipped;
-import io.chaosrunner.claim.Tally;
-import io.chaosrunner.claim.Trigger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -38,7 +38,7 @@ public final class FirePlan {
     private FirePlan() {}
 
     /**
-     * Say where a schedule stands.
+     * Where a schedule stands.
      *
      * @param settled all fires up to this instant were started or recorded as skipped
      * @param runs how many runs this schedule has started
@@ -70,7 +70,7 @@ public final class FirePlan {
      */
     public record LastRun(String name, Instant start, Instant end, Optional<StopWhen> outcome) {}
 
-    /** Say what to do now; what is skipped is to be recorded first. */
+    /** What to do now; what is skipped is to be recorded first. */
     public sealed interface Step {
         /** Fires that start no run, oldest first. */
         List<Skipped> skipped();

@@ -16,7 +16,7 @@ public record Preview(List<Entry> entries, Optional<String> end) {
     /** More times than this that one change of the clocks took away are told as one. */
     private static final int MOST_LEFT_OUT = 10;
 
-    /** Say what becomes of a time that a schedule names. */
+    /** What becomes of a time that a schedule names. */
     public sealed interface Entry {
         /** When it comes, or the first of several. */
         Instant at();

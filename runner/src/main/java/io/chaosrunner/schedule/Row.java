@@ -99,7 +99,7 @@ final class Row {
         Instant before = limit.isBefore(end) ? limit : end;
         Instant last = after.isBefore(beginning()) ? beginning() : after;
         while (last.isBefore(before)) {
-            Timetable.heed();
+            Timetable.checkInterrupt();
             Optional<Instant> time = raw(last);
             Optional<Instant> open = time.flatMap(at -> windows.openFrom(at, before));
             if (open.isEmpty() || open.equals(time)) {

@@ -20,8 +20,8 @@ import java.util.zip.CRC32;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Say when an engine is to be run, again and again: the annotation {@value #ANNOTATION}, overruled
- * by flags. A value; {@link Timetable} does the arithmetic.
+ * When an engine is to be run, again and again: the annotation {@value #ANNOTATION}, overridden by
+ * flags. A value; {@link Timetable} does the arithmetic.
  *
  * @param kind what makes it fire
  * @param zone whose clocks are meant
@@ -68,7 +68,7 @@ public record ScheduleSpec(
      * Read a schedule, whole.
      *
      * @param written the annotation's value, if there is one
-     * @param flags overruling values, by the same keys
+     * @param flags overriding values, by the same keys
      * @param anchor when the engine was created: a schedule must have something to do after it
      * @return empty if neither says anything
      * @throws InvalidParameters listing every problem, not only the first
@@ -82,7 +82,7 @@ public record ScheduleSpec(
      * Read the schedule of a Litmus ChaosSchedule, whole.
      *
      * @param chaosSchedule the whole object
-     * @param flags overruling values, by the keys of the annotation
+     * @param flags overriding values, by the keys of the annotation
      * @param anchor when it was created, if the object does not say
      * @throws InvalidParameters listing every problem, not only the first
      */
@@ -209,7 +209,7 @@ public record ScheduleSpec(
         return from.orElse(anchor);
     }
 
-    /** Say what makes a schedule fire. */
+    /** What makes a schedule fire. */
     public sealed interface Kind {
         /** The clock on the wall. */
         record Cron(CronClock clock) implements Kind {}
@@ -232,7 +232,7 @@ public record ScheduleSpec(
     }
 
     /**
-     * Say what is made of the fires.
+     * What is made of the fires.
      *
      * @param maxRuns after so many runs the schedule is over
      * @param stopWhen how runs must end for the schedule to be over
@@ -323,7 +323,7 @@ public record ScheduleSpec(
     }
 
     /**
-     * Say how runs must end for the schedule to be over: whatever comes first. 0 is no rule.
+     * How runs must end for the schedule to be over: whatever comes first. 0 is no rule.
      *
      * @param failed so many in a row fail
      * @param failedInAll so many fail, whatever comes between
@@ -342,7 +342,7 @@ public record ScheduleSpec(
         }
     }
 
-    /** Name how a run ended. */
+    /** How a run ended. */
     public enum StopWhen {
         /** A verdict that is not Pass. */
         FAILED,
@@ -350,7 +350,7 @@ public record ScheduleSpec(
         PASSED
     }
 
-    /** Name what becomes of a fire while a run is going on. */
+    /** What becomes of a fire while a run is going on. */
     public enum Overlap {
         /** It is recorded as skipped. */
         SKIP,
@@ -366,7 +366,7 @@ public record ScheduleSpec(
         }
     }
 
-    /** Name what becomes of a fire that nobody was there to start. */
+    /** What becomes of a fire that nobody was there to start. */
     public enum Missed {
         /** It is recorded as skipped. */
         SKIP,

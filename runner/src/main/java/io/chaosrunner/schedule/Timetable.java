@@ -99,7 +99,7 @@ public final class Timetable {
      *
      * @throws Interrupted if the thread is interrupted
      */
-    static void heed() {
+    static void checkInterrupt() {
         if (Thread.currentThread().isInterrupted()) {
             throw new Interrupted();
         }

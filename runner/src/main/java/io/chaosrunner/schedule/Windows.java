@@ -23,8 +23,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tell when a schedule may fire at all, and why not. What counts is what the clock of the
- * schedule's zone shows.
+ * When a schedule may fire at all, and why not. What counts is what the clock of the schedule's
+ * zone shows.
  *
  * <p>Of several reasons the one that was written first is told. Thousands of exclusions cost one
  * sorting; after that an instant is looked up among them.
@@ -157,7 +157,7 @@ final class Windows {
         Optional<String> reason = closedAt(instant);
         Instant time = edgeAfter(instant);
         while (time.isBefore(end) && closedAt(time).equals(reason)) {
-            Timetable.heed();
+            Timetable.checkInterrupt();
             time = edgeAfter(time);
         }
         return time.isBefore(end) ? time : end;

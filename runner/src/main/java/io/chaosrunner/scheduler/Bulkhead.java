@@ -1,8 +1,8 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.cluster.LongLived;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.schedule.EngineSchedule;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;

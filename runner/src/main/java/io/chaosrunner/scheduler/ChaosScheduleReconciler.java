@@ -1,19 +1,19 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.FirePlan;
-import io.chaosrunner.schedule.EngineSchedule;
-import io.chaosrunner.schedule.ChaosScheduleSettings;
-import io.chaosrunner.schedule.ScheduleReading;
-import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster.PatchType;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.control.EngineStop;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.control.EngineStop;
+import io.chaosrunner.schedule.ChaosScheduleSettings;
 import io.chaosrunner.schedule.ChaosScheduleSettings.State;
-import io.chaosrunner.claim.Claim;
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.FirePlan;
+import io.chaosrunner.schedule.ScheduleReading;
+import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Instant;
@@ -189,7 +189,8 @@ final class ChaosScheduleReconciler implements KeyedWorker.Step {
         return labels.put("app", "chaos-engine").put("chaosUID", schedule.uid());
     }
 
-    private static ObjectNode annotations(ChaosScheduleSettings schedule, Map<String, Object> settings) {
+    private static ObjectNode annotations(
+            ChaosScheduleSettings schedule, Map<String, Object> settings) {
         ObjectNode annotations = JsonNodeFactory.instance.objectNode();
         if (schedule.metadata().path("annotations") instanceof ObjectNode given) {
             annotations.setAll(given.deepCopy());
@@ -202,7 +203,8 @@ final class ChaosScheduleReconciler implements KeyedWorker.Step {
     }
 
     /** Bring the engine to what the schedule says now; its spec only between two runs. */
-    private Engine update(ChaosScheduleSettings schedule, Engine now, Map<String, Object> settings) {
+    private Engine update(
+            ChaosScheduleSettings schedule, Engine now, Map<String, Object> settings) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         ObjectNode wanted = annotations(schedule, settings);
         boolean sameTemplate = now.annotation(TEMPLATE).filter(schedule.hash()::equals).isPresent();

@@ -1,7 +1,6 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.ChaosScheduleSettings;
-import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Listener;
 import io.chaosrunner.cluster.Cluster.Selection;
@@ -9,7 +8,8 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.claim.Claim;
+import io.chaosrunner.schedule.ChaosScheduleSettings;
+import io.chaosrunner.schedule.ScheduleSpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +52,10 @@ final class LeaderTerm implements AutoCloseable {
      * @param withSchedules whether ChaosSchedules are driven too
      */
     static LeaderTerm begin(
-            SchedulerContext driving, List<String> namespaces, Set<String> leftOut, boolean withSchedules) {
+            SchedulerContext driving,
+            List<String> namespaces,
+            Set<String> leftOut,
+            boolean withSchedules) {
         var term = new LeaderTerm(driving, leftOut);
         for (String namespace : namespaces) {
             term.follow(Resource.ENGINES, namespace, term.new Engines(), term::expect);

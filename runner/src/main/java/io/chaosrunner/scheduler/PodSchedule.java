@@ -1,34 +1,34 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.EngineSchedule;
-import io.chaosrunner.schedule.ScheduleReading;
-import io.chaosrunner.schedule.Timetable;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.status.RunListener;
-import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.schedule.FirePlan.Step;
+import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
+import io.chaosrunner.schedule.FirePlan.Step;
+import io.chaosrunner.schedule.ScheduleReading;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
-import io.chaosrunner.claim.Claim;
+import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EnginePatch;
-import io.chaosrunner.claim.FireLedger.Skipped;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
-import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Clock;
 import java.time.Duration;
@@ -108,7 +108,7 @@ public final class PodSchedule {
     /**
      * @param request what to ask for at each fire; holds the engine as just read. The first run is
      *     asked for as it says, later ones with what the engine says then
-     * @param flags settings of the schedule that overrule the engine's annotation
+     * @param flags settings of the schedule that override the engine's annotation
      */
     public PodSchedule(
             Cluster cluster,
@@ -150,7 +150,7 @@ public final class PodSchedule {
     /**
      * Return what looks again, at the last moment, whether a fire starts a run.
      *
-     * @param flags settings of the schedule that overrule the engine's annotation
+     * @param flags settings of the schedule that override the engine's annotation
      */
     public static RunRequest.StartCheck check(Map<String, ?> flags, Clock clock) {
         return (engine, fire) -> EngineSchedule.objection(engine, flags, fire, clock.instant());

@@ -6,8 +6,8 @@ import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Leadership;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
-import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.control.EngineLaunch.Launch;
+import io.chaosrunner.plugin.StrategyCatalogue;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -36,7 +36,7 @@ public final class ScheduleService implements AutoCloseable {
     private volatile String trouble = "";
 
     /**
-     * Say what is driven, and how.
+     * What is driven, and how.
      *
      * @param namespaces where the engines are; an empty name means everywhere
      * @param leftOut namespaces that are left alone all the same

@@ -2,18 +2,18 @@ package io.chaosrunner.scheduler;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.config.Allowed;
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.control.EngineLaunch.Launch;
-import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.RunNotice;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Hold what all engines are driven with.
+ * What all engines are driven with.
  *
  * @param instance this process' name, in every claim it takes; see {@link #SERVICE}
  * @param places bounds the runs that go on in this process

@@ -1,36 +1,36 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.EngineSchedule;
-import io.chaosrunner.schedule.ScheduleReading;
-import io.chaosrunner.schedule.Timetable;
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.ExecutionSettings;
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.model.Fire;
 import io.chaosrunner.control.EngineLaunch;
 import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.control.EngineLaunch.Readied;
-import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.engine.OperatorsPod;
+import io.chaosrunner.history.RunRecords;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.schedule.FirePlan.Step;
+import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
-import io.chaosrunner.scheduler.Places.Place;
+import io.chaosrunner.schedule.FirePlan.Step;
+import io.chaosrunner.schedule.ScheduleReading;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
-import io.chaosrunner.claim.Claim;
+import io.chaosrunner.schedule.Timetable;
+import io.chaosrunner.scheduler.Places.Place;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EnginePatch;
-import io.chaosrunner.claim.FireLedger;
-import io.chaosrunner.claim.FireLedger.Skipped;
-import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.status.EngineStanding;
-import io.chaosrunner.claim.StartTable.Caller;
-import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.time.Duration;
@@ -169,15 +169,15 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
     }
 
-    /** Say what is to be done. */
+    /** What is to be done. */
     sealed interface Move {
         /** Nothing, until then or until something changes. */
         record Rest(Optional<Instant> until) implements Move {}
 
-        /** Say why nothing will be done. */
+        /** Why nothing will be done. */
         record Refuse(String why) implements Move {}
 
-        /** Say whose run the fires that are due must wait for. */
+        /** Whose run the fires that are due must wait for. */
         record Await(String whose) implements Move {}
 
         /** Record fires that start no run. */

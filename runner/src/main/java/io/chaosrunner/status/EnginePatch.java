@@ -140,7 +140,7 @@ public final class EnginePatch {
                 .put(HISTORY_ANNOTATION, summaries);
     }
 
-    /** Say what stands against moving entries of an engine. */
+    /** What stands against moving entries of an engine. */
     public sealed interface Objection {
         /** The engine is not held by this claim any more. */
         record ClaimLost(Claim.Loss loss) implements Objection {}

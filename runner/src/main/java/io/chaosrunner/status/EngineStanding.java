@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Say where an engine stands, whoever runs it: this runner, the operator's, or none. Pure.
+ * Where an engine stands, whoever runs it: this runner, the operator's, or none. Pure.
  *
  * @param phase one word of the engine's state
  * @param claim who runs or ran it last; empty if nobody of ours did, or it cannot be read
@@ -21,7 +21,7 @@ public record EngineStanding(Phase phase, Optional<Claim> claim, List<StatusEntr
     private static final String COMPLETED = "completed";
     private static final String STOPPED = "stopped";
 
-    /** Name what an engine is at. */
+    /** What an engine is at. */
     public enum Phase {
         /** No run so far, or the next one is about to begin. */
         IDLE,

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** Tell what a run just did; gathers into the audit log, the terminal and the report. */
+/** What a run just did; gathers into the audit log, the terminal and the report. */
 public sealed interface RunNotice {
 
     /** The engine was taken: a run begins, or is taken up again. */

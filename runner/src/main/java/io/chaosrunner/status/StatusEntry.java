@@ -10,7 +10,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Say where one experiment stands, as one entry of ChaosEngine {@code status.experiments}.
+ * Where one experiment stands, as one entry of ChaosEngine {@code status.experiments}.
  *
  * @param name the ChaosExperiment
  * @param pod name of the experiment's pod, or one of Litmus' placeholders

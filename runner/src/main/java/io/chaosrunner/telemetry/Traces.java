@@ -1,10 +1,10 @@
 package io.chaosrunner.telemetry;
 
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.resolve.RunnerEnvironment;
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.status.RunListener;
 import io.chaosrunner.status.RunNotice;
 import io.opentelemetry.api.common.AttributeKey;

@@ -3,7 +3,7 @@ package io.chaosrunner.validate;
 import java.util.Locale;
 
 /**
- * Say what is wrong at one line of a file.
+ * What is wrong at one line of a file.
  *
  * @param severity how bad it is
  * @param file as given by the caller

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Tell what is wrong with some manifests.
+ * What is wrong with some manifests.
  *
  * @param findings by file in the order given, and by line
  * @param objects the ChaosEngines, ChaosExperiments and ChaosSchedules that were checked

@@ -1,11 +1,11 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.run.RunBench;
-import io.chaosrunner.status.RunNotice;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.run.RunBench;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.io.IOException;

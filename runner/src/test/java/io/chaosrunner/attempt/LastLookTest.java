@@ -1,11 +1,11 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.run.RunBench;
-import io.chaosrunner.run.RunResult;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.run.RunBench;
+import io.chaosrunner.run.RunResult;
 import io.chaosrunner.testing.EngineWorld;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;

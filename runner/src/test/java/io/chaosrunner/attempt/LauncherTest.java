@@ -1,19 +1,19 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.run.EveryJob;
-import io.chaosrunner.engine.ChaosPods;
-import io.chaosrunner.run.RunBench;
-import io.chaosrunner.status.RunNotice;
-import io.chaosrunner.run.RunResult;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.engine.ChaosPods;
+import io.chaosrunner.run.EveryJob;
+import io.chaosrunner.run.RunBench;
+import io.chaosrunner.run.RunResult;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.job.LaunchedJob;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.ExecutionLabels;
+import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.model.Attempt;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Outcome;

@@ -1,16 +1,16 @@
 package io.chaosrunner.claim;
 
-import io.chaosrunner.testing.Engines;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.Fire;
-import io.chaosrunner.model.RunId;
 import io.chaosrunner.claim.Claim.Holder;
 import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.model.RunId;
 import io.chaosrunner.strategy.Outcome;
+import io.chaosrunner.testing.Engines;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -296,7 +296,8 @@ class ClaimTest {
             Fire fire = new Fire(START.plusSeconds(i), "0123456789abcdef");
             fires =
                     fires.skipping(
-                            new FireLedger.Skipped(fire.at(), fire.at(), 1_000_000, i + "x".repeat(200)),
+                            new FireLedger.Skipped(
+                                    fire.at(), fire.at(), 1_000_000, i + "x".repeat(200)),
                             fire);
         }
         return fires;

@@ -1,18 +1,18 @@
 package io.chaosrunner.claim;
 
-import io.chaosrunner.testing.Engines;
-import io.chaosrunner.history.RunRecord;
-import io.chaosrunner.history.RunRecords;
-import io.chaosrunner.status.EngineStanding;
-import io.chaosrunner.status.StatusEntry;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.Fire;
 import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.history.RunRecord;
+import io.chaosrunner.history.RunRecords;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.status.EngineStanding;
+import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.testing.Damage;
+import io.chaosrunner.testing.Engines;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -169,7 +169,8 @@ class DamagedClaimTest {
         Engine enough = with(claim.text());
         Engine tooFew = with(claim.with(attempt(1, 9)).text());
 
-        assertThat(StartTable.of(enough, StartTable.Caller.OPERATOR)).isInstanceOf(StartTable.Resume.class);
+        assertThat(StartTable.of(enough, StartTable.Caller.OPERATOR))
+                .isInstanceOf(StartTable.Resume.class);
         assertThat(
                         org.assertj.core.api.Assertions.catchThrowable(
                                 () -> StartTable.of(tooFew, StartTable.Caller.OPERATOR)))

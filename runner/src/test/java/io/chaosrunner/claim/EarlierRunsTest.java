@@ -1,15 +1,15 @@
 package io.chaosrunner.claim;
 
-import io.chaosrunner.testing.Engines;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.RunId;
 import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.RunId;
 import io.chaosrunner.strategy.Execution;
 import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.PastRun;
+import io.chaosrunner.testing.Engines;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;

@@ -2,8 +2,8 @@ package io.chaosrunner.claim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.model.Fire;
 import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.model.Fire;
 import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -1,9 +1,9 @@
 package io.chaosrunner.claim;
 
-import io.chaosrunner.testing.Engines;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.testing.Engines;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;

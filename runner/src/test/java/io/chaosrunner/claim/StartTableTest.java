@@ -1,17 +1,17 @@
 package io.chaosrunner.claim;
 
-import io.chaosrunner.testing.Engines;
-import io.chaosrunner.status.StatusEntry;
 import static io.chaosrunner.claim.StartTable.Caller.OPERATOR;
 import static io.chaosrunner.claim.StartTable.Caller.PERSON;
 import static io.chaosrunner.claim.StartTable.Caller.PERSON_WHO_RESUMES;
 import static io.chaosrunner.claim.StartTable.Caller.PERSON_WHO_STOPS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.Fire;
 import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.testing.Engines;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -120,9 +120,11 @@ class StartTableTest {
                 yield "new run " + number;
             }
             case StartTable.Resume(Claim claim) -> "resume " + claim.run().number();
-            case StartTable.AlreadyFinished(Claim claim) -> "already finished " + claim.run().number();
+            case StartTable.AlreadyFinished(Claim claim) ->
+                    "already finished " + claim.run().number();
             case StartTable.NeverRan() -> "never ran";
-            case StartTable.Refused(var engine, Claim claim) -> "refused, owned by " + claim.instance();
+            case StartTable.Refused(var engine, Claim claim) ->
+                    "refused, owned by " + claim.instance();
         };
     }
 }

@@ -3,13 +3,13 @@ package io.chaosrunner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.PatchType;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.sandbox.SandboxServer;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.status.StatusEntry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
-import io.chaosrunner.model.Verdict;
 import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunEnd.Cause;
+import io.chaosrunner.model.Verdict;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.InvalidParameters.Problem;

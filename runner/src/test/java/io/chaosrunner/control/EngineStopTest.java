@@ -1,11 +1,11 @@
 package io.chaosrunner.control;
 
-import io.chaosrunner.run.RunBench;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.run.RunBench;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.time.Clock;

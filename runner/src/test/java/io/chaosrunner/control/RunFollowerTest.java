@@ -1,18 +1,18 @@
 package io.chaosrunner.control;
 
-import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.status.RunNotice;
-import io.chaosrunner.run.RunRequest;
-import io.chaosrunner.run.RunResult;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
 import io.chaosrunner.sandbox.SandboxServer;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.RunNotice;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,15 +1,15 @@
 package io.chaosrunner.engine;
 
-import io.chaosrunner.cluster.Cluster;
-import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.Fabric8Cluster;
-import io.chaosrunner.cluster.Resource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.chaosrunner.cluster.ClusterException.Kind;
-import io.chaosrunner.crd.Engine;
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.status.EnginePatch;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.testing.EngineWorld;

@@ -1,10 +1,10 @@
 package io.chaosrunner.engine;
 
-import io.chaosrunner.run.RunBench;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.run.RunBench;
 import io.chaosrunner.testing.EngineWorld;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;

@@ -1,17 +1,17 @@
 package io.chaosrunner.history;
 
-import io.chaosrunner.run.MortalCluster;
-import io.chaosrunner.run.RunBench;
-import io.chaosrunner.status.RunNotice;
-import io.chaosrunner.run.RunResult;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.report.HistoryReport;
+import io.chaosrunner.run.MortalCluster;
+import io.chaosrunner.run.RunBench;
+import io.chaosrunner.run.RunResult;
 import io.chaosrunner.sandbox.SandboxServer.Options;
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.strategy.PastRun;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.KillPoints.Point;

@@ -1,17 +1,17 @@
 package io.chaosrunner.history;
 
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.testing.Engines;
-import io.chaosrunner.claim.FireLedger;
-import io.chaosrunner.claim.LoggedAttempt;
-import io.chaosrunner.status.StatusEntry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.Claim.State;
+import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.claim.LoggedAttempt.Mark;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.claim.Claim.State;
-import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Outcome;
+import io.chaosrunner.testing.Engines;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -153,7 +153,8 @@ class RunRecordTest {
         assertThat(RunRecord.isWorthIt(none)).isFalse();
         Fire missed = new Fire(START, "h");
         Claim skipped =
-                none.skippingFires(new FireLedger.Skipped(START, START, 1, "nobody was there"), missed);
+                none.skippingFires(
+                        new FireLedger.Skipped(START, START, 1, "nobody was there"), missed);
         assertThat(RunRecord.isWorthIt(skipped)).isTrue();
         RunRecord record = RunRecord.of(skipped, List.of());
         assertThat(record.number()).isZero();

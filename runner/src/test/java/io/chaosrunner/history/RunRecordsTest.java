@@ -1,18 +1,18 @@
 package io.chaosrunner.history;
 
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.testing.Engines;
-import io.chaosrunner.claim.FireLedger;
-import io.chaosrunner.claim.LoggedAttempt;
-import io.chaosrunner.status.StatusEntry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.Claim.State;
+import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.claim.LoggedAttempt.Mark;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.claim.Claim.State;
-import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Outcome;
+import io.chaosrunner.testing.Engines;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,7 +59,9 @@ class RunRecordsTest {
         FireLedger fires = FireLedger.NONE.next(Optional.of(new Fire(start, "hash")));
         for (int i = 1; i < experiments % 17; i++) {
             Instant at = start.plusSeconds(i);
-            fires = fires.skipping(new FireLedger.Skipped(at, at, 1, why + i), new Fire(at, "hash"));
+            fires =
+                    fires.skipping(
+                            new FireLedger.Skipped(at, at, 1, why + i), new Fire(at, "hash"));
         }
         ObjectNode settings = Engines.json("{'strategy': 'dag'}");
         settings.put("dependencies", why.repeat(experiments % 50));

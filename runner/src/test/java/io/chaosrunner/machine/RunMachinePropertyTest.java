@@ -1,9 +1,9 @@
 package io.chaosrunner.machine;
 
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.model.RunEnd;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Draws;

@@ -1,8 +1,5 @@
 package io.chaosrunner.machine;
 
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.run.GuardedPlan;
-import io.chaosrunner.model.RunEnd;
 import static io.chaosrunner.machine.Stage.ALL_AT_ONCE;
 import static io.chaosrunner.machine.Stage.IN_ORDER;
 import static io.chaosrunner.machine.Stage.START;
@@ -12,7 +9,10 @@ import static io.chaosrunner.strategy.Outcome.PASSED;
 import static io.chaosrunner.strategy.Outcome.STOPPED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunLimits;
+import io.chaosrunner.run.GuardedPlan;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.ExecutionPlan;
 import io.chaosrunner.strategy.Limits;

@@ -2,8 +2,8 @@ package io.chaosrunner.plugin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.machine.Forecast;
+import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Draws;
 import io.chaosrunner.strategy.Execution;

@@ -1,12 +1,12 @@
 package io.chaosrunner.plugin;
 
-import io.chaosrunner.model.PluginFailure;
 import static io.chaosrunner.testing.StrategyJar.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.model.PluginFailure;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Draws;
 import io.chaosrunner.strategy.Execution;

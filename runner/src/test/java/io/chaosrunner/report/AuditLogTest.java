@@ -2,13 +2,13 @@ package io.chaosrunner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.control.ExperimentReport;
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.report.AuditLog.Format;
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.control.ExperimentReport;
-import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.io.ByteArrayOutputStream;
@@ -47,7 +47,9 @@ class AuditLogTest {
         for (RunNotice notice : notices) {
             log.heard(notice);
         }
-        log.summary(List.of(new ExperimentReport(0, FAILED, "the step", List.of("probe: no"), true)), 1);
+        log.summary(
+                List.of(new ExperimentReport(0, FAILED, "the step", List.of("probe: no"), true)),
+                1);
         return bytes.toString(StandardCharsets.UTF_8).lines().toList();
     }
 
@@ -110,7 +112,8 @@ class AuditLogTest {
                 new RunSummary(
                         new EngineRef("litmus", "nginx"),
                         List.of(
-                                new ExperimentReport(0, FAILED, "the\nstep", List.of("probe: no"), true),
+                                new ExperimentReport(
+                                        0, FAILED, "the\nstep", List.of("probe: no"), true),
                                 new ExperimentReport(
                                         1, StatusEntry.leftOut("cpu-hog"), "", List.of(), false)),
                         true);

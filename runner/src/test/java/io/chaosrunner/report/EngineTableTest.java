@@ -2,10 +2,10 @@ package io.chaosrunner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.RunId;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.RunId;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

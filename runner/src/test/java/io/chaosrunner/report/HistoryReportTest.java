@@ -2,9 +2,9 @@ package io.chaosrunner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.history.RunHistory.Remembered;
 import io.chaosrunner.history.RunRecords;
+import io.chaosrunner.model.EngineRef;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;

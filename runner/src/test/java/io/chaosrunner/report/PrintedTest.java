@@ -2,12 +2,12 @@ package io.chaosrunner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.control.ExperimentReport;
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.control.ExperimentReport;
-import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.io.ByteArrayOutputStream;
@@ -195,7 +195,9 @@ class PrintedTest {
         List<String> lines =
                 new RunSummary(
                                 ENGINE,
-                                List.of(new ExperimentReport(0, entry(), HOSTILE, List.of(HOSTILE), true)),
+                                List.of(
+                                        new ExperimentReport(
+                                                0, entry(), HOSTILE, List.of(HOSTILE), true)),
                                 true)
                         .lines(Colours.PLAIN);
         assertThat(lines).noneMatch(line -> line.contains("\n"));

@@ -2,8 +2,8 @@ package io.chaosrunner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.model.Verdict;
 import io.chaosrunner.model.Attempt;
+import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.io.ByteArrayOutputStream;

@@ -2,11 +2,11 @@ package io.chaosrunner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;

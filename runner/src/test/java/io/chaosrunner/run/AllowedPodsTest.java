@@ -2,11 +2,11 @@ package io.chaosrunner.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.util.List;

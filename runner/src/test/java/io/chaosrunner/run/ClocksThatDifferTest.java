@@ -1,13 +1,13 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.status.RunNotice;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.claim.LoggedAttempt;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.time.Clock;

@@ -1,15 +1,15 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.model.RunEnd;
-import io.chaosrunner.status.RunNotice;
 import static io.chaosrunner.run.RunBench.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
-import io.chaosrunner.cluster.Cluster;
-import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.model.RunEnd;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.status.RunNotice;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import java.io.IOException;
 import java.net.URI;

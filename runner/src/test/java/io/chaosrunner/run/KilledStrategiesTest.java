@@ -1,14 +1,14 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.machine.Stage;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.cluster.Cluster;
-import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.sandbox.SandboxServer.Options;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.machine.Stage;
+import io.chaosrunner.sandbox.SandboxServer.Options;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.KillPoints;
 import io.chaosrunner.testing.KillPoints.Point;

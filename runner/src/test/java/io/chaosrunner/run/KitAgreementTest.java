@@ -1,14 +1,14 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.model.Attempt;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.chaosrunner.machine.Command;
-import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.machine.RunEvent;
 import io.chaosrunner.machine.RunMachine;
 import io.chaosrunner.machine.RunState;
 import io.chaosrunner.machine.Stage;
-import static org.assertj.core.api.Assertions.assertThat;
-
+import io.chaosrunner.model.Attempt;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Draws;

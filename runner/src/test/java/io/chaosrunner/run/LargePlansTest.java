@@ -1,15 +1,15 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.machine.Forecast;
-import io.chaosrunner.model.RunEnd;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.config.ExecutionSettings;
-import io.chaosrunner.model.RunLimits;
-import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.machine.Forecast;
 import io.chaosrunner.machine.Forecast.Assumption;
 import io.chaosrunner.machine.Forecast.Row;
+import io.chaosrunner.model.RunEnd;
+import io.chaosrunner.model.RunLimits;
+import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Slot;

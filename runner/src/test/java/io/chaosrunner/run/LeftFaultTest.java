@@ -1,17 +1,17 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.engine.ChaosPods;
-import io.chaosrunner.attempt.WaitLimits;
-import io.chaosrunner.model.RunEnd;
-import io.chaosrunner.status.RunNotice;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.job.ExecutionLabels;
+import io.chaosrunner.attempt.WaitLimits;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.ChaosPods;
+import io.chaosrunner.job.ExecutionLabels;
+import io.chaosrunner.model.RunEnd;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.time.Duration;

@@ -1,11 +1,11 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.engine.ChaosPods;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.engine.ChaosPods;
 import io.chaosrunner.testing.EngineWorld;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.parallel.Execution;

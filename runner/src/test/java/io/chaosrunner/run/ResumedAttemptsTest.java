@@ -1,17 +1,17 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.attempt.FoundJob;
-import io.chaosrunner.job.LaunchedJob;
-import io.chaosrunner.machine.Stage;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.job.Launch;
-import io.chaosrunner.model.ExecutionId;
-import io.chaosrunner.model.RunId;
+import io.chaosrunner.attempt.FoundJob;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.LoggedAttempt;
 import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.job.Launch;
+import io.chaosrunner.job.LaunchedJob;
+import io.chaosrunner.machine.Stage;
+import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.RunId;
 import io.chaosrunner.strategy.Outcome;
 import java.time.Duration;
 import java.util.List;
@@ -24,7 +24,8 @@ class ResumedAttemptsTest {
 
     @Test
     void aRemovalThatWasBegunIsFinished() {
-        ResumedAttempts left = ResumedAttempts.of(claim(stopped(0, 0, 1)), "uid", List.of(job(0, 0, 1)), 1);
+        ResumedAttempts left =
+                ResumedAttempts.of(claim(stopped(0, 0, 1)), "uid", List.of(job(0, 0, 1)), 1);
         assertThat(left.broken()).extracting(each -> each.attempt().attempt()).containsExactly(1);
         assertThat(left.over()).isEmpty();
         assertThat(left.running()).isEmpty();
@@ -32,7 +33,8 @@ class ResumedAttemptsTest {
 
     @Test
     void anAttemptWhoseRetryWasLaunchedIsGoneWhateverTheLogSays() {
-        ResumedAttempts left = ResumedAttempts.of(claim(stopped(0, 0, 1)), "uid", List.of(job(1, 0, 2)), 1);
+        ResumedAttempts left =
+                ResumedAttempts.of(claim(stopped(0, 0, 1)), "uid", List.of(job(1, 0, 2)), 1);
         assertThat(left.broken()).isEmpty();
         assertThat(left.over())
                 .extracting(each -> each.attempt().end().orElseThrow().outcome())
@@ -55,7 +57,8 @@ class ResumedAttemptsTest {
     private static FoundJob job(int ordinal, int slot, int attempt) {
         return new FoundJob(
                 new ExecutionId("uid", "r", slot, 1, attempt),
-                new LaunchedJob("a-x", "job-uid", "e-a", "", Duration.ofSeconds(180), Optional.empty()),
+                new LaunchedJob(
+                        "a-x", "job-uid", "e-a", "", Duration.ofSeconds(180), Optional.empty()),
                 new Launch(Stage.START.plusSeconds(9), ordinal, "why", ""));
     }
 

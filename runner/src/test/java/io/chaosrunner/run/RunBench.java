@@ -1,13 +1,13 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.attempt.WaitLimits;
-import io.chaosrunner.status.RunNotice;
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.attempt.WaitLimits;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.time.Duration;

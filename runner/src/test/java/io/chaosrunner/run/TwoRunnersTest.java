@@ -1,14 +1,14 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.status.RunNotice;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.ExecutionId;
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.util.List;

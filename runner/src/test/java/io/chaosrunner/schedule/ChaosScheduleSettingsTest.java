@@ -22,7 +22,9 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Tests of {@link ChaosScheduleSettings}: every field of a ChaosSchedule, and what it means here. */
+/**
+ * Tests of {@link ChaosScheduleSettings}: every field of a ChaosSchedule, and what it means here.
+ */
 class ChaosScheduleSettingsTest {
     /** A Thursday. */
     private static final String CREATED = "2026-01-01T10:20:30Z";

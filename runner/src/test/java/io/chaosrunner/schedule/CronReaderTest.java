@@ -103,9 +103,13 @@ class CronReaderTest {
 
     @Test
     void aPartOfASecondSkipsNothing() throws CronReader.Fault {
-        assertThat(CronReader.of("0 12 LW * *").after(LocalDateTime.parse("2027-01-29T11:59:59.999")))
+        assertThat(
+                        CronReader.of("0 12 LW * *")
+                                .after(LocalDateTime.parse("2027-01-29T11:59:59.999")))
                 .isEqualTo("2027-01-29T12:00:00");
-        assertThat(CronReader.of("0 12 LW * *").after(LocalDateTime.parse("2027-01-29T12:00:00.001")))
+        assertThat(
+                        CronReader.of("0 12 LW * *")
+                                .after(LocalDateTime.parse("2027-01-29T12:00:00.001")))
                 .isEqualTo("2027-02-26T12:00:00");
     }
 

@@ -2,14 +2,14 @@ package io.chaosrunner.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.schedule.FirePlan.LastRun;
 import io.chaosrunner.schedule.FirePlan.Step;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.claim.FireLedger;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneOffset;

@@ -229,7 +229,8 @@ class FirePlanTest {
         long folded = 0;
         int steps = 0;
         while (true) {
-            Step step = FirePlan.decide(timetable, new Situation(settled, 0, Optional.empty()), now);
+            Step step =
+                    FirePlan.decide(timetable, new Situation(settled, 0, Optional.empty()), now);
             assertThat(step.skipped()).hasSizeLessThanOrEqualTo(2);
             folded += step.skipped().stream().mapToLong(s -> s.count()).sum();
             steps++;
@@ -369,7 +370,8 @@ class FirePlanTest {
         Instant settled = timetable.beginning();
         Instant now = ANCHOR;
         for (int runs = 0; runs < 1440; ) {
-            switch (FirePlan.decide(timetable, new Situation(settled, runs, Optional.empty()), now)) {
+            switch (FirePlan.decide(
+                    timetable, new Situation(settled, runs, Optional.empty()), now)) {
                 case Step.Launch(var fire, var skipped) -> {
                     assertThat(skipped).isEmpty();
                     assertThat(timetable.next(settled)).contains(fire.at());

@@ -3,11 +3,11 @@ package io.chaosrunner.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.schedule.FirePlan.LastRun;
 import io.chaosrunner.schedule.FirePlan.Situation;
 import io.chaosrunner.schedule.FirePlan.Step;
-import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Duration;
 import java.time.Instant;

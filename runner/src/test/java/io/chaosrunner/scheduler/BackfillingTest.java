@@ -1,20 +1,20 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.FirePlan;
-import io.chaosrunner.control.Backfilling;
-import io.chaosrunner.schedule.EngineSchedule;
-import io.chaosrunner.schedule.ScheduleSpec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.chaosrunner.cluster.Cluster;
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.Fire;
-import io.chaosrunner.history.RunHistory;
-import io.chaosrunner.control.Backfilling.Outcome;
-import io.chaosrunner.scheduler.Serving.Killed;
 import io.chaosrunner.claim.Backfill;
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.control.Backfilling;
+import io.chaosrunner.control.Backfilling.Outcome;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.history.RunHistory;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.FirePlan;
+import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.scheduler.Serving.Killed;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.time.Duration;

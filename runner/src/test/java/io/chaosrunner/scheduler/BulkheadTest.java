@@ -1,11 +1,11 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.ScheduleSpec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.schedule.ScheduleSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.ScheduleSpec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.schedule.ScheduleSpec;
 import java.time.Instant;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

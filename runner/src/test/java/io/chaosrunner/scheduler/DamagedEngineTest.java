@@ -1,19 +1,19 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.EngineSchedule;
-import io.chaosrunner.schedule.ScheduleSpec;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.history.RunHistory.Remembered;
+import io.chaosrunner.history.RunRecord;
+import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.EngineTable;
 import io.chaosrunner.report.HistoryReport;
-import io.chaosrunner.history.RunHistory.Remembered;
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.claim.FireLedger;
-import io.chaosrunner.history.RunRecord;
-import io.chaosrunner.history.RunRecords;
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.testing.Damage;
 import java.io.PrintWriter;

@@ -3,14 +3,14 @@ package io.chaosrunner.scheduler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
+import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.status.RunListener;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.time.Duration;

@@ -1,9 +1,12 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.EngineSchedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.StartTable.Caller;
+import io.chaosrunner.claim.Tally;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Selection;
@@ -13,13 +16,10 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.EngineRun;
-import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.claim.FireLedger.Skipped;
-import io.chaosrunner.claim.StartTable.Caller;
-import io.chaosrunner.claim.Tally;
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.time.Duration;

@@ -1,26 +1,26 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.EngineSchedule;
-import io.chaosrunner.schedule.ScheduleSpec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.FireLedger.Skipped;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
+import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.control.EngineLaunch.Launch;
-import io.chaosrunner.status.RunListener;
 import io.chaosrunner.sandbox.SandboxServer.Request;
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.scheduler.ServiceSchedule.Move;
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.claim.FireLedger;
-import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.status.RunListener;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.time.Duration;
@@ -254,7 +254,8 @@ class ServiceScheduleTest {
         annotate(
                 engine,
                 FireLedger.HANDED_OVER,
-                FireLedger.handOver(new Fire(Instant.parse("2026-03-02T10:00:00Z"), hash(schedule))));
+                FireLedger.handOver(
+                        new Fire(Instant.parse("2026-03-02T10:00:00Z"), hash(schedule))));
     }
 
     private static void annotate(Engine engine, String name, String value) {
@@ -912,7 +913,8 @@ class ServiceScheduleTest {
                 List.of(),
                 Map.of(),
                 "stop",
-                FireLedger.NONE.next(Optional.of(new Fire(Instant.parse(settled), hash(schedule)))));
+                FireLedger.NONE.next(
+                        Optional.of(new Fire(Instant.parse(settled), hash(schedule)))));
     }
 
     private static String hash(String schedule) {

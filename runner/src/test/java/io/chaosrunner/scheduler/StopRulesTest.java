@@ -1,21 +1,21 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.FirePlan;
-import io.chaosrunner.schedule.EngineSchedule;
-import io.chaosrunner.schedule.ScheduleSpec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.Fire;
-import io.chaosrunner.model.RunId;
-import io.chaosrunner.schedule.FirePlan.LastRun;
-import io.chaosrunner.schedule.FirePlan.Situation;
-import io.chaosrunner.schedule.ScheduleSpec.StopRules;
-import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.Tally;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.model.RunId;
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.FirePlan;
+import io.chaosrunner.schedule.FirePlan.LastRun;
+import io.chaosrunner.schedule.FirePlan.Situation;
+import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.schedule.ScheduleSpec.StopRules;
+import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Instant;
 import java.util.List;
@@ -102,7 +102,9 @@ class StopRulesTest {
     @ValueSource(strings = {"{\"failed\":-1}", "{\"failedInARow\":99999999999}"})
     void aTallyThatSomebodyEditedIntoNonsenseIsNoClaim(String outcomes) {
         String edited =
-                claim(FireLedger.NONE).text().replaceFirst("\\{", "{\"outcomes\":" + outcomes + ",");
+                claim(FireLedger.NONE)
+                        .text()
+                        .replaceFirst("\\{", "{\"outcomes\":" + outcomes + ",");
 
         assertThatThrownBy(() -> read(edited)).isInstanceOf(Claim.Unreadable.class);
     }

@@ -5,13 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.config.Allowed;
+import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
-import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.status.RunListener;
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.testing.EngineWorld;
 import java.io.IOException;
 import java.io.UncheckedIOException;

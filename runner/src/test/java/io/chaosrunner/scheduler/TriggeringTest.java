@@ -1,21 +1,21 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.schedule.FirePlan;
-import io.chaosrunner.schedule.ScheduleSpec;
-import io.chaosrunner.schedule.Timetable;
-import io.chaosrunner.control.Triggering;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.chaosrunner.cluster.Cluster;
-import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.model.EngineRef;
-import io.chaosrunner.model.Fire;
-import io.chaosrunner.control.Triggering.Outcome;
-import io.chaosrunner.control.Triggering.Wish;
 import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.Trigger;
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.control.Triggering;
+import io.chaosrunner.control.Triggering.Outcome;
+import io.chaosrunner.control.Triggering.Wish;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.schedule.FirePlan;
+import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.time.Duration;

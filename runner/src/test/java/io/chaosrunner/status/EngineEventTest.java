@@ -1,10 +1,10 @@
 package io.chaosrunner.status;
 
-import io.chaosrunner.testing.Engines;
 import static io.chaosrunner.testing.Engines.NOW;
 import static io.chaosrunner.testing.Engines.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.testing.Engines;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;

@@ -1,16 +1,16 @@
 package io.chaosrunner.status;
 
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.testing.Engines;
 import static io.chaosrunner.testing.Engines.NOW;
 import static io.chaosrunner.testing.Engines.engine;
 import static io.chaosrunner.testing.Engines.held;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.status.EnginePatch.Objection;
+import io.chaosrunner.testing.Engines;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

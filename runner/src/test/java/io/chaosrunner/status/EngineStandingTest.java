@@ -1,13 +1,13 @@
 package io.chaosrunner.status;
 
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.testing.Engines;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.status.EngineStanding.Phase;
+import io.chaosrunner.testing.Engines;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,9 +1,9 @@
 package io.chaosrunner.status;
 
-import io.chaosrunner.testing.Engines;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.model.Verdict;
+import io.chaosrunner.testing.Engines;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

@@ -5,12 +5,12 @@ import static io.chaosrunner.telemetry.Collector.hex;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.resolve.RunnerEnvironment.Tracing;
-import io.chaosrunner.model.Attempt;
-import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import io.opentelemetry.proto.trace.v1.Span;

@@ -1,5 +1,6 @@
 package io.chaosrunner.testing;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster.Listener;
 import io.chaosrunner.cluster.Cluster.PatchType;
 import io.chaosrunner.cluster.Cluster.Propagation;
@@ -10,7 +11,6 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.sandbox.SandboxServer.Request;
-import io.chaosrunner.claim.Claim;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,11 +1,11 @@
 package io.chaosrunner.testing;
 
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.claim.FireLedger;
-import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.RunId;
-import io.chaosrunner.claim.Claim.State;
+import io.chaosrunner.status.StatusEntry;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

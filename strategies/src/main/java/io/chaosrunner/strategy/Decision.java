@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Say what should happen now.
+ * What should happen now.
  *
  * <p>Built, never constructed, so that it may grow. Immutable. The runner carries it out in this
  * order: all skips (then it asks again before any launch); launches in order of preference, while

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Record one launch of one slot, retries included.
+ * One launch of one slot, retries included.
  *
  * @param slot index of the slot
  * @param iteration 1 for the slot's first execution, then 2, 3 …
@@ -14,7 +14,7 @@ import java.util.Optional;
 public record Execution(int slot, int iteration, Instant since, Optional<End> end) {
 
     /**
-     * Tell when and how an execution ended.
+     * When and how an execution ended.
      *
      * @param at the end of its last attempt, rounded up to a whole second
      * @param outcome how it ended

@@ -53,7 +53,7 @@ public final class InvalidParameters extends RuntimeException {
     }
 
     /**
-     * Say what is wrong with one value.
+     * What is wrong with one value.
      *
      * @param path where it stands, such as {@code dependencies.b[0]}
      * @param message what was given, what is allowed, and what to write instead

@@ -1,6 +1,6 @@
 package io.chaosrunner.strategy;
 
-/** Name how an execution ended. Gains no constants: a strategy may switch over it. */
+/** How an execution ended. Gains no constants: a strategy may switch over it. */
 public enum Outcome {
     /** The experiment ran and its verdict is Pass. */
     PASSED,

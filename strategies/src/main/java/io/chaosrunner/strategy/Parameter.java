@@ -3,7 +3,7 @@ package io.chaosrunner.strategy;
 import static java.util.Objects.requireNonNull;
 
 /**
- * Describe one parameter of a strategy: for listing, validation and suggestions.
+ * One parameter of a strategy: for listing, validation and suggestions.
  *
  * @param name the key users write
  * @param type what its value looks like, such as {@code duration} or {@code list of names}

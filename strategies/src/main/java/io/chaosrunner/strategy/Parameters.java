@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hold what the user wrote for a strategy: a tree of maps, lists, strings, numbers and booleans.
+ * What the user wrote for a strategy: a tree of maps, lists, strings, numbers and booleans.
  *
  * <p>Immutable. Read it through {@link #read()}, which collects every problem before it complains.
  */

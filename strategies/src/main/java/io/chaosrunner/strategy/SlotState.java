@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.time.Instant;
 
 /**
- * Say where one slot stands.
+ * Where one slot stands.
  *
  * <p>Final classes rather than records, so that a component may be added later. Immutable. Gains no
  * subtypes: a strategy may switch over it.
@@ -25,7 +25,7 @@ public sealed interface SlotState {
         }
     }
 
-    /** Describe a slot whose execution runs, or waits for a retry. */
+    /** A slot whose execution runs, or waits for a retry. */
     final class Active implements SlotState {
         private final int iteration;
         private final Instant since;
@@ -51,7 +51,7 @@ public sealed interface SlotState {
         }
     }
 
-    /** Describe a slot by its latest execution, which ended. */
+    /** A slot by its latest execution, which ended. */
     final class Ended implements SlotState {
         private final int iteration;
         private final Instant since;
@@ -91,7 +91,7 @@ public sealed interface SlotState {
         }
     }
 
-    /** Describe a slot that will never be launched in this run. */
+    /** A slot that will never be launched in this run. */
     final class Skipped implements SlotState {
         private final String why;
 

@@ -3,7 +3,7 @@ package io.chaosrunner.strategy;
 import java.util.List;
 
 /**
- * Hold everything a plan may depend on; the run record stores it whole.
+ * Everything a plan may depend on; the run record stores it whole.
  *
  * <p>Made by the runner only, so it may grow. Immutable.
  */

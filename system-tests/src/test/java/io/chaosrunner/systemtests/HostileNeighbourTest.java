@@ -2,8 +2,8 @@ package io.chaosrunner.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.model.Fire;
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.model.Fire;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;

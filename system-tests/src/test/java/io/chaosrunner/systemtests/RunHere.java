@@ -1,12 +1,12 @@
 package io.chaosrunner.systemtests;
 
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.claim.StartTable.Caller;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;

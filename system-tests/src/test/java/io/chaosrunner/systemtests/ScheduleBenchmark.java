@@ -2,11 +2,11 @@ package io.chaosrunner.systemtests;
 
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.scheduler.QuartzAlarms;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.schedule.Timetable;
-import io.chaosrunner.claim.Claim;
+import io.chaosrunner.scheduler.QuartzAlarms;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import java.time.Duration;

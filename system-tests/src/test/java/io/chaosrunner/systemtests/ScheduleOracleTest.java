@@ -2,9 +2,9 @@ package io.chaosrunner.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.chaosrunner.crd.Engine;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.crd.Engine;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;

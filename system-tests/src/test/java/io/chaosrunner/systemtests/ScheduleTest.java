@@ -3,9 +3,9 @@ package io.chaosrunner.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.chaosrunner.crd.Engine;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.crd.Engine;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;

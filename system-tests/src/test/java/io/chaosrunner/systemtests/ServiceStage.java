@@ -2,8 +2,8 @@ package io.chaosrunner.systemtests;
 
 import static org.awaitility.Awaitility.await;
 
-import io.chaosrunner.crd.Engine;
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.crd.Engine;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;

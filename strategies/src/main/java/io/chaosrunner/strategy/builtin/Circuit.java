@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hold the conditions of all slots as one circuit of gates.
+ * The conditions of all slots as one circuit of gates.
  *
  * <p>Three-valued: a gate is undecided until its inputs force it, and then never changes. Each gate
  * counts its undecided inputs, so every end is pushed through once and the whole run costs the

@@ -37,7 +37,7 @@ final class Conditions {
     }
 
     /**
-     * Hold a parsed condition.
+     * A parsed condition.
      *
      * @param gate true once the condition holds
      * @param mentions every slot it asks

@@ -144,7 +144,7 @@ public final class Random implements ExecutionStrategy {
     }
 
     /**
-     * Hold the times between picks.
+     * The times between picks.
      *
      * @param given whether the user asked for any
      * @param least zero if there is none

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Describe one simulated run: what the strategy is asked for, the run's own limits, and how every
- * attempt will go. Immutable.
+ * One simulated run: what the strategy is asked for, the run's own limits, and how every attempt
+ * will go. Immutable.
  *
  * @param experiments names in engine order
  * @param parameters what the user wrote for the strategy
@@ -43,7 +43,7 @@ public record Scenario(
     }
 
     /**
-     * Tell how one attempt goes.
+     * How one attempt goes.
      *
      * @param length from start to end; the end is then rounded up to a whole second
      * @param outcome how it ends
@@ -51,7 +51,7 @@ public record Scenario(
     public record Fate(Duration length, Outcome outcome) {}
 
     /**
-     * Hold the limits a user sets for the run, whatever the strategy.
+     * The limits a user sets for the run, whatever the strategy.
      *
      * @param maxParallel most executions at once; {@link Integer#MAX_VALUE} for any number
      * @param deadline the run stops this long after its start; null for never

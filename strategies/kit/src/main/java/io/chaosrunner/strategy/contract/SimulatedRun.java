@@ -62,7 +62,7 @@ public final class SimulatedRun {
     private int uselessWakes;
 
     /**
-     * Record one Job.
+     * One Job.
      *
      * @param end rounded up to a whole second
      * @param why the strategy's reason; of a retry, the reason of its first attempt
@@ -76,7 +76,7 @@ public final class SimulatedRun {
             Outcome outcome,
             String why) {}
 
-    /** Record one slot that will not be launched. */
+    /** One slot that will not be launched. */
     public record Skip(int slot, Instant at, String why) {}
 
     /**
