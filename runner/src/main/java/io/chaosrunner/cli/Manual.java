@@ -92,12 +92,6 @@ final class Manual {
                                     "chaos-runner backfill nginx --from 2027-01-31T00:00:00Z --until 2027-01-31T12:00:00Z --dry-run",
                                     "chaos-runner backfill nginx --stop")),
                     Map.entry(
-                            "backfill",
-                            new Part(
-                                    List.of(CLUSTER, DEBUG),
-                                    "chaos-runner backfill nginx --from 2027-01-31T00:00:00Z --until 2027-01-31T12:00:00Z",
-                                    "chaos-runner backfill nginx --stop")),
-                    Map.entry(
                             "plan",
                             new Part(
                                     List.of(CLUSTER, PLUGINS, DEBUG),

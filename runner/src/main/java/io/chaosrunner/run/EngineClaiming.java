@@ -27,6 +27,7 @@ import io.chaosrunner.model.RunLimits;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EnginePatch;
 import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.status.RunOutcome;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.InvalidParameters.Problem;

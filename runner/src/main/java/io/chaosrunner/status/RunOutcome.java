@@ -1,11 +1,10 @@
-package io.chaosrunner.run;
+package io.chaosrunner.status;
 
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.history.RunHistory;
 import io.chaosrunner.model.RunEnd.Cause;
 import io.chaosrunner.model.Verdict;
-import io.chaosrunner.status.StatusEntry;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +30,7 @@ public enum RunOutcome {
      * Return how the last run of an engine ended, also where its entries were emptied since; empty
      * if it goes on, or somebody stopped it.
      */
-    static Optional<RunOutcome> last(Engine engine, Claim claim) {
+    public static Optional<RunOutcome> last(Engine engine, Claim claim) {
         return claim.state() == Claim.State.FINISHED && claim.isOfRun()
                 ? of(claim, RunHistory.entries(engine, claim))
                 : Optional.empty();
