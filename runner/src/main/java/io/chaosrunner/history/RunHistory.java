@@ -8,6 +8,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.status.RunOutcome;
 import io.chaosrunner.status.StatusEntry;
 import java.util.ArrayList;
 import java.util.List;
@@ -199,6 +200,16 @@ public final class RunHistory {
                                 : "the operator ended it, or somebody reset the engine, before its"
                                         + " end was recorded";
         return claim.endingBy(RunRecord.INTERRUPTED, why).in(Claim.State.FINISHED, why);
+    }
+
+    /**
+     * Return how the last run of an engine ended, also where its entries were emptied since; empty
+     * if it goes on, or somebody stopped it.
+     */
+    public static Optional<RunOutcome> outcome(Engine engine, Claim claim) {
+        return claim.state() == Claim.State.FINISHED && claim.isOfRun()
+                ? RunOutcome.of(claim, entries(engine, claim))
+                : Optional.empty();
     }
 
     /** Return the entries of the run that an engine's claim is of, though they may be reset. */

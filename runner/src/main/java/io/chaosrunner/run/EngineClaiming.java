@@ -339,7 +339,7 @@ final class EngineClaiming {
                 before.map(last ->
                                 last.fires()
                                         .counting(
-                                                RunOutcome.last(engine, last)
+                                                RunHistory.outcome(engine, last)
                                                         .map(RunOutcome.PASSED::equals)))
                         .orElse(FireLedger.NONE)
                         .next(fire(engine)));

@@ -1,8 +1,6 @@
 package io.chaosrunner.status;
 
 import io.chaosrunner.claim.Claim;
-import io.chaosrunner.crd.Engine;
-import io.chaosrunner.history.RunHistory;
 import io.chaosrunner.model.RunEnd.Cause;
 import io.chaosrunner.model.Verdict;
 import java.util.EnumSet;
@@ -25,16 +23,6 @@ public enum RunOutcome {
                     Cause.RECORD_FULL,
                     Cause.LEFT_BEHIND,
                     Cause.UNWATCHED);
-
-    /**
-     * Return how the last run of an engine ended, also where its entries were emptied since; empty
-     * if it goes on, or somebody stopped it.
-     */
-    public static Optional<RunOutcome> last(Engine engine, Claim claim) {
-        return claim.state() == Claim.State.FINISHED && claim.isOfRun()
-                ? of(claim, RunHistory.entries(engine, claim))
-                : Optional.empty();
-    }
 
     /** Return how a run that is over ended; empty if somebody stopped it, or nothing is known. */
     public static Optional<RunOutcome> of(Claim claim, List<StatusEntry> entries) {
