@@ -1,5 +1,6 @@
 package io.chaosrunner.attempt;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -169,7 +170,7 @@ class LauncherTest {
                             });
             try (RunBench bench = new RunBench(world, Caller.OPERATOR, first, "process-1")) {
                 assertThat(bench.run()).isInstanceOf(RunResult.Left.class);
-                assertThat(RunBench.finished(inherited.get()))
+                assertThat(RunBench.finished(requireNonNull(inherited.get())))
                         .isInstanceOf(RunResult.Completed.class);
                 assertThat(world.entries()).containsExactly("a: Completed/Pass");
                 every.awaitAll(world);

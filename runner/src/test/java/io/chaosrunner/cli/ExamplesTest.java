@@ -56,7 +56,13 @@ class ExamplesTest {
     void anExampleOfAScheduleFires(Path file) {
         int ended =
                 ChaosRunner.execute(
-                        "next", "--count", "3", "--from", "2026-12-20T00:00:00Z", "-f", file.toString());
+                        "next",
+                        "--count",
+                        "3",
+                        "--from",
+                        "2026-12-20T00:00:00Z",
+                        "-f",
+                        file.toString());
 
         assertThat(ended).isEqualTo(0);
     }

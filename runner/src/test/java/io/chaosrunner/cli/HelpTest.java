@@ -1,5 +1,6 @@
 package io.chaosrunner.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
@@ -76,7 +77,7 @@ class HelpTest {
         "help, --debug"
     })
     void whatMeansNothingToACommandIsNoOptionOfIt(String command, String option) {
-        CommandLine one = ChaosRunner.commandLine().getSubcommands().get(command);
+        CommandLine one = requireNonNull(ChaosRunner.commandLine().getSubcommands().get(command));
 
         assertThat(one.getCommandSpec().options())
                 .extracting(OptionSpec::longestName)

@@ -1,5 +1,6 @@
 package io.chaosrunner.schedule;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.DayOfWeek;
@@ -54,7 +55,7 @@ class WindowsTest {
         Shutters<Point> shutters = Shutters.of(all);
         compared = 0;
 
-        assertThat(shutters.at(new Point(50_001)).reason()).isEqualTo("range 5000");
+        assertThat(requireNonNull(shutters.at(new Point(50_001))).reason()).isEqualTo("range 5000");
         assertThat(shutters.openFrom(new Point(7))).isEqualTo(new Point(10 * ranges + 5));
         assertThat(shutters.edgeAfter(new Point(50_001))).isEqualTo(new Point(50_005));
 

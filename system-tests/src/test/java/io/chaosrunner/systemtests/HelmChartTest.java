@@ -1,5 +1,6 @@
 package io.chaosrunner.systemtests;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.toCollection;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -175,7 +176,7 @@ class HelmChartTest {
                                         values.toString())
                                 .good());
 
-        JsonNode deployment = objects.get("Deployment ops/drills-schedule");
+        JsonNode deployment = object(objects, "Deployment ops/drills-schedule");
         JsonNode pod = deployment.at("/spec/template");
         JsonNode container = pod.at("/spec/containers/0");
         assertThat(container.get("image").asString())
@@ -226,7 +227,7 @@ class HelmChartTest {
         assertThat(objects).doesNotContainKey("RoleBinding ops/drills-schedule");
         assertThat(
                         texts(
-                                objects.get("Role ops/drills-schedule-lease")
+                                object(objects, "Role ops/drills-schedule-lease")
                                         .at("/rules/1/resourceNames")))
                 .containsExactly("drills-schedule");
         helm("lint", "--strict", CHART.toString(), "-f", values.toString()).good();
@@ -235,8 +236,11 @@ class HelmChartTest {
     @Test
     void strategiesComeFromAnImageToo() {
         JsonNode pod =
-                rendered("default", "schedule.plugins.image.reference=registry.test/strategies:1")
-                        .get("Deployment default/" + SERVICE)
+                object(
+                                rendered(
+                                        "default",
+                                        "schedule.plugins.image.reference=registry.test/strategies:1"),
+                                "Deployment default/" + SERVICE)
                         .at("/spec/template/spec");
 
         assertThat(pod.at("/volumes/0/image/reference"))
@@ -363,6 +367,10 @@ class HelmChartTest {
      * What the chart gives, spelled as deploy has it: Helm tells objects apart by more labels, and
      * by the namespace in names of the cluster.
      */
+    private static JsonNode object(Map<String, JsonNode> objects, String name) {
+        return requireNonNull(objects.get(name), () -> name + " is not among " + objects.keySet());
+    }
+
     private Map<String, JsonNode> rendered(String namespace, String... settings) {
         Map<String, JsonNode> objects =
                 objects(
