@@ -39,8 +39,9 @@ final class TerminalProcess implements AutoCloseable {
                             Files.createTempFile(folder, "person", ".kubeconfig"), kubeconfig);
             Path out = Files.createTempFile(folder, "person", ".out");
             Path err = Files.createTempFile(folder, "person", ".err");
-            var all = new ArrayList<>(List.of(arguments));
-            all.add("--kubeconfig=" + config);
+            // Before the command's name, where it is understood even if it means nothing to that.
+            var all = new ArrayList<>(List.of("--kubeconfig=" + config));
+            all.addAll(List.of(arguments));
             // Of a job in the background everybody inherits that Ctrl-C is ignored.
             var command = new ArrayList<>(List.of("env", "--default-signal=INT"));
             command.addAll(RunnerProgram.command(all));
