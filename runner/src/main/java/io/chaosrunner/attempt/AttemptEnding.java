@@ -37,7 +37,7 @@ public final class AttemptEnding implements PodWatch.Listener {
     private final VerdictReader judge;
     private final EngineWriter writer;
     private final EventWriter events;
-    private final PodRemover reaper;
+    private final PodRemover remover;
     private final StatusTable entries;
     private final PodCensus census;
     private final Loop loop;
@@ -83,7 +83,7 @@ public final class AttemptEnding implements PodWatch.Listener {
             VerdictReader judge,
             EngineWriter writer,
             EventWriter events,
-            PodRemover reaper,
+            PodRemover remover,
             StatusTable entries,
             PodCensus census,
             Loop loop,
@@ -92,7 +92,7 @@ public final class AttemptEnding implements PodWatch.Listener {
         this.judge = judge;
         this.writer = writer;
         this.events = events;
-        this.reaper = reaper;
+        this.remover = remover;
         this.entries = entries;
         this.census = census;
         this.loop = loop;
@@ -324,7 +324,7 @@ public final class AttemptEnding implements PodWatch.Listener {
     private void remove(LiveAttempt each, Extent extent, Runnable then) {
         context.mailbox.task(() -> {
             List<String> left =
-                    reaper.remove(
+                    remover.remove(
                             each.id,
                             extent,
                             names -> {
@@ -373,7 +373,7 @@ public final class AttemptEnding implements PodWatch.Listener {
         }
         String experiment = entries.of(execution.slot()).name();
         context.mailbox.task(() -> {
-            reaper.remove(execution, Extent.LIVING, names -> sayRemoved(experiment, names));
+            remover.remove(execution, Extent.LIVING, names -> sayRemoved(experiment, names));
             return () -> strays.remove(execution);
         });
     }
@@ -464,7 +464,7 @@ public final class AttemptEnding implements PodWatch.Listener {
                                     .formatted(policy, job.name())));
         }
         context.mailbox.task(() -> {
-            boolean deleted = each.gone || (delete && reaper.delete(job));
+            boolean deleted = each.gone || (delete && remover.delete(job));
             String message =
                     deleted
                             ? "Experiment Job: %s will be deleted"

@@ -52,7 +52,7 @@ public final class Launcher {
     private final Supplier<Engine> engine;
     private final Permission permission;
     private final EventWriter events;
-    private final PodRemover reaper;
+    private final PodRemover remover;
     private final Duration deletion;
     private final CoalescedRead<Optional<Engine>> live = new CoalescedRead<>(this::readEngine);
     private volatile boolean closed;
@@ -66,7 +66,7 @@ public final class Launcher {
             Supplier<Engine> engine,
             Permission permission,
             EventWriter events,
-            PodRemover reaper,
+            PodRemover remover,
             Duration deletion) {
         this.cluster = cluster;
         this.tasks = tasks;
@@ -75,7 +75,7 @@ public final class Launcher {
         this.engine = engine;
         this.permission = permission;
         this.events = events;
-        this.reaper = reaper;
+        this.remover = remover;
         this.deletion = deletion;
     }
 
@@ -168,7 +168,7 @@ public final class Launcher {
             ExecutionId id = orders.get(i).id();
             boolean isOurs = now.filter(e -> permission.isInherited(e, id)).isEmpty();
             if (isOurs && outcomes.get(i) instanceof Outcome.Created) {
-                reaper.remove(id, Extent.ALL, names -> {});
+                remover.remove(id, Extent.ALL, names -> {});
                 withdrawn.add(new Outcome.Withheld());
             } else {
                 withdrawn.add(outcomes.get(i));

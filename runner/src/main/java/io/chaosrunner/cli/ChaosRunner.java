@@ -174,7 +174,7 @@ final class ChaosRunner implements Callable<Integer> {
     /** Say what is wrong in a line or two; the whole usage would bury it. */
     private static int mistyped(ParameterException e) {
         CommandLine command = e.getCommandLine();
-        command.getErr().println("chaos-runner: " + Mistake.words(e));
+        command.getErr().println("chaos-runner: " + UsageError.words(e));
         Collection<String> names = command.getSubcommands().keySet();
         if (e instanceof UnmatchedArgumentException unmatched && !names.isEmpty()) {
             Parameters.nearest(unmatched.getUnmatched().getFirst(), names)

@@ -169,7 +169,7 @@ final class CompleteCommand implements Callable<Integer> {
     private List<String> values(ArgSpec of, Line line) {
         if (of.type().isEnum()) {
             return Arrays.stream(of.type().getEnumConstants())
-                    .map(each -> Mistake.word((Enum<?>) each))
+                    .map(each -> UsageError.word((Enum<?>) each))
                     .toList();
         }
         return switch (of.paramLabel()) {

@@ -42,7 +42,7 @@ final class CompletionCommand implements Callable<Integer> {
     }
 
     private static String script(Shell shell) {
-        String name = "/completion/chaos-runner." + Mistake.word(shell);
+        String name = "/completion/chaos-runner." + UsageError.word(shell);
         try (InputStream in = CompletionCommand.class.getResourceAsStream(name)) {
             return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

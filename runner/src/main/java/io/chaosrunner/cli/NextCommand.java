@@ -95,7 +95,7 @@ final class NextCommand implements Callable<Integer> {
         }
         int most = count(command);
         Instant begin = begin(command);
-        Meant meant = holder(command);
+        EngineTarget meant = holder(command);
         Engine holder = meant.engine();
         Instant anchor = holder.created().equals(Instant.EPOCH) ? begin : holder.created();
         Optional<ScheduleSpec> read;
@@ -151,7 +151,7 @@ final class NextCommand implements Callable<Integer> {
         return object.path("kind").asString("").equals(CHAOS_SCHEDULE);
     }
 
-    private Meant holder(CommandLine command) {
+    private EngineTarget holder(CommandLine command) {
         if ((engine == null) != files.areGiven()) {
             throw new ParameterException(
                     command,
@@ -159,7 +159,7 @@ final class NextCommand implements Callable<Integer> {
         }
         if (engine != null) {
             try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-                return new Meant(
+                return new EngineTarget(
                         "",
                         new Engine(
                                 StoredObject.named(
@@ -177,7 +177,7 @@ final class NextCommand implements Callable<Integer> {
                 schedules.size() == 1 && schedules.size() == objects.size()
                         ? schedules.getFirst()
                         : files.engine(objects, command);
-        return Meant.of(holder);
+        return EngineTarget.of(holder);
     }
 
     private static Optional<ScheduleSpec> schedule(

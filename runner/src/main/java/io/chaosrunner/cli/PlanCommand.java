@@ -104,7 +104,7 @@ final class PlanCommand implements Callable<Integer> {
         if (!output.equals("text") && !output.equals("json")) {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
-        Meant meant = meant(command);
+        EngineTarget meant = meant(command);
         Engine engine = meant.engine();
         var flags = new LinkedHashMap<>(EngineFile.settings(settings, command));
         if (seed != null) {
@@ -151,18 +151,18 @@ final class PlanCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private Meant meant(CommandLine command) {
+    private EngineTarget meant(CommandLine command) {
         if ((engine == null) != files.areGiven()) {
             throw new ParameterException(
                     command, "name a ChaosEngine of the cluster, or a file with one: -f FILE");
         }
-        Meant meant =
+        EngineTarget meant =
                 engine == null
-                        ? Meant.of(
+                        ? EngineTarget.of(
                                 files.engine(
                                         files.objects(command, "ChaosEngine"::equals).all(),
                                         command))
-                        : new Meant("", stored(engine));
+                        : new EngineTarget("", stored(engine));
         meant.engine()
                 .nothingListed()
                 .ifPresent(problem -> {

@@ -67,7 +67,7 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable String engine;
 
     @Mixin private ManifestFiles files = new ManifestFiles();
-    @Mixin private Chosen chosen = new Chosen();
+    @Mixin private ExperimentSelection chosen = new ExperimentSelection();
 
     @Option(
             names = "--launch",
@@ -234,7 +234,7 @@ final class RunCommand implements Callable<Integer> {
         if (!resume && !skipMissing) {
             Optional<Engine> engine = meant(cluster, ref, wanted);
             Optional<String> missing =
-                    engine.map(each -> Chosen.reduced(each, names))
+                    engine.map(each -> ExperimentSelection.reduced(each, names))
                             .flatMap(each -> missing(cluster, each));
             if (missing.isPresent()) {
                 return invalid(shown, missing.get());
@@ -531,7 +531,9 @@ final class RunCommand implements Callable<Integer> {
                         skipMissing
                                 ? Optional.empty()
                                 : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                        .map(json -> Chosen.reduced(new Engine(json), names))
+                                        .map(json ->
+                                                ExperimentSelection.reduced(
+                                                        new Engine(json), names))
                                         .flatMap(each -> missing(cluster, each));
                 if (missing.isPresent()) {
                     return invalid(shown, missing.get());

@@ -491,7 +491,7 @@ public final class Fabric8Cluster implements Cluster {
 
     /** Servers before 1.25 do not know strict validation: what they dropped is said. */
     ObjectNode told(ObjectNode written, ObjectNode stored) {
-        Dropped.fields(written.path("spec"), stored.path("spec"), "spec")
+        DroppedFields.fields(written.path("spec"), stored.path("spec"), "spec")
                 .forEach(field ->
                         warnings.accept(
                                 "it dropped %s of %s %s, which its version of the schema does not know"

@@ -274,10 +274,10 @@ public final class EngineStop {
                         + String.join(", ", ChaosPods.names(live)));
         Set<ExecutionId> executions = new LinkedHashSet<>();
         live.forEach(pod -> ExecutionLabels.read(pod).ifPresent(executions::add));
-        var reaper =
+        var remover =
                 new PodRemover(
                         cluster, engine.namespace(), listener::heard, WaitLimits.DEFAULT.removal());
-        executions.forEach(execution -> reaper.remove(execution, Extent.ALL, names -> {}));
+        executions.forEach(execution -> remover.remove(execution, Extent.ALL, names -> {}));
         List<String> left = ChaosPods.names(ChaosPods.of(cluster, engine));
         return left.isEmpty()
                 ? new Outcome.Stopped(EngineStanding.of(engine).entries())

@@ -1,6 +1,7 @@
 /**
- * What a person does to a run that another process owns: launch through the operator, stop, follow.
- * It never owns a run itself, but to end one whose owner is gone.
+ * Runs from outside: an engine is prepared for its launch, directly or by the operator; a run is
+ * stopped or followed; a schedule is triggered or backfilled. It owns a run only to end one whose
+ * owner is gone.
  */
 @NullMarked
 package io.chaosrunner.control;

@@ -1,6 +1,6 @@
 /**
- * The values that every room shares. It stands on the strategy SPI's floor and holds data and its
- * invariants only: no rules of Litmus, no I/O, and JSON only where a value is passed on unread.
+ * The values that every room shares. It holds data and its invariants only: no rules of Litmus, no
+ * I/O, and JSON only where a value is passed on unread.
  */
 @NullMarked
 package io.chaosrunner.model;

@@ -1,6 +1,7 @@
 /**
- * What people and machines read about a run: lines for a terminal, lines for the audit log. It only
- * turns notices into text; it never decides or talks to a cluster.
+ * What people and machines read about a run: lines for a terminal, lines for the audit log. It
+ * turns notices, engines, records and forecasts into text or JSON; it never decides or talks to a
+ * cluster.
  */
 @NullMarked
 package io.chaosrunner.report;

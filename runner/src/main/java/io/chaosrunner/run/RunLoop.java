@@ -94,7 +94,7 @@ final class RunLoop implements AutoCloseable {
     private final RunMachine machine;
     private final EngineWriter writer;
     private final EventWriter events;
-    private final PodRemover reaper;
+    private final PodRemover remover;
     private final Launcher launcher;
     private final StatusTable entries;
     private final Map<ExecutionId, LiveAttempt> live = new HashMap<>();
@@ -145,7 +145,7 @@ final class RunLoop implements AutoCloseable {
         Cluster cluster = context.cluster;
         context.cluster.calm();
         events = new EventWriter(cluster, engine, context.clock, context::tell);
-        reaper =
+        remover =
                 new PodRemover(
                         cluster, engine.namespace(), context::tell, context.patience.removal());
         launcher =
@@ -170,7 +170,7 @@ final class RunLoop implements AutoCloseable {
                         engineWatch::engine,
                         engineWatch,
                         events,
-                        reaper,
+                        remover,
                         context.patience.deletion());
         writer =
                 new EngineWriter(
@@ -192,7 +192,7 @@ final class RunLoop implements AutoCloseable {
                         new VerdictReader(new ResultReader(cluster, engine.namespace()), events),
                         writer,
                         events,
-                        reaper,
+                        remover,
                         entries,
                         census,
                         parts,
@@ -334,7 +334,7 @@ final class RunLoop implements AutoCloseable {
      * same.
      */
     private List<String> removeLabelled(Extent extent, Consumer<List<String>> removing) {
-        return reaper.removeRun(
+        return remover.removeRun(
                 engineUid, claimed.run().id(), extent, removing, () -> !isInherited());
     }
 

@@ -48,9 +48,9 @@ public record Preview(List<Entry> entries, Optional<String> end) {
      */
     public static Preview of(Timetable timetable, Instant from, int count) {
         long wanted = Math.min(count, timetable.spec().policy().maxRuns().orElse(count));
-        List<Row> rows = timetable.rows();
+        List<TimetableRow> rows = timetable.rows();
         var entries = new ArrayList<Entry>();
-        for (Row row : rows) {
+        for (TimetableRow row : rows) {
             String prefix = rows.size() == 1 ? "" : row.name() + ": ";
             entries.addAll(entries(row, from, wanted, prefix));
         }
@@ -91,7 +91,7 @@ public record Preview(List<Entry> entries, Optional<String> end) {
     }
 
     /** Foretell the fires of one row; when their runs start is not known to it. */
-    private static List<Entry> entries(Row row, Instant from, long wanted, String prefix) {
+    private static List<Entry> entries(TimetableRow row, Instant from, long wanted, String prefix) {
         var entries = new ArrayList<Entry>();
         Instant last = latest(from.minusMillis(1), row.beginning());
         for (long fires = 0; fires < wanted; fires++) {
@@ -102,7 +102,7 @@ public record Preview(List<Entry> entries, Optional<String> end) {
             Instant at = row.raw(last).orElseThrow();
             addLeftOut(entries, row.leftOut(last, at), prefix);
             while (at.isBefore(fire.get())) {
-                Row.Shut shut = row.shut(at, fire.get());
+                TimetableRow.Shut shut = row.shut(at, fire.get());
                 add(
                         entries,
                         new Entry.Excluded(at, shut.last(), shut.count(), prefix + shut.reason()));

@@ -30,10 +30,10 @@ public final class Timetable {
     private final ScheduleSpec spec;
     private final long seed;
     private final Draws draws;
-    private final List<Row> rows;
+    private final List<TimetableRow> rows;
 
     /** The times that a schedule names, before windows. */
-    sealed interface Times permits CronTimes, Row.Every, Row.Once {
+    sealed interface Times permits CronTimes, TimetableRow.Every, TimetableRow.Once {
         /** Return the first one after an instant; empty if there is none. */
         Optional<Instant> after(Instant instant);
 
@@ -41,7 +41,7 @@ public final class Timetable {
         long count(Instant from, Instant until);
     }
 
-    private Timetable(ScheduleSpec spec, List<Row> rows, long seed) {
+    private Timetable(ScheduleSpec spec, List<TimetableRow> rows, long seed) {
         this.spec = spec;
         this.rows = rows;
         this.seed = seed;
@@ -53,7 +53,7 @@ public final class Timetable {
      * @param seed seed of the jitter
      */
     public static Timetable of(ScheduleSpec spec, Instant anchor, long seed) {
-        return new Timetable(spec, Row.of(spec, anchor), seed);
+        return new Timetable(spec, TimetableRow.of(spec, anchor), seed);
     }
 
     /**
@@ -71,7 +71,10 @@ public final class Timetable {
 
     /** Return an instant that all fires are after. */
     public Instant beginning() {
-        return rows.stream().map(Row::beginning).min(Comparator.naturalOrder()).orElseThrow();
+        return rows.stream()
+                .map(TimetableRow::beginning)
+                .min(Comparator.naturalOrder())
+                .orElseThrow();
     }
 
     /** Return the first fire after an instant; empty if there is none. */
@@ -115,7 +118,7 @@ public final class Timetable {
         return closedAt(rowsOf(fire), instant);
     }
 
-    private static Optional<String> closedAt(List<Row> rows, Instant instant) {
+    private static Optional<String> closedAt(List<TimetableRow> rows, Instant instant) {
         List<Optional<String>> reasons = rows.stream().map(row -> row.closedAt(instant)).toList();
         return reasons.contains(Optional.<String>empty()) ? Optional.empty() : reasons.getFirst();
     }
@@ -130,18 +133,18 @@ public final class Timetable {
         return openFrom(rowsOf(fire), instant);
     }
 
-    private static Optional<Instant> openFrom(List<Row> rows, Instant instant) {
+    private static Optional<Instant> openFrom(List<TimetableRow> rows, Instant instant) {
         return rows.stream()
                 .flatMap(row -> row.openFrom(instant).stream())
                 .min(Comparator.naturalOrder());
     }
 
     /** What a row says of times holds for its own fires. */
-    private List<Row> rowsOf(Instant fire) {
+    private List<TimetableRow> rowsOf(Instant fire) {
         if (rows.size() == 1) {
             return rows;
         }
-        List<Row> of = rows.stream().filter(row -> row.firesAt(fire)).toList();
+        List<TimetableRow> of = rows.stream().filter(row -> row.firesAt(fire)).toList();
         return of.isEmpty() ? rows : of;
     }
 
@@ -150,7 +153,7 @@ public final class Timetable {
         return rows.stream().anyMatch(row -> row.firesAt(instant));
     }
 
-    List<Row> rows() {
+    List<TimetableRow> rows() {
         return rows;
     }
 
@@ -169,7 +172,7 @@ public final class Timetable {
                 ? ""
                 : rows.stream()
                         .filter(row -> row.firesAt(at))
-                        .map(Row::name)
+                        .map(TimetableRow::name)
                         .distinct()
                         .collect(Collectors.joining(", "));
     }
@@ -186,7 +189,7 @@ public final class Timetable {
         Instant before = next(fire, latest).orElse(latest);
         long room = fire.until(before, ChronoUnit.MILLIS);
         Draws ours = draws.at(fire.toEpochMilli());
-        List<Row> of = rowsOf(fire);
+        List<TimetableRow> of = rowsOf(fire);
         for (int k = 0; k < MOST_DRAWS; k++) {
             Instant at = fire.plusMillis((long) (ours.unit(k) * room));
             if (closedAt(of, at).isEmpty()) {

@@ -34,12 +34,12 @@ final class Windows {
     private static final int DAY = 24 * 60;
 
     private final ZoneRules rules;
-    private final Shutters<Instant> spans;
+    private final ClosedRanges<Instant> spans;
     private final Map<LocalDate, Shut> dates = new HashMap<>();
     private final Map<MonthDay, Shut> yearly = new HashMap<>();
 
     /** By minutes of the day. */
-    private final Map<DayOfWeek, Shutters<Integer>> weekly = new EnumMap<>(DayOfWeek.class);
+    private final Map<DayOfWeek, ClosedRanges<Integer>> weekly = new EnumMap<>(DayOfWeek.class);
 
     private final boolean alwaysOpen;
 
@@ -56,8 +56,8 @@ final class Windows {
 
     Windows(ZoneId zone, Set<DayOfWeek> days, List<Hours> hours, List<Exclusion> exclusions) {
         rules = zone.getRules();
-        var spanned = new ArrayList<Shutters.Range<Instant>>();
-        var ofDays = new EnumMap<DayOfWeek, List<Shutters.Range<Integer>>>(DayOfWeek.class);
+        var spanned = new ArrayList<ClosedRanges.Range<Instant>>();
+        var ofDays = new EnumMap<DayOfWeek, List<ClosedRanges.Range<Integer>>>(DayOfWeek.class);
         for (DayOfWeek day : DayOfWeek.values()) {
             ofDays.put(day, new ArrayList<>());
         }
@@ -77,27 +77,27 @@ final class Windows {
                 case Exclusion.Weekly(String name, var weekdays, var parts) ->
                         shut(ofDays, weekdays, parts, shut);
                 case Exclusion.Span(String name, Instant from, Instant until) ->
-                        spanned.add(new Shutters.Range<>(from, until, shut));
+                        spanned.add(new ClosedRanges.Range<>(from, until, shut));
             }
         }
         if (!hours.isEmpty()) {
             var shut = new Shut(order, "outside hours");
             shut(ofDays, EnumSet.allOf(DayOfWeek.class), Hours.complement(hours), shut);
         }
-        spans = Shutters.of(spanned);
-        ofDays.forEach((day, ranges) -> weekly.put(day, Shutters.of(ranges)));
+        spans = ClosedRanges.of(spanned);
+        ofDays.forEach((day, ranges) -> weekly.put(day, ClosedRanges.of(ranges)));
         alwaysOpen = days.isEmpty() && exclusions.isEmpty() && hours.isEmpty();
     }
 
     private static void shut(
-            Map<DayOfWeek, List<Shutters.Range<Integer>>> ofDays,
+            Map<DayOfWeek, List<ClosedRanges.Range<Integer>>> ofDays,
             Set<DayOfWeek> days,
             List<Hours> parts,
             Shut shut) {
         for (DayOfWeek day : days) {
             for (Hours part : parts) {
                 requireNonNull(ofDays.get(day))
-                        .add(new Shutters.Range<>(part.from(), part.until(), shut));
+                        .add(new ClosedRanges.Range<>(part.from(), part.until(), shut));
             }
         }
     }
@@ -199,7 +199,7 @@ final class Windows {
         return clock.getHour() * 60 + clock.getMinute();
     }
 
-    private Shutters<Integer> weekly(LocalDate date) {
+    private ClosedRanges<Integer> weekly(LocalDate date) {
         return requireNonNull(weekly.get(date.getDayOfWeek()));
     }
 }

@@ -43,16 +43,16 @@ class WindowsTest {
     @ParameterizedTest
     @ValueSource(ints = {9_000, 90_000})
     void aPointIsFoundAmongThousandsOfRangesInAFewSteps(int ranges) {
-        var all = new ArrayList<Shutters.Range<Point>>();
+        var all = new ArrayList<ClosedRanges.Range<Point>>();
         for (int i = 0; i < ranges; i++) {
             // Each begins within the one before it, so that all are one stretch.
             all.add(
-                    new Shutters.Range<>(
+                    new ClosedRanges.Range<>(
                             new Point(10 * i),
                             new Point(10 * i + 15),
                             new Windows.Shut(ranges - i, "range " + i)));
         }
-        Shutters<Point> shutters = Shutters.of(all);
+        ClosedRanges<Point> shutters = ClosedRanges.of(all);
         compared = 0;
 
         assertThat(requireNonNull(shutters.at(new Point(50_001))).reason()).isEqualTo("range 5000");

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> a point of the line
  */
-final class Shutters<T extends Comparable<T>> {
+final class ClosedRanges<T extends Comparable<T>> {
     /** From each point up to the next one there is one first reason, or none. */
     private final NavigableMap<T, Optional<Windows.Shut>> reasons = new TreeMap<>();
 
@@ -30,7 +30,7 @@ final class Shutters<T extends Comparable<T>> {
      */
     record Range<T extends Comparable<T>>(T from, T until, Windows.Shut shut) {}
 
-    private Shutters(List<Range<T>> ranges) {
+    private ClosedRanges(List<Range<T>> ranges) {
         var points = new TreeSet<T>();
         for (Range<T> range : ranges) {
             points.add(range.from());
@@ -60,8 +60,8 @@ final class Shutters<T extends Comparable<T>> {
         }
     }
 
-    static <T extends Comparable<T>> Shutters<T> of(List<Range<T>> ranges) {
-        return new Shutters<>(ranges);
+    static <T extends Comparable<T>> ClosedRanges<T> of(List<Range<T>> ranges) {
+        return new ClosedRanges<>(ranges);
     }
 
     /** Return the first reason at a point; null if there is none. */

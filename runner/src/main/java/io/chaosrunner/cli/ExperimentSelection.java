@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Which of an engine's experiments are run; mixed into the command that runs them. */
-final class Chosen {
+final class ExperimentSelection {
     @Option(
             names = "--only",
             paramLabel = "NAMES",

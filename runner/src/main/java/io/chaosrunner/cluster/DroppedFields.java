@@ -6,11 +6,11 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** Finds what an API server did not store of what it was given. */
-final class Dropped {
+final class DroppedFields {
     /** More would be an object of another kind. */
     private static final int MOST = 20;
 
-    private Dropped() {}
+    private DroppedFields() {}
 
     /**
      * Returns the paths of the fields that are missing in what is stored.

@@ -8,8 +8,8 @@ import io.chaosrunner.crd.Engine;
  * @param place what is said before a problem with it: file and line, such as {@code engine.yaml:12:
  *     }; empty if it is one of the cluster
  */
-record Meant(String place, Engine engine) {
-    static Meant of(FileObject file) {
-        return new Meant(file.place() + ": ", new Engine(file.json()));
+record EngineTarget(String place, Engine engine) {
+    static EngineTarget of(FileObject file) {
+        return new EngineTarget(file.place() + ": ", new Engine(file.json()));
     }
 }

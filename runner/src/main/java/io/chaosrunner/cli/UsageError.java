@@ -12,8 +12,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What is wrong with a command line in the words of its help, not in those of Java. */
-final class Mistake {
-    private Mistake() {}
+final class UsageError {
+    private UsageError() {}
 
     static String words(ParameterException e) {
         ArgSpec at = e.getArgSpec();

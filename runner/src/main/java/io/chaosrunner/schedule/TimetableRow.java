@@ -12,7 +12,7 @@ import java.util.Optional;
  * Find the fires of one row of a {@link Timetable}: the times that one expression names, and the
  * windows that let them fire. Immutable.
  */
-final class Row {
+final class TimetableRow {
     private final String name;
     private final Windows windows;
     private final Instant start;
@@ -51,7 +51,7 @@ final class Row {
         }
     }
 
-    private Row(ScheduleSpec spec, Windows windows, Instant start) {
+    private TimetableRow(ScheduleSpec spec, Windows windows, Instant start) {
         name = spec.name();
         this.windows = windows;
         this.start = start;
@@ -73,15 +73,15 @@ final class Row {
     }
 
     /** Return the rows of a schedule: one, or as many as it lists. */
-    static List<Row> of(ScheduleSpec spec, Instant anchor) {
+    static List<TimetableRow> of(ScheduleSpec spec, Instant anchor) {
         return spec.parts().stream()
-                .map(part -> new Row(part, new Windows(part), part.start(anchor)))
+                .map(part -> new TimetableRow(part, new Windows(part), part.start(anchor)))
                 .toList();
     }
 
     /** Return the row of the same windows that begins at another instant. */
-    Row from(ScheduleSpec spec, Instant other) {
-        return new Row(spec, windows, other);
+    TimetableRow from(ScheduleSpec spec, Instant other) {
+        return new TimetableRow(spec, windows, other);
     }
 
     /** Return what people call it; empty if nobody said. */

@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What an API server did not store, though it was asked to refuse it, is said. */
-class DroppedTest {
+class DroppedFieldsTest {
 
     private static JsonNode json(String text) {
         return JsonMapper.shared().readTree(text.replace('\'', '"'));
@@ -38,7 +38,7 @@ class DroppedTest {
                 "{'a': 'x'} | {'a': {'b': 1}} | "
             })
     void onlyWhatIsMissingIsNamed(String written, String stored, String field) {
-        assertThat(Dropped.fields(json(written), json(stored), "spec"))
+        assertThat(DroppedFields.fields(json(written), json(stored), "spec"))
                 .isEqualTo(field == null ? List.of() : List.of(field));
     }
 
