@@ -127,18 +127,6 @@ final class LeaderTerm implements AutoCloseable {
         return engine.annotation(ScheduleSpec.ANNOTATION).isPresent();
     }
 
-    /** A run that a process of the service left is taken up even where the schedule has gone. */
-    private boolean isLeft(Engine engine) {
-        try {
-            return Claim.of(engine)
-                    .filter(claim -> claim.state() != Claim.State.FINISHED)
-                    .filter(claim -> driving.isServices(claim.instance()))
-                    .isPresent();
-        } catch (Claim.Unreadable e) {
-            return false;
-        }
-    }
-
     private synchronized void drive(Engine engine) {
         EngineRef ref = engine.ref();
         if (closed || engines.containsKey(ref)) {
@@ -152,14 +140,19 @@ final class LeaderTerm implements AutoCloseable {
         lane.start();
     }
 
-    /** Whoever hears of all engines reads the claim of none. */
+    /**
+     * A run that a process of the service left is taken up even where the schedule has gone.
+     * Whoever hears of all engines reads the claim of none.
+     */
     private void driveIfLeft(Engine engine) {
         Thread.ofVirtual()
                 .name("claim " + engine.ref())
                 .start(() -> {
                     boolean left;
                     try {
-                        left = driving.bulkhead().compute(engine.ref(), () -> isLeft(engine));
+                        left =
+                                driving.bulkhead()
+                                        .compute(engine.ref(), () -> driving.isLeft(engine));
                     } catch (RuntimeException e) {
                         left = false;
                     }

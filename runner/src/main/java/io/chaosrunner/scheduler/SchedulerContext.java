@@ -1,5 +1,6 @@
 package io.chaosrunner.scheduler;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.control.EngineLaunch.Launch;
@@ -7,6 +8,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.EngineEvent;
+import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.status.RunNotice;
 import java.time.Clock;
 import java.time.Duration;
@@ -38,8 +40,19 @@ record SchedulerContext(
     static final String SERVICE = "schedule/";
 
     /** Tell whether a process of that name belongs to the service. */
-    boolean isServices(String process) {
+    private boolean isServices(String process) {
         return process.startsWith(SERVICE);
+    }
+
+    /** Tell whether a run of an engine goes on that a process of the service began and left. */
+    boolean isLeft(Engine engine) {
+        EngineStanding standing = EngineStanding.of(engine);
+        return standing.isUnderWay()
+                && !EngineStanding.isOperators(engine)
+                && standing.claim()
+                        .filter(claim -> claim.state() != Claim.State.FINISHED)
+                        .filter(claim -> isServices(claim.instance()))
+                        .isPresent();
     }
 
     /** Tell the engine's readers why its schedule does nothing. */

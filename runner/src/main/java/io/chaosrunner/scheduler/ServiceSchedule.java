@@ -195,8 +195,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
         /** Start a run for a fire. */
         record Begin(EngineSchedule schedule, Fire fire) implements Move {}
 
-        /** Take up a run that a process of this service left. */
-        record Resume(EngineSchedule schedule) implements Move {}
+        /**
+         * Take up a run that a process of this service left.
+         *
+         * @param schedule absent if it was removed, or cannot be used: the run goes on without it
+         */
+        record Resume(Optional<EngineSchedule> schedule) implements Move {}
 
         /** Have the operator end its run, for the next fire is due. */
         record Replace(EngineSchedule schedule, Fire fire) implements Move {}
@@ -279,20 +283,29 @@ final class ServiceSchedule implements KeyedWorker.Step {
             return driving.bulkhead().compute(ref, () -> move(engine));
         } catch (Bulkhead.Overrun e) {
             refuse(String.valueOf(e.getMessage()));
+            if (driving.isLeft(engine)) {
+                return new Move.Resume(Optional.empty());
+            }
             throw e;
         }
     }
 
     /** Decide what to do with an engine as read. */
     Move move(Engine engine) {
+        boolean left = driving.isLeft(engine);
         Optional<EngineSchedule> read;
         try {
             read = EngineSchedule.of(engine, Map.of(), reading);
         } catch (InvalidParameters | Claim.Unreadable e) {
-            return new Move.Refuse(String.valueOf(e.getMessage()));
+            return left
+                    ? new Move.Resume(Optional.empty())
+                    : new Move.Refuse(String.valueOf(e.getMessage()));
         }
-        if (read.isEmpty() || engine.deleting()) {
+        if (engine.deleting()) {
             return new Move.Rest(Optional.empty());
+        }
+        if (read.isEmpty()) {
+            return left ? new Move.Resume(Optional.empty()) : new Move.Rest(Optional.empty());
         }
         EngineSchedule schedule = read.get();
         tellFlaw(schedule.flawOfRequests());
@@ -303,9 +316,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
             return whileOperatorRuns(schedule, now);
         }
         if (schedule.isUnderWay()) {
-            return driving.isServices(schedule.claim().orElseThrow().instance())
-                    ? new Move.Resume(schedule)
-                    : whileSomebodyRuns(schedule, now);
+            return left ? new Move.Resume(Optional.of(schedule)) : whileSomebodyRuns(schedule, now);
         }
         Optional<Fire> over = handedOver(schedule);
         if (over.isPresent()) {
@@ -448,12 +459,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
                     driving.launch() == Launch.DIRECT
                             ? begin(schedule, fire)
                             : handOver(schedule.engine(), fire);
-            case Move.Resume(EngineSchedule schedule) -> {
+            case Move.Resume(Optional<EngineSchedule> schedule) -> {
                 try (Place _ = driving.places().takeUp(ref)) {
                     yield run(
                             schedule,
                             Caller.PERSON_WHO_RESUMES,
-                            schedule.claim().flatMap(claim -> claim.fires().settled()));
+                            Claim.of(seen).flatMap(claim -> claim.fires().settled()));
                 }
             }
             case Move.Replace(EngineSchedule schedule, Fire fire) -> replace(schedule, fire);
@@ -550,7 +561,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
         return switch (readied) {
             case Readied.Ready ready -> {
                 seen = ready.engine();
-                yield run(schedule, Caller.PERSON, Optional.of(fire));
+                yield run(Optional.of(schedule), Caller.PERSON, Optional.of(fire));
             }
             case Readied.Missing() -> Optional.empty();
             case Readied.Refused(String why) -> {
@@ -560,7 +571,8 @@ final class ServiceSchedule implements KeyedWorker.Step {
         };
     }
 
-    private Optional<Instant> run(EngineSchedule schedule, Caller caller, Optional<Fire> fire) {
+    private Optional<Instant> run(
+            Optional<EngineSchedule> schedule, Caller caller, Optional<Fire> fire) {
         RunRequest asked =
                 new RunRequest(
                                 ref,
@@ -584,10 +596,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
             if (leaving) {
                 return Optional.empty();
             }
-            if (schedule.policy().overlap() == Overlap.REPLACE) {
-                fire.ifPresent(from ->
-                        replaceWhenDue(schedule, later(from.at(), schedule.settled()), run));
-            }
+            schedule.filter(each -> each.policy().overlap() == Overlap.REPLACE)
+                    .ifPresent(each ->
+                            fire.ifPresent(from ->
+                                    guardReplacement(each, later(from.at(), each.settled()), run)));
             return after(run.run());
         } finally {
             running = null;
@@ -661,6 +673,20 @@ final class ServiceSchedule implements KeyedWorker.Step {
     /** A fire that may end the run, and when its own run would start. */
     private record Replacing(Fire fire, Instant start) {}
 
+    /** What cannot be computed keeps no run from going on. */
+    private void guardReplacement(EngineSchedule schedule, Instant fire, EngineRun run) {
+        try {
+            replaceWhenDue(schedule, fire, run);
+        } catch (RuntimeException e) {
+            tellUnguarded(e);
+        }
+    }
+
+    private void tellUnguarded(RuntimeException e) {
+        driving.listener()
+                .note(ref, "trouble", "no later fire replaces the run that goes on: " + e);
+    }
+
     private void replaceWhenDue(EngineSchedule schedule, Instant fire, EngineRun run) {
         Timetable by = schedule.timetable();
         driving.bulkhead()
@@ -691,8 +717,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
                 replaceWhenDue(schedule, now.isAfter(fire) ? now : fire, run);
             }
         } catch (RuntimeException e) {
-            driving.listener()
-                    .note(ref, "trouble", "no later fire replaces the run that goes on: " + e);
+            tellUnguarded(e);
         }
     }
 

@@ -164,6 +164,78 @@ class ServiceScheduleTest {
         assertThat(words(held(running("schedule/1/x")))).isEqualTo("resume");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "every: never", "{nonsense: true}", "["})
+    void aRunThatAProcessOfTheServiceLeftIsTakenUpWhateverBecameOfTheSchedule(String schedule) {
+        Claim left = running("schedule/1/x");
+        assertThat(words(engine(schedule, Optional.of(left), "", "stop"))).isEqualTo("resume");
+        assertThat(words(engine(schedule, Optional.of(running("laptop/1/x")), "", "stop")))
+                .as("a person's is not")
+                .isNotEqualTo("resume");
+        assertThat(words(engine(schedule, Optional.of(left.finished(now, "done")), "", "stop")))
+                .as("one that is over is not")
+                .isNotEqualTo("resume");
+    }
+
+    @Test
+    void aRunThatWasLeftIsEndedThoughItsScheduleWasRemovedMeanwhile() {
+        try (EngineWorld world = world("now: true").script("a", "after=500s");
+                Cluster dying = world.connect();
+                Cluster cluster = world.connect()) {
+            ServiceSchedule first = driven(world.engine(), dying, "schedule/1");
+            CompletableFuture<Void> run =
+                    CompletableFuture.runAsync(first::step, task -> Thread.ofVirtual().start(task));
+            await().atMost(Duration.ofMinutes(2))
+                    .until(() -> world.entries().contains("a: Running/Awaited"));
+            first.leave();
+            run.join();
+
+            world.edit("{'metadata': {'annotations': {'chaosrunner.io/schedule': null}}}");
+            ServiceSchedule next = driven(world.engine(), cluster, "schedule/2");
+            CompletableFuture<Void> taken =
+                    CompletableFuture.runAsync(next::step, task -> Thread.ofVirtual().start(task));
+            await().atMost(Duration.ofMinutes(2))
+                    .until(() -> world.claim().instance().equals("schedule/2"));
+            world.edit("{'spec': {'engineState': 'active'}}");
+            next.saw(world.engine());
+            taken.join();
+
+            assertThat(world.claim().state()).isEqualTo(Claim.State.FINISHED);
+            assertThat(world.list(Resource.JOBS)).hasSizeLessThanOrEqualTo(1);
+            assertThat(next.step()).as("nothing follows").isEmpty();
+        }
+    }
+
+    @Test
+    void aRunThatAProcessOfTheServiceLeftIsTakenUpThoughItsScheduleIsTooCostly() {
+        var clock = new AtomicLong();
+        try (EngineWorld world = world("now: true").script("a", "after=500s");
+                Cluster dying = world.connect();
+                Cluster cluster = world.connect()) {
+            ServiceSchedule first = driven(world.engine(), dying, "schedule/1");
+            CompletableFuture<Void> run =
+                    CompletableFuture.runAsync(first::step, task -> Thread.ofVirtual().start(task));
+            await().atMost(Duration.ofMinutes(2))
+                    .until(() -> world.entries().contains("a: Running/Awaited"));
+            first.leave();
+            run.join();
+
+            bulkhead.close();
+            bulkhead =
+                    new Bulkhead(2, Duration.ofNanos(1), _ -> clock.addAndGet(1_000), heard::add);
+            world.edit(
+                    "{'metadata': {'annotations': {'chaosrunner.io/schedule': '%s'}}}"
+                            .formatted(costly()));
+            ServiceSchedule next = driven(world.engine(), cluster, "schedule/2");
+            CompletableFuture<Void> taken =
+                    CompletableFuture.runAsync(next::step, task -> Thread.ofVirtual().start(task));
+            await().atMost(Duration.ofMinutes(2))
+                    .until(() -> world.claim().instance().equals("schedule/2"));
+            next.leave();
+            taken.join();
+        }
+    }
+
     @Test
     void aRunOfAPersonIsTheirs() {
         Engine engine = held(running("laptop/1/x"));
