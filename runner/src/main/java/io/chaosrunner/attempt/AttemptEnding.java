@@ -36,6 +36,7 @@ public final class AttemptEnding implements PodWatch.Listener {
     private final AttemptContext context;
     private final VerdictReader judge;
     private final EngineWriter writer;
+    private final AfterWrites afterWrites;
     private final EventWriter events;
     private final PodRemover remover;
     private final StatusTable entries;
@@ -82,6 +83,7 @@ public final class AttemptEnding implements PodWatch.Listener {
             AttemptContext context,
             VerdictReader judge,
             EngineWriter writer,
+            AfterWrites afterWrites,
             EventWriter events,
             PodRemover remover,
             StatusTable entries,
@@ -91,6 +93,7 @@ public final class AttemptEnding implements PodWatch.Listener {
         this.context = context;
         this.judge = judge;
         this.writer = writer;
+        this.afterWrites = afterWrites;
         this.events = events;
         this.remover = remover;
         this.entries = entries;
@@ -281,13 +284,8 @@ public final class AttemptEnding implements PodWatch.Listener {
     private void concludeAfterRemoval(LiveAttempt each, Conclusion conclusion) {
         each.phase = Phase.REMOVED;
         LoggedAttempt logged = logged(each, conclusion.end(), Mark.BEING_STOPPED);
-        writer.claim(
-                claim -> claim.with(logged),
-                context.mailbox.later(() -> removeAndConclude(each, conclusion)));
-    }
-
-    private void removeAndConclude(LiveAttempt each, Conclusion conclusion) {
-        remove(each, Extent.ALL, () -> conclude(each, conclusion));
+        writer.claim(claim -> claim.with(logged));
+        afterWrites.run(() -> remove(each, Extent.ALL, () -> conclude(each, conclusion)));
     }
 
     /**
@@ -409,21 +407,15 @@ public final class AttemptEnding implements PodWatch.Listener {
         entries.set(slot, entry);
         // The slot's next iteration writes the same ChaosResult: until this end is stored, the
         // result is its only record, so nothing may be launched in its place.
-        boolean first = loop.repeats();
-        Runnable then =
-                first || each.hasJob()
-                        ? context.mailbox.later(() -> {
-                            if (first) {
-                                loop.ended(each, end);
-                            }
-                            if (each.hasJob()) {
-                                cleanUp(each, each.job());
-                            }
-                        })
-                        : () -> {};
-        writer.settle(slot, entry, claim -> claim.with(logged), then);
-        if (!first) {
+        writer.entry(slot, entry);
+        writer.claim(claim -> claim.with(logged));
+        if (loop.repeats()) {
+            afterWrites.run(() -> loop.ended(each, end));
+        } else {
             loop.ended(each, end);
+        }
+        if (each.hasJob()) {
+            afterWrites.run(() -> cleanUp(each, each.job()));
         }
     }
 

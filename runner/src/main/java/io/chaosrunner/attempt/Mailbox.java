@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Bring what other threads have to say to the one thread that owns a run's state.
  *
- * <p>{@link #add} and what {@link #later} returns may be called by any thread; all else by the
- * owner only.
+ * <p>{@link #add} may be called by any thread; all else by the owner only.
  */
 public final class Mailbox implements AutoCloseable {
     private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
@@ -52,16 +51,6 @@ public final class Mailbox implements AutoCloseable {
                 message.run();
             });
         });
-    }
-
-    /** Return what another thread is to run once, so that this is run by the owner. */
-    public Runnable later(Runnable then) {
-        pending++;
-        return () ->
-                messages.add(() -> {
-                    pending--;
-                    then.run();
-                });
     }
 
     /** Tell whether no work is under way whose message is still to come. */

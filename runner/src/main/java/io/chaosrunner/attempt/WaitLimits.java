@@ -14,7 +14,8 @@ import java.time.Duration;
  * @param resultAfterCrash for the result of one that crashed; it was written before, or never
  * @param refusals for an API server that does not answer, and for rights that are missing: longer
  *     than a server's restart, a token's rotation and a Role's reconciliation
- * @param engineWrites for the next write of the engine: at most two are begun in this time
+ * @param engineWrites for two writes of the engine on average; some more may follow each other at
+ *     once
  * @param helper at least, for a helper pod that goes on after an experiment that ended well; one
  *     that needs longer to undo its fault has its own grace period
  * @param removal for Jobs and pods that were told to go

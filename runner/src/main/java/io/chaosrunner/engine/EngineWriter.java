@@ -15,13 +15,13 @@ import io.chaosrunner.status.StatusEntry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
@@ -29,11 +29,15 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Write one run's claim and entries to its engine: the only writer, so that nothing is lost.
+ * The only writer of one run's claim and entries, so that nothing is lost.
  *
- * <p>Changes are gathered while a write is under way or would come too soon ({@link WritePace}).
- * Each write holds only if the engine is as last seen; otherwise the engine is read again and the
- * change decided again. Safe for use by several threads.
+ * <p>The run's thread changes both and then commits what belongs together: that is stored in one
+ * write, or not at all. A thread of its own writes. Commits are gathered while a write is under way
+ * or would come too soon ({@link WritePace}). Each write holds only if the engine is as last seen;
+ * otherwise the engine is read again and the change decided again.
+ *
+ * <p>Changes, commits and {@link #close} are the run's thread's; all else is safe for use by
+ * several threads.
  */
 public final class EngineWriter implements AutoCloseable {
     /** Somebody who writes all the time is not worth a word before. */
@@ -44,13 +48,20 @@ public final class EngineWriter implements AutoCloseable {
     private final String runner;
     private final Clock clock;
     private final Duration patience;
-    private final Listener listener;
+    private final Consumer<News> news;
     private final Thread thread;
 
+    // The run's thread's.
+    private final TreeMap<Integer, StatusEntry> edited = new TreeMap<>();
+    private boolean isEdited;
+    private Claim claim;
+    private long edition;
+
+    // Guarded by the lock.
     private final Object lock = new Object();
     private final TreeMap<Integer, StatusEntry> wanted = new TreeMap<>();
-    private List<Runnable> afterwards = new ArrayList<>();
-    private Claim claim;
+    private Claim committed;
+    private long committedEdition;
     private Optional<String> summaries = Optional.empty();
     private Optional<Instant> changed = Optional.empty();
     private boolean closing;
@@ -60,19 +71,22 @@ public final class EngineWriter implements AutoCloseable {
     private boolean mayPatch;
     private WritePace pace;
 
-    /** Hear what stands against writing; called by the writer's thread, an end once at most. */
-    public interface Listener {
-        /** Hear of the engine as a write of ours stored it. */
-        default void stored(Engine engine) {}
+    /** What became of writing; told by the writer's thread, which holds no lock then. */
+    public sealed interface News {
+        /** The engine as a write of ours stored it. */
+        record Wrote(Engine engine) implements News {}
+
+        /** All is stored that was committed up to an edition. */
+        record Stored(long edition) implements News {}
 
         /** Nothing more is written: the engine has another owner, was aborted, or is gone. */
-        void refused(Refusal refusal);
+        record Refused(Refusal refusal) implements News {}
 
         /** Nothing more is written: refusals outlasted all patience, or this is a bug. */
-        void failed(RuntimeException why);
+        record Failed(RuntimeException why) implements News {}
 
-        /** Writing is hindered and tried again, or goes on after that; may be called often. */
-        void hindered(String sentence);
+        /** Writing is hindered and tried again, or goes on after that; may be told often. */
+        record Hindered(String sentence) implements News {}
     }
 
     /** What stands against writing. */
@@ -92,7 +106,8 @@ public final class EngineWriter implements AutoCloseable {
      * @param patience how long refusals are borne that may pass: a missing right, for rights are
      *     granted anew and tokens rotate, and an answer that the change is not acceptable.
      *     Conflicts are borne for as long as the engine stays ours
-     * @param paceWindow the time in which the engine is written at most twice
+     * @param paceWindow the time in which the engine is written twice on average, at most
+     * @param news takes what became of writing
      */
     public EngineWriter(
             Cluster cluster,
@@ -101,16 +116,17 @@ public final class EngineWriter implements AutoCloseable {
             Clock clock,
             Duration patience,
             Duration paceWindow,
-            Listener listener) {
+            Consumer<News> news) {
         this.cluster = cluster;
         this.engine = owned.ref();
         this.runner = owned.name() + "-runner";
         this.clock = clock;
         this.patience = patience;
-        this.listener = listener;
+        this.news = news;
         this.mayPatch = mayPatch;
         seen = owned;
         claim = Claim.of(owned).orElseThrow();
+        committed = claim;
         pace = WritePace.startingAt(clock.instant(), paceWindow);
         thread = Thread.ofVirtual().name("engine writer").unstarted(this::write);
         thread.start();
@@ -165,47 +181,45 @@ public final class EngineWriter implements AutoCloseable {
      */
     public record Taken(Engine engine, boolean mayPatch) {}
 
-    /** Make several changes that are stored in one write, or none of them. */
-    public void together(Runnable changes) {
-        synchronized (lock) {
-            changes.run();
-        }
-    }
-
-    /** Change the claim, with the next write. */
+    /** Change the claim, with the next commit. */
     public void claim(UnaryOperator<Claim> change) {
-        synchronized (lock) {
-            claim = change.apply(claim);
-            noteChange();
-        }
+        claim = change.apply(claim);
+        isEdited = true;
     }
 
-    /** Change an entry, with the next write. */
+    /** Change an entry, with the next commit. */
     public void entry(int slot, StatusEntry entry) {
-        synchronized (lock) {
-            wanted.put(slot, entry);
-            noteChange();
-        }
+        edited.put(slot, entry);
+        isEdited = true;
     }
 
-    /** Change the claim and an entry in one write, and run something when it is stored. */
-    public void settle(
-            int slot, StatusEntry entry, UnaryOperator<Claim> change, Runnable afterwards) {
-        synchronized (lock) {
-            claim = change.apply(claim);
-            wanted.put(slot, entry);
-            this.afterwards.add(afterwards);
-            noteChange();
-        }
+    /** Return the claim with all changes. */
+    public Claim claim() {
+        return claim;
     }
 
-    /** Change the claim, and run something when it is stored. */
-    public void claim(UnaryOperator<Claim> change, Runnable afterwards) {
-        synchronized (lock) {
-            claim = change.apply(claim);
-            this.afterwards.add(afterwards);
-            noteChange();
+    /** Return the edition that holds all changes made so far: that of the next commit, if any. */
+    public long edition() {
+        return isEdited ? edition + 1 : edition;
+    }
+
+    /** Have all changes since the last commit written, together. */
+    public void commit() {
+        if (!isEdited) {
+            return;
         }
+        isEdited = false;
+        edition++;
+        synchronized (lock) {
+            wanted.putAll(edited);
+            committed = claim;
+            committedEdition = edition;
+            if (changed.isEmpty()) {
+                changed = Optional.of(clock.instant());
+            }
+            lock.notifyAll();
+        }
+        edited.clear();
     }
 
     /** Write summaries of runs with the next change of the claim. */
@@ -215,16 +229,10 @@ public final class EngineWriter implements AutoCloseable {
         }
     }
 
-    /** Return the claim as it will be written. */
-    public Claim claim() {
-        synchronized (lock) {
-            return claim;
-        }
-    }
-
     /** Write what is left and end; returns when it is stored, or cannot be. */
     @Override
     public void close() {
+        commit();
         synchronized (lock) {
             closing = true;
             lock.notifyAll();
@@ -260,10 +268,10 @@ public final class EngineWriter implements AutoCloseable {
             }
         } catch (RuntimeException e) {
             stop();
-            listener.failed(e);
+            news.accept(new News.Failed(e));
         } catch (StackOverflowError e) {
             stop();
-            listener.failed(new IllegalStateException(e));
+            news.accept(new News.Failed(new IllegalStateException(e)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             stop();
@@ -313,24 +321,16 @@ public final class EngineWriter implements AutoCloseable {
                                 && StatusEntry.read(entries.get(slot)).isRunning());
     }
 
-    private void noteChange() {
-        if (changed.isEmpty()) {
-            changed = Optional.of(clock.instant());
-        }
-        lock.notifyAll();
-    }
-
     private void writeOnce() throws InterruptedException {
         Claim next;
         Optional<String> runs;
         TreeMap<Integer, StatusEntry> entries;
-        List<Runnable> then;
+        long written;
         synchronized (lock) {
-            next = claim;
+            next = committed;
+            written = committedEdition;
             runs = summaries;
             entries = new TreeMap<>(wanted);
-            then = afterwards;
-            afterwards = new ArrayList<>();
             changed = Optional.empty();
         }
         var hindrance = new Hindrance();
@@ -339,14 +339,13 @@ public final class EngineWriter implements AutoCloseable {
             if (changed.isEmpty() && next.equals(Claim.of(seen).orElse(null))) {
                 break;
             }
-            Instant began = clock.instant();
             try {
                 var stored = new Engine(store(next, changed, runs));
-                pace = pace.wrote(began, clock.instant());
+                pace = pace.wrote(clock.instant());
                 if (!stillOurs(stored, entries)) {
                     return;
                 }
-                listener.stored(stored);
+                news.accept(new News.Wrote(stored));
                 break;
             } catch (ClusterException e) {
                 if (e.kind() == Kind.NOT_FOUND) {
@@ -354,7 +353,7 @@ public final class EngineWriter implements AutoCloseable {
                     return;
                 }
                 // It may be our own, the answer to which was lost.
-                pace = pace.wrote(began, clock.instant());
+                pace = pace.wrote(clock.instant());
                 hindrance.bear(e);
             }
             try {
@@ -372,7 +371,7 @@ public final class EngineWriter implements AutoCloseable {
         synchronized (lock) {
             wanted.keySet().removeIf(slot -> wanted.get(slot) == entries.get(slot));
         }
-        then.forEach(Runnable::run);
+        news.accept(new News.Stored(written));
     }
 
     /** What stands in the way of one write, and how long it has done so. */
@@ -420,20 +419,23 @@ public final class EngineWriter implements AutoCloseable {
         private void tell(String sentence, ClusterException met) {
             if (!told) {
                 told = true;
-                listener.hindered(
-                        "ChaosEngine %s cannot be written: "
-                                .concat(sentence)
-                                .formatted(engine, met.getMessage()));
+                news.accept(
+                        new News.Hindered(
+                                "ChaosEngine %s cannot be written: "
+                                        .concat(sentence)
+                                        .formatted(engine, met.getMessage())));
             }
         }
 
         void over() {
             if (told) {
-                listener.hindered(
-                        "ChaosEngine %s is written again after %d s"
-                                .formatted(
-                                        engine,
-                                        Duration.ofNanos(System.nanoTime() - begin).toSeconds()));
+                news.accept(
+                        new News.Hindered(
+                                "ChaosEngine %s is written again after %d s"
+                                        .formatted(
+                                                engine,
+                                                Duration.ofNanos(System.nanoTime() - begin)
+                                                        .toSeconds())));
             }
         }
     }
@@ -452,7 +454,7 @@ public final class EngineWriter implements AutoCloseable {
 
     private void refuse(Refusal refusal) {
         stop();
-        listener.refused(refusal);
+        news.accept(new News.Refused(refusal));
     }
 
     private ObjectNode store(

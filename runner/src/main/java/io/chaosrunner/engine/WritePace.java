@@ -4,27 +4,33 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How long a change of the engine waits until it is written: at most two writes in any window of
- * time.
+ * How long a change of the engine waits until it is written: a token bucket, so that a change after
+ * a quiet time is written at once, and the engine is written twice in a window on average at most.
  *
- * <p>A lone change is written at once. Of several that are to be expected, those of the first fifth
- * of a window go together; where changes come all the time, writes are spread evenly. When a write
- * takes effect is known no better than that it is between its begin and its end: so the window in
- * which there may be but one more begins with its end.
+ * <p>Where more changes are to be expected those made soon after each other go together: the fewer
+ * tokens are left, the longer they are gathered. When a write takes effect is known no better than
+ * that it is between its begin and its end, so its token comes back half a window after its end.
  *
  * @param window a second, but for tests whose experiments take no time
- * @param last when the last write began
- * @param lastDone when it was answered
- * @param beforeDone when the one before it was answered
+ * @param full when all tokens are back
  */
-record WritePace(Duration window, Instant last, Instant lastDone, Instant beforeDone) {
+record WritePace(Duration window, Instant full) {
+    /** As many writes may follow each other at once. */
+    static final int BURST = 10;
+
+    /**
+     * The shortest time to gather is this part of a window; the longest is {@link #BURST} times it.
+     */
+    private static final int SHORTEST_GATHERING = 50;
+
     /** Begin with a write now, after a long silence. */
     static WritePace startingAt(Instant now, Duration window) {
-        return new WritePace(window, now, now, Instant.MIN);
+        return new WritePace(window, now).wrote(now);
     }
 
-    WritePace wrote(Instant began, Instant done) {
-        return new WritePace(window, began, done, lastDone);
+    /** Take a token for a write that was answered just now. */
+    WritePace wrote(Instant done) {
+        return new WritePace(window, later(full, done).plus(perToken()));
     }
 
     /**
@@ -34,15 +40,23 @@ record WritePace(Duration window, Instant last, Instant lastDone, Instant before
      * @param moreToCome whether further changes are to be expected soon
      */
     Duration pause(Instant now, Instant changed, boolean moreToCome) {
-        boolean busy = beforeDone.isAfter(last.minus(window));
-        Duration apart = window.plus(Duration.between(last, lastDone)).dividedBy(2);
-        Instant next = later(last.plus(busy ? apart : Duration.ZERO), beforeDone.plus(window));
+        Instant next = full.minus(perToken().multipliedBy(BURST - 1L));
         if (moreToCome) {
-            next = later(next, changed.plus(window.dividedBy(5)));
+            next = later(next, changed.plus(gathering(now)));
         }
         Duration left = Duration.between(now, next);
         // More than that is left only if somebody has set the clock back.
-        return left.isNegative() || left.compareTo(window) > 0 ? Duration.ZERO : left;
+        return left.isNegative() || left.compareTo(perToken()) > 0 ? Duration.ZERO : left;
+    }
+
+    private Duration gathering(Instant now) {
+        Duration untilFull = Duration.between(now, full);
+        long taken = untilFull.isNegative() ? 0 : untilFull.dividedBy(perToken());
+        return window.multipliedBy(Math.clamp(taken, 1, BURST)).dividedBy(SHORTEST_GATHERING);
+    }
+
+    private Duration perToken() {
+        return window.dividedBy(2);
     }
 
     private static Instant later(Instant a, Instant b) {

@@ -9,7 +9,6 @@ import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.engine.EngineWriter.Refusal;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.status.EnginePatch.Objection;
@@ -24,9 +23,9 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Heed what becomes of the engine: whether it is still there, still ours, and does not say stop.
  *
- * <p>Owned by the run's thread, but for what {@link EngineWriter} and {@link Launcher} call.
+ * <p>Owned by the run's thread, but for {@link #see} and what {@link Launcher} calls.
  */
-final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, AutoCloseable {
+final class EngineWatch implements Launcher.Permission, AutoCloseable {
     private final RunContext context;
     private final Claim claimed;
     private final Loop loop;
@@ -142,7 +141,8 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
                 || !now.engineState().equals(claimed.engineState());
     }
 
-    private void see(Engine now) {
+    /** Hear of the engine as just read or written; any thread may say so. */
+    void see(Engine now) {
         pace.sees();
         context.mailbox.add(() -> onEngineChanged(Optional.of(now)));
     }
@@ -203,34 +203,15 @@ final class EngineWatch implements EngineWriter.Listener, Launcher.Permission, A
         context.end(new RunResult.Left("the operator ends this run", true));
     }
 
-    @Override
-    public void stored(Engine now) {
-        see(now);
-    }
-
-    @Override
-    public void refused(Refusal refusal) {
-        context.mailbox.add(() -> {
-            switch (refusal) {
-                case Refusal.EngineGone() -> onEngineGone();
-                case Refusal.Objected(Objection.Aborted()) ->
-                        loop.removeAll("the operator aborted the run", false);
-                case Refusal.Objected(Objection.Reset(String why)) -> loop.removeAll(why, false);
-                case Refusal.Objected(Objection.ClaimLost(Claim.Loss loss)) -> onClaimLost(loss);
-            }
-        });
-    }
-
-    @Override
-    public void failed(RuntimeException why) {
-        context.mailbox.add(() -> {
-            throw why;
-        });
-    }
-
-    @Override
-    public void hindered(String sentence) {
-        context.tell(new RunNotice.Waiting(sentence));
+    /** Heed why nothing more can be written. */
+    void onRefused(Refusal refusal) {
+        switch (refusal) {
+            case Refusal.EngineGone() -> onEngineGone();
+            case Refusal.Objected(Objection.Aborted()) ->
+                    loop.removeAll("the operator aborted the run", false);
+            case Refusal.Objected(Objection.Reset(String why)) -> loop.removeAll(why, false);
+            case Refusal.Objected(Objection.ClaimLost(Claim.Loss loss)) -> onClaimLost(loss);
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.chaosrunner.run;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.attempt.AfterWrites;
 import io.chaosrunner.attempt.AttemptEnding;
 import io.chaosrunner.attempt.FoundJob;
 import io.chaosrunner.attempt.LaunchPreparation;
@@ -20,6 +21,8 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.engine.EngineWriter.News;
+import io.chaosrunner.engine.EngineWriter.Refusal;
 import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.engine.ExporterDeployment;
 import io.chaosrunner.engine.OldRunCleaner;
@@ -99,6 +102,7 @@ final class RunLoop implements AutoCloseable {
     private final StatusTable entries;
     private final Map<ExecutionId, LiveAttempt> live = new HashMap<>();
     private final PodCensus census = new PodCensus();
+    private final AfterWrites afterWrites;
     private final AttemptEnding ends;
     private final PodWatch watch;
     private final EngineWatch engineWatch;
@@ -180,7 +184,8 @@ final class RunLoop implements AutoCloseable {
                         context.clock,
                         context.patience.refusals(),
                         context.patience.engineWrites(),
-                        engineWatch);
+                        this::onWriter);
+        afterWrites = new AfterWrites(writer);
         entries =
                 new StatusTable(
                         taken.resumed()
@@ -191,6 +196,7 @@ final class RunLoop implements AutoCloseable {
                         context,
                         new VerdictReader(new ResultReader(cluster, engine.namespace()), events),
                         writer,
+                        afterWrites,
                         events,
                         remover,
                         entries,
@@ -302,7 +308,11 @@ final class RunLoop implements AutoCloseable {
     }
 
     private boolean isOver() {
-        return finish != null && context.mailbox.isIdle() && live.isEmpty() && !removing;
+        return finish != null
+                && context.mailbox.isIdle()
+                && afterWrites.isEmpty()
+                && live.isEmpty()
+                && !removing;
     }
 
     /** The last word of a run is written once nothing of it lives. */
@@ -490,7 +500,9 @@ final class RunLoop implements AutoCloseable {
                         .filter(until -> until.compareTo(LONGEST_IDLE) < 0)
                         .orElse(LONGEST_IDLE);
         watch.expect();
+        writer.commit();
         if (context.mailbox.take(wait.isNegative() ? Duration.ZERO : wait)) {
+            writer.commit();
             takeMessages();
         }
         if (!lookingOut && (hasLaunched || !context.now().isBefore(lookOutAt))) {
@@ -509,6 +521,24 @@ final class RunLoop implements AutoCloseable {
         boolean more = true;
         while (more && context.ended().isEmpty()) {
             more = context.mailbox.take();
+            // What follows from one message is stored in one write, or not at all.
+            writer.commit();
+        }
+    }
+
+    /** Bring what became of writing to the run's thread; called by the writer's. */
+    private void onWriter(EngineWriter.News news) {
+        switch (news) {
+            case News.Wrote(Engine engine) -> engineWatch.see(engine);
+            case News.Stored(long edition) ->
+                    context.mailbox.add(() -> afterWrites.stored(edition));
+            case News.Refused(Refusal refusal) ->
+                    context.mailbox.add(() -> engineWatch.onRefused(refusal));
+            case News.Failed(RuntimeException why) ->
+                    context.mailbox.add(() -> {
+                        throw why;
+                    });
+            case News.Hindered(String sentence) -> context.tell(new RunNotice.Waiting(sentence));
         }
     }
 
@@ -524,13 +554,10 @@ final class RunLoop implements AutoCloseable {
         state = step.state();
         RunEnd end = state.end;
         var orders = new ArrayList<Launcher.Order>();
-        // Skips and the end they follow from are stored in one write, or not at all.
-        writer.together(() -> {
-            if (end != null && !end.equals(before) && end.isRecorded()) {
-                writer.claim(claim -> claim.endingBy(end.cause().word(), end.why()));
-            }
-            step.commands().forEach(command -> carryOut(command, orders));
-        });
+        if (end != null && !end.equals(before) && end.isRecorded()) {
+            writer.claim(claim -> claim.endingBy(end.cause().word(), end.why()));
+        }
+        step.commands().forEach(command -> carryOut(command, orders));
         if (!orders.isEmpty()) {
             launch(orders);
         }
@@ -690,10 +717,7 @@ final class RunLoop implements AutoCloseable {
      * engine says that the run stops, so that who takes it up launches nothing more.
      */
     private void abortRest() {
-        writer.claim(
-                claim -> claim,
-                context.mailbox.later(
-                        () -> removeRun(Extent.ALL, names -> {}, this::abortEntries)));
+        afterWrites.run(() -> removeRun(Extent.ALL, names -> {}, this::abortEntries));
     }
 
     private void abortEntries() {
@@ -714,10 +738,8 @@ final class RunLoop implements AutoCloseable {
         aborting = true;
         launcher.close();
         // Whoever takes the run up in between must know who stopped it.
-        writer.together(() -> {
-            writer.claim(claim -> claim.in(Claim.State.STOPPING, end.why()));
-            step(new RunEvent.StopRequested(end));
-        });
+        writer.claim(claim -> claim.in(Claim.State.STOPPING, end.why()));
+        step(new RunEvent.StopRequested(end));
     }
 
     private void removeAll(String why, boolean unclaimed) {

@@ -10,6 +10,7 @@ import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.EngineWriter.News;
 import io.chaosrunner.status.EnginePatch;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.testing.EngineWorld;
@@ -17,6 +18,7 @@ import io.chaosrunner.testing.TamperedCluster;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +31,9 @@ class EngineWriterTest {
             """;
     private static final String OF_SOMEBODY =
             "{'status': {'experiments': [{'name': 'a', 'status': 'of somebody'}]}}";
+
+    private static final StatusEntry WAITS = StatusEntry.waiting("a");
+    private final List<Long> stored = new CopyOnWriteArrayList<>();
 
     private final EngineWorld world = EngineWorld.start().listing("a");
     private final Fabric8Cluster cluster = world.connect();
@@ -51,9 +56,9 @@ class EngineWriterTest {
         }
     }
 
-    /** The claim itself is the first write, so two more within a second would be three. */
+    /** The claim itself is the first write. */
     @Test
-    void aWriteWhoseAnswerIsLostCountsAmongTheTwoOfASecond() {
+    void aWriteWhoseAnswerIsLostTakesATokenToo() {
         var begun = new CopyOnWriteArrayList<Instant>();
         Cluster losing =
                 TamperedCluster.of(
@@ -70,12 +75,30 @@ class EngineWriterTest {
                             return answer;
                         });
         try (EngineWriter writing = writing(losing)) {
+            for (int i = 0; i < WritePace.BURST; i++) {
+                int written = stored.size();
+                writing.entry(0, i % 2 == 0 ? StatusEntry.waiting("a").aborted() : WAITS);
+                writing.commit();
+                await().atMost(Duration.ofMinutes(2)).until(() -> stored.size() > written);
+            }
+            assertThat(begun).hasSize(WritePace.BURST + 1);
+            assertThat(begun.getLast()).isAfterOrEqualTo(begun.getFirst().plusMillis(500));
+        }
+    }
+
+    @Test
+    void whatIsNotCommittedIsNotWritten() {
+        try (EngineWriter writing = writing(cluster)) {
             writing.entry(0, StatusEntry.waiting("a").aborted());
-            await().atMost(Duration.ofMinutes(2)).until(() -> begun.size() == 2);
-            writing.entry(0, StatusEntry.waiting("a"));
+            long first = writing.edition();
+            writing.commit();
+            writing.entry(0, StatusEntry.running("a", "pod"));
+            await().atMost(Duration.ofMinutes(2)).until(() -> stored.contains(first));
+            assertThat(writing.edition()).isEqualTo(first + 1);
+            assertThat(world.entries()).containsExactly("a: Forcefully Aborted/Stopped");
             writing.close();
-            assertThat(begun).hasSize(3);
-            assertThat(begun.getLast()).isAfterOrEqualTo(begun.getFirst().plusSeconds(1));
+            assertThat(stored).containsExactly(first, first + 1);
+            assertThat(world.entries()).containsExactly("a: Running/Awaited");
         }
     }
 
@@ -93,19 +116,15 @@ class EngineWriterTest {
                 Clock.systemUTC(),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(1),
-                new EngineWriter.Listener() {
-                    @Override
-                    public void refused(EngineWriter.Refusal refusal) {
-                        throw new AssertionError(refusal.toString());
+                news -> {
+                    switch (news) {
+                        case News.Refused(var refusal) ->
+                                throw new AssertionError(refusal.toString());
+                        case News.Failed(var why) -> throw new AssertionError(why);
+                        case News.Stored(long edition) -> stored.add(edition);
+                        case News.Wrote(var written) -> {}
+                        case News.Hindered(var sentence) -> {}
                     }
-
-                    @Override
-                    public void failed(RuntimeException why) {
-                        throw new AssertionError(why);
-                    }
-
-                    @Override
-                    public void hindered(String sentence) {}
                 });
     }
 
