@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -44,6 +45,7 @@ final class ApiHandler implements HttpHandler {
 
     private final ObjectStore store;
     private final Registry registry;
+    private final PodLogs logs;
     private final Consumer<SandboxServer.Request> observer;
     private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
 
@@ -51,6 +53,10 @@ final class ApiHandler implements HttpHandler {
     private record Target(ApiResource resource, String namespace, String name, String subresource) {
         Key key() {
             return new Key(resource, resource.namespaced ? namespace : "", name);
+        }
+
+        boolean isLog() {
+            return resource == ApiResource.PODS && subresource.equals("log");
         }
 
         String what() {
@@ -61,9 +67,14 @@ final class ApiHandler implements HttpHandler {
     /** A body with a status code. */
     private record Answer(int code, JsonNode body) {}
 
-    ApiHandler(ObjectStore store, Registry registry, Consumer<SandboxServer.Request> observer) {
+    ApiHandler(
+            ObjectStore store,
+            Registry registry,
+            PodLogs logs,
+            Consumer<SandboxServer.Request> observer) {
         this.store = store;
         this.registry = registry;
+        this.logs = logs;
         this.observer = observer;
     }
 
@@ -161,6 +172,10 @@ final class ApiHandler implements HttpHandler {
             watch(exchange, target.get(), query);
             return;
         }
+        if (target.get().isLog()) {
+            log(exchange, target.get(), query);
+            return;
+        }
         send(exchange, answer(exchange, verb, target.get(), query));
     }
 
@@ -202,12 +217,13 @@ final class ApiHandler implements HttpHandler {
         ApiResource resource = target.resource();
         if (!target.subresource().isEmpty()) {
             boolean status = target.subresource().equals("status") && resource.statusSubresource;
-            if (!status) {
+            if (!status && !target.isLog()) {
                 throw resource.custom()
                         ? StatusError.notFound(resource, target.name())
                         : StatusError.noSuchResource();
             }
-            if (!Set.of("get", "update", "patch").contains(verb)) {
+            Set<String> served = status ? Set.of("get", "update", "patch") : Set.of("get");
+            if (!served.contains(verb)) {
                 throw StatusError.methodNotAllowed();
             }
         }
@@ -528,6 +544,21 @@ final class ApiHandler implements HttpHandler {
                 since = watch.begin(bookmarks);
             }
             watch.follow(since, length, bookmarks);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void log(HttpExchange exchange, Target target, Map<String, String> query)
+            throws IOException {
+        ObjectNode pod = registry.get(target.key());
+        PodLogs.Asked asked = PodLogs.Asked.of(query, Instant.now());
+        PodLogs.check(pod, query.getOrDefault("container", ""), PodLogs.isTrue(query, "previous"));
+        exchange.getRequestBody().readAllBytes();
+        exchange.getResponseHeaders().set("Content-Type", "text/plain");
+        exchange.sendResponseHeaders(200, 0);
+        try (OutputStream out = exchange.getResponseBody()) {
+            logs.write(ObjectStore.uid(pod), asked, out);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

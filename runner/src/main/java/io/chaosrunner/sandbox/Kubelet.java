@@ -33,26 +33,38 @@ final class Kubelet {
     private final ScheduledExecutorService executor;
     private final Clock clock;
     private final double speed;
+    private final PodLogs logs;
     private final Map<String, String> scripts = new ConcurrentHashMap<>();
     private final Map<String, Integer> launches = new HashMap<>();
     private final Map<String, Container> running = new HashMap<>();
+    private boolean isTimeOver;
 
     Kubelet(
             ObjectStore store,
             Registry registry,
             ScheduledExecutorService executor,
             Clock clock,
-            double speed) {
+            double speed,
+            PodLogs logs) {
         this.store = store;
         this.registry = registry;
         this.executor = executor;
         this.clock = clock;
         this.speed = speed;
+        this.logs = logs;
     }
 
     /** Let an experiment of that name follow a scenario, unless an annotation says otherwise. */
     void script(String experiment, String scenario) {
         scripts.put(experiment, scenario);
+    }
+
+    /** Let what hangs end as if its time were over, and what will hang as well. */
+    void endHanging() {
+        isTimeOver = true;
+        List.copyOf(running.values()).stream()
+                .filter(each -> each.hangs && !each.over)
+                .forEach(Container::finish);
     }
 
     void handle(Change change) {
@@ -61,6 +73,7 @@ final class Kubelet {
         }
         String uid = ObjectStore.uid(change.object());
         if (change.type() == Change.Type.DELETED) {
+            logs.remove(uid);
             Container container = running.remove(uid);
             if (container != null) {
                 container.vanish();
@@ -90,6 +103,7 @@ final class Kubelet {
         private String finishedAt = "";
         private String mainPhase = "";
         private Consumer<ObjectNode> mainEnd = container -> {};
+        private boolean hangs;
         private boolean over;
         private boolean terminating;
 
@@ -186,11 +200,17 @@ final class Kubelet {
                 condition(status, "Ready", "True", "", "");
                 containers(status, this::started);
             });
+            say((ofJob ? "experiment " + experiment.name() : "helper") + " begins, simulated");
             if (ofJob && inside(() -> experiment.begin(scenario))) {
-                if (scenario.ending() != Scenario.Ending.HANG) {
+                hangs = scenario.ending() == Scenario.Ending.HANG && !isTimeOver;
+                if (!hangs) {
                     after(scenario.after(), this::finish);
                 }
             }
+        }
+
+        private void say(String text) {
+            logs.say(uid, clock.instant(), text);
         }
 
         /** Do what the program in the container does; it exits 1 if the API server refuses. */
@@ -206,6 +226,7 @@ final class Kubelet {
         }
 
         private void finish() {
+            say("experiment %s ends: %s".formatted(experiment.name(), scenario.verdict()));
             switch (scenario.ending()) {
                 case CRASH ->
                         end("Failed", "", "", container -> terminated(container, 1, "Error", ""));
@@ -243,6 +264,7 @@ final class Kubelet {
         private void end(String phase, String reason, String message, Consumer<ObjectNode> main) {
             boolean proxy = scenario.sidecar() && reason.isEmpty() && !terminating;
             over = true;
+            logs.end(uid);
             finishedAt = Json.time(clock.instant());
             mainEnd = main;
             mainPhase = phase;
@@ -290,6 +312,9 @@ final class Kubelet {
             terminating = true;
             boolean started = !startedAt.isEmpty();
             boolean ended = over;
+            if (started && !ended) {
+                say("terminated");
+            }
             over = true;
             schedule(
                     started ? STOPPING : Duration.ZERO,

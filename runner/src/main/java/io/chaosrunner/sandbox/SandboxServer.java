@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,6 +48,7 @@ public final class SandboxServer implements AutoCloseable {
     private final ObjectStore store;
     private final Registry registry;
     private final Kubelet kubelet;
+    private final PodLogs logs;
     private final ApiHandler handler;
     private final HttpServer http;
     private final ExecutorService requests;
@@ -130,7 +132,8 @@ public final class SandboxServer implements AutoCloseable {
         controllers =
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().name("sandbox-controllers").daemon().factory());
-        kubelet = new Kubelet(store, registry, controllers, clock, options.speed());
+        logs = new PodLogs();
+        kubelet = new Kubelet(store, registry, controllers, clock, options.speed(), logs);
         JobController jobs =
                 new JobController(store, registry, controllers, clock, options.speed());
         GarbageCollector garbage = new GarbageCollector(store, registry);
@@ -143,7 +146,7 @@ public final class SandboxServer implements AutoCloseable {
         for (String name : List.of("default", "kube-system", "kube-public", "kube-node-lease")) {
             createNamespace(name);
         }
-        handler = new ApiHandler(store, registry, options.observer());
+        handler = new ApiHandler(store, registry, logs, options.observer());
         requests = Executors.newVirtualThreadPerTaskExecutor();
         try {
             http = listen(options);
@@ -217,6 +220,24 @@ public final class SandboxServer implements AutoCloseable {
     public void script(String experiment, String scenario) {
         Scenario.parse(scenario);
         kubelet.script(experiment, scenario);
+    }
+
+    /** Let the experiments that hang end as if their time were over, from now on. */
+    public void endHanging() {
+        controllers.execute(kubelet::endHanging);
+    }
+
+    /**
+     * Let the container of a pod say a line.
+     *
+     * @throws IllegalArgumentException if there is no such pod
+     */
+    public void say(String namespace, String pod, String line) {
+        ObjectNode found =
+                store.get(new Key(ApiResource.PODS, namespace, pod))
+                        .orElseThrow(() ->
+                                new IllegalArgumentException("no pod " + namespace + "/" + pod));
+        logs.say(ObjectStore.uid(found), Instant.now(), line);
     }
 
     /**
