@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RunCommand.class,
             StopCommand.class,
             WaitCommand.class,
+            LogsCommand.class,
             ListCommand.class,
             GetCommand.class,
             HistoryCommand.class,

@@ -55,6 +55,13 @@ final class Manual {
                                     "chaos-runner wait nginx --timeout 10m",
                                     "chaos-runner wait nginx -o json")),
                     Map.entry(
+                            "logs",
+                            new Part(
+                                    List.of(CLUSTER, DEBUG),
+                                    "chaos-runner logs nginx -n payments",
+                                    "chaos-runner logs -f nginx",
+                                    "chaos-runner logs nginx pod-delete --tail 20 --since 10m")),
+                    Map.entry(
                             "list",
                             new Part(
                                     List.of(CLUSTER, DEBUG),

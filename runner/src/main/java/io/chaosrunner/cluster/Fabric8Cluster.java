@@ -67,6 +67,9 @@ public final class Fabric8Cluster implements Cluster {
     /** An answer that is streamed may take longer, but not for ever. */
     private static final Duration LONGEST_PAGE = Duration.ofMinutes(1);
 
+    /** A container that has nothing to say is no failure, but its connection may be one. */
+    private static final Duration LONGEST_SILENCE = Duration.ofMinutes(2);
+
     private static final int LONGEST_REFUSAL = 1 << 20;
 
     /** As clients of Kubernetes do. */
@@ -610,6 +613,57 @@ public final class Fabric8Cluster implements Cluster {
         return connections.trouble().or(() -> bridge.flatMap(ProxyBridge::trouble));
     }
 
+    /**
+     * Open the log of a pod's container.
+     *
+     * <p>A container that says nothing for two minutes may be one of a log that ends, without a
+     * line, while the container goes on: it is to be opened again.
+     *
+     * @throws ClusterException of kind {@link Kind#NOT_FOUND} if the pod is gone, {@link
+     *     Kind#INVALID} if it has no such container or the container has not started
+     */
+    public PodLog log(String namespace, String pod, PodLog.Query query) {
+        String path = path(Resource.PODS, namespace, pod) + "/log?" + query.parameters();
+        return query.follow() ? openLog(path, true) : retried(() -> openLog(path, false));
+    }
+
+    private PodLog openLog(String path, boolean follows) {
+        // Nodes answer once the container says something.
+        Duration longest = follows ? LONGEST_SILENCE : LONGEST_ANSWER;
+        Connections.Stream stream = open(Connections.Use.WATCH);
+        boolean open = false;
+        try {
+            HttpRequest request =
+                    stream.http()
+                            .newHttpRequestBuilder()
+                            .uri(base + path)
+                            .setHeader("Accept", "text/plain, */*")
+                            .forStreaming()
+                            .timeout(
+                                    longest.plus(REQUEST_TIMEOUT).toMillis(), TimeUnit.MILLISECONDS)
+                            .build();
+            CompletableFuture<HttpResponse<InputStream>> answer =
+                    send(stream, request, InputStream.class);
+            Optional<HttpResponse<InputStream>> response =
+                    awaitWithin(longest, "GET " + path, stream, answer);
+            if (response.isEmpty() && !follows) {
+                throw unanswered("GET " + path, stream);
+            }
+            if (response.isPresent() && !response.get().isSuccessful()) {
+                throw refusal("GET", path, response.get());
+            }
+            InputStream body =
+                    response.map(HttpResponse::body).orElseGet(InputStream::nullInputStream);
+            stream.reads(body);
+            open = true;
+            return new PodLog(stream, body);
+        } finally {
+            if (!open) {
+                stream.close();
+            }
+        }
+    }
+
     /** Open a watch: one JSON event per line, until the server ends it. */
     Watch watch(Resource resource, String namespace, String query, String version, Duration ends) {
         String path =
@@ -636,11 +690,7 @@ public final class Fabric8Cluster implements Cluster {
             HttpResponse<InputStream> response =
                     await("watch " + path, stream, send(stream, request, InputStream.class));
             if (!response.isSuccessful()) {
-                try (InputStream body = response.body()) {
-                    throw refusal("watch", path, response.code(), body.readAllBytes());
-                } catch (IOException e) {
-                    throw new ClusterException(Kind.UNREACHABLE, "watch " + path + ": " + e, e);
-                }
+                throw refusal("watch", path, response);
             }
             stream.reads(response.body());
             open = true;
@@ -799,6 +849,15 @@ public final class Fabric8Cluster implements Cluster {
         }
     }
 
+    private ClusterException refusal(
+            String method, String path, HttpResponse<InputStream> response) {
+        try (InputStream body = response.body()) {
+            return refusal(method, path, response.code(), body.readNBytes(LONGEST_REFUSAL));
+        } catch (IOException e) {
+            return new ClusterException(Kind.UNREACHABLE, method + " " + path + ": " + e, e);
+        }
+    }
+
     private ClusterException refusal(String method, String path, int code, byte[] body) {
         String message = "";
         String reason = "";
@@ -827,12 +886,25 @@ public final class Fabric8Cluster implements Cluster {
                 "%s %s: %d %s".formatted(method, path, code, message.isEmpty() ? reason : message));
     }
 
+    /** A request has a time-out of its own; a watch has one that is longer than its life. */
     private <T> T await(String what, Connections.Stream stream, CompletableFuture<T> future) {
+        return awaitWithin(LONGEST_ANSWER, what, stream, future)
+                .orElseThrow(() -> unanswered(what, stream));
+    }
+
+    private ClusterException unanswered(String what, Connections.Stream stream) {
+        var late = new TimeoutException();
+        stream.failed(late);
+        return new ClusterException(Kind.UNREACHABLE, what + ": no answer from " + base, late);
+    }
+
+    /** Return the answer; empty if none came in time, and none is awaited any more. */
+    private <T> Optional<T> awaitWithin(
+            Duration longest, String what, Connections.Stream stream, CompletableFuture<T> future) {
         try {
-            // A request has a time-out of its own; a watch has one that is longer than its life.
-            T answer = future.get(LONGEST_ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+            T answer = future.get(longest.toMillis(), TimeUnit.MILLISECONDS);
             stream.heard();
-            return answer;
+            return Optional.of(answer);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             if (cause instanceof ClusterException credentials) {
@@ -845,8 +917,7 @@ public final class Fabric8Cluster implements Cluster {
                     Kind.UNREACHABLE, what + ": no answer from " + base + ": " + why, cause);
         } catch (TimeoutException e) {
             future.cancel(true);
-            stream.failed(e);
-            throw new ClusterException(Kind.UNREACHABLE, what + ": no answer from " + base, e);
+            return Optional.empty();
         } catch (InterruptedException e) {
             future.cancel(true);
             Thread.currentThread().interrupt();

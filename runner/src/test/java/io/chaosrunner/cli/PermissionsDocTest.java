@@ -22,7 +22,7 @@ class PermissionsDocTest {
     private static final List<Path> ROLES =
             List.of(Path.of("../deploy/rbac"), Path.of("../deploy/schedules"));
     private static final Pattern RIGHTS =
-            Pattern.compile("((?:[a-z]+, )*[a-z]+ |)((?:`[a-z]+`(?:, | or )?)+)");
+            Pattern.compile("((?:[a-z]+, )*[a-z/]+ |)((?:`[a-z]+`(?:, | or )?)+)");
     private static final Pattern VERB = Pattern.compile("`([a-z]+)`");
 
     /** The page says of these why no Role has them, or that a person adds them. */

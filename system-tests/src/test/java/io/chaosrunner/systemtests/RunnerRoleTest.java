@@ -72,6 +72,7 @@ class RunnerRoleTest {
                                 "chaosresults get",
                                 "jobs create get list watch delete",
                                 "pods get list watch delete",
+                                "pods/log get",
                                 "events create get update list",
                                 "configmaps get create update")),
                 Arguments.of(
