@@ -238,6 +238,8 @@ class ArchitectureTest {
                 .and()
                 .doNotHaveSimpleName("ScheduleReader")
                 .and()
+                .doNotHaveSimpleName("HolidayReader")
+                .and()
                 .doNotHaveSimpleName("ChaosScheduleSettings")
                 .and()
                 .doNotHaveSimpleName("OldClaim")

@@ -2,8 +2,11 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.schedule.HolidayList;
+import io.chaosrunner.schedule.HolidayReader;
 import io.chaosrunner.schedule.Preview;
 import io.chaosrunner.schedule.Preview.Entry;
 import io.chaosrunner.schedule.ScheduleSpec;
@@ -15,8 +18,11 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,6 +30,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -44,6 +51,7 @@ import tools.jackson.databind.node.ObjectNode;
         mixinStandardHelpOptions = true)
 final class NextCommand implements Callable<Integer> {
     private static final String CHAOS_SCHEDULE = "ChaosSchedule";
+    private static final String CONFIG_MAP = "ConfigMap";
 
     private static final DateTimeFormatter LOCAL =
             DateTimeFormatter.ofPattern("EEE yyyy-MM-dd HH:mm:ss xxx", Locale.ROOT);
@@ -95,7 +103,48 @@ final class NextCommand implements Callable<Integer> {
         }
         int most = count(command);
         Instant begin = begin(command);
-        EngineTarget meant = holder(command);
+        if ((engine == null) != files.areGiven()) {
+            throw new ParameterException(
+                    command,
+                    "name a ChaosEngine or ChaosSchedule of the cluster, or a file with one: -f FILE");
+        }
+        if (engine == null) {
+            List<FileObject> objects =
+                    files.objects(
+                                    command,
+                                    Set.of("ChaosEngine", CHAOS_SCHEDULE, CONFIG_MAP)::contains)
+                            .all();
+            EngineTarget meant = holder(command, objects);
+            return show(
+                    command,
+                    meant,
+                    names -> holidays(objects, meant.engine().namespace(), names, begin),
+                    begin,
+                    most);
+        }
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
+            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
+            return show(
+                    command,
+                    new EngineTarget(
+                            "",
+                            new Engine(
+                                    StoredObject.named(
+                                            cluster, ref, Resource.ENGINES, Resource.SCHEDULES))),
+                    names ->
+                            new HolidayLists(cluster, Clock.systemUTC())
+                                    .read(ref.namespace(), names)
+                                    .lists(),
+                    begin,
+                    most);
+        }
+    }
+
+    /** Reads lists of holidays by their names. */
+    private interface Lists extends Function<Set<String>, Map<String, HolidayList>> {}
+
+    private int show(
+            CommandLine command, EngineTarget meant, Lists lists, Instant begin, int most) {
         Engine holder = meant.engine();
         Instant anchor = holder.created().equals(Instant.EPOCH) ? begin : holder.created();
         Optional<ScheduleSpec> read;
@@ -117,15 +166,21 @@ final class NextCommand implements Callable<Integer> {
                                             meant.place(), holder.name(), ScheduleSpec.ANNOTATION));
             return ExitCode.INVALID;
         }
+        Map<String, HolidayList> holidays = lists.apply(read.get().lists());
         Preview preview =
                 Preview.of(
-                        Timetable.of(read.get(), anchor, holder.ref().toString().hashCode()),
+                        Timetable.of(read.get(), anchor, holder.ref().toString().hashCode())
+                                .knowing(known(holidays))
+                                .starting(),
                         begin,
                         most);
+        Optional<String> still = standstill.or(() -> doubt(holidays));
+        notes(read.get().lists(), holidays, preview)
+                .forEach(note -> command.getErr().println("chaos-runner: " + note));
         if (output.equals("json")) {
-            json(preview, read.get(), standstill, command.getOut());
+            json(preview, read.get(), still, command.getOut());
         } else {
-            text(preview, read.get(), standstill, command.getOut());
+            text(preview, read.get(), still, command.getOut());
         }
         return ExitCode.OK;
     }
@@ -151,26 +206,8 @@ final class NextCommand implements Callable<Integer> {
         return object.path("kind").asString("").equals(CHAOS_SCHEDULE);
     }
 
-    private EngineTarget holder(CommandLine command) {
-        if ((engine == null) != files.areGiven()) {
-            throw new ParameterException(
-                    command,
-                    "name a ChaosEngine or ChaosSchedule of the cluster, or a file with one: -f FILE");
-        }
-        if (engine != null) {
-            try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-                return new EngineTarget(
-                        "",
-                        new Engine(
-                                StoredObject.named(
-                                        cluster,
-                                        new EngineRef(namespaced.in(cluster), engine),
-                                        Resource.ENGINES,
-                                        Resource.SCHEDULES)));
-            }
-        }
-        List<FileObject> objects =
-                files.objects(command, Set.of("ChaosEngine", CHAOS_SCHEDULE)::contains).all();
+    private EngineTarget holder(CommandLine command, List<FileObject> read) {
+        List<FileObject> objects = read.stream().filter(each -> !each.is(CONFIG_MAP)).toList();
         List<FileObject> schedules =
                 objects.stream().filter(object -> object.is(CHAOS_SCHEDULE)).toList();
         FileObject holder =
@@ -178,6 +215,77 @@ final class NextCommand implements Callable<Integer> {
                         ? schedules.getFirst()
                         : files.engine(objects, command);
         return EngineTarget.of(holder);
+    }
+
+    /** Read the lists that are among the files; of others nothing is known here. */
+    private static Map<String, HolidayList> holidays(
+            List<FileObject> objects, String namespace, Set<String> names, Instant now) {
+        var lists = new HashMap<String, HolidayList>();
+        for (FileObject object : objects) {
+            boolean near =
+                    namespace.isEmpty()
+                            || object.namespace().isEmpty()
+                            || object.namespace().equals(namespace);
+            if (object.is(CONFIG_MAP) && near && names.contains(object.name())) {
+                lists.put(object.name(), list(object, now));
+            }
+        }
+        return lists;
+    }
+
+    private static HolidayList list(FileObject object, Instant now) {
+        try {
+            return HolidayReader.read(object.json());
+        } catch (HolidayReader.Unusable e) {
+            return new HolidayList.Unknown(
+                    "%s: ConfigMap %s: %s".formatted(object.place(), object.name(), e.getMessage()),
+                    now);
+        }
+    }
+
+    private static Map<String, HolidayList> known(Map<String, HolidayList> lists) {
+        var known = new HashMap<>(lists);
+        known.values().removeIf(HolidayList.Unknown.class::isInstance);
+        return known;
+    }
+
+    private static Optional<String> doubt(Map<String, HolidayList> lists) {
+        return lists.values().stream()
+                .filter(HolidayList.Unknown.class::isInstance)
+                .map(HolidayList.Unknown.class::cast)
+                .map(list -> HolidayList.UNKNOWN + list.why())
+                .findFirst();
+    }
+
+    /** Say which days are not left out although they may be holidays. */
+    private static List<String> notes(
+            Set<String> names, Map<String, HolidayList> lists, Preview preview) {
+        Optional<Instant> last = preview.fires().reversed().stream().map(Entry::at).findFirst();
+        var notes = new ArrayList<String>();
+        for (String name : names) {
+            switch (lists.get(name)) {
+                case null ->
+                        notes.add(
+                                "the holidays of ConfigMap %s are not left out here: it is not among the files"
+                                        .formatted(name));
+                case HolidayList.Unknown _ -> {}
+                case HolidayList.Days days ->
+                        days.last()
+                                .filter(end ->
+                                        last.filter(at ->
+                                                        at.isAfter(
+                                                                end.plusDays(2)
+                                                                        .atStartOfDay(
+                                                                                ZoneOffset.UTC)
+                                                                        .toInstant()))
+                                                .isPresent())
+                                .ifPresent(end ->
+                                        notes.add(
+                                                "the last holiday of ConfigMap %s is on %s; does it know of later ones?"
+                                                        .formatted(name, end)));
+            }
+        }
+        return notes;
     }
 
     private static Optional<ScheduleSpec> schedule(

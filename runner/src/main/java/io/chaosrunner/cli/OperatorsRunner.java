@@ -8,6 +8,7 @@ import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
+import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
@@ -135,10 +136,12 @@ record OperatorsRunner(
                         && (!schedule.isEmpty()
                                 || read.get().annotation(ScheduleSpec.ANNOTATION).isPresent());
         if (!scheduled) {
+            Clock clock = Clock.systemUTC();
+            var lists = new HolidayLists(cluster, clock);
             EngineRun run =
                     new EngineRun(
                             cluster,
-                            one.checking(PodSchedule.check(schedule, Clock.systemUTC())),
+                            one.checking(PodSchedule.check(schedule, clock, lists)),
                             strategies.get(),
                             Clock.systemUTC(),
                             listener);

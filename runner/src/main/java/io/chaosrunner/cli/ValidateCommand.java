@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -127,22 +128,42 @@ final class ValidateCommand implements Callable<Integer> {
                     .experiments().stream()
                             .map(each -> each.name())
                             .distinct()
-                            .forEach(each -> addExperiment(cluster, ref, each, collected));
+                            .forEach(each ->
+                                    addOther(cluster, Resource.EXPERIMENTS, ref, each, collected));
+            lists(stored)
+                    .forEach(each -> addOther(cluster, Resource.CONFIG_MAPS, ref, each, collected));
         }
     }
 
-    private static void addExperiment(
+    private static Set<String> lists(ObjectNode engine) {
+        try {
+            return ScheduleSpec.of(
+                            new Engine(engine).annotation(ScheduleSpec.ANNOTATION),
+                            Map.of(),
+                            Clock.systemUTC().instant())
+                    .map(ScheduleSpec::lists)
+                    .orElse(Set.of());
+        } catch (InvalidParameters e) {
+            // Each problem is a finding.
+            return Set.of();
+        }
+    }
+
+    private static void addOther(
             Fabric8Cluster cluster,
+            Resource resource,
             EngineRef engine,
             String name,
             Validation.Collection collected) {
         try {
             if (!name.isEmpty()) {
-                cluster.get(Resource.EXPERIMENTS, engine.namespace(), name)
+                cluster.get(resource, engine.namespace(), name)
                         .ifPresent(found ->
                                 add(
                                         found,
-                                        "ChaosExperiment %s/%s".formatted(engine.namespace(), name),
+                                        "%s %s/%s"
+                                                .formatted(
+                                                        resource.kind(), engine.namespace(), name),
                                         collected));
             }
         } catch (ClusterException e) {

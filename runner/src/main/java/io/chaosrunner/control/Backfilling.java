@@ -14,6 +14,7 @@ import io.chaosrunner.history.RunHistory.Remembered;
 import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.HolidayList;
 import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
@@ -23,6 +24,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -42,6 +44,7 @@ public final class Backfilling {
 
     private final Cluster cluster;
     private final Clock clock;
+    private final HolidayLists lists;
 
     /** What came of it. */
     public sealed interface Outcome {
@@ -71,6 +74,7 @@ public final class Backfilling {
     public Backfilling(Cluster cluster, Clock clock) {
         this.cluster = cluster;
         this.clock = clock;
+        lists = new HolidayLists(cluster, clock);
     }
 
     /**
@@ -192,7 +196,18 @@ public final class Backfilling {
                 remembered.runs().runs().stream()
                         .flatMap(run -> WrittenTime.read(run.text("fire")).stream())
                         .collect(Collectors.toCollection(HashSet::new));
-        Timetable timetable = schedule.timetable();
+        Map<String, HolidayList> holidays =
+                lists.read(schedule.engine().namespace(), schedule.spec().lists()).lists();
+        Optional<String> doubt =
+                holidays.values().stream()
+                        .filter(HolidayList.Unknown.class::isInstance)
+                        .map(HolidayList.Unknown.class::cast)
+                        .map(HolidayList.Unknown::why)
+                        .findFirst();
+        if (doubt.isPresent()) {
+            return declined("it is not known which fires were on holidays: " + doubt.get());
+        }
+        Timetable timetable = schedule.timetable().knowing(holidays).starting();
         // What is not settled yet starts its run by itself.
         Instant last = schedule.settled().isBefore(until) ? schedule.settled() : until;
         var fires = new ArrayList<Instant>();

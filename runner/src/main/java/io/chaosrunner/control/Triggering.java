@@ -40,6 +40,7 @@ public final class Triggering {
     private final Clock clock;
     private final Duration poll;
     private final Consumer<String> tell;
+    private final HolidayLists lists;
 
     /**
      * What is asked for.
@@ -89,6 +90,7 @@ public final class Triggering {
         this.clock = clock;
         this.poll = poll;
         this.tell = tell;
+        lists = new HolidayLists(cluster, clock);
     }
 
     /**
@@ -132,7 +134,8 @@ public final class Triggering {
                             wish.by(),
                             wish.note(),
                             wish.force());
-            Optional<String> objection = schedule.get().objectionNow(trigger, now);
+            // Who may not read a list here leaves it to whoever answers.
+            Optional<String> objection = lists.assuming(schedule.get()).objectionNow(trigger, now);
             if (objection.isPresent()) {
                 return new Outcome.Declined(objection.get());
             }

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -127,6 +128,27 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
     /** Say what another schedule would make of what is stored with the same engine. */
     public EngineSchedule by(Timetable other) {
         return new EngineSchedule(engine, standing, other);
+    }
+
+    /** Return the same with the holidays of its lists, on which nothing starts. */
+    public EngineSchedule knowing(Map<String, HolidayList> lists) {
+        return lists.isEmpty() ? this : by(timetable.knowing(lists));
+    }
+
+    /**
+     * Tell whether something is to be done now, or may be: what its lists of holidays say counts
+     * from then on.
+     */
+    public boolean isDue(Instant now) {
+        return declined(now).isPresent()
+                || !(decide(now) instanceof Step.Wait wait)
+                || !wait.skipped().isEmpty()
+                || !wait.until().isAfter(now);
+    }
+
+    /** Return why it is not known whether a run may start now; empty if that is known. */
+    public Optional<String> doubt(Instant now) {
+        return timetable.doubtAt(now);
     }
 
     public ScheduleSpec spec() {
@@ -360,9 +382,14 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
      *
      * @param engine as it is by now
      * @param flags overriding values, by the keys of the annotation
+     * @param knowing adds what the schedule's lists of holidays say
      */
     public static Optional<String> objection(
-            Engine engine, Map<String, ?> flags, Fire fire, Instant now) {
+            Engine engine,
+            Map<String, ?> flags,
+            Fire fire,
+            UnaryOperator<EngineSchedule> knowing,
+            Instant now) {
         Optional<EngineSchedule> read;
         try {
             read = of(engine, flags);
@@ -371,7 +398,7 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
         }
         return read.isEmpty()
                 ? Optional.of("the schedule was removed")
-                : read.get().objection(fire, now);
+                : knowing.apply(read.get()).objection(fire, now);
     }
 
     private Optional<String> objection(Fire fire, Instant now) {
@@ -428,13 +455,18 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
         boolean counted = claim().isPresent() && !isUnknown();
         boolean replaces = policy().overlap() == Overlap.REPLACE;
         return counted && replaces && !isLast(runs())
-                ? next().filter(fire -> !policy().suspendedAt(timetable.start(fire)))
+                ? timetable
+                        .starting()
+                        .next(settled())
+                        .filter(fire -> !policy().suspendedAt(timetable.start(fire)))
                 : Optional.empty();
     }
 
     /** Tell whether a fire ends the run that goes on; it may be one of a schedule since edited. */
     public boolean isReplacing(Fire fire) {
-        return fire.schedule().equals(spec().hash()) && replacement().isPresent();
+        return fire.schedule().equals(spec().hash())
+                && replacement().isPresent()
+                && timetable.closedAt(fire.at(), timetable.start(fire.at())).isEmpty();
     }
 
     /** Tell whether no run follows the one of that number, counted by this schedule. */

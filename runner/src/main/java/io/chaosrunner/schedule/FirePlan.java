@@ -107,28 +107,33 @@ public final class FirePlan {
             return new Step.Wait(timetable.fire(asked.get()), resume.get(), List.of());
         }
         var skips = new Skips();
-        var waiting = new ArrayDeque<Instant>();
+        var waiting = new Waiting(skips);
         Instant last = situation.settled();
         Optional<Instant> next = asked;
         for (int fires = 0;
                 fires < MOST_FIRES && next.isPresent() && !timetable.start(next.get()).isAfter(now);
                 fires++) {
             Instant fire = next.get();
+            Optional<Skipped> holiday = holiday(timetable, fire);
             Optional<Skipped> why = skipped(timetable, situation, fire, now);
-            int most = waiting.isEmpty() ? 1 : mostWaiting(timetable, situation, waiting);
-            while (!waiting.isEmpty() && (why.isPresent() || waiting.size() >= most)) {
+            int most = waiting.isEmpty() ? 1 : mostWaiting(timetable, situation, waiting.first());
+            boolean gives = why.isPresent() || holiday.isEmpty();
+            while (!waiting.isEmpty() && gives && (why.isPresent() || waiting.size() >= most)) {
                 Instant earlier = waiting.remove();
                 skips.add(
                         earlier,
-                        missed(timetable, situation, earlier, now)
+                        timetable
+                                .doubtAt(earlier, now)
+                                .or(() -> missed(timetable, situation, earlier, now))
                                 .orElse(most == 1 ? LATER_FIRE : TOO_MANY));
+                waiting.release();
             }
-            why.ifPresentOrElse(skips::add, () -> waiting.add(fire));
+            why.or(() -> holiday).ifPresentOrElse(waiting::skip, () -> waiting.add(fire));
             last = fire;
             next = timetable.next(last);
         }
-        Optional<Instant> later = next.map(timetable::start);
-        boolean more = later.filter(start -> !start.isAfter(now)).isPresent();
+        boolean more = next.map(timetable::start).filter(at -> !at.isAfter(now)).isPresent();
+        Optional<Instant> later = timetable.starting().next(last).map(timetable::start);
         while (!waiting.isEmpty()) {
             Instant fire = waiting.remove();
             Optional<String> objection =
@@ -148,6 +153,7 @@ public final class FirePlan {
                 return new Step.Wait(timetable.fire(fire), opening.get(), skips.all());
             }
             skips.add(fire, objection.get());
+            waiting.release();
         }
         if (next.isEmpty()) {
             return new Step.Over("no fire is left", skips.all());
@@ -156,10 +162,9 @@ public final class FirePlan {
     }
 
     /** Where every fire that waited for a run is run, those that nobody was there for are not. */
-    private static int mostWaiting(
-            Timetable timetable, Situation situation, ArrayDeque<Instant> waiting) {
+    private static int mostWaiting(Timetable timetable, Situation situation, Instant waiting) {
         Policy policy = timetable.spec().policy();
-        Instant start = timetable.start(waiting.element());
+        Instant start = timetable.start(waiting);
         return policy.overlap() == Overlap.QUEUE_ALL
                         && situation.last().filter(run -> waits(policy, start, run)).isPresent()
                 ? MOST_WAITING
@@ -172,6 +177,7 @@ public final class FirePlan {
         Policy policy = timetable.spec().policy();
         return end(policy, situation)
                 .or(() -> skipped(timetable, situation, fire, now).map(Skipped::reason))
+                .or(() -> holiday(timetable, fire).map(Skipped::reason))
                 .or(() -> tooLate(timetable, situation, fire, now));
     }
 
@@ -224,7 +230,9 @@ public final class FirePlan {
 
     private static Optional<String> tooLate(
             Timetable timetable, Situation situation, Instant fire, Instant now) {
-        return missed(timetable, situation, fire, now)
+        return timetable
+                .doubtAt(fire, now)
+                .or(() -> missed(timetable, situation, fire, now))
                 .or(() -> timetable.closedAt(fire, now).map(why -> "too late: " + why));
     }
 
@@ -298,6 +306,16 @@ public final class FirePlan {
                 .map(why -> new Skipped(fire, fire, 1, why, true));
     }
 
+    /** A fire on a holiday starts no run; what is asked for once waits for its end. */
+    private static Optional<Skipped> holiday(Timetable timetable, Instant fire) {
+        return timetable.spec().kind() instanceof Kind.Now
+                ? Optional.empty()
+                : timetable
+                        .holidayAt(fire, fire)
+                        .or(() -> timetable.holidayAt(fire, timetable.start(fire)))
+                        .map(why -> new Skipped(fire, fire, 1, why));
+    }
+
     /**
      * A fire that waited for a run to end, or for the next opening after it, has not been missed
      * while it waited.
@@ -336,6 +354,7 @@ public final class FirePlan {
         Instant start = timetable.start(fire);
         boolean mayWait =
                 policy.missed() == Missed.RUN_ONCE
+                        || timetable.doubtAt(fire, now).isPresent()
                         || spec.kind() instanceof Kind.Now
                         || policy.overlap().queues()
                                 && situation
@@ -366,6 +385,54 @@ public final class FirePlan {
 
     private static String words(Duration duration) {
         return duration.toString().substring(2).toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Fires that may start a run, oldest first. One on a holiday between them takes no place from
+     * them, and is skipped in its turn.
+     */
+    private static final class Waiting {
+        private final ArrayDeque<Instant> fires = new ArrayDeque<>();
+        private final ArrayDeque<Skipped> between = new ArrayDeque<>();
+        private final Skips skips;
+
+        Waiting(Skips skips) {
+            this.skips = skips;
+        }
+
+        boolean isEmpty() {
+            return fires.isEmpty();
+        }
+
+        int size() {
+            return fires.size();
+        }
+
+        Instant first() {
+            return fires.element();
+        }
+
+        void add(Instant fire) {
+            fires.add(fire);
+        }
+
+        void skip(Skipped fire) {
+            between.add(fire);
+            release();
+        }
+
+        /** Return the oldest; what is skipped before the next one can be recorded after it. */
+        Instant remove() {
+            return fires.remove();
+        }
+
+        /** Record what is skipped before the oldest fire that waits. */
+        void release() {
+            while (!between.isEmpty()
+                    && (fires.isEmpty() || between.element().to().isBefore(fires.element()))) {
+                skips.add(between.remove());
+            }
+        }
     }
 
     /** Gather skips; neighbours with one reason are one. */

@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -46,7 +47,7 @@ final class ScheduleReader {
     static final List<String> PART_KINDS = List.of("cron", "every", "once");
 
     static final List<String> TIMING =
-            List.of("timeZone", "from", "until", "days", "hours", "exclude", "jitter");
+            List.of("timeZone", "from", "until", "days", "hours", "exclude", "holidays", "jitter");
     static final List<String> POLICY =
             List.of(
                     "maxRuns",
@@ -65,6 +66,10 @@ final class ScheduleReader {
     private static final int MOST_HISTORY = 100;
     private static final int MOST_SCHEDULES = 20;
     private static final int LONGEST_NAME = 40;
+    private static final int MOST_LISTS = 5;
+
+    /** As long as the name of an object may be. */
+    private static final int LONGEST_LIST = 253;
 
     /** What people probably mean; the JDK's own list has the other side of the world for some. */
     private static final Map<String, String> ABBREVIATIONS =
@@ -168,7 +173,8 @@ final class ScheduleReader {
             Optional<Instant> until,
             Set<DayOfWeek> days,
             List<Hours> hours,
-            List<Exclusion> exclusions) {
+            List<Exclusion> exclusions,
+            List<String> holidays) {
         ScheduleSpec spec(Kind kind, Duration jitter, Policy policy, String formerly, String name) {
             return new ScheduleSpec(
                     kind,
@@ -178,6 +184,7 @@ final class ScheduleReader {
                     days,
                     hours,
                     exclusions,
+                    holidays,
                     jitter,
                     policy,
                     ScheduleSpec.hash(kind, zone, from, until, days, hours, exclusions, jitter),
@@ -194,7 +201,8 @@ final class ScheduleReader {
                 instant(reader, "until", zone, true),
                 days("days", reader.texts("days"), reader.has("days")),
                 hours("hours", reader.texts("hours"), reader.has("hours")),
-                exclusions(tree.get("exclude"), zone));
+                exclusions(tree.get("exclude"), zone),
+                holidays(reader));
     }
 
     // ---- Several ------------------------------------------------------------------------------
@@ -286,6 +294,8 @@ final class ScheduleReader {
         }
         var exclusions = new ArrayList<>(shared.exclusions());
         exclusions.addAll(frame.exclusions());
+        var holidays = new LinkedHashSet<>(shared.holidays());
+        holidays.addAll(frame.holidays());
         ScheduleSpec spec =
                 new Frame(
                                 frame.zone(),
@@ -293,7 +303,8 @@ final class ScheduleReader {
                                 earliest(frame.until(), shared.until()),
                                 days,
                                 hours,
-                                exclusions)
+                                exclusions,
+                                List.copyOf(holidays))
                         .spec(kind.get(), jitter, policy, "", name);
         checkWhole(spec);
         return Optional.of(spec);
@@ -332,6 +343,7 @@ final class ScheduleReader {
                         : Optional.empty(),
                 Optional.empty(),
                 Set.of(),
+                List.of(),
                 List.of(),
                 List.of(),
                 jitter,
@@ -723,6 +735,38 @@ final class ScheduleReader {
         }
     }
 
+    private List<String> holidays(Parameters.Reader reader) {
+        List<String> names =
+                reader.texts("holidays").stream()
+                        .flatMap(text -> Arrays.stream(text.split(",", -1)))
+                        .map(String::strip)
+                        .distinct()
+                        .toList();
+        if (reader.has("holidays") && names.isEmpty()) {
+            problem("holidays", "names no list; leave it out");
+        }
+        if (names.size() > MOST_LISTS) {
+            problem(
+                    "holidays",
+                    "names %d lists, and %d are the most".formatted(names.size(), MOST_LISTS));
+            return List.of();
+        }
+        for (String name : names) {
+            if (name.matches("\\d{4}-\\d{2}-\\d{2}") || name.matches("\\d{2}-\\d{2}")) {
+                problem("holidays", "'%s' is a day; write it under exclude".formatted(name));
+            } else if (name.length() > LONGEST_LIST
+                    || !name.matches(
+                            "[a-z0-9]++(?:-++[a-z0-9]++)*+(?:\\.[a-z0-9]++(?:-++[a-z0-9]++)*+)*+")) {
+                problem(
+                        "holidays",
+                        "'%s' is not the name of a ConfigMap, such as bank-holidays"
+                                .formatted(
+                                        ForeignText.oneLine(ForeignText.line(name), LONGEST_NAME)));
+            }
+        }
+        return names;
+    }
+
     // ---- The whole ----------------------------------------------------------------------------
 
     private void checkWhole(ScheduleSpec spec) {
@@ -815,6 +859,7 @@ final class ScheduleReader {
                         days,
                         hours,
                         exclusions,
+                        List.of(),
                         spec.jitter(),
                         spec.policy(),
                         spec.hash(),

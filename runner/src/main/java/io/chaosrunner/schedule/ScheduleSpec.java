@@ -30,6 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param days days of the week that may fire; empty means all
  * @param hours parts of the day that may fire; empty means all
  * @param exclusions times that do not fire all the same
+ * @param holidays names of the lists of days on which nothing starts
  * @param jitter how much later than its fire a run may start, at most
  * @param policy what is made of the fires
  * @param hash names what fires when; two schedules with one hash fire at the same times
@@ -44,6 +45,7 @@ public record ScheduleSpec(
         Set<DayOfWeek> days,
         List<Hours> hours,
         List<Exclusion> exclusions,
+        List<String> holidays,
         Duration jitter,
         Policy policy,
         String hash,
@@ -62,6 +64,7 @@ public record ScheduleSpec(
         days = Set.copyOf(days);
         hours = List.copyOf(hours);
         exclusions = List.copyOf(exclusions);
+        holidays = List.copyOf(holidays);
     }
 
     /**
@@ -132,6 +135,7 @@ public record ScheduleSpec(
                 days,
                 hours,
                 exclusions,
+                holidays,
                 jitter,
                 other,
                 name,
@@ -142,6 +146,13 @@ public record ScheduleSpec(
     /** Return the schedules of which this is the union: those that it lists, or this one alone. */
     List<ScheduleSpec> parts() {
         return kind instanceof Kind.Several(List<ScheduleSpec> parts) ? parts : List.of(this);
+    }
+
+    /** Return the names of all lists of holidays, in order. */
+    public Set<String> lists() {
+        var names = new TreeSet<String>();
+        parts().forEach(part -> names.addAll(part.holidays()));
+        return names;
     }
 
     /** Name what fires when, where several do: their order does not count. */

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -62,6 +63,24 @@ public final class Timetable {
      */
     Timetable of(ScheduleSpec known) {
         return new Timetable(known, rows, seed);
+    }
+
+    /**
+     * Return the same timetable where nothing starts on the holidays of its lists. Its fires are
+     * the same: one on a holiday is skipped.
+     *
+     * @param lists what was read of them, by name; of others nothing is known, and they shut
+     *     nothing
+     */
+    public Timetable knowing(Map<String, HolidayList> lists) {
+        return lists.isEmpty()
+                ? this
+                : new Timetable(spec, rows.stream().map(row -> row.knowing(lists)).toList(), seed);
+    }
+
+    /** Return the timetable of those fires alone that no known holiday takes away. */
+    public Timetable starting() {
+        return new Timetable(spec, rows.stream().map(TimetableRow::starting).toList(), seed);
     }
 
     /** Return the timetable of the same schedule, of one row, that begins at another instant. */
@@ -123,6 +142,25 @@ public final class Timetable {
         return reasons.contains(Optional.<String>empty()) ? Optional.empty() : reasons.getFirst();
     }
 
+    /** Return which holiday keeps a fire from its run; empty if none does, or that is not known. */
+    Optional<String> holidayAt(Instant fire, Instant instant) {
+        List<Optional<String>> all =
+                rowsOf(fire).stream().map(row -> row.holidayAt(instant)).toList();
+        return all.contains(Optional.<String>empty()) ? Optional.empty() : all.getFirst();
+    }
+
+    /** Return why it is not known whether some run may start; empty if that is known. */
+    Optional<String> doubtAt(Instant instant) {
+        return rows.stream().flatMap(row -> row.doubtAt(instant).stream()).findFirst();
+    }
+
+    /** Return why it is not known whether the run of a fire may start; empty if that is known. */
+    Optional<String> doubtAt(Instant fire, Instant instant) {
+        return closedAt(fire, instant).isEmpty()
+                ? Optional.empty()
+                : rowsOf(fire).stream().flatMap(row -> row.doubtAt(instant).stream()).findFirst();
+    }
+
     /** Return the first instant from the given one at which a run may start. */
     public Optional<Instant> openFrom(Instant instant) {
         return openFrom(rows, instant);
@@ -179,7 +217,8 @@ public final class Timetable {
 
     /**
      * Return when the run of a fire is to start: at the fire, or later by chance where jitter is
-     * allowed; before the next fire, and never where the schedule may not fire.
+     * allowed; before the next fire, and never where the schedule may not fire. Lists of holidays
+     * are not looked at: the start is the same whoever has read them.
      */
     public Instant start(Instant fire) {
         if (spec.jitter().isZero()) {
@@ -192,7 +231,7 @@ public final class Timetable {
         List<TimetableRow> of = rowsOf(fire);
         for (int k = 0; k < MOST_DRAWS; k++) {
             Instant at = fire.plusMillis((long) (ours.unit(k) * room));
-            if (closedAt(of, at).isEmpty()) {
+            if (of.stream().anyMatch(row -> row.opensAt(at))) {
                 return at;
             }
         }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,11 @@ import java.util.Optional;
 final class TimetableRow {
     private final String name;
     private final Windows windows;
+
+    /** When a run may start: within the windows, and not on a holiday. */
+    private final Windows starts;
+
+    private final List<String> holidays;
     private final Instant start;
     private final Instant end;
     private final Timetable.Times times;
@@ -51,9 +57,11 @@ final class TimetableRow {
         }
     }
 
-    private TimetableRow(ScheduleSpec spec, Windows windows, Instant start) {
+    private TimetableRow(ScheduleSpec spec, Windows windows, Windows starts, Instant start) {
         name = spec.name();
+        holidays = spec.holidays();
         this.windows = windows;
+        this.starts = starts;
         this.start = start;
         end =
                 spec.until()
@@ -75,13 +83,38 @@ final class TimetableRow {
     /** Return the rows of a schedule: one, or as many as it lists. */
     static List<TimetableRow> of(ScheduleSpec spec, Instant anchor) {
         return spec.parts().stream()
-                .map(part -> new TimetableRow(part, new Windows(part), part.start(anchor)))
+                .map(part -> {
+                    var windows = new Windows(part);
+                    return new TimetableRow(part, windows, windows, part.start(anchor));
+                })
                 .toList();
+    }
+
+    private TimetableRow(TimetableRow same, Windows windows, Windows starts) {
+        name = same.name;
+        holidays = same.holidays;
+        this.windows = windows;
+        this.starts = starts;
+        start = same.start;
+        end = same.end;
+        times = same.times;
+    }
+
+    /** Return the same row with the holidays of its lists, on which nothing starts. */
+    TimetableRow knowing(Map<String, HolidayList> lists) {
+        return holidays.isEmpty()
+                ? this
+                : new TimetableRow(this, windows, windows.without(holidays, lists));
+    }
+
+    /** Return the row of those fires alone that no holiday takes away. */
+    TimetableRow starting() {
+        return new TimetableRow(this, starts, starts);
     }
 
     /** Return the row of the same windows that begins at another instant. */
     TimetableRow from(ScheduleSpec spec, Instant other) {
-        return new TimetableRow(spec, windows, other);
+        return new TimetableRow(spec, windows, starts, other);
     }
 
     /** Return what people call it; empty if nobody said. */
@@ -163,12 +196,27 @@ final class TimetableRow {
 
     /** Return why nothing may fire or start at an instant; empty if it may. */
     Optional<String> closedAt(Instant instant) {
-        return instant.isBefore(end) ? windows.closedAt(instant) : Optional.of("until has passed");
+        return instant.isBefore(end) ? starts.closedAt(instant) : Optional.of("until has passed");
+    }
+
+    /** Tell whether a time may fire at an instant, whatever the lists of holidays say. */
+    boolean opensAt(Instant instant) {
+        return instant.isBefore(end) && windows.closedAt(instant).isEmpty();
+    }
+
+    /** Return which holiday an instant is on; empty if it is on none, or that is not known. */
+    Optional<String> holidayAt(Instant instant) {
+        return starts.holidayAt(instant);
+    }
+
+    /** Return why it is not known whether an instant is on a holiday; empty if it is known. */
+    Optional<String> doubtAt(Instant instant) {
+        return starts.doubtAt(instant);
     }
 
     /** Return the first instant from the given one at which a run may start. */
     Optional<Instant> openFrom(Instant instant) {
-        return windows.openFrom(instant, end);
+        return starts.openFrom(instant, end);
     }
 
     /** Return what changes of the clocks between two instants took away. */

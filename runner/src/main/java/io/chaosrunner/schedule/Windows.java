@@ -35,13 +35,27 @@ final class Windows {
 
     private final ZoneRules rules;
     private final ClosedRanges<Instant> spans;
-    private final Map<LocalDate, Shut> dates = new HashMap<>();
-    private final Map<MonthDay, Shut> yearly = new HashMap<>();
+    private final Map<LocalDate, Shut> dates;
+    private final Map<MonthDay, Shut> yearly;
 
     /** By minutes of the day. */
-    private final Map<DayOfWeek, ClosedRanges<Integer>> weekly = new EnumMap<>(DayOfWeek.class);
+    private final Map<DayOfWeek, ClosedRanges<Integer>> weekly;
 
     private final boolean alwaysOpen;
+    private final List<Holidays> holidays;
+
+    /** Until when nobody knows whether it is a holiday, and why; null if it is known. */
+    private final HolidayList.@Nullable Unknown unknown;
+
+    /** One list by its name. */
+    private record Holidays(String list, HolidayList.Days days) {
+        Optional<String> at(LocalDate date) {
+            String name = days.at(date);
+            return name == null
+                    ? Optional.empty()
+                    : Optional.of("holiday: %s (%s)".formatted(name.isEmpty() ? date : name, list));
+        }
+    }
 
     /**
      * A reason not to fire.
@@ -56,6 +70,9 @@ final class Windows {
 
     Windows(ZoneId zone, Set<DayOfWeek> days, List<Hours> hours, List<Exclusion> exclusions) {
         rules = zone.getRules();
+        dates = new HashMap<>();
+        yearly = new HashMap<>();
+        weekly = new EnumMap<>(DayOfWeek.class);
         var spanned = new ArrayList<ClosedRanges.Range<Instant>>();
         var ofDays = new EnumMap<DayOfWeek, List<ClosedRanges.Range<Integer>>>(DayOfWeek.class);
         for (DayOfWeek day : DayOfWeek.values()) {
@@ -87,6 +104,55 @@ final class Windows {
         spans = ClosedRanges.of(spanned);
         ofDays.forEach((day, ranges) -> weekly.put(day, ClosedRanges.of(ranges)));
         alwaysOpen = days.isEmpty() && exclusions.isEmpty() && hours.isEmpty();
+        holidays = List.of();
+        unknown = null;
+    }
+
+    private Windows(Windows same, List<Holidays> holidays, HolidayList.@Nullable Unknown unknown) {
+        rules = same.rules;
+        spans = same.spans;
+        dates = same.dates;
+        yearly = same.yearly;
+        weekly = same.weekly;
+        alwaysOpen = same.alwaysOpen && holidays.isEmpty() && unknown == null;
+        this.holidays = holidays;
+        this.unknown = unknown;
+    }
+
+    /**
+     * Return the same windows, shut on holidays too; where a list is not known, until that is to be
+     * read again.
+     *
+     * @param names which lists count
+     * @param lists what was read; a list that is missing was not looked for, and shuts nothing
+     */
+    Windows without(List<String> names, Map<String, HolidayList> lists) {
+        var known = new ArrayList<Holidays>();
+        HolidayList.Unknown doubt = null;
+        for (String name : names) {
+            switch (lists.get(name)) {
+                case HolidayList.Days days -> known.add(new Holidays(name, days));
+                case HolidayList.Unknown why -> doubt = doubt == null ? why : doubt;
+                case null -> {}
+            }
+        }
+        return new Windows(this, known, doubt);
+    }
+
+    /** Return why it is not known whether an instant is on a holiday; empty if it is known. */
+    Optional<String> doubtAt(Instant instant) {
+        return unknown == null || !instant.isBefore(unknown.until())
+                ? Optional.empty()
+                : Optional.of(HolidayList.UNKNOWN + unknown.why());
+    }
+
+    /** Return which holiday it is; empty if it is none, or that is not known. */
+    Optional<String> holidayAt(Instant instant) {
+        return holidays.isEmpty() ? Optional.empty() : holiday(clock(instant).toLocalDate());
+    }
+
+    private Optional<String> holiday(LocalDate date) {
+        return holidays.stream().flatMap(list -> list.at(date).stream()).findFirst();
     }
 
     private static void shut(
@@ -111,7 +177,10 @@ final class Windows {
         LocalDate date = clock.toLocalDate();
         Shut first = first(spans.at(instant), weekly(date).at(minute(clock)));
         first = first(first, first(dates.get(date), yearly.get(MonthDay.from(date))));
-        return Optional.ofNullable(first).map(Shut::reason);
+        return Optional.ofNullable(first)
+                .map(Shut::reason)
+                .or(() -> holiday(date))
+                .or(() -> doubtAt(instant));
     }
 
     private static @Nullable Shut first(@Nullable Shut one, @Nullable Shut other) {
@@ -143,9 +212,14 @@ final class Windows {
         if (open.isAfter(instant)) {
             return open;
         }
+        if (unknown != null && instant.isBefore(unknown.until())) {
+            return unknown.until();
+        }
         LocalDateTime clock = clock(instant);
         LocalDate date = clock.toLocalDate();
-        if (dates.containsKey(date) || yearly.containsKey(MonthDay.from(date))) {
+        if (dates.containsKey(date)
+                || yearly.containsKey(MonthDay.from(date))
+                || holiday(date).isPresent()) {
             return shown(date, DAY, instant);
         }
         int minute = weekly(date).openFrom(minute(clock));

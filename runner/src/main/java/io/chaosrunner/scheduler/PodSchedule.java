@@ -9,6 +9,7 @@ import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.engine.EventWriter;
@@ -78,6 +79,7 @@ public final class PodSchedule {
     private final Alarms alarms;
     private final Semaphore wakes = new Semaphore(0);
     private final ScheduleReading reading = new ScheduleReading();
+    private final HolidayLists lists;
     private volatile @Nullable String leaving;
     private volatile @Nullable Run running;
     private volatile Engine latest;
@@ -87,6 +89,10 @@ public final class PodSchedule {
     private boolean firstRun = true;
     private Instant lastRecord = Instant.MIN;
     private String told = "";
+    private Optional<String> toldDoubt = Optional.empty();
+
+    /** Until when holidays let nothing start, as read last. */
+    private Instant shutUntil = Instant.MIN;
 
     /**
      * How it ended.
@@ -137,7 +143,8 @@ public final class PodSchedule {
             RunListener listener,
             Alarms alarms) {
         this.cluster = cluster;
-        this.request = request.checking(check(flags, clock));
+        lists = new HolidayLists(cluster, clock);
+        this.request = request.checking(check(flags, clock, lists));
         this.flags = Map.copyOf(flags);
         this.runs = runs;
         this.clock = clock;
@@ -151,9 +158,12 @@ public final class PodSchedule {
      * Return what looks again, at the last moment, whether a fire starts a run.
      *
      * @param flags settings of the schedule that override the engine's annotation
+     * @param lists reads the holidays that the schedule names
      */
-    public static RunRequest.StartCheck check(Map<String, ?> flags, Clock clock) {
-        return (engine, fire) -> EngineSchedule.objection(engine, flags, fire, clock.instant());
+    public static RunRequest.StartCheck check(
+            Map<String, ?> flags, Clock clock, HolidayLists lists) {
+        return (engine, fire) ->
+                EngineSchedule.objection(engine, flags, fire, lists::knowing, clock.instant());
     }
 
     static Run engineRun(EngineRun run) {
@@ -246,7 +256,26 @@ public final class PodSchedule {
             timetable = schedule.timetable();
             told = "";
         }
-        return act(schedule);
+        return act(schedule.isDue(clock.instant()) ? knowing(schedule) : schedule);
+    }
+
+    /** Read which days are holidays: that is asked when something is due, and at no other time. */
+    private EngineSchedule knowing(EngineSchedule schedule) {
+        if (schedule.spec().lists().isEmpty()) {
+            return schedule;
+        }
+        EngineSchedule known = lists.knowing(schedule);
+        Instant now = clock.instant();
+        shutUntil = known.timetable().openFrom(now).orElse(now);
+        Optional<String> doubt = known.doubt(now);
+        if (!doubt.equals(toldDoubt)) {
+            toldDoubt = doubt;
+            doubt.ifPresent(why -> {
+                tell("nothing is launched: " + why);
+                emit(EngineEvent.SCHEDULE_REFUSED, "nothing is launched: " + why);
+            });
+        }
+        return known;
     }
 
     private Optional<End> resume(Claim claim) {
@@ -292,7 +321,7 @@ public final class PodSchedule {
 
     /** Settle what was due by a schedule that was edited; false if there is more to settle. */
     private boolean settleBefore(EngineSchedule schedule, Timetable edited) {
-        EngineSchedule before = schedule.by(edited);
+        EngineSchedule before = lists.knowing(schedule.by(edited));
         List<Skipped> due = before.dueBefore(schedule, clock.instant());
         if (due.isEmpty()) {
             return true;
@@ -340,7 +369,7 @@ public final class PodSchedule {
         if (schedule.spec().kind() instanceof Kind.Now
                 && restarted
                 && !schedule.policy().suspendedAt(clock.instant())) {
-            return runAgain(schedule.timetable());
+            return runAgain(knowing(schedule).timetable());
         }
         if (schedule.isUnknown() && !schedule.isAskedAnew(clock.instant())) {
             // Nobody knows when this schedule was written: it counts from when it was seen.
@@ -406,7 +435,10 @@ public final class PodSchedule {
                     yield Optional.empty();
                 }
                 boolean suspended = schedule.policy().suspendedAt(until);
-                Instant wake = suspended ? later(until, lastRecord.plus(BETWEEN_RECORDS)) : until;
+                Instant wake =
+                        suspended || until.isBefore(shutUntil)
+                                ? later(until, lastRecord.plus(BETWEEN_RECORDS))
+                                : until;
                 tellNext(suspended, fire, until);
                 alarms.set(FIRE, wake, wakes::release);
                 yield awaitWake();
@@ -513,8 +545,15 @@ public final class PodSchedule {
         if (run == null || latest.annotation(Trigger.ANNOTATION).isEmpty()) {
             return;
         }
+        Engine asked = latest;
+        // Who brings the news must not wait for a list of holidays.
+        Thread.ofVirtual().name("trigger").start(() -> replaceForTrigger(run, asked));
+    }
+
+    private void replaceForTrigger(Run run, Engine asked) {
         try {
-            EngineSchedule.of(latest, flags)
+            EngineSchedule.of(asked, flags)
+                    .map(lists::knowing)
                     .flatMap(schedule -> schedule.replacingTrigger(clock.instant()))
                     .ifPresent(trigger -> run.replace(ServiceSchedule.REPLACED + trigger));
         } catch (InvalidParameters | Claim.Unreadable e) {
@@ -525,6 +564,7 @@ public final class PodSchedule {
     private boolean isReplacing(Fire fire) {
         try {
             return EngineSchedule.of(latest, flags)
+                    .map(lists::knowing)
                     .filter(schedule -> schedule.isReplacing(fire))
                     .isPresent();
         } catch (InvalidParameters | Claim.Unreadable e) {

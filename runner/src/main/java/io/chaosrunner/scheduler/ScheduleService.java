@@ -7,6 +7,7 @@ import io.chaosrunner.cluster.Leadership;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.control.EngineLaunch.Launch;
+import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import java.time.Clock;
 import java.time.Duration;
@@ -83,6 +84,7 @@ public final class ScheduleService implements AutoCloseable {
                         SchedulerContext.SERVICE + options.process(),
                         new Places(options.mostRuns()),
                         Bulkhead.ofProcessors(why -> listener.note("trouble", why)),
+                        new HolidayLists(cluster, clock),
                         options.runDeadline(),
                         options.allowed(),
                         new QuartzAlarms(why -> listener.note("trouble", why)),

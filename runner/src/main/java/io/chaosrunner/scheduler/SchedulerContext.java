@@ -4,6 +4,7 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.control.EngineLaunch.Launch;
+import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.plugin.StrategyCatalogue;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param instance this process' name, in every claim it takes; see {@link #SERVICE}
  * @param places bounds the runs that go on in this process
  * @param bulkhead where what engines ask for is computed
+ * @param lists the lists of holidays that schedules name
  * @param runDeadline the deadline of a run whose engine has none; absent for none
  * @param allowed which accounts and images engines may name
  */
@@ -31,6 +33,7 @@ record SchedulerContext(
         String instance,
         Places places,
         Bulkhead bulkhead,
+        HolidayLists lists,
         Optional<Duration> runDeadline,
         Allowed allowed,
         Alarms alarms,

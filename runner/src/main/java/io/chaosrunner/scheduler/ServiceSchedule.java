@@ -12,6 +12,7 @@ import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.control.EngineLaunch;
 import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.control.EngineLaunch.Readied;
+import io.chaosrunner.control.HolidayLists.Readings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.engine.OperatorsPod;
@@ -24,6 +25,7 @@ import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
 import io.chaosrunner.schedule.FirePlan.Step;
+import io.chaosrunner.schedule.HolidayList;
 import io.chaosrunner.schedule.ScheduleReading;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.Timetable;
@@ -39,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -84,6 +87,14 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private boolean setBack;
     private String told = "";
     private Optional<String> toldFlaw = Optional.empty();
+    private Optional<String> doubt = Optional.empty();
+    private Optional<String> toldDoubt = Optional.empty();
+
+    /** The lists of holidays of the schedule that was decided on last. */
+    private Set<String> named = Set.of();
+
+    /** Until when holidays let nothing start, as read last. */
+    private Instant shutUntil = Instant.MIN;
 
     /** By what was decided last; what an edit finds unsettled is settled by it. */
     private @Nullable Timetable followed;
@@ -119,8 +130,9 @@ final class ServiceSchedule implements KeyedWorker.Step {
                 .name("trigger " + ref)
                 .start(() -> {
                     try {
+                        Readings holidays = holidays(engine);
                         driving.bulkhead()
-                                .compute(ref, () -> replacingTrigger(engine))
+                                .compute(ref, () -> replacingTrigger(engine, holidays))
                                 .ifPresent(trigger -> run.replace(REPLACED + trigger));
                     } catch (RuntimeException e) {
                         driving.listener().note(ref, "trouble", "no trigger is heard: " + e);
@@ -128,9 +140,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
                 });
     }
 
-    private Optional<Fire> replacingTrigger(Engine engine) {
+    private Optional<Fire> replacingTrigger(Engine engine, Readings holidays) {
         try {
             return EngineSchedule.of(engine)
+                    .map(schedule -> schedule.knowing(holidays.lists()))
                     .flatMap(schedule -> schedule.replacingTrigger(driving.clock().instant()));
         } catch (InvalidParameters | Claim.Unreadable e) {
             // It is told when the run is over.
@@ -263,7 +276,27 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
         seen = live.get();
         Move move = computed(seen);
+        if (!named.isEmpty() && !(move instanceof Move.Rest || move instanceof Move.Resume)) {
+            // Only now: what its lists of holidays say counts when something is due.
+            move = computed(seen, driving.lists().read(ref.namespace(), named));
+            tellDoubt();
+        }
         return takesPlace(move) && !placed ? now() : act(move);
+    }
+
+    /** Read the holidays of the schedule that an engine has, if it names any. */
+    private Readings holidays(Engine engine) {
+        Set<String> names = driving.bulkhead().compute(ref, () -> lists(engine));
+        return driving.lists().read(ref.namespace(), names);
+    }
+
+    private static Set<String> lists(Engine engine) {
+        try {
+            return EngineSchedule.of(engine).map(each -> each.spec().lists()).orElse(Set.of());
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            // Whoever asks is told.
+            return Set.of();
+        }
     }
 
     /** A fire that waits too long is missed: the schedule says how long that is. */
@@ -279,8 +312,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
     }
 
     private Move computed(Engine engine) {
+        return computed(engine, Readings.NONE);
+    }
+
+    private Move computed(Engine engine, Readings holidays) {
         try {
-            return driving.bulkhead().compute(ref, () -> move(engine));
+            return driving.bulkhead().compute(ref, () -> move(engine, holidays));
         } catch (Bulkhead.Overrun e) {
             refuse(String.valueOf(e.getMessage()));
             if (driving.isLeft(engine)) {
@@ -290,8 +327,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
     }
 
-    /** Decide what to do with an engine as read. */
+    /** Decide what to do with an engine as read, taking no day for a holiday. */
     Move move(Engine engine) {
+        return move(engine, Readings.NONE);
+    }
+
+    private Move move(Engine engine, Readings holidays) {
         boolean left = driving.isLeft(engine);
         Optional<EngineSchedule> read;
         try {
@@ -307,10 +348,18 @@ final class ServiceSchedule implements KeyedWorker.Step {
         if (read.isEmpty()) {
             return left ? new Move.Resume(Optional.empty()) : new Move.Rest(Optional.empty());
         }
-        EngineSchedule schedule = read.get();
-        tellFlaw(schedule.flawOfRequests());
         Instant now = driving.clock().instant();
-        Timetable before = followed == null ? schedule.timetable() : followed;
+        Timetable unlisted = read.get().timetable();
+        Map<String, HolidayList> lists = holidays.lists();
+        EngineSchedule schedule = read.get().knowing(lists);
+        tellFlaw(schedule.flawOfRequests());
+        Timetable before = followed == null ? unlisted : followed;
+        named = new TreeSet<>(before.spec().lists());
+        named.addAll(unlisted.spec().lists());
+        if (!lists.isEmpty()) {
+            shutUntil = schedule.timetable().openFrom(now).orElse(now);
+            doubt = schedule.doubt(now);
+        }
         followed = before;
         if (EngineStanding.isOperators(engine)) {
             return whileOperatorRuns(schedule, now);
@@ -325,12 +374,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
                     : new Move.TakeBack(over.get());
         }
         if (!before.spec().equals(schedule.spec())) {
-            EngineSchedule edited = schedule.by(before);
+            EngineSchedule edited = schedule.by(before.knowing(lists));
             List<Skipped> due = edited.dueBefore(schedule, now);
             if (!due.isEmpty()) {
                 return new Move.Skip(edited, due);
             }
-            followed = schedule.timetable();
+            followed = unlisted;
         }
         if (schedule.isUnknown() && !schedule.isAskedAnew(now)) {
             return new Move.Count(schedule);
@@ -369,10 +418,22 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
     }
 
-    /** While a schedule is suspended its fires are recorded together. */
+    /** Nothing starts while it is not known whether it may. */
+    private void tellDoubt() {
+        if (!doubt.equals(toldDoubt)) {
+            toldDoubt = doubt;
+            doubt.ifPresent(why -> {
+                driving.listener().note(ref, "holidays-unknown", why);
+                driving.emit(seen, "nothing is launched: " + why);
+            });
+        }
+    }
+
+    /** While a schedule is suspended, or on a holiday, its fires are recorded together. */
     private Instant wake(EngineSchedule schedule, Instant until) {
         Instant next = recorded.plus(BETWEEN_RECORDS);
-        return schedule.policy().suspendedAt(until) && next.isAfter(until) ? next : until;
+        boolean shut = schedule.policy().suspendedAt(until) || until.isBefore(shutUntil);
+        return shut && next.isAfter(until) ? next : until;
     }
 
     /** A run of a person's, or of the operator's runner, is theirs to end. */
@@ -407,7 +468,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
         if (due.isEmpty() || due.get().isAfter(now)) {
             return new Move.Rest(due);
         }
-        return new Move.Replace(schedule, schedule.timetable().fire(next.orElseThrow()));
+        Fire fire = schedule.timetable().fire(next.orElseThrow());
+        return schedule.isReplacing(fire)
+                ? new Move.Replace(schedule, fire)
+                : new Move.Rest(Optional.of(now.plus(LATER)));
     }
 
     /** Return the fire that the operator's runner has still to claim. */
@@ -609,12 +673,17 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private Optional<String> objection(Engine now, Fire fire) {
         try {
+            Readings holidays = holidays(now);
             return driving.bulkhead()
                     .compute(
                             ref,
                             () ->
                                     EngineSchedule.objection(
-                                            now, Map.of(), fire, driving.clock().instant()));
+                                            now,
+                                            Map.of(),
+                                            fire,
+                                            schedule -> schedule.knowing(holidays.lists()),
+                                            driving.clock().instant()));
         } catch (Bulkhead.Overrun e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
@@ -708,7 +777,8 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private void replace(EngineSchedule schedule, Replacing due, EngineRun run) {
         try {
-            if (driving.bulkhead().compute(ref, () -> isReplacing(due.fire()))) {
+            Readings holidays = holidays(seen);
+            if (driving.bulkhead().compute(ref, () -> isReplacing(due.fire(), holidays))) {
                 run.replace(REPLACED + due.fire());
             }
             if (running == run) {
@@ -722,9 +792,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
     }
 
     /** Whether the schedule, as it is by now, ends the run that goes on. */
-    private boolean isReplacing(Fire fire) {
+    private boolean isReplacing(Fire fire, Readings holidays) {
         try {
-            return EngineSchedule.of(seen).filter(now -> now.isReplacing(fire)).isPresent();
+            return EngineSchedule.of(seen)
+                    .map(schedule -> schedule.knowing(holidays.lists()))
+                    .filter(now -> now.isReplacing(fire))
+                    .isPresent();
         } catch (InvalidParameters | Claim.Unreadable e) {
             return false;
         }

@@ -5,6 +5,9 @@ import io.chaosrunner.config.ManifestItem;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
 import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.schedule.HolidayReader;
+import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.validate.Finding.Severity;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,6 +60,7 @@ public record Validation(
         private final List<Document> engines = new ArrayList<>();
         private final List<Document> experiments = new ArrayList<>();
         private final List<Document> schedules = new ArrayList<>();
+        private final List<Document> configMaps = new ArrayList<>();
         private final Map<String, Document> first = new HashMap<>();
         private final Map<String, Integer> passedOver = new HashMap<>();
 
@@ -143,6 +147,9 @@ public record Validation(
                         ": '%s' should be %s".formatted(document.apiVersion(), LITMUS));
             } else if (!ours) {
                 passOver(document.kind());
+                if (document.kind().equals("ConfigMap")) {
+                    configMaps.add(document);
+                }
             }
             return ours;
         }
@@ -168,6 +175,13 @@ public record Validation(
                     engine -> new EngineCheck(engine).check(experiments, strategies, annotations));
             schedules.forEach(schedule ->
                     ScheduleCheck.check(schedule, experiments, strategies, annotations, now));
+            Set<String> lists =
+                    Stream.concat(engines.stream(), schedules.stream())
+                            .flatMap(holder -> lists(holder, now).stream())
+                            .collect(Collectors.toSet());
+            configMaps.stream()
+                    .filter(each -> lists.contains(each.name()))
+                    .forEach(Collection::checkHolidays);
             findings.sort(
                     Comparator.comparingInt((Finding finding) -> files.indexOf(finding.file()))
                             .thenComparingInt(Finding::line));
@@ -176,6 +190,33 @@ public record Validation(
             experiments.forEach(experiment -> objects.add(experiment.toString()));
             schedules.forEach(schedule -> objects.add(schedule.toString()));
             return new Validation(findings, objects, passedOver);
+        }
+
+        /** Return the names of the lists of holidays that a schedule names. */
+        private static Set<String> lists(Document holder, Instant now) {
+            try {
+                return holder.kind().equals("ChaosSchedule")
+                        ? ScheduleSpec.of(holder.json(), Map.of(), now).lists()
+                        : ScheduleSpec.of(
+                                        new Engine(holder.json())
+                                                .annotation(ScheduleSpec.ANNOTATION),
+                                        Map.of(),
+                                        now)
+                                .map(ScheduleSpec::lists)
+                                .orElse(Set.of());
+            } catch (InvalidParameters e) {
+                // Each problem is a finding of its own.
+                return Set.of();
+            }
+        }
+
+        /** A list that is damaged lets nothing start. */
+        private static void checkHolidays(Document list) {
+            try {
+                HolidayReader.read(list.json());
+            } catch (HolidayReader.Unusable e) {
+                list.error("data", ": %s, and a schedule names it".formatted(e.getMessage()));
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -176,6 +177,7 @@ class EngineScheduleTest {
                                 engine,
                                 Map.of(),
                                 new Fire(FIRST.plusSeconds(3600), hash(HOURLY)),
+                                UnaryOperator.identity(),
                                 FIRST.atZone(ZoneOffset.UTC).with(at).toInstant()))
                 .isEqualTo(Optional.ofNullable(why));
     }

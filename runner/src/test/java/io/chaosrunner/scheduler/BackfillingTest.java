@@ -23,6 +23,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -179,6 +180,7 @@ class BackfillingTest {
                                 schedule.engine(),
                                 Map.of(),
                                 fire,
+                                UnaryOperator.identity(),
                                 Instant.parse("2026-03-02T18:00:00Z")))
                 .contains("outside hours");
         assertThat(schedule.backfill(past.plus(Duration.ofHours(24))))

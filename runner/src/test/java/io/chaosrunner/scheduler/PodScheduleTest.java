@@ -24,6 +24,8 @@ import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,7 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Whole schedules against the sandbox, over HTTP, with Quartz keeping the time. */
@@ -267,6 +270,34 @@ class PodScheduleTest {
                     "{'metadata': {'annotations': {'chaosrunner.io/schedule': '{every: 2s, maxRuns: 1}'}}}");
             assertThat(process.end().over()).contains("maxRuns: 1 runs were started");
             assertThat(ledger.skipped()).allMatch(s -> s.reason().equals("suspended"));
+            ledger.isComplete(Duration.ofSeconds(2), world.engine().created(), settled(world));
+        }
+    }
+
+    @Test
+    void onAHolidayAndWhileItsListIsMissingNothingStartsAndThenTheScheduleGoesOn() {
+        try (EngineWorld world = world("{every: 2s, maxRuns: 1, holidays: office}");
+                Cluster onlooker = world.connect();
+                Process process = new Process(world)) {
+            Ledger ledger = ledger(world, onlooker);
+            until(() ->
+                    process.told("nothing is launched: holidays are not known: ConfigMap office"));
+            until(() -> process.told("start no run: holidays are not known"));
+            assertThat(world.claim().isOfRun()).isFalse();
+
+            ObjectNode list = JsonMapper.shared().createObjectNode();
+            list.put("apiVersion", "v1").put("kind", "ConfigMap");
+            list.putObject("metadata").put("name", "office").put("namespace", "n");
+            LocalDate today = LocalDate.ofInstant(Instant.now(), ZoneOffset.UTC);
+            list.putObject("data").put("days", "%s\n%s".formatted(today, today.plusDays(1)));
+            onlooker.create(Resource.CONFIG_MAPS, "n", list);
+            until(() -> process.told("start no run: holiday: "));
+            assertThat(world.claim().isOfRun()).isFalse();
+
+            ObjectNode stored = onlooker.get(Resource.CONFIG_MAPS, "n", "office").orElseThrow();
+            stored.putObject("data").put("days", "2000-01-01");
+            onlooker.replace(Resource.CONFIG_MAPS, stored);
+            assertThat(process.end().over()).contains("maxRuns: 1 runs were started");
             ledger.isComplete(Duration.ofSeconds(2), world.engine().created(), settled(world));
         }
     }

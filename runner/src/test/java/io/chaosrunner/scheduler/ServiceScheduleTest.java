@@ -11,6 +11,7 @@ import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.control.EngineLaunch.Launch;
+import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
@@ -876,6 +877,7 @@ class ServiceScheduleTest {
                 process,
                 places,
                 bulkhead,
+                new HolidayLists(cluster, clock),
                 Optional.of(Duration.ofHours(6)),
                 allowed,
                 bells,

@@ -4,6 +4,7 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.control.EngineLaunch.Launch;
+import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
@@ -42,6 +43,7 @@ final class Serving {
                         process,
                         new Places(4),
                         Bulkhead.ofProcessors(heard::add),
+                        new HolidayLists(cluster, Clock.systemUTC()),
                         Optional.of(Duration.ofHours(6)),
                         Allowed.ANYTHING,
                         new NoAlarms(),

@@ -1,0 +1,148 @@
+package io.chaosrunner.schedule;
+
+import io.chaosrunner.model.ForeignText;
+import java.io.Serial;
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.time.MonthDay;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Read a list of holidays, one date a line. Strangers write them, so what is read of them is
+ * bounded; a list that is damaged anywhere is not used at all. Used once.
+ */
+public final class HolidayReader {
+    /** Most characters of all files of a list together. */
+    public static final int LONGEST = 256 * 1024;
+
+    /** Most days of a list; each counts as often as it is named. */
+    static final int MOST_DAYS = 20_000;
+
+    private static final int LONGEST_NAME = 50;
+    private static final int LONGEST_QUOTE = 40;
+
+    private final Map<LocalDate, String> dates = new HashMap<>();
+    private final Map<MonthDay, String> yearly = new HashMap<>();
+    private int named;
+
+    /** Reports a list that cannot be used, and which line or event is to be mended. */
+    public static final class Unusable extends Exception {
+        @Serial private static final long serialVersionUID = 1L;
+
+        Unusable(String message) {
+            super(message);
+        }
+    }
+
+    private HolidayReader() {}
+
+    /**
+     * Read a list.
+     *
+     * @param configMap the whole object
+     * @throws Unusable if a file of it is damaged or too long, or all together name no day
+     */
+    public static HolidayList.Days read(ObjectNode configMap) throws Unusable {
+        for (var binary : configMap.path("binaryData").properties()) {
+            throw new Unusable(
+                    "%s is not UTF-8 text"
+                            .formatted(ForeignText.oneLine(binary.getKey(), LONGEST_NAME)));
+        }
+        var files = new HashMap<String, String>();
+        for (var file : configMap.path("data").properties()) {
+            files.put(file.getKey(), file.getValue().asString(""));
+        }
+        return read(files);
+    }
+
+    /**
+     * Read all files of a list.
+     *
+     * @param files their texts by name
+     * @throws Unusable if one is damaged or too long, or all together name no day
+     */
+    static HolidayList.Days read(Map<String, String> files) throws Unusable {
+        long length = files.values().stream().mapToLong(String::length).sum();
+        if (length > LONGEST) {
+            throw new Unusable(
+                    "it has %,d characters, and %,d are the most".formatted(length, LONGEST));
+        }
+        var reader = new HolidayReader();
+        for (var file : new TreeMap<>(files).entrySet()) {
+            try {
+                reader.take(file.getValue());
+            } catch (Unusable e) {
+                throw new Unusable(
+                        "%s: %s"
+                                .formatted(
+                                        ForeignText.oneLine(file.getKey(), LONGEST_NAME),
+                                        e.getMessage()));
+            }
+        }
+        if (reader.dates.isEmpty() && reader.yearly.isEmpty()) {
+            throw new Unusable(
+                    "it names no day; write dates such as 2026-12-25, one a line, or take the list out of the schedule");
+        }
+        return new HolidayList.Days(reader.dates, reader.yearly);
+    }
+
+    private void take(String text) throws Unusable {
+        String unmarked = text.startsWith("\uFEFF") ? text.substring(1) : text;
+        int number = 0;
+        for (String line : (Iterable<String>) unmarked.lines()::iterator) {
+            number++;
+            line(number, line);
+        }
+    }
+
+    /** A date, and what people call it; what follows a # is for people only. */
+    private void line(int number, String line) throws Unusable {
+        int comment = line.indexOf('#');
+        String said = (comment < 0 ? line : line.substring(0, comment)).strip();
+        if (said.isEmpty()) {
+            return;
+        }
+        int end = 0;
+        while (end < said.length() && !Character.isWhitespace(said.charAt(end))) {
+            end++;
+        }
+        String date = said.substring(0, end);
+        String name = said.substring(end);
+        try {
+            if (date.length() == "12-25".length()) {
+                day(MonthDay.parse("--" + date), name);
+            } else {
+                day(LocalDate.parse(date), name);
+            }
+        } catch (DateTimeException e) {
+            throw new Unusable(
+                    "line %d: '%s' is not a date; write 2026-12-25, or 12-25 for every year"
+                            .formatted(number, ForeignText.oneLine(date, LONGEST_QUOTE)));
+        }
+    }
+
+    /** Take a day, whose first name counts. */
+    void day(LocalDate date, String name) throws Unusable {
+        dates.putIfAbsent(date, called(name));
+        checkCount();
+    }
+
+    private void day(MonthDay day, String name) throws Unusable {
+        yearly.putIfAbsent(day, called(name));
+        checkCount();
+    }
+
+    private static String called(String name) {
+        return ForeignText.oneLine(ForeignText.line(name.strip()), LONGEST_NAME);
+    }
+
+    private void checkCount() throws Unusable {
+        named++;
+        if (named > MOST_DAYS) {
+            throw new Unusable("there are more than %,d days".formatted(MOST_DAYS));
+        }
+    }
+}

@@ -1,0 +1,345 @@
+package io.chaosrunner.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
+
+import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.Trigger;
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.control.Backfilling;
+import io.chaosrunner.control.HolidayLists;
+import io.chaosrunner.control.Triggering;
+import io.chaosrunner.control.Triggering.Wish;
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.HolidayList;
+import io.chaosrunner.testing.EngineWorld;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Lists of holidays that schedules share, from the ConfigMap to the run that does not start. */
+@Timeout(300)
+class HolidayListsTest {
+    /** The last fire was some minutes ago, and the next is most of an hour away. */
+    private static final Instant FIRST =
+            Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(Duration.ofMinutes(121));
+
+    private static final String RUN_ONCE = "missed: runOnce\\n";
+
+    private final Serving service = new Serving();
+    private final List<String> calls = new CopyOnWriteArrayList<>();
+
+    @Test
+    void aRunStartsOnADayThatIsNotListedAfterOneReadingOfTheList() {
+        try (EngineWorld world = world(RUN_ONCE);
+                Cluster cluster = counting(world.connect())) {
+            store(cluster, "2000-01-01 Long ago");
+
+            serve(world, cluster);
+
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+            assertThat(calls.stream().filter("get office"::equals)).hasSize(1);
+        }
+    }
+
+    @Test
+    void whoHasNoListReadsNone() {
+        try (EngineWorld world = world(RUN_ONCE, "");
+                Cluster cluster = counting(world.connect())) {
+            serve(world, cluster);
+
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+            assertThat(calls).noneMatch(call -> call.endsWith(" office"));
+        }
+    }
+
+    @Test
+    void aFireOfAHolidayIsRecordedAsSkippedByTheNameOfTheDay() {
+        try (EngineWorld world = world(RUN_ONCE);
+                Cluster cluster = world.connect()) {
+            store(cluster, days("Fête"));
+
+            serve(world, cluster);
+
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(world.claim().fires().skipped())
+                    .extracting(Skipped::count, Skipped::reason)
+                    .containsExactly(tuple(3L, "holiday: Fête (office)"));
+        }
+    }
+
+    @Test
+    void whileTheListIsMissingNothingStartsAndThenTheRunDoes() {
+        try (EngineWorld world = world(RUN_ONCE);
+                Cluster cluster = world.connect()) {
+            ServiceSchedule driven = service.driven(world.engine(), cluster, "schedule/1");
+            Optional<Instant> again = stepped(driven, world, 3);
+
+            assertThat(again)
+                    .hasValueSatisfying(at ->
+                            assertThat(Duration.between(Instant.now(), at))
+                                    .isBetween(Duration.ofSeconds(10), Duration.ofSeconds(31)));
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(service.heard)
+                    .filteredOn(line -> line.startsWith("holidays-unknown"))
+                    .containsExactly(
+                            "holidays-unknown holidays are not known: ConfigMap office: there is none in namespace n");
+            assertThat(world.list(Resource.EVENTS).toString())
+                    .contains("nothing is launched: holidays are not known");
+
+            store(cluster, "2000-01-01");
+            serve(world, cluster);
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+        }
+    }
+
+    @Test
+    void aFireIsSkippedWithTheReasonWhenTheListStaysDamagedUntilItIsMissed() {
+        try (EngineWorld world = world("startingDeadline: 1s\\n" + RUN_ONCE);
+                Cluster cluster = world.connect()) {
+            store(cluster, "tomorrow");
+
+            serve(world, cluster);
+
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(world.claim().fires().skipped())
+                    .extracting(Skipped::reason)
+                    .containsOnly(
+                            "holidays are not known: ConfigMap office: list: line 1: 'tomorrow' is not a dat…");
+        }
+    }
+
+    @Test
+    void whoMayNotReadTheListIsToldWhichRightIsMissing() {
+        try (EngineWorld world = world(RUN_ONCE);
+                Cluster cluster = failing(world.connect(), ClusterException.Kind.FORBIDDEN)) {
+            serve(world, cluster);
+
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(service.heard.toString())
+                    .contains("this account may not get configmaps in namespace n");
+        }
+    }
+
+    /** Between the decision and the claim pods of an earlier run may be waited for. */
+    @Test
+    void aDayThatIsListedBeforeTheClaimKeepsTheRunFromStarting() {
+        try (EngineWorld world = world(RUN_ONCE);
+                Cluster cluster = world.connect()) {
+            store(cluster, "2000-01-01");
+            EngineSchedule schedule = EngineSchedule.of(world.engine()).orElseThrow();
+            Instant now = Instant.now();
+            var fire = schedule.timetable().fire(FIRST);
+            var lists = new HolidayLists(cluster, Clock.systemUTC());
+
+            assertThat(
+                            EngineSchedule.objection(
+                                    world.engine(), Map.of(), fire, lists::knowing, now))
+                    .isEmpty();
+            replace(cluster, days("Fête"));
+            assertThat(
+                            EngineSchedule.objection(
+                                    world.engine(),
+                                    Map.of(),
+                                    fire,
+                                    new HolidayLists(cluster, Clock.systemUTC())::knowing,
+                                    now))
+                    .contains("holiday: Fête (office)");
+        }
+    }
+
+    @Test
+    void aListIsReadAgainAfterTwoSecondsAndParsedAgainOnlyIfItChanged() {
+        try (EngineWorld world = world(RUN_ONCE);
+                Cluster cluster = counting(world.connect())) {
+            store(cluster, "2026-05-01");
+            var now = new Instant[] {FIRST};
+            var lists =
+                    new HolidayLists(
+                            cluster,
+                            new Clock() {
+                                @Override
+                                public ZoneOffset getZone() {
+                                    return ZoneOffset.UTC;
+                                }
+
+                                @Override
+                                public Clock withZone(ZoneId zone) {
+                                    return this;
+                                }
+
+                                @Override
+                                public Instant instant() {
+                                    return now[0];
+                                }
+                            });
+            HolidayList first = read(lists);
+            assertThat(read(lists)).isSameAs(first);
+            assertThat(calls.stream().filter("get office"::equals)).hasSize(1);
+
+            now[0] = FIRST.plusSeconds(2);
+            assertThat(read(lists)).isSameAs(first);
+            assertThat(calls.stream().filter("get office"::equals)).hasSize(2);
+
+            replace(cluster, "2026-05-02");
+            now[0] = FIRST.plusSeconds(1);
+            assertThat(read(lists)).as("a clock that was put back").isNotEqualTo(first);
+        }
+    }
+
+    @Test
+    void aRequestOnAHolidayIsDeclinedByTheCommandAndByTheService() {
+        try (EngineWorld world = world("");
+                Cluster cluster = world.connect()) {
+            store(cluster, days("Fête"));
+            Wish wish = new Wish(Optional.of("r"), "me", "", false, Duration.ofSeconds(60));
+            Triggering.Outcome declined = new Triggering.Outcome.Declined("holiday: Fête (office)");
+
+            assertThat(triggering(cluster).trigger(EngineWorld.ENGINE, wish, true))
+                    .isEqualTo(declined);
+
+            // Whoever may not read the list asks, and the service answers.
+            Cluster blind = failing(world.connect(), ClusterException.Kind.FORBIDDEN);
+            var asked =
+                    CompletableFuture.supplyAsync(
+                            () -> triggering(blind).trigger(EngineWorld.ENGINE, wish, false));
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() -> world.engine().annotation(Trigger.ANNOTATION).isPresent());
+            serve(world, cluster);
+            assertThat(asked.join()).isEqualTo(declined);
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+        }
+    }
+
+    @Test
+    void aBackfillLeavesOutFiresOfHolidaysAndIsRefusedWhereTheyAreNotKnown() {
+        try (EngineWorld world = world("");
+                Cluster cluster = world.connect()) {
+            serve(world, cluster);
+            var backfilling = new Backfilling(cluster, Clock.systemUTC());
+            assertThat(backfilling.backfill(EngineWorld.ENGINE, FIRST, Instant.now(), "me", true))
+                    .isInstanceOfSatisfying(
+                            Backfilling.Outcome.Declined.class,
+                            none ->
+                                    assertThat(none.why())
+                                            .startsWith(
+                                                    "it is not known which fires were on holidays: ConfigMap office"));
+            store(cluster, days("Fête"));
+            assertThat(
+                            new Backfilling(cluster, Clock.systemUTC())
+                                    .backfill(EngineWorld.ENGINE, FIRST, Instant.now(), "me", true))
+                    .isInstanceOfSatisfying(
+                            Backfilling.Outcome.Declined.class,
+                            none -> assertThat(none.why()).startsWith("no fire from"));
+        }
+    }
+
+    private static HolidayList read(HolidayLists lists) {
+        return Objects.requireNonNull(lists.read("n", List.of("office")).lists().get("office"));
+    }
+
+    private static Triggering triggering(Cluster cluster) {
+        return new Triggering(cluster, Clock.systemUTC(), Duration.ofMillis(20), none -> {});
+    }
+
+    /** All days from the first fire to the day after. */
+    private static String days(String name) {
+        return IntStream.range(0, 4)
+                .mapToObj(day ->
+                        LocalDate.ofInstant(FIRST, ZoneOffset.UTC).plusDays(day) + " " + name)
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static ObjectNode list(String text) {
+        var json = JsonMapper.shared().createObjectNode();
+        json.put("apiVersion", "v1").put("kind", "ConfigMap");
+        json.putObject("metadata").put("name", "office").put("namespace", "n");
+        json.putObject("data").put("list", text);
+        return json;
+    }
+
+    private static void store(Cluster cluster, String text) {
+        cluster.create(Resource.CONFIG_MAPS, "n", list(text));
+    }
+
+    private static void replace(Cluster cluster, String text) {
+        ObjectNode stored = cluster.get(Resource.CONFIG_MAPS, "n", "office").orElseThrow();
+        stored.putObject("data").put("list", text);
+        cluster.replace(Resource.CONFIG_MAPS, stored);
+    }
+
+    private void serve(EngineWorld world, Cluster cluster) {
+        stepped(service.driven(world.engine(), cluster, "schedule/1"), world, 5);
+    }
+
+    private static Optional<Instant> stepped(ServiceSchedule driven, EngineWorld world, int most) {
+        var at = new ArrayList<Optional<Instant>>();
+        for (int i = 0; i < most; i++) {
+            at.add(driven.step());
+            driven.saw(world.engine());
+        }
+        return at.getLast();
+    }
+
+    private static EngineWorld world(String settings) {
+        return world(settings, "holidays: office\\n");
+    }
+
+    private static EngineWorld world(String settings, String holidays) {
+        return EngineWorld.start()
+                .engineWith(
+                        "{'metadata': {'annotations': {'chaosrunner.io/schedule': 'every: 1h\\nfrom: %s\\n%s%s'}}, 'spec': {'engineState': 'stop'}, 'status': {'engineStatus': ''}}"
+                                .formatted(FIRST, settings, holidays),
+                        "a");
+    }
+
+    private Cluster counting(Cluster cluster) {
+        return intercepting(cluster, Optional.empty());
+    }
+
+    private Cluster failing(Cluster cluster, ClusterException.Kind kind) {
+        return intercepting(cluster, Optional.of(kind));
+    }
+
+    private Cluster intercepting(Cluster cluster, Optional<ClusterException.Kind> failure) {
+        return (Cluster)
+                Proxy.newProxyInstance(
+                        Cluster.class.getClassLoader(),
+                        new Class<?>[] {Cluster.class},
+                        (proxy, method, arguments) -> {
+                            if (method.getName().equals("get")) {
+                                calls.add("get " + arguments[2]);
+                                if (failure.isPresent() && arguments[2].equals("office")) {
+                                    throw new ClusterException(failure.get(), "refused");
+                                }
+                            }
+                            try {
+                                return method.invoke(cluster, arguments);
+                            } catch (InvocationTargetException e) {
+                                throw e.getCause();
+                            }
+                        });
+    }
+}
