@@ -34,26 +34,21 @@ public class AttemptContext {
         return clock.instant();
     }
 
-    /** Return the time as ends are recorded: the next whole second. */
-    final Instant roundedUpNow() {
-        return roundUp(now());
+    /** Return the time as ends are recorded: to the millisecond. */
+    final Instant observedNow() {
+        return now().truncatedTo(ChronoUnit.MILLIS);
     }
 
     /**
-     * Return when an attempt ended that somebody else's clock says ended at a time: no earlier than
-     * it began, and no later than now. Its node's clock may differ from ours, and what lies in the
-     * future would be waited for.
+     * Return when an attempt ended that somebody else's clock says ended at a time, rounded up to a
+     * whole second: no earlier than it began, and no later than now. Its node's clock may differ
+     * from ours, and no decision knows of an end that is still to come.
      */
     final Instant ended(Attempt attempt, Instant at) {
-        Instant now = roundedUpNow();
+        Instant now = observedNow();
         if (at.isAfter(now)) {
             return now;
         }
-        return at.isBefore(attempt.start()) ? roundUp(attempt.start()) : at;
-    }
-
-    static Instant roundUp(Instant instant) {
-        Instant second = instant.truncatedTo(ChronoUnit.SECONDS);
-        return second.equals(instant) ? second : second.plusSeconds(1);
+        return at.isBefore(attempt.start()) ? attempt.start() : at;
     }
 }

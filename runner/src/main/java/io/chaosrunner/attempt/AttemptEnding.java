@@ -1,6 +1,7 @@
 package io.chaosrunner.attempt;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 
 import io.chaosrunner.attempt.LiveAttempt.Phase;
 import io.chaosrunner.claim.LoggedAttempt;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -49,6 +51,9 @@ public final class AttemptEnding implements PodWatch.Listener {
 
     /** Those of them of which something is being removed all the same. */
     private final Set<ExecutionId> strays = new HashSet<>();
+
+    /** Ends that were told to the loop, and that the engine does not hold yet. */
+    private final Set<LoggedAttempt> unstored = new LinkedHashSet<>();
 
     /** What the entry of a slot says if the retry of its last attempt does not come. */
     private final Map<Integer, StatusEntry> failures = new HashMap<>();
@@ -194,7 +199,7 @@ public final class AttemptEnding implements PodWatch.Listener {
     @Override
     public void didNotStart(LiveAttempt each, String why) {
         each.phase = Phase.JUDGED;
-        Instant at = context.now();
+        Instant at = context.observedNow();
         context.mailbox.task(() -> {
             Conclusion conclusion = judge.failed(each, at, why);
             return () -> concludeAfterRemoval(each, conclusion);
@@ -211,7 +216,7 @@ public final class AttemptEnding implements PodWatch.Listener {
     @Override
     public void unseen(LiveAttempt each, String why) {
         each.phase = Phase.JUDGED;
-        Instant at = context.now();
+        Instant at = context.observedNow();
         context.mailbox.task(() -> {
             Conclusion conclusion = judge.judge(each, at, why, context.patience.resultAfterCrash());
             return () -> concludeAfterRemoval(each, conclusion);
@@ -220,7 +225,7 @@ public final class AttemptEnding implements PodWatch.Listener {
 
     /** There is no Job, and another try would not change that. */
     public void neverRan(LiveAttempt each, StatusEntry entry, String why) {
-        var end = new Attempt.End(context.roundedUpNow(), Outcome.ERROR, false);
+        var end = new Attempt.End(context.observedNow(), Outcome.ERROR, false);
         conclude(each, new Conclusion(entry, end, why));
     }
 
@@ -260,7 +265,7 @@ public final class AttemptEnding implements PodWatch.Listener {
     }
 
     private Attempt.End stoppedNow() {
-        return new Attempt.End(context.roundedUpNow(), Outcome.STOPPED, false);
+        return new Attempt.End(context.observedNow(), Outcome.STOPPED, false);
     }
 
     /** A stop came before the retry that was promised: the last failure is the final word. */
@@ -307,7 +312,10 @@ public final class AttemptEnding implements PodWatch.Listener {
         Verdict verdict = Verdict.of(logged.outcome());
         StatusEntry entry =
                 switch (logged.outcome()) {
-                    case ERROR -> StatusEntry.failedToRun(each.experiment);
+                    case ERROR ->
+                            each.pod.isEmpty()
+                                    ? StatusEntry.failedToRun(each.experiment)
+                                    : StatusEntry.completed(each.experiment, each.pod, verdict);
                     case STOPPED -> stoppedEntry(each);
                     case PASSED, FAILED ->
                             StatusEntry.completed(each.experiment, each.pod, verdict);
@@ -397,7 +405,7 @@ public final class AttemptEnding implements PodWatch.Listener {
         if (loop.isRetried(each.attempt, end)) {
             // The entry stays as it is: the experiment goes on.
             failures.put(slot, conclusion.entry());
-            writer.claim(claim -> claim.with(logged));
+            log(logged);
             loop.ended(each, end);
             return;
         }
@@ -408,7 +416,7 @@ public final class AttemptEnding implements PodWatch.Listener {
         // The slot's next iteration writes the same ChaosResult: until this end is stored, the
         // result is its only record, so nothing may be launched in its place.
         writer.entry(slot, entry);
-        writer.claim(claim -> claim.with(logged));
+        log(logged);
         if (loop.repeats()) {
             afterWrites.run(() -> loop.ended(each, end));
         } else {
@@ -416,6 +424,30 @@ public final class AttemptEnding implements PodWatch.Listener {
         }
         if (each.hasJob()) {
             afterWrites.run(() -> cleanUp(each, each.job()));
+        }
+    }
+
+    private void log(LoggedAttempt logged) {
+        writer.claim(claim -> claim.with(logged));
+        unstored.add(logged);
+        afterWrites.run(() -> unstored.remove(logged));
+    }
+
+    /** Return the ends that the engine does not hold yet, as a Job carries them. */
+    public String unstoredEnds(Instant runStart) {
+        return unstored.stream().map(end -> end.text(runStart)).collect(joining(" "));
+    }
+
+    /**
+     * Record an end that an earlier process knew and did not store: a Job that was launched after
+     * it tells of it. Nothing of the attempt lived then, or nothing had been launched.
+     */
+    public void recordAgain(LiveAttempt each, LoggedAttempt logged) {
+        log(logged);
+        if (!loop.isRetried(each.attempt, LiveAttempt.end(logged))) {
+            StatusEntry entry = entries.overIterations(each.slot(), remembered(each, logged));
+            entries.set(each.slot(), entry);
+            writer.entry(each.slot(), entry);
         }
     }
 
@@ -435,7 +467,7 @@ public final class AttemptEnding implements PodWatch.Listener {
     /** Delete a Job that an earlier process had no time to; one that is kept was told of. */
     public void cleanUpAgain(LiveAttempt each, LaunchedJob job) {
         if (mustGo(each, job)) {
-            cleanUp(each, job);
+            afterWrites.run(() -> cleanUp(each, job));
         }
     }
 

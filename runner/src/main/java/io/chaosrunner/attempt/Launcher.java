@@ -88,8 +88,13 @@ public final class Launcher {
         boolean isInherited(Engine now, ExecutionId execution);
     }
 
-    /** One launch that was decided. */
-    public record Order(Attempt attempt, ExecutionId id, String experiment, String why) {}
+    /**
+     * One launch that was decided.
+     *
+     * @param ends what the decision knew of ends that are not stored yet; see {@link Launch#ends}
+     */
+    public record Order(
+            Attempt attempt, ExecutionId id, String experiment, String why, String ends) {}
 
     /** What became of an order. */
     public sealed interface Outcome {
@@ -190,7 +195,8 @@ public final class Launcher {
                         order.attempt().start(),
                         order.attempt().ordinal(),
                         order.why(),
-                        prepared.resultBefore());
+                        prepared.resultBefore(),
+                        order.ends());
         if (prepared.ran()) {
             ObjectNode wanted = jobs.job(spec, order.id(), launch, 0);
             return holder(order, wanted) instanceof Holder.Ours(LaunchedJob job)

@@ -41,21 +41,18 @@ public final class VerdictReader {
             result = Optional.empty();
             unreadable = String.valueOf(e.getMessage());
         }
-        Instant end = AttemptContext.roundUp(at);
         if (result.isPresent()) {
             Verdict verdict = result.get().verdict().orElse(Verdict.ERROR);
             return new Conclusion(
                     StatusEntry.completed(each.experiment, each.pod, verdict),
-                    new Attempt.End(end, Conclusion.outcome(verdict), true),
+                    new Attempt.End(at, Conclusion.outcome(verdict), true),
                     result.get().failure(),
                     failure.isEmpty());
         }
-        return failure.isEmpty()
-                ? withoutResult(each, end, unreadable)
-                : failed(each, end, failure);
+        return failure.isEmpty() ? withoutResult(each, at, unreadable) : failed(each, at, failure);
     }
 
-    private Conclusion withoutResult(LiveAttempt each, Instant end, String unreadable) {
+    private Conclusion withoutResult(LiveAttempt each, Instant at, String unreadable) {
         String why =
                 unreadable.isEmpty()
                         ? "ChaosResult %s did not come; is the experiment's image right?"
@@ -64,7 +61,7 @@ public final class VerdictReader {
         events.emit(new EngineEvent(EngineEvent.RESULT_MISSING, true, each.experiment, why));
         return new Conclusion(
                 StatusEntry.completed(each.experiment, each.pod, Verdict.ERROR),
-                new Attempt.End(end, Outcome.ERROR, true),
+                new Attempt.End(at, Outcome.ERROR, true),
                 why);
     }
 
@@ -79,7 +76,7 @@ public final class VerdictReader {
                                 .formatted(each.experiment, why)));
         return new Conclusion(
                 StatusEntry.failedToRun(each.experiment),
-                new Attempt.End(AttemptContext.roundUp(at), Outcome.ERROR, true),
+                new Attempt.End(at, Outcome.ERROR, true),
                 why);
     }
 }

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param iteration from 1
  * @param attempt from 1
  * @param start decided start, to the millisecond
- * @param end end, to the second
+ * @param end as observed, to the millisecond; to the second where an earlier version logged it
  * @param outcome how it ended
  * @param mark what is special about the end
  * @param why the strategy's reason to launch it; empty if there was no room to keep it
@@ -56,7 +56,7 @@ public record LoggedAttempt(
     }
 
     /** What one attempt takes in the claim at most, for runs of up to a month. */
-    static final int MOST_CHARACTERS = 24;
+    static final int MOST_CHARACTERS = 26;
 
     /** More than the launches of any run. */
     static final int MOST = 1_000_000;
@@ -65,6 +65,7 @@ public record LoggedAttempt(
     private static final int MOST_SLOTS = 10_000;
 
     private static final int RADIX = 36;
+    private static final char MILLIS = ':';
     private static final String OUTCOMES = "PFES";
     private static final String MARKS = " !~";
     private static final Pattern END = Pattern.compile("(-?[0-9a-z]+)([PFES])([!~]?)");
@@ -75,20 +76,21 @@ public record LoggedAttempt(
                 ordinal, slot, iteration, attempt, start, end, outcome, mark, reason);
     }
 
-    boolean isSameAttempt(LoggedAttempt other) {
+    public boolean isSameAttempt(LoggedAttempt other) {
         return slot == other.slot && iteration == other.iteration && attempt == other.attempt;
     }
 
     /**
      * Write numbers in base 36: ordinal, slot (if it is another number), milliseconds from the
-     * start of the run, seconds it took with the outcome's letter and mark; then iteration and
-     * attempt if they are not 1. The reason is kept elsewhere: many attempts share one.
+     * start of the run, and after a colon milliseconds it took with the outcome's letter and mark;
+     * then iteration and attempt if they are not 1. The reason is kept elsewhere: many attempts
+     * share one.
      */
-    String text(Instant runStart) {
+    public String text(Instant runStart) {
         var text = new StringBuilder(number(ordinal)).append('.');
         text.append(slot == ordinal ? "" : number(slot)).append('.');
-        text.append(number(start.toEpochMilli() - runStart.toEpochMilli())).append('.');
-        text.append(number(end.getEpochSecond() - start.getEpochSecond()));
+        text.append(number(start.toEpochMilli() - runStart.toEpochMilli())).append(MILLIS);
+        text.append(number(end.toEpochMilli() - start.toEpochMilli()));
         text.append(OUTCOMES.charAt(outcome.ordinal()));
         if (mark != Mark.PLAIN) {
             text.append(MARKS.charAt(mark.ordinal()));
@@ -102,8 +104,18 @@ public record LoggedAttempt(
         return text.toString();
     }
 
-    static LoggedAttempt read(String text, Instant runStart) {
-        String[] parts = text.split("\\.", -1);
+    /**
+     * Read what {@link #text} wrote, or an earlier version: after a point instead of the colon come
+     * seconds, counted from the start's whole second.
+     *
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public static LoggedAttempt read(String text, Instant runStart) {
+        boolean toTheMillisecond = text.indexOf(MILLIS) >= 0;
+        String[] parts = text.replace(MILLIS, '.').split("\\.", -1);
+        if (parts.length < 4) {
+            throw new IllegalArgumentException("log entry '" + text + "'");
+        }
         int ordinal = number(parts[0], 0);
         Instant start = WrittenTime.check(runStart.plusMillis(offset(parts[2])));
         Matcher end = END.matcher(parts[3]);
@@ -118,7 +130,10 @@ public record LoggedAttempt(
                 parts.length > 5 ? number(parts[5], 1) : 1,
                 start,
                 WrittenTime.check(
-                        start.truncatedTo(ChronoUnit.SECONDS).plusSeconds(offset(end.group(1)))),
+                        toTheMillisecond
+                                ? start.plusMillis(offset(end.group(1)))
+                                : start.truncatedTo(ChronoUnit.SECONDS)
+                                        .plusSeconds(offset(end.group(1)))),
                 Outcome.values()[OUTCOMES.indexOf(end.group(2))],
                 Mark.values()[MARKS.indexOf(mark)]);
     }

@@ -302,7 +302,8 @@ public final class EngineWriter implements AutoCloseable {
                     continue;
                 }
                 Duration pause =
-                        pace.pause(clock.instant(), changed.get(), !closing && othersRun());
+                        pace.pause(
+                                clock.instant(), changed.get(), !closing && othersRun(), closing);
                 if (pause.isZero()) {
                     return true;
                 }

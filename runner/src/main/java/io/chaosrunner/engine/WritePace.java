@@ -18,6 +18,9 @@ record WritePace(Duration window, Instant full) {
     /** As many writes may follow each other at once. */
     static final int BURST = 10;
 
+    /** As many tokens are left for the last writes of a run: nobody waits for their turn. */
+    private static final int FOR_THE_END = 2;
+
     /**
      * The shortest time to gather is this part of a window; the longest is {@link #BURST} times it.
      */
@@ -38,9 +41,11 @@ record WritePace(Duration window, Instant full) {
      *
      * @param changed when the first change that is not written yet was made
      * @param moreToCome whether further changes are to be expected soon
+     * @param isLast whether the run ends with this write
      */
-    Duration pause(Instant now, Instant changed, boolean moreToCome) {
-        Instant next = full.minus(perToken().multipliedBy(BURST - 1L));
+    Duration pause(Instant now, Instant changed, boolean moreToCome, boolean isLast) {
+        int mostTaken = isLast ? BURST + FOR_THE_END : BURST;
+        Instant next = full.minus(perToken().multipliedBy(mostTaken - 1L));
         if (moreToCome) {
             next = later(next, changed.plus(gathering(now)));
         }

@@ -22,8 +22,10 @@ import tools.jackson.databind.JsonNode;
  * @param why the strategy's reason, for people; may be empty
  * @param resultBefore {@code uid:resourceVersion} of the ChaosResult before the launch; empty if
  *     there was none
+ * @param ends what the decision knew of ends that the engine did not hold yet, as the claim's log
+ *     writes attempts, parted by spaces; empty if there were none
  */
-public record Launch(Instant start, long ordinal, String why, String resultBefore) {
+public record Launch(Instant start, long ordinal, String why, String resultBefore, String ends) {
     /** Decided start, in ISO 8601 with milliseconds. */
     public static final String START = "chaosrunner.io/start";
 
@@ -36,6 +38,9 @@ public record Launch(Instant start, long ordinal, String why, String resultBefor
     /** Version of the ChaosResult before the launch. */
     public static final String RESULT_BEFORE = "chaosrunner.io/result-before";
 
+    /** Ends that were known when the launch was decided, and not stored yet. */
+    public static final String ENDS = "chaosrunner.io/ends";
+
     private static final DateTimeFormatter MILLISECONDS =
             new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
 
@@ -43,6 +48,12 @@ public record Launch(Instant start, long ordinal, String why, String resultBefor
         start = start.truncatedTo(ChronoUnit.MILLIS);
         requireNonNull(why, "why is null");
         requireNonNull(resultBefore, "resultBefore is null");
+        requireNonNull(ends, "ends is null");
+    }
+
+    /** Describe a launch whose decision knew no end that was not stored. */
+    public Launch(Instant start, long ordinal, String why, String resultBefore) {
+        this(start, ordinal, why, resultBefore, "");
     }
 
     /** Read the annotations of a Job or its pod; empty if it was not launched by us. */
@@ -54,7 +65,8 @@ public record Launch(Instant start, long ordinal, String why, String resultBefor
                             WrittenTime.parse(annotations.path(START).asString("")),
                             Long.parseLong(annotations.path(ORDINAL).asString("")),
                             annotations.path(WHY).asString(""),
-                            annotations.path(RESULT_BEFORE).asString("")));
+                            annotations.path(RESULT_BEFORE).asString(""),
+                            annotations.path(ENDS).asString("")));
         } catch (DateTimeException | NumberFormatException e) {
             // Somebody else's object, or ours edited: there is nothing to rely on.
             return Optional.empty();
@@ -67,6 +79,9 @@ public record Launch(Instant start, long ordinal, String why, String resultBefor
         annotations.put(ORDINAL, Long.toString(ordinal));
         annotations.put(WHY, why);
         annotations.put(RESULT_BEFORE, resultBefore);
+        if (!ends.isEmpty()) {
+            annotations.put(ENDS, ends);
+        }
         return annotations;
     }
 }

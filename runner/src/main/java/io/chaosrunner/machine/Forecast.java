@@ -180,16 +180,14 @@ public record Forecast(List<Row> rows, List<Skip> skipped, RunEnd end, Duration 
 
         /** Describe an attempt, and have it end at that time. */
         private Row row(Attempt attempt, Instant at, Outcome outcome, String why) {
-            // A real end is known to the second only, rounded up.
-            Instant cut = at.truncatedTo(ChronoUnit.SECONDS);
-            Instant rounded = cut.equals(at) ? cut : cut.plusSeconds(1);
-            running.add(new Running(attempt, rounded, outcome));
+            Instant end = at.truncatedTo(ChronoUnit.MILLIS);
+            running.add(new Running(attempt, end, outcome));
             return new Row(
                     slots.get(attempt.slot()),
                     attempt.iteration(),
                     attempt.attempt(),
                     since(attempt.start()),
-                    since(rounded),
+                    since(end),
                     outcome,
                     why);
         }

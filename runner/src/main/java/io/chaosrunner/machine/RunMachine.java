@@ -91,9 +91,6 @@ public final class RunMachine {
                 attempts.stream().sorted(Comparator.comparingInt(Attempt::ordinal)).toList()) {
             // A later attempt in the log proves that the one before is over.
             draft.retries.removeIf(retry -> retry.slot() == attempt.slot());
-            if (draft.ending.contains(attempt.slot())) {
-                draft.executionEnded(attempt.slot());
-            }
             draft.launched(attempt.launchedAgain());
             draft.now = later(draft.now, attempt.start());
             attempt.end().ifPresent(how -> attemptEnded(draft, attempt.slot(), how));
@@ -120,7 +117,6 @@ public final class RunMachine {
         Draft draft = state.edit();
         draft.now = later(draft.now, now.truncatedTo(ChronoUnit.MILLIS));
         events.forEach(event -> takeIn(state, draft, event));
-        takeInEnds(draft);
         Optional<Instant> deadline = limits.deadline().map(runStart::plus);
         boolean somethingLeft = draft.active > 0 || draft.hasWaiting() || limits.repeats();
         if (deadline.isPresent() && somethingLeft && !draft.now.isBefore(deadline.get())) {
@@ -175,10 +171,6 @@ public final class RunMachine {
         }
         var wakes = new ArrayList<Decision.Wake>();
         boolean mayLaunch = state.end == null || !state.end.isStopping();
-        for (int slot : state.ending) {
-            Instant at = state.attempts.get(state.latest.get(slot)).end().orElseThrow().at();
-            wakes.add(new Decision.Wake(at, "end of " + name(slot)));
-        }
         if (state.end == null && state.wake != null) {
             wakes.add(new Decision.Wake(state.wake, state.wakeWhy));
         }
@@ -217,19 +209,6 @@ public final class RunMachine {
         }
     }
 
-    /**
-     * Let executions be over whose end has come. An end is known to the second, rounded up: ends of
-     * one second are one instant, and the plan is asked when all of them are in, live as after a
-     * restart. Once nothing more is launched there is nothing to wait for.
-     */
-    private static void takeInEnds(Draft draft) {
-        draft.ending.stream()
-                .filter(slot -> draft.end != null || !draft.endOf(slot).isAfter(draft.now))
-                .sorted(Comparator.comparing(draft::endOf).thenComparing(slot -> slot))
-                .toList()
-                .forEach(draft::executionEnded);
-    }
-
     /** Note an end; returns whether a retry follows, so that the execution goes on. */
     private boolean attemptEnded(Draft draft, int slot, Attempt.End end) {
         draft.attemptEnded(slot, end);
@@ -240,7 +219,7 @@ public final class RunMachine {
             draft.retries.add(new RunState.Retry(slot, due));
             return true;
         }
-        draft.ending.add(slot);
+        draft.executionEnded(slot);
         return false;
     }
 
@@ -398,7 +377,6 @@ public final class RunMachine {
         if (end == null || draft.finished) {
             return;
         }
-        takeInEnds(draft);
         if (end.isStopping()) {
             for (RunState.Retry retry : List.copyOf(draft.retries)) {
                 draft.executionEnded(retry.slot());

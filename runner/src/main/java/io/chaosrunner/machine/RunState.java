@@ -30,9 +30,6 @@ public final class RunState {
     final long[] waiting;
     final List<Retry> retries;
 
-    /** The slots whose last attempt ended at an instant that is still to come. */
-    public final List<Integer> ending;
-
     final int active;
     final @Nullable Instant lastStart;
     final @Nullable Instant lastEnd;
@@ -58,7 +55,6 @@ public final class RunState {
         latest = draft.latest;
         waiting = draft.waiting;
         retries = List.copyOf(draft.retries);
-        ending = List.copyOf(draft.ending);
         active = draft.active;
         lastStart = draft.lastStart;
         lastEnd = draft.lastEnd;
@@ -149,7 +145,6 @@ public final class RunState {
         PersistentList<Integer> latest;
         long[] waiting;
         List<Retry> retries;
-        List<Integer> ending;
         int active;
         @Nullable Instant lastStart;
         @Nullable Instant lastEnd;
@@ -171,7 +166,6 @@ public final class RunState {
             all.set(0, count);
             waiting = all.toLongArray();
             retries = new ArrayList<>();
-            ending = new ArrayList<>();
             changes = SlotChanges.none();
         }
 
@@ -182,7 +176,6 @@ public final class RunState {
             latest = from.latest;
             waiting = from.waiting;
             retries = new ArrayList<>(from.retries);
-            ending = new ArrayList<>(from.ending);
             active = from.active;
             lastStart = from.lastStart;
             lastEnd = from.lastEnd;
@@ -244,15 +237,9 @@ public final class RunState {
             }
         }
 
-        /** Return when the latest attempt of a slot ended. */
-        Instant endOf(int slot) {
-            return attempts.get(latest.get(slot)).end().orElseThrow().at();
-        }
-
         /** End a slot's execution as its latest attempt ended. */
         void executionEnded(int slot) {
             Attempt.End how = attempts.get(latest.get(slot)).end().orElseThrow();
-            ending.remove((Integer) slot);
             if (slots.get(slot) instanceof Active was) {
                 active--;
                 slot(

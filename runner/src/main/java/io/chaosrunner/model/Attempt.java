@@ -20,7 +20,7 @@ public record Attempt(
     /**
      * When and how an attempt ended.
      *
-     * @param at rounded up to a whole second
+     * @param at as observed, to the millisecond; neither before the start nor after it was told
      * @param outcome how it ended
      * @param retry whether another attempt could end differently; only meaningful for Error
      */

@@ -8,12 +8,15 @@ import io.chaosrunner.claim.LoggedAttempt.Mark;
 import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.RunEnd;
+import java.time.DateTimeException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Sort what an earlier process left, from the claim's log and from the Jobs there are. Pure.
@@ -39,6 +42,42 @@ public record ResumedAttempts(
             ExecutionId id,
             Optional<LoggedAttempt> logged,
             Optional<FoundJob> job) {}
+
+    /**
+     * Return the ends that a claim's log does not hold, though a decision knew them: each Job tells
+     * which ones its launch followed from. They are the truth, for they had an effect.
+     */
+    static List<LoggedAttempt> toldByJobs(Claim claim, List<FoundJob> jobs, int slots) {
+        var told = new ArrayList<LoggedAttempt>();
+        for (FoundJob job : jobs) {
+            for (LoggedAttempt end : ends(claim, job)) {
+                boolean isKnown =
+                        Stream.concat(claim.log().stream(), told.stream())
+                                .filter(end::isSameAttempt)
+                                .anyMatch(known -> known.mark() != Mark.BEING_STOPPED);
+                if (!isKnown && end.slot() < slots && end.ordinal() < job.launch().ordinal()) {
+                    told.add(end);
+                }
+            }
+        }
+        told.sort(Comparator.comparing(LoggedAttempt::end));
+        return told;
+    }
+
+    private static List<LoggedAttempt> ends(Claim claim, FoundJob job) {
+        if (job.launch().ends().isEmpty()) {
+            return List.of();
+        }
+        try {
+            return Stream.of(job.launch().ends().split(" "))
+                    .map(text -> LoggedAttempt.read(text, claim.runStart()))
+                    .filter(end -> end.mark() != Mark.BEING_STOPPED)
+                    .toList();
+        } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
+            // Somebody edited it: how those attempts ended is found out anew.
+            return List.of();
+        }
+    }
 
     static ResumedAttempts of(Claim claim, String engineUid, List<FoundJob> jobs, int slots) {
         Map<ExecutionId, FoundJob> byId = new LinkedHashMap<>();

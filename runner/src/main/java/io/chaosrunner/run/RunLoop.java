@@ -439,14 +439,23 @@ final class RunLoop implements AutoCloseable {
     // ---- Taking up ---------------------------------------------------------------------------
 
     private void takeUp() {
-        ResumedAttempts left = ResumedAttempts.of(claimed, engineUid, taken.jobs(), names.size());
+        List<LoggedAttempt> told = ResumedAttempts.toldByJobs(claimed, taken.jobs(), names.size());
+        Claim known = claimed;
+        for (LoggedAttempt end : told) {
+            known = known.with(end);
+        }
+        ResumedAttempts left = ResumedAttempts.of(known, engineUid, taken.jobs(), names.size());
         context.clock.reach(claimed.runStart());
         for (Attempt attempt : left.attempts()) {
             context.clock.reach(attempt.end().map(Attempt.End::at).orElse(attempt.start()));
         }
         for (ResumedAttempts.Left over : left.over()) {
             Attempt attempt = over.attempt();
-            if (!machine.mayRetry(attempt, attempt.end().orElseThrow())) {
+            Optional<LoggedAttempt> unstored =
+                    over.logged().filter(end -> told.stream().anyMatch(end::isSameAttempt));
+            if (unstored.isPresent()) {
+                ends.recordAgain(live(over), unstored.get());
+            } else if (!machine.mayRetry(attempt, attempt.end().orElseThrow())) {
                 entries.note(attempt.slot(), attempt.end().orElseThrow().outcome());
             }
             over.job()
@@ -561,9 +570,7 @@ final class RunLoop implements AutoCloseable {
         if (!orders.isEmpty()) {
             launch(orders);
         }
-        if (state.ending.isEmpty()) {
-            tellNext();
-        }
+        tellNext();
     }
 
     private void tellNext() {
@@ -593,7 +600,8 @@ final class RunLoop implements AutoCloseable {
         String experiment = names.get(attempt.slot());
         var each = new LiveAttempt(attempt, id(attempt), experiment, why);
         live.put(each.id, each);
-        return new Launcher.Order(attempt, each.id, experiment, why);
+        return new Launcher.Order(
+                attempt, each.id, experiment, why, ends.unstoredEnds(claimed.runStart()));
     }
 
     private ExecutionId id(Attempt attempt) {

@@ -84,11 +84,27 @@ class WritePaceTest {
     }
 
     @Test
+    void theLastWritesOfARunWaitForNoToken() {
+        WritePace pace = WritePace.startingAt(START, WINDOW);
+        Instant now = START.plusMillis(1);
+        for (int i = 1; i < WritePace.BURST; i++) {
+            assertThat(pace.pause(now, now, false, false)).isZero();
+            pace = pace.wrote(now);
+        }
+        assertThat(pace.pause(now, now, false, false)).isEqualTo(Duration.ofMillis(499));
+        for (int i = 0; i < 2; i++) {
+            assertThat(pace.pause(now, now, false, true)).isZero();
+            pace = pace.wrote(now);
+        }
+        assertThat(pace.pause(now, now, false, true)).isPositive();
+    }
+
+    @Test
     void aClockThatIsSetBackHoldsNothingUp() {
         WritePace pace = WritePace.startingAt(START, WINDOW).wrote(START.plusMillis(20));
         Instant earlier = START.minusSeconds(3_600);
-        assertThat(pace.pause(earlier, earlier, false)).isZero();
-        assertThat(pace.pause(earlier, START, true)).isZero();
+        assertThat(pace.pause(earlier, earlier, false, false)).isZero();
+        assertThat(pace.pause(earlier, START, true, false)).isZero();
     }
 
     /** Play changes, a millisecond at a time; returns when each write begins. */
@@ -115,7 +131,7 @@ class WritePaceTest {
     }
 
     private static Duration pause(WritePace pace, long now, long changed, boolean moreToCome) {
-        return pace.pause(START.plusMillis(now), START.plusMillis(changed), moreToCome);
+        return pace.pause(START.plusMillis(now), START.plusMillis(changed), moreToCome, false);
     }
 
     private static List<Long> millis(String text) {

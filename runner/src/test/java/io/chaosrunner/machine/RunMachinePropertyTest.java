@@ -211,8 +211,7 @@ class RunMachinePropertyTest {
                     running.remove(attempt);
                     Outcome outcome =
                             stopped.contains(attempt) ? Outcome.STOPPED : given.outcome(attempt);
-                    var end =
-                            new Attempt.End(Stage.roundUp(now), outcome, outcome == Outcome.ERROR);
+                    var end = new Attempt.End(now, outcome, outcome == Outcome.ERROR);
                     log.add(attempt.ended(end));
                     step(new RunEvent.AttemptEnded(attempt.slot(), end), crashAfter, luck);
                 } else {

@@ -134,7 +134,7 @@ class RunMachineTest {
         }
 
         @Test
-        void endsOfOneSecondAreAllInBeforeItIsAsked() {
+        void endsOfOneInstantAreAllInBeforeItIsAsked() {
             Stage stage =
                     new Stage(
                             3,
@@ -153,38 +153,28 @@ class RunMachineTest {
                                         : Decision.NOTHING;
                             });
             stage.at(0);
-            var end = new Attempt.End(START.plusSeconds(6), PASSED, false);
             stage.now = START.plusMillis(5_200);
-            assertThat(stage.step(new RunEvent.AttemptEnded(1, end))).isEmpty();
-            assertThat(stage.wake()).contains("6000: end of b");
-            stage.now = START.plusMillis(5_900);
-            assertThat(stage.step(new RunEvent.AttemptEnded(0, end))).isEmpty();
-            assertThat(stage.at(6_000)).containsExactly("launch c: 2 are over");
+            var end = new Attempt.End(stage.now, PASSED, false);
+            assertThat(
+                            stage.machine
+                                    .step(
+                                            stage.state,
+                                            List.of(
+                                                    new RunEvent.AttemptEnded(1, end),
+                                                    new RunEvent.AttemptEnded(0, end)),
+                                            stage.now)
+                                    .commands())
+                    .extracting(Stage::words)
+                    .containsExactly("launch c: 2 are over");
         }
 
         @Test
-        void anEndIsNotWaitedForOnceNothingMoreIsLaunched() {
-            Stage stage = new Stage(1, limits(Limits.none()), ALL_AT_ONCE);
+        void anEndCountsFromItsMillisecond() {
+            Stage stage = stage(limits(Limits.none().maxParallel(1)), IN_ORDER);
             stage.at(0);
-            stage.now = START.plusMillis(5_200);
-            var end = new Attempt.End(START.plusSeconds(6), PASSED, false);
-            assertThat(stage.step(new RunEvent.AttemptEnded(0, end)))
-                    .containsExactly("finish PLAN: every experiment was launched or skipped");
-        }
-
-        @Test
-        void aFailureThatEndsTheRunDoesNotWaitForItsSecond() {
-            Stage stage =
-                    new Stage(
-                            2,
-                            bounded(Duration.ZERO, Duration.ZERO, true, 0)
-                                    .and(Limits.none().maxParallel(1)),
-                            IN_ORDER);
-            stage.at(0);
-            stage.now = START.plusMillis(5_200);
-            var end = new Attempt.End(START.plusSeconds(6), FAILED, false);
-            assertThat(stage.step(new RunEvent.AttemptEnded(0, end)))
-                    .contains("finish FAILURE: a ended as failed, and onFailure is stop");
+            stage.now = START.plusMillis(5_217);
+            assertThat(stage.end(0, PASSED)).containsExactly("launch b: next");
+            assertThat(stage.wake()).isEmpty();
         }
 
         @Test

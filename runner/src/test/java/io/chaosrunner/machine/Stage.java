@@ -58,14 +58,13 @@ public final class Stage {
         return step(new RunEvent.TimePassed());
     }
 
-    /** End the running attempt of a slot, now: at the next whole second, as ends are known. */
+    /** End the running attempt of a slot, now. */
     List<String> end(int slot, Outcome outcome) {
-        now = roundUp(now);
         return step(new RunEvent.AttemptEnded(slot, endNow(outcome)));
     }
 
     Attempt.End endNow(Outcome outcome) {
-        return new Attempt.End(roundUp(now), outcome, outcome == Outcome.ERROR);
+        return new Attempt.End(now, outcome, outcome == Outcome.ERROR);
     }
 
     List<String> stop(String why) {
@@ -84,11 +83,6 @@ public final class Stage {
     Optional<String> wake() {
         return machine.wake(state)
                 .map(wake -> Duration.between(START, wake.at()).toMillis() + ": " + wake.why());
-    }
-
-    static Instant roundUp(Instant instant) {
-        long second = Math.ceilDiv(instant.toEpochMilli(), 1000L);
-        return Instant.ofEpochSecond(second);
     }
 
     static String words(Command command) {

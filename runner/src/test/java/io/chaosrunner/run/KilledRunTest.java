@@ -89,6 +89,7 @@ class KilledRunTest {
 
             assertThat(world.entries()).containsExactly("a: Completed/Fail", "b: Completed/Pass");
             every.awaitAll(world);
+            every.assertEndsStayTrue(world.claim());
             assertThat(every.executions()).containsExactly("0.1.1", "1.1.1");
             Claim claim = world.claim();
             assertThat(claim.run().number()).isEqualTo(1);
@@ -109,6 +110,7 @@ class KilledRunTest {
 
             assertThat(world.entries()).containsExactly("a: Completed/Pass", "b: Completed/Pass");
             every.awaitAll(world);
+            every.assertEndsStayTrue(world.claim());
             assertThat(every.executions()).containsExactly("0.1.1", "0.1.2", "1.1.1");
             var left = new ArrayList<>(world.names(Resource.PODS));
             assertThat(left).as("the pods of a#2 and b; no helper").hasSize(2);
@@ -143,6 +145,7 @@ class KilledRunTest {
 
             assertThat(world.entries()).containsExactly(entry, "b: Completed/Pass");
             every.awaitAll(world);
+            every.assertEndsStayTrue(world.claim());
             assertThat(every.executions()).containsExactly("0.1.1", "1.1.1");
             assertThat(world.claim().state()).isEqualTo(State.FINISHED);
             assertThat(world.list(Resource.PODS).stream().filter(ChaosPods::isLive)).isEmpty();

@@ -207,6 +207,7 @@ class KilledStrategiesTest {
 
     private static Story story(EngineWorld world, EveryJob every) {
         every.awaitAll(world);
+        every.assertEndsStayTrue(world.claim());
         return new Story(every.decisions(), world.claim().skipped(), world.entries());
     }
 }

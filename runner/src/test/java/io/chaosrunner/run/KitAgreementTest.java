@@ -26,7 +26,6 @@ import io.chaosrunner.strategy.contract.Scenario;
 import io.chaosrunner.strategy.contract.SimulatedRun;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -117,9 +116,9 @@ class KitAgreementTest {
                 .parameters(parameters(strategy, names, draws))
                 .world((slot, iteration, attempt) -> {
                     Draws own = draws.named("world").at(slot).at(iteration).at(attempt);
-                    // Few lengths, so that many ends meet in one second.
+                    // Few lengths, so that many ends meet; and some that are a millisecond apart.
                     return new Scenario.Fate(
-                            Duration.ofMillis(1_000L * (1 + own.below(4, 0)) + own.below(900, 1)),
+                            Duration.ofMillis(500L * (1 + own.below(8, 0)) + own.below(2, 1)),
                             Outcome.values()[own.below(Outcome.values().length, 2)]);
                 })
                 .limits(
@@ -229,13 +228,9 @@ class KitAgreementTest {
                 Integer.MAX_VALUE);
     }
 
-    /** As the kit rounds: the first whole second that is not before the end. */
     private static Running running(Scenario scenario, Attempt attempt) {
         Scenario.Fate fate =
                 scenario.world().fate(attempt.slot(), attempt.iteration(), attempt.attempt());
-        Instant end = attempt.start().plus(fate.length());
-        Instant whole = end.truncatedTo(ChronoUnit.SECONDS);
-        return new Running(
-                attempt, whole.equals(end) ? whole : whole.plusSeconds(1), fate.outcome());
+        return new Running(attempt, attempt.start().plus(fate.length()), fate.outcome());
     }
 }

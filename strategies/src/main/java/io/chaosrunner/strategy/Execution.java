@@ -16,7 +16,7 @@ public record Execution(int slot, int iteration, Instant since, Optional<End> en
     /**
      * When and how an execution ended.
      *
-     * @param at the end of its last attempt, rounded up to a whole second
+     * @param at the end of its last attempt as observed, to the millisecond; never later than now
      * @param outcome how it ended
      */
     public record End(Instant at, Outcome outcome) {}

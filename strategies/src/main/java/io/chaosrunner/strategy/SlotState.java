@@ -75,7 +75,7 @@ public sealed interface SlotState {
             return since;
         }
 
-        /** Return the end of the execution's last attempt, rounded up to a whole second. */
+        /** Return the end of the execution's last attempt as observed, to the millisecond. */
         public Instant at() {
             return at;
         }

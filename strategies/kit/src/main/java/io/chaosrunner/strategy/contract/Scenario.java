@@ -45,7 +45,7 @@ public record Scenario(
     /**
      * How one attempt goes.
      *
-     * @param length from start to end; the end is then rounded up to a whole second
+     * @param length from start to end, to the millisecond; a millisecond at least
      * @param outcome how it ends
      */
     public record Fate(Duration length, Outcome outcome) {}

@@ -64,7 +64,7 @@ public final class SimulatedRun {
     /**
      * One Job.
      *
-     * @param end rounded up to a whole second
+     * @param end to the millisecond, at least one after the start
      * @param why the strategy's reason; of a retry, the reason of its first attempt
      */
     public record Attempt(
@@ -499,9 +499,7 @@ public final class SimulatedRun {
 
     private void launch(int slot, int iteration, int attempt, String why) {
         Scenario.Fate fate = scenario.world().fate(slot, iteration, attempt);
-        Instant finished = now.plus(fate.length());
-        Instant whole = finished.truncatedTo(ChronoUnit.SECONDS);
-        Instant at = whole.equals(finished) && whole.isAfter(now) ? whole : whole.plusSeconds(1);
+        Instant at = now.plusMillis(Math.max(1, fate.length().toMillis()));
         record(new Attempt(slot, iteration, attempt, now, at, fate.outcome(), why));
     }
 

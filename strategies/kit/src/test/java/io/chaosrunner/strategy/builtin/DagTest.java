@@ -82,9 +82,9 @@ class DagTest extends ExecutionStrategyContract {
                     .containsExactly(
                             "0.0 launch a: depends on nothing",
                             "0.0 launch alone: depends on nothing",
-                            "20.877 launch b: a passed",
-                            "20.877 launch c: a passed",
-                            "50.877 launch d: b failed, c ended in error");
+                            "20.0 launch b: a passed",
+                            "20.0 launch c: a passed",
+                            "50.0 launch d: b failed, c ended in error");
         }
 
         @Test
@@ -95,7 +95,7 @@ class DagTest extends ExecutionStrategyContract {
                         .hasSize(2)
                         .last()
                         .asString()
-                        .startsWith("10.877 launch b: a ");
+                        .startsWith("10.0 launch b: a ");
             }
         }
 
@@ -104,7 +104,7 @@ class DagTest extends ExecutionStrategyContract {
             Scenario five = Scenario.of("a", "b", "c", "d", "e");
             assertThat(story(dag(five, Map.of("e", List.of("a", "b", "c", "d")))))
                     .last()
-                    .isEqualTo("60.877 launch e: a passed, b passed, c passed and more");
+                    .isEqualTo("60.0 launch e: a passed, b passed, c passed and more");
         }
 
         @Test
@@ -113,9 +113,9 @@ class DagTest extends ExecutionStrategyContract {
             assertThat(story(dag(four, Map.of("d", "a"))))
                     .containsExactly(
                             "0.0 launch a: depends on nothing",
-                            "60.877 launch b: depends on nothing",
-                            "120.877 launch c: depends on nothing",
-                            "180.877 launch d: a passed");
+                            "60.0 launch b: depends on nothing",
+                            "120.0 launch c: depends on nothing",
+                            "180.0 launch d: a passed");
         }
     }
 
@@ -156,7 +156,7 @@ class DagTest extends ExecutionStrategyContract {
         void conditionHoldsOrNot(String condition, Outcome outcome, boolean holds) {
             Scenario two = Scenario.of("a", "b").ends("a", "10s", outcome);
             String last = story(dag(two, Map.of("b", condition))).getLast();
-            assertThat(last).startsWith(holds ? "10.877 launch b: a " : "10.877 skip b: needs ");
+            assertThat(last).startsWith(holds ? "10.0 launch b: a " : "10.0 skip b: needs ");
         }
 
         @Test
@@ -166,15 +166,15 @@ class DagTest extends ExecutionStrategyContract {
                 assertThat(story(dag(one, Map.of("s", "a.passed", "b", word))))
                         .last()
                         .isEqualTo(
-                                "10.877 skip b: needs %s, but s was skipped (a failed)"
+                                "10.0 skip b: needs %s, but s was skipped (a failed)"
                                         .formatted(word.equals("s") ? "s.finished" : word));
                 assertThat(story(dag(one, Map.of("s", "a.passed", "b", "not " + word))))
                         .last()
-                        .isEqualTo("10.877 launch b: s was skipped");
+                        .isEqualTo("10.0 launch b: s was skipped");
             }
             assertThat(story(dag(one, Map.of("s", "a.passed", "b", "s.skipped"))))
                     .last()
-                    .isEqualTo("10.877 launch b: s was skipped");
+                    .isEqualTo("10.0 launch b: s was skipped");
         }
 
         @Test
@@ -185,10 +185,10 @@ class DagTest extends ExecutionStrategyContract {
                             .ends("fast", "10s", Outcome.PASSED);
             assertThat(story(dag(three, Map.of("b", "slow.passed or fast.passed"))))
                     .last()
-                    .isEqualTo("10.877 launch b: fast passed");
+                    .isEqualTo("10.0 launch b: fast passed");
             assertThat(story(dag(three, Map.of("b", "slow.passed and fast.failed"))))
                     .last()
-                    .isEqualTo("10.877 skip b: needs fast.failed, but fast passed");
+                    .isEqualTo("10.0 skip b: needs fast.failed, but fast passed");
         }
 
         @Test
@@ -197,10 +197,10 @@ class DagTest extends ExecutionStrategyContract {
                     Scenario.of("a.b", "a.b.passed", "c").ends("a.b", "10s", Outcome.FAILED);
             assertThat(story(dag(dots, Map.of("c", "a.b.failed"))))
                     .last()
-                    .isEqualTo("10.877 launch c: a.b failed");
+                    .isEqualTo("10.0 launch c: a.b failed");
             assertThat(story(dag(dots, Map.of("c", "a.b.passed"))))
                     .last()
-                    .isEqualTo("60.877 launch c: a.b.passed passed");
+                    .isEqualTo("60.0 launch c: a.b.passed passed");
         }
     }
 
@@ -216,9 +216,9 @@ class DagTest extends ExecutionStrategyContract {
                     .containsExactly(
                             "0.0 launch a: depends on nothing",
                             "0.0 launch free: depends on nothing",
-                            "10.877 skip b: needs a.passed, but a failed",
-                            "10.877 skip c: needs b.finished, but b was skipped (a failed)",
-                            "10.877 skip d: needs c.passed, but c was skipped (a failed)");
+                            "10.0 skip b: needs a.passed, but a failed",
+                            "10.0 skip c: needs b.finished, but b was skipped (a failed)",
+                            "10.0 skip d: needs c.passed, but c was skipped (a failed)");
         }
 
         @Test
@@ -229,10 +229,10 @@ class DagTest extends ExecutionStrategyContract {
                             .ends("b", "10s", Outcome.ERROR);
             assertThat(story(dag(both, Map.of("c", List.of("b.passed", "a.passed")))))
                     .last()
-                    .isEqualTo("10.877 skip c: needs b.passed, but b ended in error");
+                    .isEqualTo("10.0 skip c: needs b.passed, but b ended in error");
             assertThat(story(dag(both, Map.of("c", "not (b.errored or a.failed)"))))
                     .last()
-                    .isEqualTo("10.877 skip c: needs not b.errored, but b ended in error");
+                    .isEqualTo("10.0 skip c: needs not b.errored, but b ended in error");
         }
 
         @Test
@@ -245,10 +245,10 @@ class DagTest extends ExecutionStrategyContract {
             assertThat(run.story())
                     .containsExactly(
                             "0.0 launch a: depends on nothing",
-                            "10.877 skip b: " + why,
-                            "10.877 skip c: " + why,
-                            "10.877 skip d: " + why,
-                            "10.877 skip free: " + why);
+                            "10.0 skip b: " + why,
+                            "10.0 skip c: " + why,
+                            "10.0 skip d: " + why,
+                            "10.0 skip free: " + why);
             assertThat(run.end()).hasValueSatisfying(end -> assertThat(end.failed()).isTrue());
         }
 
@@ -318,15 +318,15 @@ class DagTest extends ExecutionStrategyContract {
 
         @ParameterizedTest
         @CsvSource({
-            "a, 20.877 launch",
-            "a.finished, 20.877 launch",
-            "a.passed, 20.877 skip",
-            "a.failed, 20.877 launch",
-            "not a.failed, 20.877 skip",
-            "a#1, 10.877 launch",
-            "a#1.passed, 10.877 launch",
-            "a#2.failed, 20.877 launch",
-            "a.errored, 20.877 skip",
+            "a, 20.0 launch",
+            "a.finished, 20.0 launch",
+            "a.passed, 20.0 skip",
+            "a.failed, 20.0 launch",
+            "not a.failed, 20.0 skip",
+            "a#1, 10.0 launch",
+            "a#1.passed, 10.0 launch",
+            "a#2.failed, 20.0 launch",
+            "a.errored, 20.0 skip",
         })
         void nameMeansEveryEntryForGoodNewsAndAnyForBad(String condition, String expected) {
             assertThat(story(dag(twice, Map.of("b", condition))))
@@ -341,8 +341,8 @@ class DagTest extends ExecutionStrategyContract {
             assertThat(story(dag(keys, inOrder("b", "a", "b#2", "b#1"))))
                     .containsExactly(
                             "0.0 launch a: depends on nothing",
-                            "10.877 launch b: a passed",
-                            "70.877 launch b: a passed, b#1 passed");
+                            "10.0 launch b: a passed",
+                            "70.0 launch b: a passed, b#1 passed");
         }
     }
 
@@ -469,12 +469,12 @@ class DagTest extends ExecutionStrategyContract {
                 .hasSize(nodes)
                 .last()
                 .isEqualTo(
-                        "1.877 skip n9999: needs n9998.passed, but n9998 was skipped (n0 failed)");
+                        "1.0 skip n9999: needs n9998.passed, but n9998 was skipped (n0 failed)");
 
         List<String> all = IntStream.range(0, nodes - 1).mapToObj(i -> names[i]).toList();
         Scenario join = dag(Scenario.of(names), Map.of(names[nodes - 1], all));
         assertThat(story(join))
                 .last()
-                .isEqualTo("60.877 launch n9999: n0 passed, n1 passed, n2 passed and more");
+                .isEqualTo("60.0 launch n9999: n0 passed, n1 passed, n2 passed and more");
     }
 }

@@ -40,7 +40,7 @@ class ParallelTest extends ExecutionStrategyContract {
                 .containsExactly(
                         "0.0 launch a: nothing to wait for",
                         "0.0 launch b: nothing to wait for",
-                        "60.877 launch c: nothing to wait for");
+                        "60.0 launch c: nothing to wait for");
     }
 
     @Test

@@ -34,8 +34,8 @@ class SequentialTest extends ExecutionStrategyContract {
         assertThat(SimulatedRun.of(THREE, strategy()).story())
                 .containsExactly(
                         "0.0 launch a: first in the list",
-                        "10.877 launch b: next in the list",
-                        "12.877 launch c: next in the list");
+                        "10.0 launch b: next in the list",
+                        "12.0 launch c: next in the list");
     }
 
     @Test
@@ -44,7 +44,7 @@ class SequentialTest extends ExecutionStrategyContract {
         assertThat(SimulatedRun.of(gap, strategy()).story())
                 .containsExactly(
                         "0.0 launch a: first in the list",
-                        "70.877 launch b: next in the list",
-                        "132.877 launch c: next in the list");
+                        "70.0 launch b: next in the list",
+                        "132.0 launch c: next in the list");
     }
 }
