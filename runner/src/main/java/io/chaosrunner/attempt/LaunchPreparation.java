@@ -15,6 +15,7 @@ import io.chaosrunner.crd.Result;
 import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobName;
+import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExperimentSpec;
 import io.chaosrunner.resolve.ExperimentResolver;
 import io.chaosrunner.resolve.FieldProblem;
@@ -44,6 +45,8 @@ public final class LaunchPreparation {
     private final Supplier<Engine> engine;
     private final EventWriter events;
     private final Consumer<RunNotice> notices;
+    private final NamedObjects experiments;
+    private final NamedObjects results;
     private volatile boolean checksForbidden;
 
     public LaunchPreparation(
@@ -59,6 +62,34 @@ public final class LaunchPreparation {
         this.engine = engine;
         this.events = events;
         this.notices = notices;
+        EngineRef ref = engine.get().ref();
+        experiments =
+                new NamedObjects(
+                        cluster,
+                        Resource.EXPERIMENTS,
+                        ref.namespace(),
+                        name ->
+                                engine.get().experiments().stream()
+                                        .anyMatch(e -> e.name().equals(name)),
+                        System::nanoTime);
+        results =
+                new NamedObjects(
+                        cluster,
+                        Resource.RESULTS,
+                        ref.namespace(),
+                        name -> ExperimentSpec.Entry.mayBeResultOf(ref, name),
+                        System::nanoTime);
+    }
+
+    /** Prepare for a batch: what several orders need is read at once. */
+    void expect(List<Order> orders) {
+        experiments.expect((int) orders.stream().map(Order::experiment).distinct().count());
+        results.expect((int) orders.stream().filter(LaunchPreparation::isFirst).count());
+    }
+
+    /** Tell whether no execution of this run has written to the order's result. */
+    private static boolean isFirst(Order order) {
+        return order.attempt().iteration() == 1 && order.attempt().attempt() == 1;
     }
 
     /**
@@ -104,7 +135,7 @@ public final class LaunchPreparation {
         Optional<ObjectNode> found =
                 order.experiment().isEmpty()
                         ? Optional.empty()
-                        : cluster.get(Resource.EXPERIMENTS, read.namespace(), order.experiment());
+                        : experiments.get(order.experiment());
         OptionalInt listed = listed(read, order);
         if (listed.isEmpty() && found.isPresent()) {
             return refuse(
@@ -151,14 +182,7 @@ public final class LaunchPreparation {
                             StatusEntry.failedToRun(order.experiment()),
                             String.join("; ", obstacles));
                 }
-                events.emit(
-                        new EngineEvent(
-                                EngineEvent.DEPENDENCY_CHECK,
-                                false,
-                                order.experiment(),
-                                "Experiment resources validated for Chaos Experiment: "
-                                        + order.experiment()));
-                Optional<Result> result = result(spec);
+                Optional<Result> result = result(order, spec);
                 yield new Prepared(
                         order,
                         spec,
@@ -230,9 +254,12 @@ public final class LaunchPreparation {
         }
     }
 
-    private Optional<Result> result(ExperimentSpec spec) {
+    private Optional<Result> result(Order order, ExperimentSpec spec) {
         try {
-            return cluster.get(Resource.RESULTS, spec.engine().namespace(), spec.resultName())
+            return (isFirst(order)
+                            ? results.getEarlier(spec.resultName())
+                            : cluster.get(
+                                    Resource.RESULTS, spec.engine().namespace(), spec.resultName()))
                     .map(Result::new);
         } catch (ClusterException e) {
             if (e.kind() == Kind.FORBIDDEN || e.kind() == Kind.NOT_FOUND) {

@@ -153,6 +153,7 @@ public final class Launcher {
     }
 
     private List<Outcome> launchBatch(List<Order> orders) {
+        check.expect(orders);
         List<LaunchPreparation.Prepared> prepared = inParallel(orders, check::prepare);
         if (prepared.stream().noneMatch(p -> p.spec() != null)) {
             return prepared.stream().map(LaunchPreparation.Prepared::outcome).toList();
@@ -200,7 +201,7 @@ public final class Launcher {
         if (prepared.ran()) {
             ObjectNode wanted = jobs.job(spec, order.id(), launch, 0);
             return holder(order, wanted) instanceof Holder.Ours(LaunchedJob job)
-                    ? created(order, job, true)
+                    ? new Outcome.Created(job, true)
                     : new Outcome.Lost(LaunchedJob.ofJob(wanted));
         }
         int salt = 0;
@@ -211,13 +212,13 @@ public final class Launcher {
             }
             try {
                 ObjectNode created = cluster.create(Resource.JOBS, spec.engine().namespace(), job);
-                return created(order, LaunchedJob.ofJob(created), false);
+                return new Outcome.Created(LaunchedJob.ofJob(created), false);
             } catch (ClusterException e) {
                 switch (e.kind()) {
                     case ALREADY_EXISTS -> {
                         switch (awaitHolder(order, job)) {
                             case Holder.Ours(LaunchedJob ours) -> {
-                                return created(order, ours, true);
+                                return new Outcome.Created(ours, true);
                             }
                             case Holder.Going() -> {
                                 return stuck(order, job);
@@ -321,7 +322,15 @@ public final class Launcher {
                 .outcome();
     }
 
-    private Outcome created(Order order, LaunchedJob job, boolean adopted) {
+    /** Write the events of a launch, in Litmus' words; nothing waits for them. */
+    public void tell(Order order, LaunchedJob job) {
+        events.emit(
+                new EngineEvent(
+                        EngineEvent.DEPENDENCY_CHECK,
+                        false,
+                        order.experiment(),
+                        "Experiment resources validated for Chaos Experiment: "
+                                + order.experiment()));
         events.emit(
                 new EngineEvent(
                         EngineEvent.JOB_CREATE,
@@ -329,7 +338,6 @@ public final class Launcher {
                         order.experiment(),
                         "Experiment Job %s for Chaos Experiment: %s"
                                 .formatted(job.name(), order.experiment())));
-        return new Outcome.Created(job, adopted);
     }
 
     private <A, B> List<B> inParallel(List<A> inputs, Function<A, B> work) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -70,6 +71,12 @@ public final class PatientCluster implements Cluster {
     @Override
     public List<ObjectNode> list(Resource resource, String namespace, String selector) {
         return borne(() -> cluster.list(resource, namespace, selector), false);
+    }
+
+    @Override
+    public Optional<List<ObjectNode>> listNamed(
+            Resource resource, String namespace, Predicate<String> wanted, int most) {
+        return borne(() -> cluster.listNamed(resource, namespace, wanted, most), false);
     }
 
     @Override

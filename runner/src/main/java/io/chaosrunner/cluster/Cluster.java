@@ -3,6 +3,7 @@ package io.chaosrunner.cluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -19,6 +20,26 @@ public interface Cluster extends AutoCloseable {
 
     /** Read one object; empty if it does not exist. */
     Optional<ObjectNode> get(Resource resource, String namespace, String name);
+
+    /**
+     * Read those objects of a namespace whose names are wanted, by one request.
+     *
+     * @param most how many objects of the kind the namespace may hold, the others included
+     * @return empty if it holds more, or one of those wanted is beyond the limits of what is read:
+     *     then each is to be read by its name
+     */
+    default Optional<List<ObjectNode>> listNamed(
+            Resource resource, String namespace, Predicate<String> wanted, int most) {
+        List<ObjectNode> all = list(resource, namespace, "");
+        return all.size() > most
+                ? Optional.empty()
+                : Optional.of(
+                        all.stream()
+                                .filter(each ->
+                                        wanted.test(
+                                                each.path("metadata").path("name").asString("")))
+                                .toList());
+    }
 
     /**
      * Read the objects that match a label selector; an empty selector matches all, and an empty

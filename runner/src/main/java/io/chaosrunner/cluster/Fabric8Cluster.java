@@ -18,7 +18,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +34,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -311,6 +314,30 @@ public final class Fabric8Cluster implements Cluster {
     public Listing listing(Resource resource, String namespace, String selector) {
         All<ObjectNode> all = all(resource, namespace, labelQuery(selector), Found::object);
         return new Listing(all.version(), all.items());
+    }
+
+    /** Of what is not wanted nothing is kept: it may be large. */
+    @Override
+    public Optional<List<ObjectNode>> listNamed(
+            Resource resource, String namespace, Predicate<String> wanted, int most) {
+        var kept = new ArrayList<Found>();
+        Page<Boolean> page =
+                page(
+                        resource,
+                        namespace,
+                        "limit=" + most,
+                        found -> wanted.test(name(found.object())) && kept.add(found));
+        // Where an answer was cut off, some came twice.
+        Map<String, Found> byName = new LinkedHashMap<>();
+        kept.forEach(found -> byName.put(name(found.object()), found));
+        boolean isAll = page.next().isEmpty() && page.items().size() <= most;
+        return isAll && byName.values().stream().allMatch(Found::isWhole)
+                ? Optional.of(byName.values().stream().map(Found::object).toList())
+                : Optional.empty();
+    }
+
+    private static String name(ObjectNode object) {
+        return object.path("metadata").path("name").asString("");
     }
 
     /** Anybody may write events of anything: of very many, those of one page are enough. */

@@ -99,6 +99,11 @@ public record ExperimentSpec(
             String name = engine.name() + "-" + experiment;
             return instanceId.isEmpty() ? name : name + "-" + instanceId;
         }
+
+        /** Tell whether a ChaosResult of that name may be one of an engine's. */
+        public static boolean mayBeResultOf(EngineRef engine, String name) {
+            return name.startsWith(engine.name() + "-");
+        }
     }
 
     /**

@@ -11,6 +11,7 @@ import io.chaosrunner.attempt.LiveAttempt;
 import io.chaosrunner.attempt.PodCensus;
 import io.chaosrunner.attempt.PodWatch;
 import io.chaosrunner.attempt.ResultReader;
+import io.chaosrunner.attempt.ResultWatch;
 import io.chaosrunner.attempt.StatusTable;
 import io.chaosrunner.attempt.VerdictReader;
 import io.chaosrunner.claim.Claim;
@@ -86,6 +87,9 @@ final class RunLoop implements AutoCloseable {
     /** As many objects of old runs are removed by each run, and twice what a run makes. */
     private static final int OLD_OBJECTS = 100;
 
+    /** Of fewer experiments it takes less to read their results one by one. */
+    private static final int RESULTS_TO_WATCH = 3;
+
     /** Somebody who edits the engine all the time may keep it from being said. */
     private static final int MOST_LAST_WORDS = 20;
 
@@ -106,6 +110,7 @@ final class RunLoop implements AutoCloseable {
     private final AttemptEnding ends;
     private final PodWatch watch;
     private final EngineWatch engineWatch;
+    private final ResultWatch results = new ResultWatch();
     private final String engineUid;
     private RunState state;
     private boolean lookingOut;
@@ -194,7 +199,8 @@ final class RunLoop implements AutoCloseable {
         ends =
                 new AttemptEnding(
                         context,
-                        new VerdictReader(new ResultReader(cluster, engine.namespace()), events),
+                        new VerdictReader(
+                                new ResultReader(cluster, engine.namespace(), results), events),
                         writer,
                         afterWrites,
                         events,
@@ -432,6 +438,7 @@ final class RunLoop implements AutoCloseable {
         launcher.awaitLast(context.isLeaving() ? BEFORE_SIGKILL : LONGEST_LAUNCH);
         writer.awaitLast(LONGEST_WRITE);
         watch.close();
+        results.close();
         engineWatch.close();
         plan.close();
     }
@@ -638,6 +645,10 @@ final class RunLoop implements AutoCloseable {
         switch (outcome) {
             case Launcher.Outcome.Created(LaunchedJob job, boolean adopted) -> {
                 launched(each, job, order.why(), adopted);
+                context.mailbox.task(() -> {
+                    launcher.tell(order, job);
+                    return () -> {};
+                });
                 watch.watch(each, job);
                 if (!each.stopWhy.isEmpty()) {
                     ends.stop(each, each.stopWhy);
@@ -875,6 +886,12 @@ final class RunLoop implements AutoCloseable {
         @Override
         public void watched() {
             engineWatch.watch();
+            if (names.size() >= RESULTS_TO_WATCH) {
+                results.follow(
+                        context.cluster,
+                        engineWatch.engine().namespace(),
+                        ExecutionLabels.selectorOfRun(engineUid, claimed.run().id()));
+            }
         }
 
         @Override

@@ -79,7 +79,9 @@ class ResultReaderTest {
                             Duration.ZERO,
                             Optional.empty());
 
-            assertThat(new ResultReader(world.connect(), "n").lastWord(OURS, job, Duration.ZERO))
+            assertThat(
+                            new ResultReader(world.connect(), "n", new ResultWatch())
+                                    .lastWord(OURS, job, Duration.ZERO))
                     .matches(answer -> answer.isPresent() == counts);
         }
     }

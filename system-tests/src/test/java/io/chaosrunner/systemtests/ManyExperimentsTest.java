@@ -57,7 +57,7 @@ class ManyExperimentsTest {
             }
             double each = proxy.calls().size() / 200.0;
             System.out.printf("API calls for each of 200 in parallel: %.1f %s%n", each, byKind);
-            assertThat(each).isLessThanOrEqualTo(8);
+            assertThat(each).isLessThanOrEqualTo(6);
         }
     }
 

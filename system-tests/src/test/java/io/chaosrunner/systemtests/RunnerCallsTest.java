@@ -110,7 +110,6 @@ class RunnerCallsTest {
                         "list pods",
                         "patch chaosengines",
                         "get chaosexperiments",
-                        "create events",
                         "get chaosresults",
                         "get chaosengines",
                         "create jobs");

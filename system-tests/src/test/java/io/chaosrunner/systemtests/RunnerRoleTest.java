@@ -48,8 +48,8 @@ class RunnerRoleTest {
                         "chaos-runner",
                         List.of(
                                 "chaosengines get patch watch",
-                                "chaosexperiments get",
-                                "chaosresults get",
+                                "chaosexperiments get list",
+                                "chaosresults get list watch",
                                 "jobs create get list delete",
                                 "pods list watch delete",
                                 "events create get update list",
@@ -68,8 +68,8 @@ class RunnerRoleTest {
                         "chaos-runner-terminal",
                         List.of(
                                 "chaosengines get list watch create update patch",
-                                "chaosexperiments get create update",
-                                "chaosresults get",
+                                "chaosexperiments get list create update",
+                                "chaosresults get list watch",
                                 "jobs create get list watch delete",
                                 "pods get list watch delete",
                                 "pods/log get",

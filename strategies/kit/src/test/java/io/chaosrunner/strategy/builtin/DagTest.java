@@ -468,8 +468,7 @@ class DagTest extends ExecutionStrategyContract {
         assertThat(story(failing))
                 .hasSize(nodes)
                 .last()
-                .isEqualTo(
-                        "1.0 skip n9999: needs n9998.passed, but n9998 was skipped (n0 failed)");
+                .isEqualTo("1.0 skip n9999: needs n9998.passed, but n9998 was skipped (n0 failed)");
 
         List<String> all = IntStream.range(0, nodes - 1).mapToObj(i -> names[i]).toList();
         Scenario join = dag(Scenario.of(names), Map.of(names[nodes - 1], all));
