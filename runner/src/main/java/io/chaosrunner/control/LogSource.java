@@ -6,6 +6,7 @@ import io.chaosrunner.model.ExecutionId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -45,14 +46,19 @@ record LogSource(
         record All() implements Containers {}
     }
 
-    /** Return what a pod has; empty if none of its containers is meant. */
-    static List<LogSource> of(JsonNode pod, RunNames names, Containers meant) {
+    /**
+     * Return what a pod has; empty if none of its containers is meant.
+     *
+     * @param labels what people call the experiment of an execution; empty if it is not known
+     */
+    static List<LogSource> of(
+            JsonNode pod, Function<ExecutionId, Optional<String>> labels, Containers meant) {
         Optional<ExecutionId> execution = ExecutionLabels.read(pod);
         String podName = pod.path("metadata").path("name").asString("");
         String own = own(pod);
         boolean isHelper = isHelper(pod);
         String times = execution.map(LogSource::times).orElse("");
-        Optional<String> experiment = execution.flatMap(names::ofSlot);
+        Optional<String> experiment = execution.flatMap(labels);
         String name =
                 experiment.orElse(podName)
                         + times
@@ -80,11 +86,6 @@ record LogSource(
             }
         }
         return sources;
-    }
-
-    /** The names of a run's experiments, by slot. */
-    interface RunNames {
-        Optional<String> ofSlot(ExecutionId execution);
     }
 
     private static boolean isHelper(JsonNode pod) {

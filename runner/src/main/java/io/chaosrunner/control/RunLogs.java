@@ -1,8 +1,6 @@
 package io.chaosrunner.control;
 
 import io.chaosrunner.attempt.Mailbox;
-import io.chaosrunner.claim.Claim;
-import io.chaosrunner.claim.LoggedAttempt;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Listing;
@@ -16,24 +14,16 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.cluster.RetryBackoff;
 import io.chaosrunner.control.LogSource.Containers;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.crd.EngineExperiment;
-import io.chaosrunner.engine.OperatorsPod;
 import io.chaosrunner.job.ExecutionLabels;
-import io.chaosrunner.job.JobName;
 import io.chaosrunner.model.ExecutionId;
-import io.chaosrunner.model.RunId;
-import io.chaosrunner.status.EngineStanding;
-import io.chaosrunner.status.StatusEntry;
-import io.chaosrunner.strategy.Outcome;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.node.ObjectNode;
@@ -56,10 +46,7 @@ public final class RunLogs {
     private final Options options;
     private final Listener listener;
     private final Containers meant;
-    private final EngineStanding standing;
-    private final Optional<RunId> run;
-    private final List<String> names;
-    private final Set<Integer> slots;
+    private final RunPods pods;
     private final Object lock = new Object();
 
     /** The containers whose logs were opened, by pod and container. */
@@ -68,7 +55,8 @@ public final class RunLogs {
     /** The executions of which a pod was seen. */
     private final Set<ExecutionId> seen = new HashSet<>();
 
-    private final Set<String> containers = new HashSet<>();
+    /** The names of the containers that the pods have. */
+    private final Set<String> containers = new TreeSet<>();
 
     /** The engine as last seen; of the thread that follows. */
     private Engine now;
@@ -122,44 +110,22 @@ public final class RunLogs {
                         : options.container()
                                 .<Containers>map(Containers.Named::new)
                                 .orElseGet(Containers.Own::new);
-        standing = EngineStanding.of(engine);
-        run = standing.claim().filter(Claim::isOfRun).map(Claim::run);
-        names = names(engine, standing);
-        var wanted = new HashSet<Integer>();
-        for (int slot = 0; slot < names.size(); slot++) {
-            if (options.experiment().isEmpty()
-                    || names.get(slot).equals(options.experiment().get())) {
-                wanted.add(slot);
-            }
-        }
-        slots = wanted;
-    }
-
-    private static List<String> names(Engine engine, EngineStanding standing) {
-        return standing.entries().isEmpty()
-                ? names(engine)
-                : standing.entries().stream().map(StatusEntry::name).toList();
-    }
-
-    private static List<String> names(Engine engine) {
-        return engine.experiments().stream().map(EngineExperiment::name).toList();
+        pods = new RunPods(engine, options.experiment());
     }
 
     /** Return the names of the experiments that an engine runs, or ran the last time. */
     public static List<String> experiments(Engine engine) {
-        return names(engine, EngineStanding.of(engine));
+        return RunPods.names(engine);
     }
 
     /** Tell whether there has been a run. */
     public boolean hasRun() {
-        return run.isPresent() || !standing.entries().isEmpty();
+        return pods.hasRun();
     }
 
     /** Say which run is meant, such as {@code run 3 of ChaosEngine default/nginx}. */
     public String title() {
-        return "%s of ChaosEngine %s"
-                .formatted(
-                        run.map(id -> "run " + id.number()).orElse("the last run"), engine.ref());
+        return pods.title();
     }
 
     // ---- What there is -----------------------------------------------------------------------
@@ -179,58 +145,16 @@ public final class RunLogs {
     }
 
     private Listing listing() {
-        return cluster.listing(Resource.PODS, engine.namespace(), selector());
+        return cluster.listing(Resource.PODS, engine.namespace(), pods.selector());
     }
 
-    private String selector() {
-        return run.map(id -> ExecutionLabels.selectorOfRun(engine.uid(), id.id()))
-                .orElseGet(() -> ExecutionLabels.selectorOfEngine(engine.uid()));
-    }
-
-    /** The oldest pods first; an experiment's before those of its helpers. */
-    private List<LogSource> sources(List<ObjectNode> pods) {
-        var sources = new ArrayList<LogSource>();
-        pods.stream()
-                .filter(pod -> !name(pod).equals(OperatorsPod.name(engine.ref())))
-                .sorted(Comparator.comparing(RunLogs::created).thenComparing(RunLogs::name))
-                .forEach(pod -> {
-                    List<LogSource> ofPod = LogSource.of(pod, this::experiment, meant);
-                    Optional<ExecutionId> execution = ExecutionLabels.read(pod);
-                    if (isWanted(execution, pod)) {
-                        execution.ifPresent(seen::add);
-                        LogSource.containers(pod).forEach(containers::add);
-                        sources.addAll(ofPod);
-                    }
-                });
-        return sources;
-    }
-
-    private boolean isWanted(Optional<ExecutionId> execution, ObjectNode pod) {
-        return options.experiment().isEmpty()
-                || execution
-                        .map(id -> slots.contains(id.slot()))
-                        .orElseGet(() ->
-                                standing.entries().stream()
-                                        .anyMatch(entry ->
-                                                entry.pod().equals(name(pod))
-                                                        && entry.name()
-                                                                .equals(
-                                                                        options.experiment()
-                                                                                .get())));
-    }
-
-    private Optional<String> experiment(ExecutionId execution) {
-        return execution.slot() < names.size()
-                ? Optional.of(names.get(execution.slot()))
-                : Optional.empty();
-    }
-
-    private static String created(ObjectNode pod) {
-        return pod.path("metadata").path("creationTimestamp").asString("");
-    }
-
-    private static String name(ObjectNode pod) {
-        return pod.path("metadata").path("name").asString("");
+    private List<LogSource> sources(List<ObjectNode> found) {
+        List<ObjectNode> wanted = pods.of(found);
+        for (ObjectNode pod : wanted) {
+            ExecutionLabels.read(pod).ifPresent(seen::add);
+            LogSource.containers(pod).forEach(containers::add);
+        }
+        return pods.sources(wanted, meant);
     }
 
     private PodLog.Query query(LogSource source, boolean follow, boolean isNew) {
@@ -244,6 +168,7 @@ public final class RunLogs {
     }
 
     private void readOnce(LogSource source) {
+        opened.add(key(source));
         if (source.waiting().isPresent()) {
             note(source, "has no log so far: " + source.waiting().get());
             return;
@@ -292,94 +217,13 @@ public final class RunLogs {
         }
     }
 
-    // ---- What there is no more ---------------------------------------------------------------
-
-    /** Say what was launched and has left no pod. */
     private void noteWhatIsMissing() {
         if (options.container().isPresent() && read == 0 && !containers.isEmpty()) {
             note(
                     "no pod has a container '%s'; there are %s"
-                            .formatted(
-                                    options.container().get(),
-                                    String.join(", ", containers.stream().sorted().toList())));
+                            .formatted(options.container().get(), String.join(", ", containers)));
         }
-        Optional<Claim> claim = EngineStanding.of(now).claim().filter(this::isOurs);
-        if (run.isEmpty() || claim.isEmpty()) {
-            return;
-        }
-        List<LoggedAttempt> log = claim.get().log();
-        if (read == 0 || options.experiment().isPresent()) {
-            noteWhatWasNotLaunched(claim.get());
-        }
-        for (LoggedAttempt each : log) {
-            var execution =
-                    new ExecutionId(
-                            engine.uid(),
-                            run.get().id(),
-                            each.slot(),
-                            each.iteration(),
-                            each.attempt());
-            if (slots.contains(each.slot()) && !seen.contains(execution)) {
-                note(
-                        "%s: %s %s"
-                                .formatted(
-                                        experiment(execution).orElse("experiment " + each.slot())
-                                                + LogSource.times(execution),
-                                        pod(execution),
-                                        whyGone(each, log)));
-            }
-        }
-    }
-
-    private void noteWhatWasNotLaunched(Claim claim) {
-        List<StatusEntry> entries = EngineStanding.of(now).entries();
-        for (int slot : slots.stream().sorted().toList()) {
-            boolean isLaunched =
-                    seen.stream().anyMatch(each -> each.slot() == slot)
-                            || claim.log().stream().anyMatch(each -> each.slot() == slot);
-            if (!isLaunched) {
-                String status = slot < entries.size() ? entries.get(slot).status() : "";
-                String why =
-                        claim.skipped()
-                                .getOrDefault(
-                                        slot, claim.reason().isEmpty() ? status : claim.reason());
-                note(
-                        "%s was not launched%s"
-                                .formatted(names.get(slot), why.isEmpty() ? "" : ": " + why));
-            }
-        }
-    }
-
-    private boolean isOurs(Claim claim) {
-        return run.filter(id -> id.id().equals(claim.run().id())).isPresent();
-    }
-
-    /** The entry of a slot names the pod of its last execution. */
-    private String pod(ExecutionId execution) {
-        List<StatusEntry> entries = EngineStanding.of(now).entries();
-        return execution.slot() < entries.size()
-                        && JobName.isOfPod(entries.get(execution.slot()).pod(), execution)
-                ? "pod " + entries.get(execution.slot()).pod()
-                : "its pod";
-    }
-
-    private String whyGone(LoggedAttempt attempt, List<LoggedAttempt> log) {
-        boolean isRetried =
-                log.stream()
-                        .anyMatch(other ->
-                                other.slot() == attempt.slot()
-                                        && other.iteration() == attempt.iteration()
-                                        && other.attempt() > attempt.attempt());
-        if (attempt.outcome() == Outcome.STOPPED) {
-            return "is gone: it was removed when the experiment was stopped";
-        }
-        if (isRetried) {
-            return "is gone: it was removed before the experiment was tried again";
-        }
-        return engine.jobCleanUpPolicy().equals("delete")
-                ? "is gone: removed by jobCleanUpPolicy delete"
-                : "is gone, or never was: 'chaos-runner history %s -n %s' tells how it ended"
-                        .formatted(engine.name(), engine.namespace());
+        pods.missing(now, seen, read == 0 || options.experiment().isPresent()).forEach(this::note);
     }
 
     // ---- Following ---------------------------------------------------------------------------
@@ -391,12 +235,12 @@ public final class RunLogs {
      * @throws ClusterException of kind {@link Kind#FORBIDDEN} if logs may not be read
      */
     public int follow() {
-        if (isOver(engine)) {
+        if (pods.isOver(engine)) {
             return show();
         }
         Listing known = listing();
         List<LogSource> sources = sources(known.items());
-        prefixed = slots.size() > 1;
+        prefixed = pods.areOfSeveralExperiments();
         sources.stream().filter(LogSource::hasEnded).forEach(this::readOnce);
         try (var mailbox = new Mailbox()) {
             sources.stream()
@@ -405,9 +249,9 @@ public final class RunLogs {
             if (sources.isEmpty()) {
                 note("%s has no pod so far; its logs follow".formatted(title()));
             }
-            try (Following pods = followPods(known, mailbox);
-                    Following engines = followEngine(mailbox)) {
-                while (!isOver(now)) {
+            try (Following _ = followPods(known, mailbox);
+                    Following _ = followEngine(mailbox)) {
+                while (!pods.isOver(now)) {
                     if (!mailbox.take(LOOK_AGAIN)) {
                         now = lookAgain();
                     }
@@ -435,24 +279,11 @@ public final class RunLogs {
                 Kind.NOT_FOUND, "ChaosEngine %s is gone".formatted(engine.ref()));
     }
 
-    private boolean isOver(Engine seen) {
-        EngineStanding then = EngineStanding.of(seen);
-        if (run.isEmpty()) {
-            return !then.isUnderWay();
-        }
-        boolean goesOn =
-                then.claim()
-                        .filter(this::isOurs)
-                        .filter(claim -> claim.state() != Claim.State.FINISHED)
-                        .isPresent();
-        return !goesOn || then.isOver() || !seen.uid().equals(engine.uid());
-    }
-
     private Following followPods(Listing known, Mailbox mailbox) {
         return cluster.follow(
                 Resource.PODS,
                 engine.namespace(),
-                new Selection.Labelled(selector()),
+                new Selection.Labelled(pods.selector()),
                 known,
                 Pace.every(POLL),
                 new Changes(mailbox) {
@@ -602,7 +433,7 @@ public final class RunLogs {
 
     private boolean hasEnded(LogSource source) {
         return cluster.get(Resource.PODS, engine.namespace(), source.pod()).stream()
-                .flatMap(pod -> LogSource.of(pod, this::experiment, meant).stream())
+                .flatMap(pod -> pods.sources(List.of(pod), meant).stream())
                 .filter(each -> each.container().equals(source.container()))
                 .allMatch(LogSource::hasEnded);
     }

@@ -296,6 +296,40 @@ class LogsCommandTest {
     }
 
     @Test
+    void followingShowsOnceWhatHadEndedBefore() throws Exception {
+        CompletableFuture<Integer> run = begin("run", "-f", file("retain", "after=1s", "hang"));
+        awaitRunning("two");
+        listen();
+        CompletableFuture<Integer> logs = begin("logs", "-f", "nginx", "--tail=1");
+        awaitOut("[two] experiment two begins, simulated\n");
+        server.endHanging();
+
+        assertThat(logs.get(2, TimeUnit.MINUTES)).isZero();
+        run.get(2, TimeUnit.MINUTES);
+        assertThat(out())
+                .containsOnlyOnce("[one] experiment one ends: Pass\n")
+                .doesNotContain("[one] experiment one begins");
+    }
+
+    @Test
+    void experimentsOfTheSameNameAreToldApartByTheirPlace() throws IOException {
+        String twice =
+                Files.readString(Path.of(file("retain", "after=1s", "after=1s")))
+                        .replace("name: two", "name: one");
+        Path file =
+                Files.writeString(
+                        folder.resolve("twice.yaml"), twice.substring(0, twice.lastIndexOf("---")));
+        execute("run", "-f", file.toString());
+        listen();
+
+        assertThat(execute("logs", "nginx", "one")).as(err()).isZero();
+
+        assertThat(out())
+                .contains("[one experiments[0]] experiment one ends: Pass\n")
+                .contains("[one experiments[1]] experiment one ends: Pass\n");
+    }
+
+    @Test
     void followingWhatIsOverShowsItAndEnds() throws IOException {
         run("retain", "after=1s");
 
