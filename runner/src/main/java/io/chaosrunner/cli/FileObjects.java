@@ -6,6 +6,7 @@ import io.chaosrunner.cluster.AnyObjects.Stored;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.model.EngineRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -79,8 +80,8 @@ final class FileObjects {
         var different = new ArrayList<String>();
         for (FileObject object : ordered()) {
             Stored stored =
-                    cluster.store(
-                            object.json(),
+                    store(
+                            object,
                             ifDifferent == IfDifferent.UPDATE
                                     ? Different.UPDATE
                                     : Different.REPORT);
@@ -108,6 +109,32 @@ final class FileObjects {
                                 .formatted(String.join("; ", different)));
     }
 
+    private Stored store(FileObject object, Different different) {
+        try {
+            return cluster.store(object.json(), different);
+        } catch (ClusterException e) {
+            throw placed(object, e);
+        }
+    }
+
+    /** Return why an engine was not stored, with where the files have it, if they do. */
+    ClusterException placed(EngineRef ref, ClusterException e) {
+        return objects.stream()
+                .filter(FileObject::isEngine)
+                .filter(object -> object.namespace().equals(ref.namespace()))
+                .filter(object -> object.name().equals(ref.name()))
+                .findFirst()
+                .map(object -> placed(object, e))
+                .orElse(e);
+    }
+
+    private static ClusterException placed(FileObject object, ClusterException e) {
+        return e.kind() == Kind.UNREACHABLE || e.kind() == Kind.UNCONFIGURED
+                ? e
+                : new ClusterException(
+                        e.kind(), "%s: %s: %s".formatted(object.place(), object, e.getMessage()));
+    }
+
     /**
      * Ask the API server about every object, the engine too, and store nothing.
      *
@@ -131,7 +158,7 @@ final class FileObjects {
                 } else if (e.isTransient() || e.kind() == Kind.UNCONFIGURED) {
                     throw e;
                 } else {
-                    refused.add("%s: %s: %s".formatted(object.place(), object, e.getMessage()));
+                    refused.add(String.valueOf(placed(object, e).getMessage()));
                 }
             }
         }

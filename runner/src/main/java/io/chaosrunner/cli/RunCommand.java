@@ -198,10 +198,7 @@ final class RunCommand implements Callable<Integer> {
                 return launch(cluster, all, wanted, ref, shown);
             } catch (ClusterException e) {
                 if (e.kind() == Kind.INVALID && files.areGiven()) {
-                    return invalid(
-                            shown,
-                            "the API server refuses what %s says: %s"
-                                    .formatted(files, e.getMessage()));
+                    return invalid(shown, "the API server refuses this: " + e.getMessage());
                 }
                 throw e;
             }
@@ -240,7 +237,7 @@ final class RunCommand implements Callable<Integer> {
                 return invalid(shown, missing.get());
             }
         }
-        return switch (readying.ready(ref, wanted, launch, resume)) {
+        return switch (ready(readying, ref, wanted, all)) {
             case Readied.Missing() -> refused(shown, Namespaced.missing(cluster, ref));
             case Readied.Refused(String why) -> refused(shown, why);
             case Readied.Ready ready -> {
@@ -253,6 +250,15 @@ final class RunCommand implements Callable<Integer> {
                         : follow(cluster, before.orElse(ready.engine()), shown);
             }
         };
+    }
+
+    private Readied ready(
+            EngineLaunch readying, EngineRef ref, Optional<ObjectNode> wanted, FileObjects all) {
+        try {
+            return readying.ready(ref, wanted, launch, resume);
+        } catch (ClusterException e) {
+            throw all.placed(ref, e);
+        }
     }
 
     /** Return the engine as it will be when it is run; empty if there is none. */
