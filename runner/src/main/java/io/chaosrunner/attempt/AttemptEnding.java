@@ -34,7 +34,7 @@ import java.util.Set;
  * <p>Always in this order: what a restart must know is stored first, then Jobs and pods go, then
  * the final word is written. Owned by the run's thread.
  */
-public final class AttemptEnding implements PodWatch.Listener {
+public final class AttemptEnding {
     private final AttemptContext context;
     private final VerdictReader judge;
     private final EngineWriter writer;
@@ -109,28 +109,31 @@ public final class AttemptEnding implements PodWatch.Listener {
 
     // ---- What the watch saw ------------------------------------------------------------------
 
-    @Override
-    public void waits(LiveAttempt each, String why) {
-        context.tell(new RunNotice.Waiting(why));
+    /** Heed what the watch saw of attempts. */
+    public void on(PodNews.OfAttempt news) {
+        switch (news) {
+            case PodNews.Waits(LiveAttempt each, String why) ->
+                    context.tell(new RunNotice.Waiting(why));
+            case PodNews.Runs(LiveAttempt each) -> runs(each);
+            case PodNews.Succeeded(LiveAttempt each, Instant at) ->
+                    judge(each, at, "", context.patience.result());
+            case PodNews.Failed(LiveAttempt each, Instant at, String why) ->
+                    judge(each, at, why, context.patience.resultAfterCrash());
+            case PodNews.Unseen(LiveAttempt each, String why) -> unseen(each, why);
+            case PodNews.DidNotStart(LiveAttempt each, String why) -> didNotStart(each, why);
+            case PodNews.HelpersEnded(LiveAttempt each) ->
+                    conclude(each, requireNonNull(each.conclusion));
+            case PodNews.HelpersStay(LiveAttempt each) -> helpersStay(each);
+            case PodNews.Stray(ExecutionId execution) -> stray(execution);
+        }
     }
 
-    @Override
-    public void runs(LiveAttempt each) {
+    private void runs(LiveAttempt each) {
         StatusEntry running = StatusEntry.running(each.experiment, each.pod);
         entries.set(each.slot(), running);
         writer.entry(each.slot(), running);
         context.tell(
                 new RunNotice.Running(each.attempt, each.experiment, each.jobName(), each.pod));
-    }
-
-    @Override
-    public void succeeded(LiveAttempt each, Instant at) {
-        judge(each, at, "", context.patience.result());
-    }
-
-    @Override
-    public void failed(LiveAttempt each, Instant at, String why) {
-        judge(each, at, why, context.patience.resultAfterCrash());
     }
 
     private void judge(LiveAttempt each, Instant at, String failure, Duration patience) {
@@ -177,13 +180,7 @@ public final class AttemptEnding implements PodWatch.Listener {
                                         PodRemover.inWords(census.names(each.id)))));
     }
 
-    @Override
-    public void helpersEnded(LiveAttempt each) {
-        conclude(each, requireNonNull(each.conclusion));
-    }
-
-    @Override
-    public void helpersStay(LiveAttempt each) {
+    private void helpersStay(LiveAttempt each) {
         concludeWithoutFault(each, requireNonNull(each.conclusion));
     }
 
@@ -196,8 +193,7 @@ public final class AttemptEnding implements PodWatch.Listener {
     }
 
     /** It must not start after we stopped looking, so it is removed. */
-    @Override
-    public void didNotStart(LiveAttempt each, String why) {
+    private void didNotStart(LiveAttempt each, String why) {
         each.phase = Phase.JUDGED;
         Instant at = context.observedNow();
         context.mailbox.task(() -> {
@@ -213,8 +209,7 @@ public final class AttemptEnding implements PodWatch.Listener {
     }
 
     /** What is left of it is removed: a node that comes back must not go on with it. */
-    @Override
-    public void unseen(LiveAttempt each, String why) {
+    private void unseen(LiveAttempt each, String why) {
         each.phase = Phase.JUDGED;
         Instant at = context.observedNow();
         context.mailbox.task(() -> {
@@ -371,8 +366,7 @@ public final class AttemptEnding implements PodWatch.Listener {
     }
 
     /** An experiment that was killed may have had a helper's creation under way. */
-    @Override
-    public void stray(ExecutionId execution) {
+    private void stray(ExecutionId execution) {
         // Of executions that are not over another process may know more than this one.
         if (!over.contains(execution) || !strays.add(execution)) {
             return;

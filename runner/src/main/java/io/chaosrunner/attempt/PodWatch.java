@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +46,7 @@ public final class PodWatch implements AutoCloseable {
     private final AttemptContext context;
     private final Map<ExecutionId, LiveAttempt> live;
     private final PodCensus census;
-    private final Listener listener;
-    private final Way way;
+    private final Consumer<PodNews> news;
     private final PodReadings readings;
     private final Explanations explanations;
     private @Nullable Following following;
@@ -61,15 +61,6 @@ public final class PodWatch implements AutoCloseable {
 
     /** What was seen before it was known which Job was created for its attempt, in that order. */
     private final Map<ExecutionId, List<Runnable>> early = new HashMap<>();
-
-    /** Hear how pods are followed. */
-    public interface Way {
-        /** They are watched. */
-        void watched();
-
-        /** They cannot be followed any more. */
-        void podWatchLost(ClusterException why);
-    }
 
     /** When pods are read that cannot be watched. */
     private final class PodReadings implements Cluster.Pace {
@@ -91,52 +82,20 @@ public final class PodWatch implements AutoCloseable {
         }
     }
 
-    /** Hear what becomes of attempts. */
-    interface Listener {
-        /** Its pod does not run yet, and something keeps it; said again while that lasts. */
-        void waits(LiveAttempt each, String why);
-
-        /** Its pod runs. */
-        void runs(LiveAttempt each);
-
-        /** Its experiment ended by itself, and well as far as the pod can tell. */
-        void succeeded(LiveAttempt each, Instant at);
-
-        /** Its experiment ended, and not well. */
-        void failed(LiveAttempt each, Instant at, String why);
-
-        /** It may still run where nobody sees it, and was waited for long enough. */
-        void unseen(LiveAttempt each, String why);
-
-        /** Its pod did not start in time, or never can. */
-        void didNotStart(LiveAttempt each, String why);
-
-        /** The helper pods of an attempt that lingers have ended. */
-        void helpersEnded(LiveAttempt each);
-
-        /** Helper pods of an attempt that lingers go on after their time. */
-        void helpersStay(LiveAttempt each);
-
-        /** A pod lives whose attempt holds no place, or no more. */
-        void stray(ExecutionId execution);
-    }
-
     /**
      * @param live the attempts that hold a place; of others nothing may live
      * @param census is kept up to date here
-     * @param way hears how pods are followed
+     * @param news takes what is seen; called by the run's thread
      */
     public PodWatch(
             AttemptContext context,
             Map<ExecutionId, LiveAttempt> live,
             PodCensus census,
-            Listener listener,
-            Way way) {
+            Consumer<PodNews> news) {
         this.context = context;
         this.live = live;
         this.census = census;
-        this.listener = listener;
-        this.way = way;
+        this.news = news;
         readings = new PodReadings(context.now());
         explanations = new Explanations(context, this::explained);
     }
@@ -176,7 +135,7 @@ public final class PodWatch implements AutoCloseable {
 
                             @Override
                             public void unavailable(ClusterException why) {
-                                context.mailbox.add(() -> way.podWatchLost(why));
+                                context.mailbox.add(() -> news.accept(new PodNews.Lost(why)));
                             }
 
                             @Override
@@ -196,7 +155,7 @@ public final class PodWatch implements AutoCloseable {
 
                             @Override
                             public void watching() {
-                                context.mailbox.add(way::watched);
+                                context.mailbox.add(() -> news.accept(new PodNews.Watched()));
                             }
                         });
     }
@@ -281,7 +240,7 @@ public final class PodWatch implements AutoCloseable {
         Instant now = context.now();
         for (LiveAttempt each : List.copyOf(live.values())) {
             if (each.phase == LiveAttempt.Phase.LINGERING && !now.isBefore(each.lingerUntil)) {
-                listener.helpersStay(each);
+                news.accept(new PodNews.HelpersStay(each));
             }
             if (!each.isWatched()) {
                 continue;
@@ -289,14 +248,14 @@ public final class PodWatch implements AutoCloseable {
             explanations.check(each, namespace);
             if (each.suspectUntil != null && !now.isBefore(each.suspectUntil)) {
                 if (each.jobComplete) {
-                    listener.succeeded(each, now);
+                    news.accept(new PodNews.Succeeded(each, now));
                 } else if (each.unseen) {
-                    listener.unseen(each, suspected(each));
+                    news.accept(new PodNews.Unseen(each, suspected(each)));
                 } else {
-                    listener.failed(each, now, suspected(each));
+                    news.accept(new PodNews.Failed(each, now, suspected(each)));
                 }
             } else if (!each.runs && !now.isBefore(each.pendingUntil)) {
-                listener.didNotStart(each, overdue(each));
+                news.accept(new PodNews.DidNotStart(each, overdue(each)));
             } else if (!each.runs && !now.isBefore(each.sayAt)) {
                 sayWhatKeeps(each);
             }
@@ -355,19 +314,20 @@ public final class PodWatch implements AutoCloseable {
                 each.podSeen
                         ? "pod %s of image %s does not run".formatted(each.pod, each.image)
                         : "Job %s has no pod".formatted(each.jobName());
-        listener.waits(
-                each,
-                "experiment %s: %s after %d s%s; it has %d s in all%s"
-                        .formatted(
-                                each.experiment,
-                                what,
-                                Duration.between(each.watchedSince, now).toSeconds(),
-                                afterColon(suspected(each)),
-                                each.job().pendingLimit().toSeconds(),
-                                explanations.elsewhere(
-                                        each,
-                                        "'kubectl describe job %s -n %s'"
-                                                .formatted(each.jobName(), namespace))));
+        news.accept(
+                new PodNews.Waits(
+                        each,
+                        "experiment %s: %s after %d s%s; it has %d s in all%s"
+                                .formatted(
+                                        each.experiment,
+                                        what,
+                                        Duration.between(each.watchedSince, now).toSeconds(),
+                                        afterColon(suspected(each)),
+                                        each.job().pendingLimit().toSeconds(),
+                                        explanations.elsewhere(
+                                                each,
+                                                "'kubectl describe job %s -n %s'"
+                                                        .formatted(each.jobName(), namespace)))));
     }
 
     /** Say at once what keeps a Job from having a pod, or keeps a pod from running. */
@@ -407,7 +367,7 @@ public final class PodWatch implements AutoCloseable {
         gone.forEach(this::onPodGone);
         for (LiveAttempt each : List.copyOf(live.values())) {
             if (each.phase == LiveAttempt.Phase.LINGERING && census.isEmpty(each.id)) {
-                listener.helpersEnded(each);
+                news.accept(new PodNews.HelpersEnded(each));
             }
         }
     }
@@ -416,7 +376,10 @@ public final class PodWatch implements AutoCloseable {
         Optional<ExecutionId> execution = ExecutionLabels.read(pod);
         LiveAttempt each = execution.map(live::get).orElse(null);
         if (each == null) {
-            execution.filter(known -> ChaosPods.isLive(pod)).ifPresent(listener::stray);
+            execution
+                    .filter(known -> ChaosPods.isLive(pod))
+                    .map(PodNews.Stray::new)
+                    .ifPresent(news);
             return;
         }
         if (isEarly(each, () -> onPod(pod)) || !each.isWatched() || each.podGone) {
@@ -445,7 +408,7 @@ public final class PodWatch implements AutoCloseable {
                 if (!each.runs) {
                     each.runs = true;
                     each.runsSince = since(each, since);
-                    listener.runs(each);
+                    news.accept(new PodNews.Runs(each));
                 }
             }
             case PodState.Finished finished -> {
@@ -454,11 +417,13 @@ public final class PodWatch implements AutoCloseable {
             }
             case PodState.Failed(String reason, String message, Instant at) -> {
                 each.over = !isGoing(pod);
-                listener.failed(
-                        each,
-                        at,
-                        "pod %s failed: %s"
-                                .formatted(each.pod, Explanations.inWords(reason, message)));
+                news.accept(
+                        new PodNews.Failed(
+                                each,
+                                at,
+                                "pod %s failed: %s"
+                                        .formatted(
+                                                each.pod, Explanations.inWords(reason, message))));
             }
             case PodState.Pending pending -> {
                 if (pending.isRegistrysWord()) {
@@ -471,10 +436,11 @@ public final class PodWatch implements AutoCloseable {
                                 : pending.message();
                 each.suspicion = Explanations.inWords(pending.reason(), message);
                 if (pending.hopeless()) {
-                    listener.didNotStart(
-                            each,
-                            "pod %s of image %s cannot start: %s"
-                                    .formatted(each.pod, each.image, each.suspicion));
+                    news.accept(
+                            new PodNews.DidNotStart(
+                                    each,
+                                    "pod %s of image %s cannot start: %s"
+                                            .formatted(each.pod, each.image, each.suspicion)));
                 } else if (!pending.isUsual() && each.said.add(pending.reason())) {
                     sayWhatKeeps(each);
                 }
@@ -505,22 +471,24 @@ public final class PodWatch implements AutoCloseable {
 
     private void finished(LiveAttempt each, PodState.Finished finished, boolean deleted) {
         if (finished.succeeded()) {
-            listener.succeeded(each, finished.at());
+            news.accept(new PodNews.Succeeded(each, finished.at()));
         } else {
-            listener.failed(
-                    each,
-                    finished.at(),
-                    "pod %s %sended with exit code %d%s"
-                            .formatted(
-                                    each.pod,
-                                    deleted
-                                            ? "was deleted%s, and "
-                                                    .formatted(inBrackets(each.cause))
-                                            : "",
-                                    finished.exitCode(),
-                                    afterColon(
-                                            Explanations.inWords(
-                                                    finished.reason(), finished.message()))));
+            news.accept(
+                    new PodNews.Failed(
+                            each,
+                            finished.at(),
+                            "pod %s %sended with exit code %d%s"
+                                    .formatted(
+                                            each.pod,
+                                            deleted
+                                                    ? "was deleted%s, and "
+                                                            .formatted(inBrackets(each.cause))
+                                                    : "",
+                                            finished.exitCode(),
+                                            afterColon(
+                                                    Explanations.inWords(
+                                                            finished.reason(),
+                                                            finished.message())))));
         }
     }
 

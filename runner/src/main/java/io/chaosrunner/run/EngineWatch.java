@@ -13,10 +13,9 @@ import io.chaosrunner.engine.EngineWriter.Refusal;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.status.EnginePatch.Objection;
 import io.chaosrunner.status.RunNotice;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,34 +27,43 @@ import tools.jackson.databind.node.ObjectNode;
 final class EngineWatch implements Launcher.Permission, AutoCloseable {
     private final RunContext context;
     private final Claim claimed;
-    private final Loop loop;
+    private final Consumer<Optional<Engine>> sights;
     private final EnginePace pace;
     private volatile Engine engine;
     private @Nullable Following following;
 
-    /** What the loop does about it. */
-    interface Loop {
-        /** Launch and write nothing more. */
-        void quiesce();
+    /** What an engine as it is now means for the run. */
+    sealed interface Meaning {
+        /** The run goes on. */
+        record GoOn() implements Meaning {}
 
-        /** Stop all that runs, and write that it was stopped. */
-        void stop(String why);
+        /** Somebody wants it to stop: all that runs is stopped, and its entries say so. */
+        record Stop(String why) implements Meaning {}
 
         /**
-         * Remove all that runs, and end: nothing can be written in the usual way any more.
+         * All that runs is removed, and this process ends: nothing can be written in the usual way
+         * any more.
          *
          * @param unclaimed whether nobody holds the engine, so that the last word is still ours
          */
-        void removeAll(String why, boolean unclaimed);
+        record RemoveAll(String why, boolean unclaimed) implements Meaning {}
+
+        /** Another process took the run up: what runs is left to it. */
+        record Inherited(String why) implements Meaning {}
+
+        /** The operator removes what runs, and this process with it; status is its own. */
+        record OperatorStops() implements Meaning {}
     }
 
     /**
      * @param taken the engine, as the claim's write returned it
+     * @param sights takes the engine as it is now, empty if there is none; called by any thread
      */
-    EngineWatch(RunContext context, Claim claimed, Engine taken, Loop loop) {
+    EngineWatch(
+            RunContext context, Claim claimed, Engine taken, Consumer<Optional<Engine>> sights) {
         this.context = context;
         this.claimed = claimed;
-        this.loop = loop;
+        this.sights = sights;
         engine = taken;
         pace = new EnginePace(context.clock);
     }
@@ -77,13 +85,12 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
                         new Cluster.Listener() {
                             @Override
                             public void present(ObjectNode json) {
-                                context.mailbox.add(
-                                        () -> onEngineChanged(Optional.of(new Engine(json))));
+                                sights.accept(Optional.of(new Engine(json)));
                             }
 
                             @Override
                             public void gone(ObjectNode json) {
-                                context.mailbox.add(() -> onEngineChanged(Optional.empty()));
+                                sights.accept(Optional.empty());
                             }
 
                             @Override
@@ -144,7 +151,7 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
     /** Hear of the engine as just read or written; any thread may say so. */
     void see(Engine now) {
         pace.sees();
-        context.mailbox.add(() -> onEngineChanged(Optional.of(now)));
+        sights.accept(Optional.of(now));
     }
 
     private String whyStop(Engine now) {
@@ -156,62 +163,47 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
                 : "the engine says stop";
     }
 
-    /** Heed the engine as it is now; empty if there is none. */
-    void onEngineChanged(Optional<Engine> found) {
+    /** See the engine as it is now, empty if there is none; returns what that means. */
+    Meaning changed(Optional<Engine> found) {
         if (found.filter(this::isSame).isEmpty()) {
-            onEngineGone();
-            return;
+            return gone();
         }
         engine = found.get();
         Optional<Claim.Loss> lost = claimed.lostOn(engine);
         if (lost.isPresent()) {
-            onClaimLost(lost.get());
-        } else if (asksToStop(engine)) {
-            if (context.underOperator()) {
-                operatorStops();
-            } else {
-                loop.stop(whyStop(engine));
-            }
+            return lost(lost.get());
         }
+        if (!asksToStop(engine)) {
+            return new Meaning.GoOn();
+        }
+        return context.underOperator()
+                ? new Meaning.OperatorStops()
+                : new Meaning.Stop(whyStop(engine));
     }
 
     /** Nothing can be recorded any more; what runs must not outlive the engine. */
-    private void onEngineGone() {
-        loop.removeAll("the engine was deleted", false);
+    private static Meaning gone() {
+        return new Meaning.RemoveAll("the engine was deleted", false);
     }
 
     /** What runs is left to a process that took this run up, and to nobody else. */
-    private void onClaimLost(Claim.Loss loss) {
-        switch (loss.holder()) {
-            case ANOTHER_PROCESS -> context.end(new RunResult.Left(loss.why(), false));
-            case ANOTHER_RUN -> loop.removeAll(loss.why(), false);
-            case NOBODY -> loop.removeAll(loss.why(), true);
-        }
+    private static Meaning lost(Claim.Loss loss) {
+        return switch (loss.holder()) {
+            case ANOTHER_PROCESS -> new Meaning.Inherited(loss.why());
+            case ANOTHER_RUN -> new Meaning.RemoveAll(loss.why(), false);
+            case NOBODY -> new Meaning.RemoveAll(loss.why(), true);
+        };
     }
 
-    /**
-     * The operator removes what runs, and this process with it; status is its own. Ending before
-     * that with success would let it call the engine completed, so wait to be removed.
-     */
-    private void operatorStops() {
-        loop.quiesce();
-        context.tell(new RunNotice.Waiting("engineState is stop: the operator ends this run"));
-        Instant end = context.now().plus(context.patience.operator());
-        while (!context.isLeaving() && context.now().isBefore(end)) {
-            context.mailbox.discard(Duration.ofSeconds(1));
-        }
-        context.end(new RunResult.Left("the operator ends this run", true));
-    }
-
-    /** Heed why nothing more can be written. */
-    void onRefused(Refusal refusal) {
-        switch (refusal) {
-            case Refusal.EngineGone() -> onEngineGone();
+    /** Return what it means that nothing more can be written. */
+    static Meaning of(Refusal refusal) {
+        return switch (refusal) {
+            case Refusal.EngineGone() -> gone();
             case Refusal.Objected(Objection.Aborted()) ->
-                    loop.removeAll("the operator aborted the run", false);
-            case Refusal.Objected(Objection.Reset(String why)) -> loop.removeAll(why, false);
-            case Refusal.Objected(Objection.ClaimLost(Claim.Loss loss)) -> onClaimLost(loss);
-        }
+                    new Meaning.RemoveAll("the operator aborted the run", false);
+            case Refusal.Objected(Objection.Reset(String why)) -> new Meaning.RemoveAll(why, false);
+            case Refusal.Objected(Objection.ClaimLost(Claim.Loss loss)) -> lost(loss);
+        };
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.chaosrunner.attempt.LaunchPreparation;
 import io.chaosrunner.attempt.Launcher;
 import io.chaosrunner.attempt.LiveAttempt;
 import io.chaosrunner.attempt.PodCensus;
+import io.chaosrunner.attempt.PodNews;
 import io.chaosrunner.attempt.PodWatch;
 import io.chaosrunner.attempt.ResultReader;
 import io.chaosrunner.attempt.ResultWatch;
@@ -31,7 +32,6 @@ import io.chaosrunner.engine.PodRemover;
 import io.chaosrunner.engine.PodRemover.Extent;
 import io.chaosrunner.history.RunHistory;
 import io.chaosrunner.history.RunRecord;
-import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobFactory;
 import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.machine.Command;
@@ -44,8 +44,9 @@ import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunEnd.Cause;
 import io.chaosrunner.resolve.RunnerEnvironment;
+import io.chaosrunner.run.EngineWatch.Meaning;
+import io.chaosrunner.run.RunRemoval.Removed;
 import io.chaosrunner.status.EngineEvent;
-import io.chaosrunner.status.EnginePatch;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
@@ -75,9 +76,6 @@ final class RunLoop implements AutoCloseable {
 
     private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
 
-    /** Longer than a Job's creation takes with all retries. */
-    private static final Duration LONGEST_LAUNCH = Duration.ofSeconds(30);
-
     /** A write that the API server does not answer is not worth more of the time to leave. */
     private static final Duration LONGEST_WRITE = Duration.ofSeconds(5);
 
@@ -90,9 +88,6 @@ final class RunLoop implements AutoCloseable {
     /** Of fewer experiments it takes less to read their results one by one. */
     private static final int RESULTS_TO_WATCH = 3;
 
-    /** Somebody who edits the engine all the time may keep it from being said. */
-    private static final int MOST_LAST_WORDS = 20;
-
     private final RunContext context;
     private final OwnedRun taken;
     private final Claim claimed;
@@ -101,7 +96,7 @@ final class RunLoop implements AutoCloseable {
     private final RunMachine machine;
     private final EngineWriter writer;
     private final EventWriter events;
-    private final PodRemover remover;
+    private final RunRemoval removal;
     private final Launcher launcher;
     private final StatusTable entries;
     private final Map<ExecutionId, LiveAttempt> live = new HashMap<>();
@@ -127,9 +122,6 @@ final class RunLoop implements AutoCloseable {
     /** Whether an attempt ended in a way that may leave pods which nobody has seen yet. */
     private boolean doubtful;
 
-    /** The engine as another process holds it that took this run up; null if none does. */
-    private volatile @Nullable Engine heir;
-
     /** What lives on and cannot be removed; empty if that is not so. */
     private String leftBehind = "";
 
@@ -142,8 +134,12 @@ final class RunLoop implements AutoCloseable {
         claimed = taken.claim();
         names = taken.planned().slots().stream().map(Slot::experiment).toList();
         plan = new GuardedPlan(taken.planned().plan(), GuardedPlan.BUDGET);
-        var parts = new Parts();
-        engineWatch = new EngineWatch(context, claimed, engine, parts);
+        engineWatch =
+                new EngineWatch(
+                        context,
+                        claimed,
+                        engine,
+                        found -> context.mailbox.add(() -> onEngine(found)));
         machine =
                 new RunMachine(
                         taken.planned().slots(),
@@ -154,7 +150,7 @@ final class RunLoop implements AutoCloseable {
         Cluster cluster = context.cluster;
         context.cluster.calm();
         events = new EventWriter(cluster, engine, context.clock, context::tell);
-        remover =
+        var remover =
                 new PodRemover(
                         cluster, engine.namespace(), context::tell, context.patience.removal());
         launcher =
@@ -181,6 +177,7 @@ final class RunLoop implements AutoCloseable {
                         events,
                         remover,
                         context.patience.deletion());
+        removal = new RunRemoval(context, claimed, engine, launcher, remover);
         writer =
                 new EngineWriter(
                         cluster,
@@ -207,9 +204,9 @@ final class RunLoop implements AutoCloseable {
                         remover,
                         entries,
                         census,
-                        parts,
+                        new AttemptsLoop(),
                         taken.settings().retainOnFailure());
-        watch = new PodWatch(context, live, census, ends, parts);
+        watch = new PodWatch(context, live, census, this::onPods);
         // Who was here before may not have had time to look.
         doubtful = taken.resumed();
         if (context.isLeaving()) {
@@ -295,7 +292,7 @@ final class RunLoop implements AutoCloseable {
 
     private void begin() {
         // A stop may have come while nobody looked.
-        engineWatch.onEngineChanged(Optional.of(engineWatch.engine()));
+        onEngine(Optional.of(engineWatch.engine()));
         if (aborting || context.ended().isPresent()) {
             return;
         }
@@ -329,52 +326,18 @@ final class RunLoop implements AutoCloseable {
     /** Remove what there is of the run, and go on once nothing lives. */
     private void removeRun(Extent extent, Consumer<List<String>> removing, Runnable then) {
         context.mailbox.task(() -> {
-            List<String> left = removeLabelled(extent, removing);
-            Optional<Engine> inherited = Optional.ofNullable(heir);
+            Removed removed = removal.remove(extent, removing);
             return () -> {
-                if (inherited.isPresent()) {
-                    engineWatch.onEngineChanged(inherited);
-                } else if (left.isEmpty()) {
-                    swept = true;
-                    then.run();
-                } else {
-                    stayOpen("pods of the run", left);
+                switch (removed) {
+                    case Removed.Inherited(Engine now) -> onEngine(Optional.of(now));
+                    case Removed.Gone() -> {
+                        swept = true;
+                        then.run();
+                    }
+                    case Removed.Left(List<String> names) -> stayOpen("pods of the run", names);
                 }
             };
         });
-    }
-
-    /**
-     * Remove what bears the run's labels, for as long as no other process has taken the run up:
-     * then it is that one's, what was launched a moment ago included. Returns what lives all the
-     * same.
-     */
-    private List<String> removeLabelled(Extent extent, Consumer<List<String>> removing) {
-        return remover.removeRun(
-                engineUid, claimed.run().id(), extent, removing, () -> !isInherited());
-    }
-
-    /** Ask the engine whether another process has taken this run up. */
-    private boolean isInherited() {
-        EngineRef ref = engineWatch.engine().ref();
-        Optional<Engine> inherited;
-        try {
-            inherited =
-                    context.cluster
-                            .getAtOnce(Resource.ENGINES, ref.namespace(), ref.name())
-                            .map(Engine::new)
-                            .filter(live -> live.uid().equals(engineUid))
-                            .filter(live ->
-                                    claimed.lostOn(live)
-                                            .filter(loss ->
-                                                    loss.holder() == Claim.Holder.ANOTHER_PROCESS)
-                                            .isPresent());
-        } catch (ClusterException e) {
-            // As far as can be known it is still ours to look after.
-            inherited = Optional.empty();
-        }
-        heir = inherited.orElse(null);
-        return inherited.isPresent();
     }
 
     /** End this process, not the run: no status may say that it is over. */
@@ -435,7 +398,7 @@ final class RunLoop implements AutoCloseable {
         launcher.close();
         writer.abandon();
         // What is being created now must be adopted by others or go: not fall in between.
-        launcher.awaitLast(context.isLeaving() ? BEFORE_SIGKILL : LONGEST_LAUNCH);
+        launcher.awaitLast(context.isLeaving() ? BEFORE_SIGKILL : RunRemoval.LONGEST_LAUNCH);
         writer.awaitLast(LONGEST_WRITE);
         watch.close();
         results.close();
@@ -549,7 +512,7 @@ final class RunLoop implements AutoCloseable {
             case News.Stored(long edition) ->
                     context.mailbox.add(() -> afterWrites.stored(edition));
             case News.Refused(Refusal refusal) ->
-                    context.mailbox.add(() -> engineWatch.onRefused(refusal));
+                    context.mailbox.add(() -> heed(EngineWatch.of(refusal)));
             case News.Failed(RuntimeException why) ->
                     context.mailbox.add(() -> {
                         throw why;
@@ -676,7 +639,7 @@ final class RunLoop implements AutoCloseable {
             Optional<ObjectNode> found =
                     context.cluster.get(Resource.ENGINES, ref.namespace(), ref.name());
             return () -> {
-                engineWatch.onEngineChanged(found.map(Engine::new));
+                onEngine(found.map(Engine::new));
                 if (context.ended().isPresent() || removing) {
                     return;
                 }
@@ -775,57 +738,19 @@ final class RunLoop implements AutoCloseable {
                         context.now().truncatedTo(ChronoUnit.MILLIS));
         List<StatusEntry> last = entries.all().stream().map(StatusEntry::aborted).toList();
         context.mailbox.task(() -> {
-            boolean gone = removeNow();
-            Optional<Engine> inherited = Optional.ofNullable(heir);
-            if (inherited.isPresent()) {
-                return () -> engineWatch.onEngineChanged(inherited);
+            Removed removed = removal.removeAll();
+            if (removed instanceof Removed.Inherited(Engine now)) {
+                return () -> onEngine(Optional.of(now));
             }
-            boolean said = gone && unclaimed && sayLastWord(over, last);
+            boolean gone = removed instanceof Removed.Gone;
+            boolean said = gone && unclaimed && removal.sayLastWord(over, last);
             String told =
                     gone
                             ? "%s; what ran was removed".formatted(why)
                             : "%s; what ran is not seen gone, remove what bears the labels %s"
-                                    .formatted(why, labels());
+                                    .formatted(why, removal.labels());
             return () -> context.end(new RunResult.Left(told, !gone || (unclaimed && !said)));
         });
-    }
-
-    /** Remove what this run launched; tells whether it was seen gone, or has an heir. */
-    private boolean removeNow() {
-        launcher.awaitLast(LONGEST_LAUNCH);
-        return removeLabelled(Extent.ALL, names -> {}).isEmpty();
-    }
-
-    private String labels() {
-        return ExecutionLabels.selectorOfRun(engineUid, claimed.run().id());
-    }
-
-    /**
-     * Record the end on an engine that nobody holds any more, though nobody else took the run;
-     * tells whether that was possible.
-     */
-    private boolean sayLastWord(Claim over, List<StatusEntry> last) {
-        EngineRef ref = engineWatch.engine().ref();
-        for (int tries = 0; tries < MOST_LAST_WORDS; tries++) {
-            Optional<Engine> now =
-                    context.cluster
-                            .get(Resource.ENGINES, ref.namespace(), ref.name())
-                            .map(Engine::new)
-                            .filter(live -> live.uid().equals(engineUid));
-            boolean unclaimed =
-                    now.flatMap(claimed::lostOn)
-                            .filter(loss -> loss.holder() == Claim.Holder.NOBODY)
-                            .isPresent();
-            if (!unclaimed) {
-                return false;
-            }
-            ObjectNode patch =
-                    EnginePatch.claim(now.get(), over, last, ref.name() + "-runner", context.now());
-            if (EngineWriter.take(context.cluster, now.get(), patch).isPresent()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /**
@@ -842,7 +767,8 @@ final class RunLoop implements AutoCloseable {
                         "the run is given up, and what runs is removed: " + why.getMessage()));
         return new RunResult.Interrupted(
                 new ClusterException(
-                        why.kind(), "%s; %s".formatted(why.getMessage(), removedAtLast())));
+                        why.kind(),
+                        "%s; %s".formatted(why.getMessage(), removal.removeAllInWords())));
     }
 
     /** Do the same because of a bug; the operator's runner is started again in any case. */
@@ -852,23 +778,7 @@ final class RunLoop implements AutoCloseable {
             context.tell(
                     new RunNotice.Warning(
                             "the run is given up because of a bug (%s); %s"
-                                    .formatted(bug, removedAtLast())));
-        }
-    }
-
-    /** Say what became of what ran. */
-    private String removedAtLast() {
-        String left =
-                "what ran is not seen gone; once the API server allows it: chaos-runner stop %s -n %s"
-                        .formatted(engineWatch.engine().name(), engineWatch.engine().namespace());
-        try {
-            boolean gone = removeNow();
-            if (heir != null) {
-                return "what runs is left to the process that took the run up";
-            }
-            return gone ? "what ran was removed" : left;
-        } catch (ClusterException e) {
-            return "%s (%s)".formatted(left, e.getMessage());
+                                    .formatted(bug, removal.removeAllInWords())));
         }
     }
 
@@ -881,39 +791,52 @@ final class RunLoop implements AutoCloseable {
         stop(new RunEnd(Cause.UNWATCHED, sentence));
     }
 
-    /** What the parts of the loop know of it, and tell it. */
-    private final class Parts implements EngineWatch.Loop, AttemptEnding.Loop, PodWatch.Way {
-        @Override
-        public void watched() {
-            engineWatch.watch();
-            if (names.size() >= RESULTS_TO_WATCH) {
-                results.follow(
-                        context.cluster,
-                        engineWatch.engine().namespace(),
-                        ExecutionLabels.selectorOfRun(engineUid, claimed.run().id()));
-            }
+    private void onPods(PodNews news) {
+        switch (news) {
+            case PodNews.Watched() -> onPodsWatched();
+            case PodNews.Lost(ClusterException why) -> onPodWatchLost(why);
+            case PodNews.OfAttempt ofAttempt -> ends.on(ofAttempt);
         }
+    }
 
-        @Override
-        public void podWatchLost(ClusterException why) {
-            onPodWatchLost(why);
+    /** Who may watch pods may watch the engine and results, too, or never more. */
+    private void onPodsWatched() {
+        engineWatch.watch();
+        if (names.size() >= RESULTS_TO_WATCH) {
+            results.follow(context.cluster, engineWatch.engine().namespace(), removal.labels());
         }
+    }
 
-        @Override
-        public void quiesce() {
-            RunLoop.this.quiesce();
+    private void onEngine(Optional<Engine> found) {
+        heed(engineWatch.changed(found));
+    }
+
+    private void heed(Meaning meaning) {
+        switch (meaning) {
+            case Meaning.GoOn() -> {}
+            case Meaning.Stop(String why) -> stop(new RunEnd(Cause.ABORT, why));
+            case Meaning.RemoveAll(String why, boolean unclaimed) -> removeAll(why, unclaimed);
+            case Meaning.Inherited(String why) -> context.end(new RunResult.Left(why, false));
+            case Meaning.OperatorStops() -> awaitOperator();
         }
+    }
 
-        @Override
-        public void stop(String why) {
-            RunLoop.this.stop(new RunEnd(Cause.ABORT, why));
+    /**
+     * The operator removes what runs, and this process with it; status is its own. Ending before
+     * that with success would let it call the engine completed, so wait to be removed.
+     */
+    private void awaitOperator() {
+        quiesce();
+        context.tell(new RunNotice.Waiting("engineState is stop: the operator ends this run"));
+        Instant end = context.now().plus(context.patience.operator());
+        while (!context.isLeaving() && context.now().isBefore(end)) {
+            context.mailbox.discard(Duration.ofSeconds(1));
         }
+        context.end(new RunResult.Left("the operator ends this run", true));
+    }
 
-        @Override
-        public void removeAll(String why, boolean unclaimed) {
-            RunLoop.this.removeAll(why, unclaimed);
-        }
-
+    /** What the end of an attempt is decided by, and what it leads to. */
+    private final class AttemptsLoop implements AttemptEnding.Loop {
         @Override
         public Engine engine() {
             return engineWatch.engine();
