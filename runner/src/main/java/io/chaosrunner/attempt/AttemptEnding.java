@@ -307,10 +307,7 @@ public final class AttemptEnding {
         Verdict verdict = Verdict.of(logged.outcome());
         StatusEntry entry =
                 switch (logged.outcome()) {
-                    case ERROR ->
-                            each.pod.isEmpty()
-                                    ? StatusEntry.failedToRun(each.experiment)
-                                    : StatusEntry.completed(each.experiment, each.pod, verdict);
+                    case ERROR -> StatusEntry.failedToRun(each.experiment);
                     case STOPPED -> stoppedEntry(each);
                     case PASSED, FAILED ->
                             StatusEntry.completed(each.experiment, each.pod, verdict);
