@@ -172,7 +172,7 @@ class LauncherScriptTest {
 
         Run run = run("list");
 
-        assertThat(run.output()).endsWith("io.chaosrunner.cli.Main list\n").doesNotContain("AOT");
+        assertThat(run.output()).endsWith("io.chaosrunner.cli.Main list\n").doesNotContain("AOTCache");
         Path cache = clone.resolve("runner/target/chaos-runner.aot");
         await().atMost(Duration.ofMinutes(2))
                 .until(() ->
@@ -197,7 +197,7 @@ class LauncherScriptTest {
                 clone.resolve("runner/target/chaos-runner.aot"),
                 FileTime.from(BUILT.minusSeconds(1)));
 
-        assertThat(run("list").output()).doesNotContain("AOT");
+        assertThat(run("list").output()).doesNotContain("AOTCache");
     }
 
     @Test
