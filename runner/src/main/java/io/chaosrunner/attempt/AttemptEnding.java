@@ -26,6 +26,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -432,14 +433,36 @@ public final class AttemptEnding {
     /**
      * Record an end that an earlier process knew and did not store: a Job that was launched after
      * it tells of it. Nothing of the attempt lived then, or nothing had been launched.
+     *
+     * @param job the attempt's Job, if it is still there
      */
-    public void recordAgain(LiveAttempt each, LoggedAttempt logged) {
+    public void recordAgain(LiveAttempt each, LoggedAttempt logged, Optional<LaunchedJob> job) {
         log(logged);
-        if (!loop.isRetried(each.attempt, LiveAttempt.end(logged))) {
-            StatusEntry entry = entries.overIterations(each.slot(), remembered(each, logged));
-            entries.set(each.slot(), entry);
-            writer.entry(each.slot(), entry);
+        if (loop.isRetried(each.attempt, LiveAttempt.end(logged))) {
+            return;
         }
+        if (logged.outcome() != Outcome.ERROR || job.isEmpty()) {
+            recordEntry(each, remembered(each, logged));
+            return;
+        }
+        // Whether it said so itself makes another entry, and its result is there to tell.
+        context.mailbox.task(() -> {
+            Conclusion remembered = remembered(each, logged);
+            Conclusion told =
+                    judge.saidAnything(each.id, job.get())
+                            ? new Conclusion(
+                                    StatusEntry.completed(each.experiment, each.pod, Verdict.ERROR),
+                                    remembered.end(),
+                                    remembered.detail())
+                            : remembered;
+            return () -> recordEntry(each, told);
+        });
+    }
+
+    private void recordEntry(LiveAttempt each, Conclusion conclusion) {
+        StatusEntry entry = entries.overIterations(each.slot(), conclusion);
+        entries.set(each.slot(), entry);
+        writer.entry(each.slot(), entry);
     }
 
     private static LoggedAttempt logged(LiveAttempt each, Attempt.End end, Mark mark) {

@@ -3,7 +3,9 @@ package io.chaosrunner.attempt;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.crd.Result;
 import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.model.Attempt;
+import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.StatusEntry;
@@ -50,6 +52,18 @@ public final class VerdictReader {
                     failure.isEmpty());
         }
         return failure.isEmpty() ? withoutResult(each, at, unreadable) : failed(each, at, failure);
+    }
+
+    /** Tell whether an experiment that ended left a last word; no if its result cannot be read. */
+    boolean saidAnything(ExecutionId execution, LaunchedJob job) {
+        try {
+            return results.lastWord(execution, job, Duration.ZERO).isPresent();
+        } catch (ClusterException e) {
+            if (e.isTransient()) {
+                throw e;
+            }
+            return false;
+        }
     }
 
     private Conclusion withoutResult(LiveAttempt each, Instant at, String unreadable) {

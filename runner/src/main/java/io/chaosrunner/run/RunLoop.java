@@ -424,7 +424,7 @@ final class RunLoop implements AutoCloseable {
             Optional<LoggedAttempt> unstored =
                     over.logged().filter(end -> told.stream().anyMatch(end::isSameAttempt));
             if (unstored.isPresent()) {
-                ends.recordAgain(live(over), unstored.get());
+                ends.recordAgain(live(over), unstored.get(), over.job().map(FoundJob::job));
             } else if (!machine.mayRetry(attempt, attempt.end().orElseThrow())) {
                 entries.note(attempt.slot(), attempt.end().orElseThrow().outcome());
             }

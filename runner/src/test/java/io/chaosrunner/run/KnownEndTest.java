@@ -28,6 +28,7 @@ class KnownEndTest {
     @CsvSource({
         "retain, verdict=Pass, 0, Completed/Pass",
         "delete, verdict=Fail, 0, Completed/Fail",
+        "delete, verdict=Error, 0, Completed/Error",
         "delete, helper verdict=Pass, 0, Completed/Pass",
         "retain, crash then verdict=Pass, 1, Completed/Pass",
     })

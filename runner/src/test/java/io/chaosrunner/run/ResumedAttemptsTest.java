@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 class ResumedAttemptsTest {
@@ -42,6 +44,62 @@ class ResumedAttemptsTest {
         assertThat(left.running()).extracting(each -> each.attempt().attempt()).containsExactly(2);
     }
 
+    @Test
+    void whatALaunchFollowedFromIsToldByItsJob() {
+        List<LoggedAttempt> told =
+                ResumedAttempts.toldByJobs(
+                        claim(), List.of(job(0, 0, 1), telling("0..0:a1P"), job(1, 1, 1)), 3);
+        assertThat(told)
+                .singleElement()
+                .returns(0, LoggedAttempt::slot)
+                .returns(Outcome.PASSED, LoggedAttempt::outcome)
+                .returns(Stage.START.plusMillis(361), LoggedAttempt::end);
+    }
+
+    @Test
+    void whatTheLogHoldsIsToldByNobodyElseUnlessItWasBeingRemoved() {
+        FoundJob telling = telling("0..0:a1E");
+        assertThat(ResumedAttempts.toldByJobs(claim(ended(0)), List.of(telling), 3)).isEmpty();
+        assertThat(ResumedAttempts.toldByJobs(claim(stopped(0, 0, 1)), List.of(telling), 3))
+                .hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                " ",
+                "nonsense",
+                "0..0:a1P 0..",
+                "9..0:a1P",
+                "0.7.0:a1P",
+                "0..0:a1P~",
+                "0..0:zzzzzzzzzzzzP",
+                "0..zzzzzzzzzzzz.zzzzzzzzzzzzP"
+            })
+    void whatNoRunnerWroteIsNotBelieved(String ends) {
+        assertThat(ResumedAttempts.toldByJobs(claim(), List.of(telling(ends)), 3)).isEmpty();
+    }
+
+    /** The third launch, and what it says of ends before it. */
+    private static FoundJob telling(String ends) {
+        FoundJob job = job(2, 2, 1);
+        Launch launch = job.launch();
+        return new FoundJob(
+                job.id(), job.job(), new Launch(launch.start(), launch.ordinal(), "why", "", ends));
+    }
+
+    private static LoggedAttempt ended(int slot) {
+        return new LoggedAttempt(
+                slot,
+                slot,
+                1,
+                1,
+                Stage.START,
+                Stage.START.plusSeconds(5),
+                Outcome.PASSED,
+                Mark.PLAIN);
+    }
+
     private static LoggedAttempt stopped(int ordinal, int slot, int attempt) {
         return new LoggedAttempt(
                 ordinal,
@@ -62,8 +120,9 @@ class ResumedAttemptsTest {
                 new Launch(Stage.START.plusSeconds(9), ordinal, "why", ""));
     }
 
-    private static Claim claim(LoggedAttempt attempt) {
-        return new Claim(
+    private static Claim claim(LoggedAttempt... attempts) {
+        Claim claim =
+                new Claim(
                         new RunId(1, "r"),
                         "process-1",
                         Stage.START,
@@ -76,7 +135,10 @@ class ResumedAttemptsTest {
                         List.of(),
                         Map.of(),
                         "active",
-                        FireLedger.NONE)
-                .with(attempt);
+                        FireLedger.NONE);
+        for (LoggedAttempt attempt : attempts) {
+            claim = claim.with(attempt);
+        }
+        return claim;
     }
 }
