@@ -14,6 +14,7 @@ import io.chaosrunner.engine.PodRemover.Extent;
 import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.RunNotice;
@@ -174,10 +175,10 @@ public final class AttemptEnding {
         each.lingerUntil = each.lingersSince.plus(grace);
         context.tell(
                 new RunNotice.Waiting(
-                        "experiment %s ended, its helper pods have %d s to end too: %s"
+                        "experiment %s ended, its helper pods have %s to end too: %s"
                                 .formatted(
                                         each.experiment,
-                                        grace.toSeconds(),
+                                        TimeWords.of(grace),
                                         PodRemover.inWords(census.names(each.id)))));
     }
 

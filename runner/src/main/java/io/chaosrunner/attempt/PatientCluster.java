@@ -4,6 +4,7 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.status.RunNotice;
 import java.time.Duration;
 import java.util.List;
@@ -144,8 +145,8 @@ public final class PatientCluster implements Cluster {
         if (tell) {
             notices.accept(
                     new RunNotice.Waiting(
-                            "the API server is heard again after %d s"
-                                    .formatted(since(since).toSeconds())));
+                            "the API server is heard again after %s"
+                                    .formatted(TimeWords.inSeconds(since(since)))));
         }
     }
 
@@ -195,8 +196,8 @@ public final class PatientCluster implements Cluster {
         if (over) {
             notices.accept(
                     new RunNotice.Waiting(
-                            "the API server answers again after %d s"
-                                    .formatted(since(begin).toSeconds())));
+                            "the API server answers again after %s"
+                                    .formatted(TimeWords.inSeconds(since(begin)))));
         }
     }
 
@@ -215,8 +216,8 @@ public final class PatientCluster implements Cluster {
         if (tell) {
             notices.accept(
                     new RunNotice.Waiting(
-                            "%s; trying again for %d s, then the run is given up"
-                                    .formatted(met.getMessage(), patience.toSeconds())));
+                            "%s; trying again for %s, then the run is given up"
+                                    .formatted(met.getMessage(), TimeWords.of(patience))));
         }
         pause();
         synchronized (this) {

@@ -13,6 +13,7 @@ import io.chaosrunner.job.JobState;
 import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.job.PodState;
 import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.status.RunNotice;
 import java.time.Duration;
 import java.time.Instant;
@@ -317,13 +318,14 @@ public final class PodWatch implements AutoCloseable {
         news.accept(
                 new PodNews.Waits(
                         each,
-                        "experiment %s: %s after %d s%s; it has %d s in all%s"
+                        "experiment %s: %s after %s%s; it has %s in all%s"
                                 .formatted(
                                         each.experiment,
                                         what,
-                                        Duration.between(each.watchedSince, now).toSeconds(),
+                                        TimeWords.inSeconds(
+                                                Duration.between(each.watchedSince, now)),
                                         afterColon(suspected(each)),
-                                        each.job().pendingLimit().toSeconds(),
+                                        TimeWords.of(each.job().pendingLimit()),
                                         explanations.elsewhere(
                                                 each,
                                                 "'kubectl describe job %s -n %s'"
@@ -343,10 +345,10 @@ public final class PodWatch implements AutoCloseable {
                         ? "pod %s of image %s does not run".formatted(each.pod, each.image)
                         : "Job %s has no pod".formatted(each.jobName());
         // The Job goes, and its events stay for an hour.
-        return "%s after %d s%s%s"
+        return "%s after %s%s%s"
                 .formatted(
                         what,
-                        each.job().pendingLimit().toSeconds(),
+                        TimeWords.of(each.job().pendingLimit()),
                         afterColon(suspected(each)),
                         explanations.elsewhere(
                                 each,

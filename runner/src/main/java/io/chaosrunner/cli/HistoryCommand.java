@@ -10,6 +10,7 @@ import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.HistoryReport;
 import java.io.PrintWriter;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -86,9 +87,10 @@ final class HistoryCommand implements Callable<Integer> {
             runs.forEach(each -> out.println(each.number()));
             out.flush();
         } else if (one.isPresent()) {
-            HistoryReport.one(ref, remembered, one.get(), out);
+            HistoryReport.one(ref, remembered, one.get(), Instant.now(), out);
         } else {
-            HistoryReport.table(ref, remembered, printing.format() == Printing.Format.WIDE, out);
+            HistoryReport.table(
+                    ref, remembered, printing.format() == Printing.Format.WIDE, Instant.now(), out);
         }
         return ExitCode.OK;
     }

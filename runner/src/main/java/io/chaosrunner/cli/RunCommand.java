@@ -16,6 +16,7 @@ import io.chaosrunner.control.RunFollower;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.history.RunHistory;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.Preflight;
 import io.chaosrunner.run.RunRequest;
@@ -395,8 +396,8 @@ final class RunCommand implements Callable<Integer> {
                 () -> leave(ref, shown));
         shown.heard(
                 new RunNotice.Waiting(
-                        "for the chaos-operator to begin the run, for up to %ds"
-                                .formatted(OPERATOR_TAKES.toSeconds())));
+                        "for the chaos-operator to begin the run, for up to %s"
+                                .formatted(TimeWords.of(OPERATOR_TAKES))));
         RunResult result = followed.await(OPERATOR_TAKES, FOR_EVER);
         if (result instanceof RunResult.Refused(String why)) {
             new EngineLaunch(cluster).takeBack(before);

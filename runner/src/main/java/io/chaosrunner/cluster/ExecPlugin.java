@@ -1,6 +1,7 @@
 package io.chaosrunner.cluster;
 
 import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.model.TimeWords;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -179,9 +180,7 @@ final class ExecPlugin implements Credentials {
         try {
             if (!process.waitFor(LONGEST_RUN.toSeconds(), TimeUnit.SECONDS)) {
                 throw unconfigured(
-                        named()
-                                + " did not end within %d minutes"
-                                        .formatted(LONGEST_RUN.toMinutes()));
+                        named() + " did not end within %s".formatted(TimeWords.of(LONGEST_RUN)));
             }
             // What it started and left may hold the pipes open.
             errorReader.join(Duration.ofSeconds(1));

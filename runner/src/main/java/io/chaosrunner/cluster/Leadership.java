@@ -1,5 +1,6 @@
 package io.chaosrunner.cluster;
 
+import io.chaosrunner.model.TimeWords;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
@@ -205,7 +206,7 @@ public final class Leadership implements AutoCloseable {
                 overdue = leading && isOverdue();
             }
             if (overdue) {
-                lose("the Lease was not renewed for " + RENEW_WITHIN.toSeconds() + " s");
+                lose("the Lease was not renewed for " + TimeWords.of(RENEW_WITHIN));
                 threads.execute(this::endTerm);
             }
             pause(LOOK);
@@ -277,7 +278,7 @@ public final class Leadership implements AutoCloseable {
         }
         return answer.orElseThrow(() ->
                         new KubernetesClientException(
-                                "no answer within " + ANSWER_WITHIN.toMillis() + " ms"))
+                                "no answer within " + TimeWords.of(ANSWER_WITHIN)))
                 .get();
     }
 

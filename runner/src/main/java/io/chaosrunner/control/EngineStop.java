@@ -16,6 +16,7 @@ import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.RunId;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
@@ -151,7 +152,9 @@ public final class EngineStop {
                 return new Outcome.NotStopped(
                         "the chaos-operator has not ended it within %s (engineStatus %s%s); if the operator is not running, --force ends it from here"
                                 .formatted(
-                                        seconds(timeout), now.get().engineStatus(), alive(left)));
+                                        TimeWords.of(timeout),
+                                        now.get().engineStatus(),
+                                        alive(left)));
             }
             pause();
         }
@@ -188,7 +191,7 @@ public final class EngineStop {
                                 .formatted(
                                         claim.instance(),
                                         claim.run(),
-                                        seconds(timeout),
+                                        TimeWords.of(timeout),
                                         alive(ChaosPods.names(ChaosPods.of(cluster, now.get())))));
             }
             pause();
@@ -326,10 +329,6 @@ public final class EngineStop {
 
     private static String alive(List<String> pods) {
         return pods.isEmpty() ? "" : "; pods left: " + String.join(", ", pods);
-    }
-
-    private static String seconds(Duration duration) {
-        return duration.toSeconds() + "s";
     }
 
     private static void pause() {

@@ -13,6 +13,7 @@ import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.RunEnd;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.run.ResumedAttempts;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.status.EngineStanding;
@@ -122,12 +123,12 @@ public final class RunFollower {
         outOfTime = true;
         return begun
                 ? new RunResult.Left(
-                        "the run of ChaosEngine %s is not over after %ds; it goes on"
-                                .formatted(ref, waited.toSeconds()),
+                        "the run of ChaosEngine %s is not over after %s; it goes on"
+                                .formatted(ref, TimeWords.of(waited)),
                         true)
                 : new RunResult.Refused(
-                        "nothing has begun to run ChaosEngine %s within %ds"
-                                .formatted(ref, waited.toSeconds()));
+                        "nothing has begun to run ChaosEngine %s within %s"
+                                .formatted(ref, TimeWords.of(waited)));
     }
 
     private Following follow(

@@ -10,6 +10,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
@@ -226,8 +227,8 @@ public final class Triggering {
                 }
                 if (write(now.get(), Optional.empty()).isPresent()) {
                     return new Outcome.Unanswered(
-                            "nobody took the request within %d s, and it was withdrawn; is chaos-runner schedule running, and does it drive namespace %s?"
-                                    .formatted(patience.toSeconds(), asked.namespace()));
+                            "nobody took the request within %s, and it was withdrawn; is chaos-runner schedule running, and does it drive namespace %s?"
+                                    .formatted(TimeWords.of(patience), asked.namespace()));
                 }
             } else {
                 LockSupport.parkNanos(poll.toNanos());

@@ -9,6 +9,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.cluster.RetryBackoff;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.status.EnginePatch;
 import io.chaosrunner.status.EnginePatch.Objection;
 import io.chaosrunner.status.StatusEntry;
@@ -406,8 +407,8 @@ public final class EngineWriter implements AutoCloseable {
             } else if (met.kind() != Kind.CONFLICT && this.met > 1) {
                 tell(
                         "%s; trying again for "
-                                + patience.toSeconds()
-                                + " s, then the run is given up",
+                                + TimeWords.of(patience)
+                                + ", then the run is given up",
                         met);
             }
             if (this.met > 1) {
@@ -432,11 +433,12 @@ public final class EngineWriter implements AutoCloseable {
             if (told) {
                 news.accept(
                         new News.Hindered(
-                                "ChaosEngine %s is written again after %d s"
+                                "ChaosEngine %s is written again after %s"
                                         .formatted(
                                                 engine,
-                                                Duration.ofNanos(System.nanoTime() - begin)
-                                                        .toSeconds())));
+                                                TimeWords.inSeconds(
+                                                        Duration.ofNanos(
+                                                                System.nanoTime() - begin)))));
             }
         }
     }

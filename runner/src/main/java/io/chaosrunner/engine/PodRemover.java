@@ -9,6 +9,7 @@ import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobState;
 import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.status.RunNotice;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -151,8 +152,8 @@ public final class PodRemover {
                 }
                 if (System.nanoTime() > end) {
                     warn(
-                            "still there in namespace %s after %d s: %s; their nodes may be gone, they may have finalizers, or they may not be deleted: remove them by hand"
-                                    .formatted(namespace, longest.toSeconds(), inWords(left)));
+                            "still there in namespace %s after %s: %s; their nodes may be gone, they may have finalizers, or they may not be deleted: remove them by hand"
+                                    .formatted(namespace, TimeWords.of(longest), inWords(left)));
                     return List.copyOf(living);
                 }
                 pause(pause);

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.PluginFailure;
+import io.chaosrunner.model.TimeWords;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -173,7 +174,7 @@ final class PluginProcess implements AutoCloseable {
         try {
             return asked.get(budget.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            throw failed("did not answer within " + budget.toSeconds() + " s", e);
+            throw failed("did not answer within " + TimeWords.of(budget), e);
         } catch (InterruptedException e) {
             close();
             Thread.currentThread().interrupt();

@@ -4,6 +4,7 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.history.RunRecord;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
@@ -40,7 +41,7 @@ public final class EngineTable {
                 claim.flatMap(EngineTable::strategy).orElse(NOTHING),
                 verdicts(standing),
                 owner(engine, standing),
-                claim.map(c -> age(Duration.between(c.runStart(), now))).orElse(NOTHING),
+                claim.map(c -> TimeWords.age(Duration.between(c.runStart(), now))).orElse(NOTHING),
                 claim.map(c -> Long.toString(c.seed())).orElse(NOTHING),
                 claim.map(c -> c.run().id()).orElse(NOTHING),
                 claim.map(Claim::reason).filter(why -> !why.isEmpty()).orElse(NOTHING));
@@ -211,18 +212,5 @@ public final class EngineTable {
     /** An experiment that is still to come has no verdict yet, not even that there is none. */
     private static String word(StatusEntry entry) {
         return entry.isWaiting() ? "waiting" : entry.verdict().word();
-    }
-
-    /** Write an age as kubectl does: its largest unit only. */
-    private static String age(Duration duration) {
-        if (duration.toDays() > 0) {
-            return duration.toDays() + "d";
-        }
-        if (duration.toHours() > 0) {
-            return duration.toHours() + "h";
-        }
-        return duration.toMinutes() > 0
-                ? duration.toMinutes() + "m"
-                : Math.max(0, duration.toSeconds()) + "s";
     }
 }

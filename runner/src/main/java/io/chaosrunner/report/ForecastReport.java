@@ -1,6 +1,7 @@
 package io.chaosrunner.report;
 
 import io.chaosrunner.machine.Forecast;
+import io.chaosrunner.model.TimeWords;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
@@ -23,7 +24,7 @@ public final class ForecastReport {
                 "strategy %s, seed %d, each experiment assumed to take %s%n%n",
                 strategy,
                 seed,
-                words(assumed));
+                TimeWords.of(assumed));
         int width =
                 IntStream.concat(
                                 forecast.rows().stream().mapToInt(r -> name(r).length()),
@@ -37,8 +38,8 @@ public final class ForecastReport {
                     "  %-" + width + "s  %s  %7s %7s  %s%n",
                     name(row),
                     bar(row, forecast.took()),
-                    words(row.start()),
-                    words(row.end()),
+                    TimeWords.of(row.start()),
+                    TimeWords.of(row.end()),
                     Printed.line(row.why()));
         }
         for (Forecast.Skip skip : forecast.skipped()) {
@@ -47,14 +48,14 @@ public final class ForecastReport {
                     "  %-" + width + "s  %s  %7s %7s  %s%n",
                     Printed.line(skip.slot().experiment()),
                     " ".repeat(BAR),
-                    words(skip.at()),
+                    TimeWords.of(skip.at()),
                     "skip",
                     Printed.line(skip.why()));
         }
         out.printf(
                 Locale.ROOT,
                 "%n  over after %s: %s%n",
-                words(forecast.took()),
+                TimeWords.of(forecast.took()),
                 Printed.line(forecast.end().why()));
         out.flush();
     }
@@ -63,7 +64,7 @@ public final class ForecastReport {
     public static void json(
             Forecast forecast, String strategy, long seed, Duration assumed, PrintWriter out) {
         ObjectNode json = JsonMapper.shared().createObjectNode();
-        json.put("strategy", strategy).put("seed", seed).put("assumed", words(assumed));
+        json.put("strategy", strategy).put("seed", seed).put("assumed", TimeWords.of(assumed));
         ArrayNode attempts = json.putArray("attempts");
         for (Forecast.Row row : forecast.rows()) {
             attempts.addObject()
@@ -109,19 +110,5 @@ public final class ForecastReport {
         int from = (int) Math.min(BAR - 1, row.start().toMillis() * BAR / millis);
         int to = (int) Math.min(BAR, Math.max(from + 1, row.end().toMillis() * BAR / millis));
         return " ".repeat(from) + "#".repeat(to - from) + " ".repeat(BAR - to);
-    }
-
-    static String words(Duration duration) {
-        long seconds = duration.toSeconds();
-        long millis = duration.toMillisPart();
-        if (seconds < 60) {
-            return millis == 0
-                    ? seconds + "s"
-                    : String.format(Locale.ROOT, "%d.%03ds", seconds, millis);
-        }
-        if (seconds < 3600) {
-            return seconds / 60 + "m" + (seconds % 60 == 0 ? "" : seconds % 60 + "s");
-        }
-        return seconds / 3600 + "h" + (seconds % 3600 / 60 == 0 ? "" : seconds % 3600 / 60 + "m");
     }
 }

@@ -4,6 +4,7 @@ import io.chaosrunner.history.RunHistory.Remembered;
 import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
+import io.chaosrunner.model.TimeWords;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,7 +39,7 @@ public final class HistoryReport {
      * @param wide whether the ids of runs are in it
      */
     public static void table(
-            EngineRef engine, Remembered remembered, boolean wide, PrintWriter to) {
+            EngineRef engine, Remembered remembered, boolean wide, Instant now, PrintWriter to) {
         PrintWriter out = Printed.to(to);
         List<RunRecord> runs = remembered.runs().runs();
         if (runs.isEmpty()) {
@@ -46,7 +47,7 @@ public final class HistoryReport {
                     "no run of ChaosEngine %s is recorded; begin one: chaos-runner run %s -n %s%n",
                     engine, engine.name(), engine.namespace());
         } else {
-            rows(runs, wide, out);
+            rows(runs, wide, now, out);
             out.printf(
                     "%none of them in full: chaos-runner history %s -n %s --run %d%n",
                     engine.name(), engine.namespace(), runs.getLast().number());
@@ -55,7 +56,7 @@ public final class HistoryReport {
         out.flush();
     }
 
-    private static void rows(List<RunRecord> runs, boolean wide, PrintWriter out) {
+    private static void rows(List<RunRecord> runs, boolean wide, Instant now, PrintWriter out) {
         boolean scheduled = runs.stream().anyMatch(run -> run.json().has("fire"));
         var table = new ArrayList<List<String>>();
         table.add(row(scheduled, "RUN", "STARTED", "FIRE", "TOOK", "STRATEGY", "SEED", "VERDICTS"));
@@ -64,7 +65,7 @@ public final class HistoryReport {
                     row(
                             scheduled,
                             run.number() == 0 ? "-" : Long.toString(run.number()),
-                            time(run.start()),
+                            time(run.start(), now),
                             run.json().has("fire") ? fire(run) : "-",
                             took(run),
                             orDash(run.text("strategy")),
@@ -130,10 +131,14 @@ public final class HistoryReport {
     }
 
     /** Write all that is known of one run, and the command that begins it again. */
-    public static void one(EngineRef engine, Remembered remembered, RunRecord run, PrintWriter to) {
+    public static void one(
+            EngineRef engine, Remembered remembered, RunRecord run, Instant now, PrintWriter to) {
         PrintWriter out = Printed.to(to);
         out.printf("run %d (%s) of ChaosEngine %s%n%n", run.number(), run.text("id"), engine);
-        field("started", time(run.start()) + (run.isEndKnown() ? ", took " + took(run) : ""), out);
+        field(
+                "started",
+                time(run.start(), now) + (run.isEndKnown() ? ", took " + took(run) : ""),
+                out);
         if (run.json().has("fire")) {
             JsonNode cause = run.json().path("cause");
             String by = cause.path("by").asString("");
@@ -181,14 +186,14 @@ public final class HistoryReport {
             int attempt = launch.path("attempt").asInt(1);
             table.add(
                     List.of(
-                            "+" + ForecastReport.words(Duration.between(run.start(), start)),
+                            "+" + TimeWords.of(Duration.between(run.start(), start)),
                             "launch",
                             name
                                     + (iteration > 1 ? " #" + iteration : "")
                                     + (attempt > 1 ? " retry " + (attempt - 1) : ""),
                             launch.path("outcome").asString(""),
                             "after "
-                                    + ForecastReport.words(
+                                    + TimeWords.of(
                                             Duration.between(
                                                     start.truncatedTo(ChronoUnit.SECONDS), end)),
                             launch.path("why").asString("")));
@@ -242,9 +247,11 @@ public final class HistoryReport {
 
     /** An end is known to the second only. */
     private static String took(RunRecord run) {
-        return run.isEndKnown()
-                ? ForecastReport.words(run.took().truncatedTo(ChronoUnit.SECONDS))
-                : "-";
+        return run.isEndKnown() ? TimeWords.of(run.took().truncatedTo(ChronoUnit.SECONDS)) : "-";
+    }
+
+    private static String time(Instant instant, Instant now) {
+        return "%s (%s)".formatted(time(instant), TimeWords.relative(instant, now));
     }
 
     private static String time(Instant instant) {

@@ -1,5 +1,6 @@
 package io.chaosrunner.report;
 
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.status.RunListener;
 import io.chaosrunner.status.RunNotice;
 import java.io.PrintStream;
@@ -44,7 +45,13 @@ public final class ProgressLines implements RunListener {
             case RunNotice.Next next -> {
                 // While something runs, it is the next thing one hears of.
                 if (running == 0) {
-                    line("next", next.why() + " at " + next.at());
+                    line(
+                            "next",
+                            "%s at %s (%s)"
+                                    .formatted(
+                                            next.why(),
+                                            next.at(),
+                                            TimeWords.relative(next.at(), clock.instant())));
                 }
             }
             case RunNotice.Launched launched -> {
@@ -69,7 +76,7 @@ public final class ProgressLines implements RunListener {
                                         ended.entry().status(),
                                         ended.took().isZero()
                                                 ? ""
-                                                : " after " + seconds(ended.took()),
+                                                : " after " + TimeWords.of(tenths(ended.took())),
                                         ended.detail().isEmpty() ? "" : ": " + ended.detail()));
             }
             case RunNotice.Skipped skipped ->
@@ -96,6 +103,10 @@ public final class ProgressLines implements RunListener {
 
     private static String inBrackets(String text) {
         return text.isEmpty() ? "" : " (" + text + ")";
+    }
+
+    private static Duration tenths(Duration duration) {
+        return Duration.ofMillis(duration.toMillis() / 100 * 100);
     }
 
     private static String seconds(Duration duration) {

@@ -3,6 +3,7 @@ package io.chaosrunner.run;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.machine.BrokenPlan;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.ExecutionPlan;
@@ -49,7 +50,7 @@ public final class GuardedPlan implements Function<Progress, Decision>, AutoClos
             throw BrokenPlan.threw(requireNonNull(e.getCause()));
         } catch (TimeoutException e) {
             answer.cancel(true);
-            throw new BrokenPlan("did not answer within " + budget.toMillis() + " ms", e);
+            throw new BrokenPlan("did not answer within " + TimeWords.of(budget), e);
         } catch (InterruptedException e) {
             answer.cancel(true);
             Thread.currentThread().interrupt();

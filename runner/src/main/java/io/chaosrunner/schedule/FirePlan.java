@@ -4,6 +4,7 @@ import io.chaosrunner.claim.FireLedger.Skipped;
 import io.chaosrunner.claim.Tally;
 import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.model.Fire;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Missed;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
@@ -15,7 +16,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -218,7 +218,7 @@ public final class FirePlan {
                 .or(() -> forbidden.filter(_ -> !trigger.force()))
                 .or(() ->
                         Duration.between(since, now).compareTo(patience) > 0
-                                ? Optional.of("nothing started it within " + words(patience))
+                                ? Optional.of("nothing started it within " + TimeWords.of(patience))
                                 : Optional.empty());
     }
 
@@ -336,7 +336,7 @@ public final class FirePlan {
                         .orElse(start);
         return deadline(timetable.spec())
                 .filter(most -> Duration.between(since, now).compareTo(most) > 0)
-                .map(most -> "missed: nothing started it within " + words(most));
+                .map(most -> "missed: nothing started it within " + TimeWords.of(most));
     }
 
     /** What is asked for once is asked for until it is done. */
@@ -381,10 +381,6 @@ public final class FirePlan {
 
     private static boolean isDuring(Instant start, LastRun run) {
         return !start.isBefore(run.start()) && start.isBefore(run.end());
-    }
-
-    private static String words(Duration duration) {
-        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 
     /**

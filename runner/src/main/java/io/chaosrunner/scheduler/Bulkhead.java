@@ -2,6 +2,7 @@ package io.chaosrunner.scheduler;
 
 import io.chaosrunner.cluster.LongLived;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.schedule.EngineSchedule;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -235,9 +236,9 @@ final class Bulkhead implements AutoCloseable {
     }
 
     private String words() {
-        return ("what its schedule asks for takes more than %d ms of computing, so it is put aside and tried again after"
+        return ("what its schedule asks for takes more than %s of computing, so it is put aside and tried again after"
                         + " longer and longer pauses: write fewer exclusions and hours, or a later %s")
-                .formatted(TimeUnit.NANOSECONDS.toMillis(budget), EngineSchedule.ANCHOR);
+                .formatted(TimeWords.of(Duration.ofNanos(budget)), EngineSchedule.ANCHOR);
     }
 
     private synchronized void enqueue(Task<?> task) {

@@ -19,6 +19,7 @@ import io.chaosrunner.engine.OperatorsPod;
 import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
@@ -862,8 +863,8 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private Optional<Instant> takeBack(Fire fire) {
         String why =
-                "no runner claimed the %s within %d s; is the chaos-operator running, and does it watch namespace %s?"
-                        .formatted(fire, OPERATOR_ANSWERS.toSeconds(), ref.namespace());
+                "no runner claimed the %s within %s; is the chaos-operator running, and does it watch namespace %s?"
+                        .formatted(fire, TimeWords.of(OPERATOR_ANSWERS), ref.namespace());
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         patch.putObject("metadata").put("resourceVersion", seen.resourceVersion());
         patch.putObject("spec").put("engineState", "stop");

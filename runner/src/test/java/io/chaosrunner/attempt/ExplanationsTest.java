@@ -85,7 +85,7 @@ class ExplanationsTest {
 
             assertThat(world.entries()).containsExactly("a: Skipped/Fail");
             assertThat(world.message("ChaosContainerWatchNotPermitted"))
-                    .contains("has no pod after 4 s: FailedCreate (words of it)");
+                    .contains("has no pod after 4s: FailedCreate (words of it)");
             assertThat(waiting(bench))
                     .anySatisfy(why -> assertThat(why).contains("FailedCreate (words of it)"));
         }

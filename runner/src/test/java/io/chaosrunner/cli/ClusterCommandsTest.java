@@ -492,7 +492,7 @@ class ClusterCommandsTest {
         Said unanswered = say("trigger", "nginx", "--timeout=1s");
         assertThat(unanswered.exitCode()).isEqualTo(5);
         assertThat(unanswered.err())
-                .contains("nobody took the request within 1 s", "chaos-runner schedule");
+                .contains("nobody took the request within 1s", "chaos-runner schedule");
 
         patch(
                 "{\"metadata\": {\"annotations\": {\"chaosrunner.io/schedule\": \"cron: 0 0 1 1 *\\nsuspend: true\"}}}");

@@ -234,6 +234,7 @@ class RunHistoryTest {
                     EngineWorld.ENGINE,
                     RunHistory.of(cluster, world.engine()),
                     false,
+                    Instant.EPOCH,
                     new PrintWriter(text));
         }
         return text.toString();

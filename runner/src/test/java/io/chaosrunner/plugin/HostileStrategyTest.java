@@ -90,7 +90,7 @@ class HostileStrategyTest {
 
         assertThat(failure(load(BUDGET)))
                 .as(where)
-                .hasMessageContaining(failure.formatted("did not answer within 10 s"));
+                .hasMessageContaining(failure.formatted("did not answer within 10s"));
         awaitProcesses(0);
     }
 
@@ -338,7 +338,7 @@ class HostileStrategyTest {
         assertThat(catalogue.faults())
                 .hasSize(6)
                 .allMatch(fault ->
-                        fault.why().equals("did not answer within 10 s while it was loaded"));
+                        fault.why().equals("did not answer within 10s while it was loaded"));
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.model.EngineRef;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,8 @@ class HistoryReportTest {
     private static final Remembered ALL =
             new Remembered(RUNS, List.of("ConfigMap n/e-runs"), List.of("something"));
 
+    private static final Instant NOW = Instant.parse("2026-03-02T06:00:01Z");
+
     private static String said(Consumer<PrintWriter> report) {
         var text = new StringWriter();
         report.accept(new PrintWriter(text));
@@ -57,12 +60,12 @@ class HistoryReportTest {
 
     @Test
     void aTableHasALineForEachRunAndOneForTheFiresThatStartedNone() {
-        assertThat(said(out -> HistoryReport.table(ENGINE, ALL, false, out)))
+        assertThat(said(out -> HistoryReport.table(ENGINE, ALL, false, NOW, out)))
                 .isEqualTo(
                         """
-                        RUN  STARTED               FIRE                  TOOK   STRATEGY    SEED  VERDICTS       ENDED BY
-                        1    2026-03-01T10:00:00Z  -                     1m29s  sequential  42    1 Pass         plan
-                        2    2026-03-01T11:00:00Z  2026-03-01T11:00:00Z  35s    dag         7     1 Fail, 1 N/A  failure: a ended as failed
+                        RUN  STARTED                         FIRE                  TOOK   STRATEGY    SEED  VERDICTS       ENDED BY
+                        1    2026-03-01T10:00:00Z (20h ago)  -                     1m29s  sequential  42    1 Pass         plan
+                        2    2026-03-01T11:00:00Z (19h ago)  2026-03-01T11:00:00Z  35s    dag         7     1 Fail, 1 N/A  failure: a ended as failed
                              2 fires skipped, 2026-03-01T12:00:00Z to 2026-03-01T13:00:00Z: nobody was there
 
                         one of them in full: chaos-runner history e -n n --run 2
@@ -73,21 +76,21 @@ class HistoryReportTest {
 
     @Test
     void oneRunIsShownWithEveryDecisionAndHowToMakeThemAgain() {
-        assertThat(said(out -> HistoryReport.one(ENGINE, ALL, RUNS.run(2).orElseThrow(), out)))
+        assertThat(said(out -> HistoryReport.one(ENGINE, ALL, RUNS.run(2).orElseThrow(), NOW, out)))
                 .isEqualTo(
                         """
                         run 2 (y) of ChaosEngine n/e
 
-                          started   2026-03-01T11:00:00Z, took 35s
+                          started   2026-03-01T11:00:00Z (19h ago), took 35s
                           fire      2026-03-01T11:00:00Z
                           strategy  dag, seed 7
                           settings  {"strategy":"dag"}
                           ended by  failure: a ended as failed
                           verdicts  1 Fail, 1 N/A
 
-                          +0s       launch  a          error   after 4s   nothing to wait for
-                          +14.500s  launch  a retry 1  failed  after 21s  retry 1 of 1
-                                    skip    bb                            a did not pass
+                          +0s     launch  a          error   after 4s   nothing to wait for
+                          +14.5s  launch  a retry 1  failed  after 21s  retry 1 of 1
+                                  skip    bb                            a did not pass
 
                           EXPERIMENT  VERDICT  STATUS
                           a           Fail     Completed
@@ -103,7 +106,7 @@ class HistoryReportTest {
 
     @Test
     void aRunOfWhichLittleWasKeptSaysSo() {
-        assertThat(said(out -> HistoryReport.one(ENGINE, ALL, RUNS.run(1).orElseThrow(), out)))
+        assertThat(said(out -> HistoryReport.one(ENGINE, ALL, RUNS.run(1).orElseThrow(), NOW, out)))
                 .contains("not everything was kept (summary)")
                 .doesNotContain("EXPERIMENT", "settings");
     }
@@ -111,7 +114,7 @@ class HistoryReportTest {
     @Test
     void anEngineWithoutRunsSaysSo() {
         var none = new Remembered(RunRecords.NONE, List.of(), List.of());
-        assertThat(said(out -> HistoryReport.table(ENGINE, none, false, out)))
+        assertThat(said(out -> HistoryReport.table(ENGINE, none, false, NOW, out)))
                 .isEqualTo(
                         "no run of ChaosEngine n/e is recorded; begin one: chaos-runner run e -n n\n");
     }

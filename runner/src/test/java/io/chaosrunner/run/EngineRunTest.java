@@ -405,7 +405,7 @@ class EngineRunTest {
                                                         "of image ",
                                                         "does not run after ",
                                                         "ErrImagePull (failed to pull and unpack image: not found)",
-                                                        "it has 300 s in all"),
+                                                        "it has 5m in all"),
                                 second -> assertThat(second).contains("ImagePullBackOff"));
             }
         }
@@ -434,7 +434,7 @@ class EngineRunTest {
                 bench.run();
                 assertThat(world.entries()).containsExactly("a: Skipped/Fail");
                 assertThat(world.message("ChaosContainerWatchNotPermitted"))
-                        .contains("does not run after 1 s")
+                        .contains("does not run after 1s")
                         .contains("ImagePullBackOff");
                 assertThat(world.names(Resource.JOBS)).isEmpty();
                 assertThat(world.names(Resource.PODS)).isEmpty();

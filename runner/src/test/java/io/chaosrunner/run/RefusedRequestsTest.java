@@ -103,7 +103,7 @@ class RefusedRequestsTest {
                     .as("said once, with its bound, and when it was over")
                     .hasSize(2)
                     .satisfiesExactly(
-                            first -> assertThat(first).contains("injected", "for 60 s"),
+                            first -> assertThat(first).contains("injected", "for 1m"),
                             last -> assertThat(last).contains("again after"));
         }
     }
@@ -187,7 +187,7 @@ class RefusedRequestsTest {
                                     .hasMessageEndingWith("; what ran was removed"));
             assertThat(world.names(Resource.PODS)).isEmpty();
             assertThat(world.names(Resource.JOBS)).isEmpty();
-            assertThat(waitings(bench).getFirst()).contains("for 3 s, then the run is given up");
+            assertThat(waitings(bench).getFirst()).contains("for 3s, then the run is given up");
         }
     }
 

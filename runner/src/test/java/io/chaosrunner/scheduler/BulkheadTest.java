@@ -71,7 +71,7 @@ class BulkheadTest {
     void whatOverrunsItsBudgetIsEndedWhateverTheClockSays() {
         assertThatThrownBy(() -> bulkhead.compute(HOSTILE, this::spinsUntilInterrupted))
                 .isInstanceOf(Bulkhead.Overrun.class)
-                .hasMessageContaining("more than 100 ms of computing")
+                .hasMessageContaining("more than 100ms of computing")
                 .hasMessageContaining("put aside");
 
         assertThat(bulkhead.putAside()).isOne();

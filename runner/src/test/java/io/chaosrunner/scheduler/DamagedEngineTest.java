@@ -177,10 +177,10 @@ class DamagedEngineTest {
     private static void show(EngineRef ref, RunRecords runs) {
         var out = new PrintWriter(Writer.nullWriter());
         var all = new Remembered(runs, List.of(), List.of());
-        HistoryReport.table(ref, all, true, out);
+        HistoryReport.table(ref, all, true, Instant.EPOCH, out);
         out.println(HistoryReport.json(ref, all, runs.runs()));
         for (RunRecord run : runs.runs()) {
-            HistoryReport.one(ref, all, run, out);
+            HistoryReport.one(ref, all, run, Instant.EPOCH, out);
             runs.with(run, 3);
             runs.summariesWith(run);
         }

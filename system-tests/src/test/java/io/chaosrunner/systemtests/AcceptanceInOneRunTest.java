@@ -206,7 +206,7 @@ class AcceptanceInOneRunTest {
     void stayedPending() {
         assertSkipped("stays-pending", "ChaosContainerWatchNotPermitted");
         assertThat(job("stays-pending")).isEmpty();
-        assertThat(warning("stays-pending").getMessage()).contains("2 s");
+        assertThat(warning("stays-pending").getMessage()).contains("2s");
         assertThat(stage.events("stays-pending"))
                 .filteredOn(event -> event.getReason().equals(PODS_REMOVED))
                 .singleElement()

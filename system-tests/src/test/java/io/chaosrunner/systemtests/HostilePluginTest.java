@@ -70,7 +70,7 @@ class HostilePluginTest {
     @Test
     void noCommandHangsWithAJar() {
         hostile("public Stranger() { " + HANG + " }");
-        String named = "stranger.jar: did not answer within 10 s while it was loaded";
+        String named = "stranger.jar: did not answer within 10s while it was loaded";
 
         try (var strategies = startAlone("strategies");
                 var plan = start("plan", "--set", "strategy=stranger");
@@ -98,7 +98,7 @@ class HostilePluginTest {
 
             TerminalProcess.Said said = process.end();
             assertThat(said.exitCode()).as(said.all()).isEqualTo(4);
-            assertThat(said.all()).contains("did not answer within 10 s");
+            assertThat(said.all()).contains("did not answer within 10s");
         }
     }
 

@@ -179,7 +179,7 @@ class PluginTest {
                     .contains(
                             tuple(
                                     "ChaosRunFailed",
-                                    "strategy killer broke a rule: did not answer within 10 s"));
+                                    "strategy killer broke a rule: did not answer within 10s"));
             assertThat(verdicts(namespace)).containsExactly("N/A");
         }
     }
@@ -236,7 +236,7 @@ class PluginTest {
             ServiceProcess service = stage.service("--plugins", folder.toString());
 
             stage.eventually(
-                    () -> service.output().contains("Killer.jar: did not answer within 10 s"));
+                    () -> service.output().contains("Killer.jar: did not answer within 10s"));
             long runs = stage.number("good");
             stage.eventually(() -> stage.number("good") >= runs + 2);
 
