@@ -27,6 +27,27 @@
   verbs: [get, create, update]
 {{- end -}}
 
+{{- define "chaos-runner.rules.schedule-pods" -}}
+- apiGroups: [litmuschaos.io]
+  resources: [chaosengines]
+  verbs: [get, list, watch, create, patch, update]
+- apiGroups: [litmuschaos.io]
+  resources: [chaosschedules]
+  verbs: [get, list, watch, patch]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [create, get, list, watch, delete]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create, get, update, list]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get]
+{{- end -}}
+
 {{- define "chaos-runner.rules.runner" -}}
 - apiGroups: [litmuschaos.io]
   resources: [chaosengines]

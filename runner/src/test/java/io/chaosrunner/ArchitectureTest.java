@@ -244,7 +244,7 @@ class ArchitectureTest {
                 .and()
                 .doNotHaveSimpleName("OldClaim")
                 .and()
-                .doNotHaveSimpleName("SchedulerContext")
+                .doNotHaveSimpleName("Owner")
                 // It reads HTTP.
                 .and()
                 .haveNameNotMatching(".*\\.HealthServer.*")

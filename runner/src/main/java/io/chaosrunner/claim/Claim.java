@@ -180,6 +180,16 @@ public record Claim(
         return starts > 0;
     }
 
+    /** Tell whether a pod that the scheduling service made owns, or owned, the run. */
+    public boolean isOfServicesPod() {
+        return Owner.of(instance) == Owner.SERVICES_POD;
+    }
+
+    /** Tell whether the scheduling service, or a pod that it made, owns or owned the run. */
+    public boolean isOfService() {
+        return Owner.of(instance) != Owner.OTHER;
+    }
+
     /** Return the number of the run after this one. */
     public long nextNumber() {
         return isOfRun() ? run.number() + 1 : run.number();

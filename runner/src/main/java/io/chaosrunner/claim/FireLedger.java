@@ -160,22 +160,24 @@ public record FireLedger(
      * runner runs once, and leaves the schedule to the service.
      */
     public static Optional<Fire> handedOver(Engine engine) {
-        return engine.annotation(HANDED_OVER)
-                .map(text -> text.split(" ", 3))
-                .filter(parts -> parts.length >= 2)
-                .flatMap(parts -> {
-                    try {
-                        return Optional.of(
-                                new Fire(
-                                        WrittenTime.parse(parts[0]),
-                                        parts[1],
-                                        parts.length == 2
-                                                ? Cause.SCHEDULE
-                                                : cause(JsonText.read(parts[2]))));
-                    } catch (DateTimeException | IllegalArgumentException | JsonText.Unusable e) {
-                        return Optional.empty();
-                    }
-                });
+        return engine.annotation(HANDED_OVER).flatMap(FireLedger::handedOver);
+    }
+
+    /** Read a fire that was handed over; empty if it is none. */
+    public static Optional<Fire> handedOver(String text) {
+        String[] parts = text.split(" ", 3);
+        if (parts.length < 2) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(
+                    new Fire(
+                            WrittenTime.parse(parts[0]),
+                            parts[1],
+                            parts.length == 2 ? Cause.SCHEDULE : cause(JsonText.read(parts[2]))));
+        } catch (DateTimeException | IllegalArgumentException | JsonText.Unusable e) {
+            return Optional.empty();
+        }
     }
 
     /** Return how a fire is handed over. */

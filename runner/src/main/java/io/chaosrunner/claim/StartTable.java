@@ -41,7 +41,12 @@ public sealed interface StartTable {
         /** A person who said that the owner of the run is dead. */
         PERSON_WHO_RESUMES,
         /** A person who ends a run whose owner is dead; nothing is ever launched. */
-        PERSON_WHO_STOPS
+        PERSON_WHO_STOPS,
+        /**
+         * A pod that the scheduling service made for one fire: it begins the run of that fire, or
+         * takes it up, and leaves every other run alone.
+         */
+        SERVICES_POD
     }
 
     /**
@@ -52,6 +57,13 @@ public sealed interface StartTable {
      */
     static StartTable of(Engine engine, Caller caller, Optional<Fire> fire) {
         StartTable start = of(engine, caller);
+        if (caller == Caller.SERVICES_POD
+                && start instanceof Refused(var ref, Claim claim)
+                && claim.isOfService()
+                && fire.isPresent()
+                && claim.fires().started().equals(fire)) {
+            return new Resume(claim.matching(engine));
+        }
         Optional<Claim> over =
                 switch (start) {
                     case NewRun(long number, Optional<Claim> before) -> before;
@@ -91,7 +103,7 @@ public sealed interface StartTable {
                         ? new AlreadyFinished(claim)
                         : new Resume(claim.matching(engine));
             }
-            case PERSON -> {
+            case PERSON, SERVICES_POD -> {
                 if (claim.state() == Claim.State.FINISHED || reset) {
                     yield new NewRun(next, found);
                 }

@@ -91,6 +91,11 @@ final class ExitCode {
         };
     }
 
+    /** In a pod of the scheduling service: what was refused may be allowed to the next pod. */
+    static int ofServicesPod(RunResult result) {
+        return result instanceof RunResult.Refused ? AGAIN : underOperator(result);
+    }
+
     private static int ofEntries(List<StatusEntry> entries) {
         boolean allPassed =
                 entries.stream()

@@ -2,6 +2,7 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.attempt.LastLook;
 import io.chaosrunner.claim.FireLedger;
+import io.chaosrunner.claim.Owner;
 import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
@@ -10,7 +11,9 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.job.RunnerJob;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.resolve.RunnerEnvironment;
@@ -20,6 +23,7 @@ import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.scheduler.PodSchedule;
 import io.chaosrunner.scheduler.QuartzAlarms;
+import io.chaosrunner.scheduler.ServicesPod;
 import io.chaosrunner.status.RunListener;
 import java.time.Clock;
 import java.util.List;
@@ -28,7 +32,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Be what the chaos-operator expects of its runner image: everything comes from the environment.
+ * Be what the chaos-operator expects of its runner image, and what the scheduling service has run
+ * in pods of its own: everything comes from the environment.
  *
  * <p>Knows nothing of command lines, so that a pod need not load what reads them.
  *
@@ -54,14 +59,17 @@ record OperatorsRunner(
     int run() {
         RunnerEnvironment environment = RunnerEnvironment.of(variables);
         EngineRef engine = new EngineRef(environment.namespace(), environment.engine());
-        // No trimming, and no list is one nameless experiment: Litmus reads it so.
-        List<String> experiments =
-                List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
         AuditLog log =
                 new AuditLog(Streams.out(), Clock.systemUTC(), engine, ThisProcess.logFormat());
         try (Tracing tracing =
                         Tracing.of(variables, engine, message -> log.note("telemetry", message));
                 Fabric8Cluster cluster = connect.get()) {
+            if (variables.containsKey(RunnerJob.FIRE_VARIABLE)) {
+                return carryOutFire(cluster, engine, tracing, log);
+            }
+            // No trimming, and no list is one nameless experiment: Litmus reads it so.
+            List<String> experiments =
+                    List.of(variables.getOrDefault("EXPERIMENT_LIST", "").split(",", -1));
             RunRequest request =
                     new RunRequest(
                                     engine,
@@ -95,6 +103,88 @@ record OperatorsRunner(
             return e.kind() == Kind.UNCONFIGURED
                     ? ExitCode.OK
                     : ExitCode.underOperator(new RunResult.Interrupted(e));
+        }
+    }
+
+    // ---- In a pod of the scheduling service -------------------------------------------------
+
+    /** Carry out the run of the one fire that this pod was made for; return the exit code. */
+    private int carryOutFire(Fabric8Cluster cluster, EngineRef ref, Tracing tracing, AuditLog log) {
+        String text = variables.getOrDefault(RunnerJob.FIRE_VARIABLE, "");
+        Optional<Fire> fire = FireLedger.handedOver(text);
+        if (fire.isEmpty()) {
+            log.note(
+                    RunResult.NOTHING_LAUNCHED,
+                    "variable %s is no fire of a schedule: '%s'"
+                            .formatted(RunnerJob.FIRE_VARIABLE, text));
+            return ExitCode.INVALID;
+        }
+        RunResult result;
+        try {
+            result = carryOut(cluster, ref, fire.get(), tracing, log);
+        } catch (ClusterException e) {
+            result = RunResult.of(e);
+        }
+        if (result instanceof RunResult.AlreadyFinished) {
+            log.note(RunResult.NOTHING_LAUNCHED, "the %s is settled".formatted(fire.get()));
+        }
+        result.explain(log::note);
+        return ExitCode.ofServicesPod(result);
+    }
+
+    private RunResult carryOut(
+            Fabric8Cluster cluster, EngineRef ref, Fire fire, Tracing tracing, AuditLog log) {
+        Clock clock = Clock.systemUTC();
+        String uid = variables.getOrDefault(RunnerJob.ENGINE_VARIABLE, "");
+        Optional<Engine> read = read(cluster, ref, uid);
+        if (read.isEmpty()) {
+            return new RunResult.Left("the engine was deleted", false);
+        }
+        RunRequest request =
+                new RunRequest(
+                                ref,
+                                Caller.SERVICES_POD,
+                                Optional.empty(),
+                                Optional.empty(),
+                                Map.of(),
+                                Owner.SERVICES_POD.name(ThisProcess.instance()))
+                        .within(allowed)
+                        .with(tracing.forExperiments())
+                        .seeing(read.get())
+                        .firedBy(fire)
+                        .endingWithin(ServicesPod.deadline(variables))
+                        .checking(ServicesPod.check(clock, new HolidayLists(cluster, clock)));
+        var run =
+                new EngineRun(
+                        cluster, request, strategies.get(), Clock.systemUTC(), tracing.beside(log));
+        Signals.handle(why ->
+                Thread.ofVirtual()
+                        .start(() -> {
+                            // With the engine goes its pod; nobody would remove what the run has
+                            // launched.
+                            if (isThere(cluster, ref, uid)) {
+                                run.leave(why);
+                            } else {
+                                log.note(
+                                        "waiting",
+                                        "the engine was deleted: what runs is removed first");
+                            }
+                        }));
+        return run.run();
+    }
+
+    private static Optional<Engine> read(Fabric8Cluster cluster, EngineRef ref, String uid) {
+        return cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                .map(Engine::new)
+                .filter(engine -> engine.uid().equals(uid));
+    }
+
+    /** If that cannot be known, whoever looks after the engine decides. */
+    private static boolean isThere(Fabric8Cluster cluster, EngineRef ref, String uid) {
+        try {
+            return read(cluster, ref, uid).filter(engine -> !engine.deleting()).isPresent();
+        } catch (ClusterException e) {
+            return true;
         }
     }
 

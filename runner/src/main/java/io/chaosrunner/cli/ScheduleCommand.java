@@ -1,12 +1,13 @@
 package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
-import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.scheduler.HealthServer;
 import io.chaosrunner.scheduler.ScheduleService;
+import io.chaosrunner.scheduler.ServiceLaunch;
 import io.chaosrunner.scheduler.ServiceListener;
+import io.chaosrunner.scheduler.ServicesPod;
 import io.chaosrunner.status.RunListener;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -61,11 +62,25 @@ final class ScheduleCommand implements Callable<Integer> {
 
     @Option(
             names = "--launch",
-            paramLabel = "direct|operator",
-            defaultValue = "direct",
+            paramLabel = "direct|pod|operator",
             description =
-                    "Who launches experiments: this process, or the chaos-operator's runner (default: ${DEFAULT-VALUE}).")
-    private Launch launch = Launch.DIRECT;
+                    "Who carries out runs: this process, a pod for each under an account of the engine's namespace, or the chaos-operator's runner. Unless told, direct for one namespace and pod for several.")
+    private @Nullable ServiceLaunch launch;
+
+    @Option(
+            names = "--runner-image",
+            paramLabel = "IMAGE",
+            description =
+                    "With --launch=pod: image of the pods, this one's; else $CHAOS_RUNNER_IMAGE.")
+    private @Nullable String runnerImage;
+
+    @Option(
+            names = "--runner-account",
+            paramLabel = "NAME",
+            defaultValue = "chaos-runner",
+            description =
+                    "With --launch=pod: service account of the pods, in each engine's namespace (default: ${DEFAULT-VALUE}).")
+    private String runnerAccount = "";
 
     @Option(
             names = "--lease",
@@ -85,7 +100,7 @@ final class ScheduleCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "64",
             description =
-                    "Runs that go on in this process at once, shared fairly by namespace; later ones wait (default: ${DEFAULT-VALUE}).")
+                    "Runs that go on in this process at once, with --launch=direct, shared fairly by namespace; later ones wait (default: ${DEFAULT-VALUE}).")
     private int mostRuns;
 
     @Option(
@@ -93,7 +108,7 @@ final class ScheduleCommand implements Callable<Integer> {
             paramLabel = "DURATION",
             defaultValue = "6h",
             description =
-                    "Deadline of a run whose engine sets none, with --launch=direct; 'none' for no end (default: ${DEFAULT-VALUE}).")
+                    "Deadline of a run whose engine sets none; 'none' for no end; not with --launch=operator (default: ${DEFAULT-VALUE}).")
     private String runDeadline = "";
 
     @Option(
@@ -116,6 +131,7 @@ final class ScheduleCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         CommandSpec command = Objects.requireNonNull(spec);
         check(command);
+        ServiceLaunch by = launch(command);
         quieten();
         ChaosRunner runner = Objects.requireNonNull(parent);
         var log = new ServiceLog(Streams.out(), ThisProcess.logFormat());
@@ -127,7 +143,16 @@ final class ScheduleCommand implements Callable<Integer> {
                                     ? List.of("")
                                     : namespaces.isEmpty() ? List.of(here) : namespaces,
                             everywhere && namespaces.isEmpty() ? Set.of(SYSTEM) : Set.of(),
-                            launch,
+                            by,
+                            by == ServiceLaunch.POD
+                                    ? Optional.of(
+                                            ServicesPod.jobs(
+                                                    image().orElseThrow(),
+                                                    runnerAccount,
+                                                    deadline(command),
+                                                    runner.allowed(),
+                                                    System.getenv()))
+                                    : Optional.empty(),
                             leaseNamespace == null ? here : leaseNamespace,
                             lease,
                             ThisProcess.instance(),
@@ -171,6 +196,27 @@ final class ScheduleCommand implements Callable<Integer> {
                 return ExitCode.INVALID;
             }
         }
+    }
+
+    /** One process is not to carry the runs of many namespaces with rights in all of them. */
+    private ServiceLaunch launch(CommandSpec command) {
+        boolean several = everywhere || namespaces.stream().distinct().count() > 1;
+        ServiceLaunch by =
+                launch != null ? launch : several ? ServiceLaunch.POD : ServiceLaunch.DIRECT;
+        if (by == ServiceLaunch.POD && image().isEmpty()) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    launch == null
+                            ? "several namespaces are driven by pods of their own, so name their image with --runner-image; or give --launch=direct to have all runs in this process"
+                            : "--launch=pod needs --runner-image, or $CHAOS_RUNNER_IMAGE");
+        }
+        return by;
+    }
+
+    private Optional<String> image() {
+        return Optional.ofNullable(runnerImage)
+                .or(() -> Optional.ofNullable(System.getenv("CHAOS_RUNNER_IMAGE")))
+                .filter(name -> !name.isBlank());
     }
 
     private Optional<Duration> deadline(CommandSpec command) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -86,6 +87,31 @@ public record Allowed(List<Rule> serviceAccounts, List<Rule> images) {
         return new Allowed(
                 Stream.concat(serviceAccounts.stream(), other.serviceAccounts.stream()).toList(),
                 Stream.concat(images.stream(), other.images.stream()).toList());
+    }
+
+    /** Return the words of a command line by which another process is told the same. */
+    public List<String> arguments() {
+        return rules().filter(rule -> !isVariable(rule))
+                .map(rule -> rule.source() + "=" + String.join(",", rule.patterns()))
+                .toList();
+    }
+
+    /** Return the environment by which another process is told the rest. */
+    public Map<String, String> variables() {
+        return rules().filter(Allowed::isVariable)
+                .collect(
+                        Collectors.toMap(
+                                Rule::source,
+                                rule -> String.join(",", rule.patterns()),
+                                (one, _) -> one));
+    }
+
+    private Stream<Rule> rules() {
+        return Stream.concat(serviceAccounts.stream(), images.stream());
+    }
+
+    private static boolean isVariable(Rule rule) {
+        return rule.source().equals(ACCOUNTS) || rule.source().equals(IMAGES);
     }
 
     /** Tell whether there are images that are not allowed. */

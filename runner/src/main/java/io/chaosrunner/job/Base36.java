@@ -9,16 +9,21 @@ import java.security.NoSuchAlgorithmException;
 /** Draws letters from a text by hashing it: the same text always gives the same letters. */
 final class Base36 {
     private static final int RADIX = 36;
-    private static final int LENGTH = 6;
-    private static final BigInteger SPACE = BigInteger.valueOf(RADIX).pow(LENGTH);
+    private static final int SIX = 6;
 
     private Base36() {}
 
     /** Returns six of {@code [a-z0-9]}: one of about two thousand million. */
     static String six(String text) {
+        return of(text, SIX);
+    }
+
+    /** Returns so many of {@code [a-z0-9]}. */
+    static String of(String text, int length) {
         byte[] digest = sha256().digest(text.getBytes(UTF_8));
-        String letters = new BigInteger(1, digest).mod(SPACE).toString(RADIX);
-        return "0".repeat(LENGTH - letters.length()) + letters;
+        BigInteger space = BigInteger.valueOf(RADIX).pow(length);
+        String letters = new BigInteger(1, digest).mod(space).toString(RADIX);
+        return "0".repeat(length - letters.length()) + letters;
     }
 
     private static MessageDigest sha256() {

@@ -11,6 +11,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter.Refusal;
 import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.status.EnginePatch.Objection;
 import io.chaosrunner.status.RunNotice;
 import java.util.List;
@@ -39,6 +40,9 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
 
         /** Somebody wants it to stop: all that runs is stopped, and its entries say so. */
         record Stop(String why) implements Meaning {}
+
+        /** Another run is due: all that runs is stopped, and its entries say so. */
+        record Replace(String why) implements Meaning {}
 
         /**
          * All that runs is removed, and this process ends: nothing can be written in the usual way
@@ -143,9 +147,20 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
         if (context.underOperator()) {
             return now.stopRequested();
         }
+        return isStopped(now) || isReplaced(now);
+    }
+
+    private boolean isStopped(Engine now) {
         return now.deleting()
                 || claimed.isAskedToStopOn(now)
                 || !now.engineState().equals(claimed.engineState());
+    }
+
+    /** Whoever drives the schedule from outside says so: another run is due. */
+    private boolean isReplaced(Engine now) {
+        return now.annotation(EngineSchedule.REPLACED)
+                .filter(claimed.run().id()::equals)
+                .isPresent();
     }
 
     /** Hear of the engine as just read or written; any thread may say so. */
@@ -176,9 +191,12 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
         if (!asksToStop(engine)) {
             return new Meaning.GoOn();
         }
-        return context.underOperator()
-                ? new Meaning.OperatorStops()
-                : new Meaning.Stop(whyStop(engine));
+        if (context.underOperator()) {
+            return new Meaning.OperatorStops();
+        }
+        return isStopped(engine)
+                ? new Meaning.Stop(whyStop(engine))
+                : new Meaning.Replace("replaced by the next fire");
     }
 
     /** Nothing can be recorded any more; what runs must not outlive the engine. */

@@ -815,6 +815,7 @@ final class RunLoop implements AutoCloseable {
         switch (meaning) {
             case Meaning.GoOn() -> {}
             case Meaning.Stop(String why) -> stop(new RunEnd(Cause.ABORT, why));
+            case Meaning.Replace(String why) -> stop(new RunEnd(Cause.REPLACED, why));
             case Meaning.RemoveAll(String why, boolean unclaimed) -> removeAll(why, unclaimed);
             case Meaning.Inherited(String why) -> context.end(new RunResult.Left(why, false));
             case Meaning.OperatorStops() -> awaitOperator();

@@ -2,11 +2,13 @@ package io.chaosrunner.run;
 
 import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.config.Allowed;
+import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,6 +151,25 @@ public record RunRequest(
                 seen,
                 problems,
                 allowed);
+    }
+
+    /**
+     * Ask for the same of an engine that was read, with a deadline unless it has one of its own.
+     */
+    public RunRequest endingWithin(Optional<Duration> deadline) {
+        boolean own =
+                seen.filter(engine ->
+                                ExecutionSettings.of(
+                                                engine.spec(),
+                                                engine.annotation(ExecutionSettings.ANNOTATION),
+                                                settings)
+                                        .limits()
+                                        .deadline()
+                                        .isPresent())
+                        .isPresent();
+        return deadline.filter(_ -> !own)
+                .map(longest -> with("deadline", longest.toSeconds() + "s"))
+                .orElse(this);
     }
 
     /** Ask that nothing be launched, and be recorded why. */

@@ -7,6 +7,7 @@ import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.job.RunnerJob;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.schedule.ChaosScheduleSettings;
 import io.chaosrunner.schedule.ScheduleSpec;
@@ -62,6 +63,14 @@ final class LeaderTerm implements AutoCloseable {
             if (withSchedules) {
                 term.follow(Resource.SCHEDULES, namespace, term.new Schedules(), all -> {});
             }
+            if (driving.launch() == ServiceLaunch.POD) {
+                term.follow(
+                        Resource.JOBS,
+                        namespace,
+                        RunnerJob.selector(),
+                        term.new Runners(),
+                        all -> {});
+            }
         }
         return term;
     }
@@ -71,12 +80,21 @@ final class LeaderTerm implements AutoCloseable {
             String namespace,
             Listener listener,
             Consumer<List<ObjectNode>> expect) {
+        follow(resource, namespace, "", listener, expect);
+    }
+
+    private void follow(
+            Resource resource,
+            String namespace,
+            String selector,
+            Listener listener,
+            Consumer<List<ObjectNode>> expect) {
         followings.add(
                 driving.cluster()
                         .follow(
                                 resource,
                                 namespace,
-                                new Selection.Labelled(""),
+                                new Selection.Labelled(selector),
                                 POLL,
                                 new Guarded(listener, expect)));
     }
@@ -352,6 +370,55 @@ final class LeaderTerm implements AutoCloseable {
         @Override
         public void polling(ClusterException why) {
             driving.listener().note("polling", String.valueOf(why.getMessage()));
+        }
+    }
+
+    /** Hear of the Jobs whose pods carry out runs; whoever drives the engine looks at them. */
+    private final class Runners implements Listener {
+        @Override
+        public void present(ObjectNode job) {
+            boolean unfinished = RunnerJob.read(job).isUnfinished();
+            Optional<EngineRef> owner =
+                    RunnerJob.ownerOf(job).map(name -> new EngineRef(ref(job).namespace(), name));
+            if (owner.isEmpty()) {
+                return;
+            }
+            Engine engine = known.get(owner.get());
+            if (unfinished && engine != null) {
+                // One whose schedule has gone as well.
+                drive(engine);
+            }
+            tell(owner.get(), unfinished);
+        }
+
+        @Override
+        public void gone(ObjectNode job) {
+            RunnerJob.ownerOf(job)
+                    .ifPresent(name -> tell(new EngineRef(ref(job).namespace(), name), false));
+        }
+
+        private void tell(EngineRef owner, boolean unfinished) {
+            DrivenEngine driven = engines.get(owner);
+            if (driven != null) {
+                driven.engine().sawRunner(unfinished);
+                driven.lane().signal();
+            }
+        }
+
+        @Override
+        public ObjectNode kept(ObjectNode job) {
+            ObjectNode kept = JsonNodeFactory.instance.objectNode();
+            for (String field : List.of("metadata", "status")) {
+                if (job.has(field)) {
+                    kept.set(field, job.path(field));
+                }
+            }
+            return kept;
+        }
+
+        @Override
+        public void unavailable(ClusterException why) {
+            driving.listener().note("runners-unavailable", String.valueOf(why.getMessage()));
         }
     }
 

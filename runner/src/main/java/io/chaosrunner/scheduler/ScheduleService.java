@@ -1,13 +1,14 @@
 package io.chaosrunner.scheduler;
 
+import io.chaosrunner.claim.Owner;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Leadership;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
-import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.control.HolidayLists;
+import io.chaosrunner.job.RunnerJob;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,7 +42,8 @@ public final class ScheduleService implements AutoCloseable {
      *
      * @param namespaces where the engines are; an empty name means everywhere
      * @param leftOut namespaces that are left alone all the same
-     * @param launch who launches the experiments
+     * @param launch who carries out the runs
+     * @param pods what the Job of a run is made of, where pods carry them out; empty otherwise
      * @param leaseNamespace where the Lease is
      * @param lease its name; services of one name share the work, and others do not know of it
      * @param process a name no other process has
@@ -52,7 +54,8 @@ public final class ScheduleService implements AutoCloseable {
     public record Options(
             List<String> namespaces,
             Set<String> leftOut,
-            Launch launch,
+            ServiceLaunch launch,
+            Optional<RunnerJob> pods,
             String leaseNamespace,
             String lease,
             String process,
@@ -81,7 +84,8 @@ public final class ScheduleService implements AutoCloseable {
                         strategies,
                         clock,
                         options.launch(),
-                        SchedulerContext.SERVICE + options.process(),
+                        options.pods(),
+                        Owner.SERVICE.name(options.process()),
                         new Places(options.mostRuns()),
                         Bulkhead.ofProcessors(why -> listener.note("trouble", why)),
                         new HolidayLists(cluster, clock),

@@ -1,12 +1,13 @@
 package io.chaosrunner.scheduler;
 
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.Owner;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.config.Allowed;
-import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EventWriter;
+import io.chaosrunner.job.RunnerJob;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EngineStanding;
@@ -18,7 +19,9 @@ import java.util.Optional;
 /**
  * What all engines are driven with.
  *
- * @param instance this process' name, in every claim it takes; see {@link #SERVICE}
+ * @param launch who carries out the runs
+ * @param pods what the Job of a run is made of, where pods carry them out; empty otherwise
+ * @param instance this process' name, in every claim it takes; one of {@link Owner#SERVICE}
  * @param places bounds the runs that go on in this process
  * @param bulkhead where what engines ask for is computed
  * @param lists the lists of holidays that schedules name
@@ -29,7 +32,8 @@ record SchedulerContext(
         Cluster cluster,
         StrategyCatalogue strategies,
         Clock clock,
-        Launch launch,
+        ServiceLaunch launch,
+        Optional<RunnerJob> pods,
         String instance,
         Places places,
         Bulkhead bulkhead,
@@ -39,22 +43,17 @@ record SchedulerContext(
         Alarms alarms,
         ServiceListener listener) {
 
-    /** Begins the name of every process of the service: what it left, its successor takes up. */
-    static final String SERVICE = "schedule/";
-
-    /** Tell whether a process of that name belongs to the service. */
-    private boolean isServices(String process) {
-        return process.startsWith(SERVICE);
-    }
-
-    /** Tell whether a run of an engine goes on that a process of the service began and left. */
+    /**
+     * Tell whether a run of an engine goes on that is the service's to look after: an earlier
+     * process of it began the run, or a pod that it made.
+     */
     boolean isLeft(Engine engine) {
         EngineStanding standing = EngineStanding.of(engine);
         return standing.isUnderWay()
                 && !EngineStanding.isOperators(engine)
                 && standing.claim()
                         .filter(claim -> claim.state() != Claim.State.FINISHED)
-                        .filter(claim -> isServices(claim.instance()))
+                        .filter(Claim::isOfService)
                         .isPresent();
     }
 

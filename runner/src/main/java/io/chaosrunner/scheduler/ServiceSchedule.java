@@ -8,7 +8,6 @@ import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.control.EngineLaunch;
 import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.control.EngineLaunch.Readied;
@@ -17,6 +16,8 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.engine.OperatorsPod;
 import io.chaosrunner.history.RunRecords;
+import io.chaosrunner.job.RunnerJob;
+import io.chaosrunner.job.RunnerJob.Made;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.TimeWords;
@@ -43,6 +44,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -74,6 +76,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
                     FireLedger.HANDED_OVER,
                     EngineSchedule.REPLACED);
 
+    /** A pod that has no node or no image after that is not waited for. */
+    private static final Duration POD_STARTS = Duration.ofMinutes(4);
+
+    /** One that runs may wait three minutes for the pods of the last run. */
+    private static final Duration POD_CLAIMS = Duration.ofMinutes(8);
+
     /** The operator waits three minutes for the pods of the last run. */
     private static final Duration OPERATOR_ANSWERS = Duration.ofMinutes(4);
 
@@ -103,12 +111,28 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private @Nullable Fire handed;
     private Instant handedUntil = Instant.EPOCH;
     private Instant recorded = Instant.EPOCH;
+    private final RunnerJobs runners;
+
+    /** Whether a Job may be there that nobody waits for. */
+    private volatile boolean untidy;
+
+    private Optional<Instant> tidyAgain = Optional.empty();
 
     ServiceSchedule(SchedulerContext driving, Engine engine) {
         this.driving = driving;
         ref = engine.ref();
         seen = engine;
         heard = engine;
+        runners = new RunnerJobs(driving, ref);
+    }
+
+    /**
+     * Take note that a Job of this engine's runs has changed.
+     *
+     * @param unfinished whether it has not ended
+     */
+    void sawRunner(boolean unfinished) {
+        untidy |= unfinished;
     }
 
     /** Take note of the engine as it is now; tells whether somebody else has changed it. */
@@ -216,7 +240,14 @@ final class ServiceSchedule implements KeyedWorker.Step {
          */
         record Resume(Optional<EngineSchedule> schedule) implements Move {}
 
-        /** Have the operator end its run, for the next fire is due. */
+        /**
+         * See that a pod carries out the run that goes on.
+         *
+         * @param until when there is more to do, if nothing changes
+         */
+        record Attend(Claim claim, Optional<Instant> until) implements Move {}
+
+        /** Have the operator, or a pod, end its run, for the next fire is due. */
         record Replace(EngineSchedule schedule, Fire fire) implements Move {}
 
         /** Nothing claimed the fire that was handed over. */
@@ -235,8 +266,8 @@ final class ServiceSchedule implements KeyedWorker.Step {
         boolean waits = false;
         try {
             Move move = computed(seen);
-            if (move instanceof Move.Rest(Optional<Instant> until)) {
-                return until;
+            if (move instanceof Move.Rest(Optional<Instant> until) && !isUntidy()) {
+                return earlier(until, tidyAgain);
             }
             if (!takesPlace(move)) {
                 return look(false);
@@ -258,7 +289,19 @@ final class ServiceSchedule implements KeyedWorker.Step {
     }
 
     private boolean takesPlace(Move move) {
-        return move instanceof Move.Begin && driving.launch() == Launch.DIRECT;
+        return move instanceof Move.Begin && driving.launch() == ServiceLaunch.DIRECT;
+    }
+
+    private boolean isUntidy() {
+        return driving.launch() == ServiceLaunch.POD
+                && (untidy
+                        || tidyAgain
+                                .filter(at -> !driving.clock().instant().isBefore(at))
+                                .isPresent());
+    }
+
+    private static Optional<Instant> earlier(Optional<Instant> one, Optional<Instant> other) {
+        return one.isEmpty() || other.isPresent() && other.get().isBefore(one.get()) ? other : one;
     }
 
     /**
@@ -277,12 +320,23 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
         seen = live.get();
         Move move = computed(seen);
-        if (!named.isEmpty() && !(move instanceof Move.Rest || move instanceof Move.Resume)) {
+        if (!named.isEmpty()
+                && !(move instanceof Move.Rest
+                        || move instanceof Move.Resume
+                        || move instanceof Move.Attend)) {
             // Only now: what its lists of holidays say counts when something is due.
             move = computed(seen, driving.lists().read(ref.namespace(), named));
             tellDoubt();
         }
-        return takesPlace(move) && !placed ? now() : act(move);
+        if (takesPlace(move) && !placed) {
+            return now();
+        }
+        Optional<Instant> again = act(move);
+        if (isUntidy()) {
+            untidy = false;
+            tidyAgain = runners.tidy(seen);
+        }
+        return earlier(again, tidyAgain);
     }
 
     /** Read the holidays of the schedule that an engine has, if it names any. */
@@ -322,7 +376,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
         } catch (Bulkhead.Overrun e) {
             refuse(String.valueOf(e.getMessage()));
             if (driving.isLeft(engine)) {
-                return new Move.Resume(Optional.empty());
+                return takeUp(engine, Optional.empty());
             }
             throw e;
         }
@@ -340,14 +394,14 @@ final class ServiceSchedule implements KeyedWorker.Step {
             read = EngineSchedule.of(engine, Map.of(), reading);
         } catch (InvalidParameters | Claim.Unreadable e) {
             return left
-                    ? new Move.Resume(Optional.empty())
+                    ? takeUp(engine, Optional.empty())
                     : new Move.Refuse(String.valueOf(e.getMessage()));
         }
         if (engine.deleting()) {
             return new Move.Rest(Optional.empty());
         }
         if (read.isEmpty()) {
-            return left ? new Move.Resume(Optional.empty()) : new Move.Rest(Optional.empty());
+            return left ? takeUp(engine, Optional.empty()) : new Move.Rest(Optional.empty());
         }
         Instant now = driving.clock().instant();
         Timetable unlisted = read.get().timetable();
@@ -366,7 +420,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
             return whileOperatorRuns(schedule, now);
         }
         if (schedule.isUnderWay()) {
-            return left ? new Move.Resume(Optional.of(schedule)) : whileSomebodyRuns(schedule, now);
+            return left ? takeUp(engine, Optional.of(schedule)) : whileSomebodyRuns(schedule, now);
         }
         Optional<Fire> over = handedOver(schedule);
         if (over.isPresent()) {
@@ -437,6 +491,46 @@ final class ServiceSchedule implements KeyedWorker.Step {
         return shut && next.isAfter(until) ? next : until;
     }
 
+    /** A run that is the service's goes on: in this process, or in a pod. */
+    private Move takeUp(Engine engine, Optional<EngineSchedule> schedule) {
+        Claim claim = Claim.of(engine).orElseThrow();
+        boolean inPod = driving.launch() == ServiceLaunch.POD || claim.isOfServicesPod();
+        if (!inPod || claim.fires().started().isEmpty()) {
+            return new Move.Resume(schedule);
+        }
+        boolean replaced =
+                engine.annotation(EngineSchedule.REPLACED)
+                        .filter(claim.run().id()::equals)
+                        .isPresent();
+        if (schedule.isEmpty() || replaced || claim.state() == Claim.State.STOPPING) {
+            return new Move.Attend(claim, Optional.empty());
+        }
+        Instant now = driving.clock().instant();
+        return replacing(schedule.get(), now, due -> new Move.Attend(claim, due));
+    }
+
+    /**
+     * Decide whether the run that goes on elsewhere is to be ended for the next fire.
+     *
+     * @param otherwise what to do if not yet: given when a fire may end it, if any does
+     */
+    private static Move replacing(
+            EngineSchedule schedule, Instant now, Function<Optional<Instant>, Move> otherwise) {
+        Optional<Fire> trigger = schedule.replacingTrigger(now);
+        if (trigger.isPresent()) {
+            return new Move.Replace(schedule, trigger.get());
+        }
+        Optional<Instant> next = schedule.replacement();
+        Optional<Instant> due = next.map(schedule.timetable()::start);
+        if (due.isEmpty() || due.get().isAfter(now)) {
+            return otherwise.apply(due);
+        }
+        Fire fire = schedule.timetable().fire(next.orElseThrow());
+        return schedule.isReplacing(fire)
+                ? new Move.Replace(schedule, fire)
+                : otherwise.apply(Optional.of(now.plus(LATER)));
+    }
+
     /** A run of a person's, or of the operator's runner, is theirs to end. */
     private Move whileSomebodyRuns(EngineSchedule schedule, Instant now) {
         Optional<Instant> due = schedule.next().map(schedule.timetable()::start);
@@ -460,19 +554,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
         if (ownSchedule || handedOver(schedule).isPresent() || schedule.engine().stopRequested()) {
             return new Move.Rest(Optional.empty());
         }
-        Optional<Fire> trigger = schedule.replacingTrigger(now);
-        if (trigger.isPresent()) {
-            return new Move.Replace(schedule, trigger.get());
-        }
-        Optional<Instant> next = schedule.replacement();
-        Optional<Instant> due = next.map(schedule.timetable()::start);
-        if (due.isEmpty() || due.get().isAfter(now)) {
-            return new Move.Rest(due);
-        }
-        Fire fire = schedule.timetable().fire(next.orElseThrow());
-        return schedule.isReplacing(fire)
-                ? new Move.Replace(schedule, fire)
-                : new Move.Rest(Optional.of(now.plus(LATER)));
+        return replacing(schedule, now, Move.Rest::new);
     }
 
     /** Return the fire that the operator's runner has still to claim. */
@@ -521,17 +603,13 @@ final class ServiceSchedule implements KeyedWorker.Step {
             }
             case Move.Suspend(EngineSchedule schedule, String why) -> suspend(schedule, why);
             case Move.Begin(EngineSchedule schedule, Fire fire) ->
-                    driving.launch() == Launch.DIRECT
-                            ? begin(schedule, fire)
-                            : handOver(schedule.engine(), fire);
-            case Move.Resume(Optional<EngineSchedule> schedule) -> {
-                try (Place _ = driving.places().takeUp(ref)) {
-                    yield run(
-                            schedule,
-                            Caller.PERSON_WHO_RESUMES,
-                            Claim.of(seen).flatMap(claim -> claim.fires().settled()));
-                }
-            }
+                    switch (driving.launch()) {
+                        case DIRECT -> begin(schedule, fire);
+                        case OPERATOR -> handOver(schedule.engine(), fire);
+                        case POD -> sendPod(schedule, fire);
+                    };
+            case Move.Attend(Claim claim, Optional<Instant> until) -> attend(claim, until);
+            case Move.Resume(Optional<EngineSchedule> schedule) -> resume(schedule);
             case Move.Replace(EngineSchedule schedule, Fire fire) -> replace(schedule, fire);
             case Move.Decline(EngineSchedule schedule, Declined answer) ->
                     decline(schedule, answer);
@@ -555,6 +633,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private Optional<Instant> skip(EngineSchedule schedule, List<Skipped> fires) {
         Claim claim = schedule.skipping(fires, driving.instance(), driving.clock().instant());
+        untidy = true;
         if (write(EnginePatch.claim(seen, claim))) {
             recorded = driving.clock().instant();
             for (Skipped each : fires) {
@@ -577,6 +656,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private Optional<Instant> decline(EngineSchedule schedule, Declined answer) {
         Claim claim = schedule.declining(answer, driving.instance(), driving.clock().instant());
+        untidy = true;
         if (write(EnginePatch.claim(seen, claim))) {
             driving.listener().note(ref, "trigger-declined", answer.toString());
         }
@@ -636,6 +716,15 @@ final class ServiceSchedule implements KeyedWorker.Step {
         };
     }
 
+    private Optional<Instant> resume(Optional<EngineSchedule> schedule) {
+        try (Place _ = driving.places().takeUp(ref)) {
+            return run(
+                    schedule,
+                    Caller.PERSON_WHO_RESUMES,
+                    Claim.of(seen).flatMap(claim -> claim.fires().settled()));
+        }
+    }
+
     private Optional<Instant> run(
             Optional<EngineSchedule> schedule, Caller caller, Optional<Fire> fire) {
         RunRequest asked =
@@ -652,7 +741,11 @@ final class ServiceSchedule implements KeyedWorker.Step {
             EngineRun run =
                     new EngineRun(
                             driving.cluster(),
-                            deadlined(fire.map(asked::firedBy).orElse(asked))
+                            // Pods may stay pending for ever: a run of the service ends all the
+                            // same.
+                            fire.map(asked::firedBy)
+                                    .orElse(asked)
+                                    .endingWithin(driving.runDeadline())
                                     .checking(this::objection),
                             driving.strategies(),
                             driving.clock(),
@@ -688,22 +781,6 @@ final class ServiceSchedule implements KeyedWorker.Step {
         } catch (Bulkhead.Overrun e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
-    }
-
-    /** Pods may stay pending for ever: a run of the service ends all the same. */
-    private RunRequest deadlined(RunRequest asked) {
-        boolean own =
-                ExecutionSettings.of(
-                                seen.spec(),
-                                seen.annotation(ExecutionSettings.ANNOTATION),
-                                Map.of())
-                        .limits()
-                        .deadline()
-                        .isPresent();
-        return driving.runDeadline()
-                .filter(deadline -> !own)
-                .map(deadline -> asked.with("deadline", deadline.toSeconds() + "s"))
-                .orElse(asked);
     }
 
     private Optional<Instant> after(RunResult result) {
@@ -806,6 +883,161 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private String replacing() {
         return "replace " + ref;
+    }
+
+    // ---- Launch by a pod ----------------------------------------------------------------------
+
+    /**
+     * Have a pod come to the engine, which claims the run for the fire. Until then the fire is not
+     * settled: whoever leads looks again, and meets the same Job.
+     */
+    private Optional<Instant> sendPod(EngineSchedule schedule, Fire fire) {
+        Optional<Made> found = runners.of(seen, fire);
+        if (found.isEmpty()) {
+            return makePod(fire);
+        }
+        Made job = found.get();
+        Instant now = driving.clock().instant();
+        return switch (job.state()) {
+            case RunnerJob.State.Going() -> soon(LOOK);
+            case RunnerJob.State.Unfinished(boolean started) -> {
+                Instant end = runners.since(job).plus(started ? POD_CLAIMS : POD_STARTS);
+                yield now.isBefore(end)
+                        ? Optional.of(end)
+                        : giveUp(
+                                schedule,
+                                fire,
+                                job,
+                                started
+                                        ? "its pod has not begun within %d s"
+                                                .formatted(POD_CLAIMS.toSeconds())
+                                        : "its pod did not start within %d s"
+                                                .formatted(POD_STARTS.toSeconds()));
+            }
+            case RunnerJob.State.Failed(String why) ->
+                    giveUp(
+                            schedule,
+                            fire,
+                            job,
+                            "its pod failed before it began (%s)".formatted(why));
+            case RunnerJob.State.Complete() -> {
+                // It saw no reason to begin, or the engine changed: look again, but not at once.
+                runners.remove(job);
+                driving.listener()
+                        .note(
+                                ref,
+                                "not-started",
+                                "the pod for the %s began no run".formatted(fire));
+                yield setBack();
+            }
+        };
+    }
+
+    private Optional<Instant> makePod(Fire fire) {
+        Readied readied =
+                new EngineLaunch(driving.cluster())
+                        .ready(ref, Optional.empty(), Launch.DIRECT, false);
+        return switch (readied) {
+            case Readied.Ready ready -> {
+                seen = ready.engine();
+                runners.make(driving.pods().orElseThrow(), seen, fire);
+                untidy = true;
+                driving.listener().note(ref, "fire-handed-over", fire + " to a pod of its own");
+                yield soon(POD_STARTS);
+            }
+            case Readied.Missing() -> Optional.empty();
+            case Readied.Refused(String why) -> {
+                refuse(why);
+                yield setBack();
+            }
+        };
+    }
+
+    /** Settle a fire whose pod does not come; the next one is tried again. */
+    private Optional<Instant> giveUp(EngineSchedule schedule, Fire fire, Made job, String why) {
+        Instant now = driving.clock().instant();
+        Optional<Claim> settled =
+                switch (fire.cause().kind()) {
+                    case SCHEDULE ->
+                            Optional.of(
+                                    schedule.skipping(
+                                            List.of(new Skipped(fire.at(), fire.at(), 1, why)),
+                                            driving.instance(),
+                                            now));
+                    case TRIGGER ->
+                            schedule.trigger()
+                                    .filter(each -> each.id().equals(fire.cause().id()))
+                                    .map(each ->
+                                            schedule.declining(
+                                                    new Declined(each, why),
+                                                    driving.instance(),
+                                                    now));
+                    // What a person asked for of the past is tried until they think otherwise.
+                    case BACKFILL -> Optional.empty();
+                };
+        if (settled.isPresent() && !write(EnginePatch.claim(seen, settled.get()))) {
+            return now();
+        }
+        String said =
+                "the %s starts no run: %s%s; see kubectl describe job %s -n %s"
+                        .formatted(
+                                fire,
+                                why,
+                                runners.hindrance(job).map(words -> ": " + words).orElse(""),
+                                job.name(),
+                                ref.namespace());
+        told = said;
+        driving.listener().note(ref, "fire-skipped", said);
+        driving.emit(seen, said);
+        runners.remove(job);
+        return settled.isPresent() ? now() : setBack();
+    }
+
+    /** See that a pod carries out the run that goes on, however often pods or Jobs go. */
+    private Optional<Instant> attend(Claim claim, Optional<Instant> until) {
+        Fire fire = claim.fires().started().orElseThrow();
+        Optional<Made> found = runners.of(seen, fire);
+        boolean over =
+                found.isEmpty()
+                        || found.get().state() instanceof RunnerJob.State.Complete
+                        || found.get().state() instanceof RunnerJob.State.Failed;
+        if (!over) {
+            return earlier(until, soon(LATER));
+        }
+        if (!isHeldBy(claim)) {
+            // It is over since.
+            return now();
+        }
+        if (driving.launch() != ServiceLaunch.POD) {
+            return resume(Optional.empty());
+        }
+        if (found.isPresent()) {
+            runners.remove(found.get());
+            driving.listener()
+                    .note(
+                            ref,
+                            "trouble",
+                            "the pod of run %d ended before the run: another one takes it up"
+                                    .formatted(claim.run().number()));
+            return setBack();
+        }
+        runners.make(driving.pods().orElseThrow(), seen, fire);
+        driving.listener()
+                .note(
+                        ref,
+                        "run-handed-over",
+                        "run %d to a pod that takes it up".formatted(claim.run().number()));
+        return earlier(until, soon(LATER));
+    }
+
+    private boolean isHeldBy(Claim claim) {
+        return driving.cluster()
+                .get(Resource.ENGINES, ref.namespace(), ref.name())
+                .map(Engine::new)
+                .filter(driving::isLeft)
+                .flatMap(Claim::of)
+                .filter(held -> held.run().equals(claim.run()))
+                .isPresent();
     }
 
     // ---- Launch by the operator ---------------------------------------------------------------

@@ -20,7 +20,10 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 class PermissionsDocTest {
     private static final Path DOC = Path.of("../docs/permissions.md");
     private static final List<Path> ROLES =
-            List.of(Path.of("../deploy/rbac"), Path.of("../deploy/schedules"));
+            List.of(
+                    Path.of("../deploy/rbac"),
+                    Path.of("../deploy/schedules"),
+                    Path.of("../deploy/schedules-pods"));
     private static final Pattern RIGHTS =
             Pattern.compile("((?:[a-z]+, )*[a-z/]+ |)((?:`[a-z]+`(?:, | or )?)+)");
     private static final Pattern VERB = Pattern.compile("`([a-z]+)`");

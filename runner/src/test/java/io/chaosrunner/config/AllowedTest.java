@@ -78,6 +78,20 @@ class AllowedTest {
     }
 
     @Test
+    void anotherProcessIsToldTheSameByWordsAndVariables() {
+        Allowed both =
+                Allowed.of(List.of("chaos-*", "x"), List.of("r.io/*"))
+                        .and(Allowed.of(Map.of("CHAOS_RUNNER_ALLOWED_IMAGES", "r.io/a, b")));
+
+        assertThat(both.arguments())
+                .containsExactly("--allowed-service-accounts=chaos-*,x", "--allowed-images=r.io/*");
+        assertThat(both.variables())
+                .containsExactly(Map.entry("CHAOS_RUNNER_ALLOWED_IMAGES", "r.io/a,b"));
+        assertThat(Allowed.ANYTHING.arguments()).isEmpty();
+        assertThat(Allowed.ANYTHING.variables()).isEmpty();
+    }
+
+    @Test
     void whateverAnEngineNamesIsLookedAt() {
         var spec =
                 JsonMapper.shared()

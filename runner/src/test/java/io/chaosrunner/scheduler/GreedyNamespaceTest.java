@@ -7,7 +7,6 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
-import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.RunListener;
@@ -32,7 +31,8 @@ class GreedyNamespaceTest {
                                 new ScheduleService.Options(
                                         List.of(""),
                                         Set.of("kube-system"),
-                                        Launch.DIRECT,
+                                        ServiceLaunch.DIRECT,
+                                        Optional.empty(),
                                         "n",
                                         "lease",
                                         "1",

@@ -10,9 +10,9 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
-import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.job.RunnerJob;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
@@ -58,7 +58,7 @@ class ServiceScheduleTest {
 
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final Bells bells = new Bells();
-    private Launch launch = Launch.DIRECT;
+    private ServiceLaunch launch = ServiceLaunch.DIRECT;
     private Bulkhead bulkhead = Bulkhead.ofProcessors(heard::add);
     private Places places = new Places(4);
     private volatile Instant now = CREATED;
@@ -235,6 +235,39 @@ class ServiceScheduleTest {
             next.leave();
             taken.join();
         }
+    }
+
+    @Test
+    void aRunOfAPodIsLookedAfterWhoeverLaunchesAndTheServicesOwnGoesToAPodWherePodsRun() {
+        assertThat(words(held(running("schedule-pod/1/x")))).isEqualTo("attend run 1");
+        launch = ServiceLaunch.POD;
+        assertThat(words(held(running("schedule-pod/1/x")))).isEqualTo("attend run 1");
+        assertThat(words(held(running("schedule/1/x")))).isEqualTo("attend run 1");
+        assertThat(words(held(running("laptop/1/x")))).startsWith("rest until");
+    }
+
+    @Test
+    void aRunOfAPodIsReplacedOnceByTheNextFire() {
+        String schedule = HOURLY + "\noverlap: replace";
+        Engine engine =
+                engine(
+                        schedule,
+                        Optional.of(
+                                claim(
+                                        "schedule-pod/1/x",
+                                        Claim.State.RUNNING,
+                                        "",
+                                        "",
+                                        "2026-03-02T10:00:00Z",
+                                        schedule)),
+                        "",
+                        "stop");
+        launch = ServiceLaunch.POD;
+        assertThat(words(engine)).isEqualTo("attend run 1 until 2026-03-02T11:00:00Z");
+        now = CREATED.plusSeconds(3600);
+        assertThat(words(engine)).isEqualTo("replace for 2026-03-02T11:00:00Z");
+        annotate(engine, EngineSchedule.REPLACED, "id");
+        assertThat(words(engine)).isEqualTo("attend run 1");
     }
 
     @Test
@@ -557,7 +590,7 @@ class ServiceScheduleTest {
     void aStrangersPodThatHasTheNameOfTheRunnerIsLeftAloneAndNothingIsHandedOver(String metadata) {
         try (EngineWorld world = world("now: true").load(runner(metadata));
                 Cluster cluster = world.connect()) {
-            launch = Launch.OPERATOR;
+            launch = ServiceLaunch.OPERATOR;
             ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
 
             assertThat(driven.step()).isPresent();
@@ -582,7 +615,7 @@ class ServiceScheduleTest {
         try (EngineWorld world = world("now: true");
                 Cluster cluster = world.connect()) {
             world.load(runner(metadata.replace("THIS", world.engine().uid())));
-            launch = Launch.OPERATOR;
+            launch = ServiceLaunch.OPERATOR;
             ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
 
             driven.step();
@@ -648,7 +681,7 @@ class ServiceScheduleTest {
     void anEngineThatNamesWhatIsNotAllowedIsNotHandedToTheOperator() {
         try (EngineWorld world = world("now: true");
                 Cluster cluster = world.connect()) {
-            launch = Launch.OPERATOR;
+            launch = ServiceLaunch.OPERATOR;
             allowed = Allowed.of(List.of("chaos-*"), List.of());
             driven(world.engine(), cluster, "schedule/1").step();
 
@@ -874,6 +907,7 @@ class ServiceScheduleTest {
                 StrategyCatalogue.load(Optional.empty()),
                 clock,
                 launch,
+                Optional.of(new RunnerJob("runner:1", "chaos-runner", List.of(), Map.of())),
                 process,
                 places,
                 bulkhead,
@@ -1016,6 +1050,11 @@ class ServiceScheduleTest {
             case Move.Suspend(var schedule, String why) -> "suspend: " + why;
             case Move.Begin(var schedule, Fire fire) -> "begin " + fire.at();
             case Move.Resume _ -> "resume";
+            case Move.Attend(Claim claim, Optional<Instant> until) ->
+                    "attend run %d%s"
+                            .formatted(
+                                    claim.run().number(),
+                                    until.map(at -> " until " + at).orElse(""));
             case Move.Replace(var schedule, Fire fire) -> "replace for " + fire.at();
             case Move.TakeBack(Fire fire) -> "take back " + fire.at();
             case Move.Decline(var schedule, var answer) -> "decline: " + answer.why();

@@ -3,7 +3,6 @@ package io.chaosrunner.scheduler;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
-import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
@@ -39,7 +38,8 @@ final class Serving {
                         cluster,
                         StrategyCatalogue.load(Optional.empty()),
                         Clock.systemUTC(),
-                        Launch.DIRECT,
+                        ServiceLaunch.DIRECT,
+                        Optional.empty(),
                         process,
                         new Places(4),
                         Bulkhead.ofProcessors(heard::add),

@@ -8,7 +8,6 @@ import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.config.Allowed;
-import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.RunListener;
@@ -146,7 +145,8 @@ class SupervisionTest {
                 new ScheduleService.Options(
                         List.of("n"),
                         Set.of(),
-                        Launch.DIRECT,
+                        ServiceLaunch.DIRECT,
+                        Optional.empty(),
                         "n",
                         "lease",
                         "1",

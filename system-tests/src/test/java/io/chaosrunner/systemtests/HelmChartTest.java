@@ -99,8 +99,36 @@ class HelmChartTest {
         Map<String, JsonNode> kustomized = kustomized(Path.of("deploy", "schedules-everywhere"));
 
         same(
-                rendered("default", "schedule.allNamespaces=true", "accounts.runner.create=false"),
+                rendered(
+                        "default",
+                        "schedule.allNamespaces=true",
+                        "schedule.launch=pod",
+                        "accounts.runner.create=false"),
                 kustomized);
+    }
+
+    @Test
+    void launchByPodsIsWhatSchedulesPodsGives() {
+        Map<String, JsonNode> kustomized = kustomized(Path.of("deploy", "schedules-pods"));
+        kustomized.putAll(kustomized(Path.of("deploy", "rbac")));
+
+        same(rendered("default", "schedule.launch=pod"), kustomized);
+    }
+
+    @Test
+    void podsOfRunsHaveTheServicesImageAndTheAccountThatTheChartMakes() {
+        JsonNode container =
+                object(
+                                rendered(
+                                        "default",
+                                        "schedule.launch=pod",
+                                        "accounts.runner.name=drills",
+                                        "image.tag=v7"),
+                                "Deployment default/" + SERVICE)
+                        .at("/spec/template/spec/containers/0");
+
+        assertThat(texts(container.get("args"))).contains("--runner-account=drills");
+        assertThat(container.at("/env/1/value")).isEqualTo(container.get("image"));
     }
 
     @ParameterizedTest

@@ -74,7 +74,8 @@ class HostileNeighbourTest {
         apply("namespace.yaml", hostile);
         stage.engine("victim", "{every: 3s, overlap: queueAll}", "after=100ms");
         ServiceProcess service =
-                stage.serviceOf(ACCOUNT, "--namespace", hostile.name(), "--most-runs=4");
+                stage.serviceOf(
+                        ACCOUNT, "--launch=direct", "--namespace", hostile.name(), "--most-runs=4");
         stage.eventually(() -> stage.number("victim") >= 1);
 
         attack();
