@@ -69,8 +69,13 @@ final class ServiceStage implements AutoCloseable {
     }
 
     /** Start one more process, which reaches the API server through a proxy only. */
-    ServiceProcess serviceThrough(ApiProxy proxy) {
-        return start(proxy.kubeconfigFor(namespace.name(), account));
+    ServiceProcess serviceThrough(ApiProxy proxy, String... arguments) {
+        return start(kubeconfigThrough(proxy), arguments);
+    }
+
+    /** Return a kubeconfig with the same rights that leads through a proxy. */
+    String kubeconfigThrough(ApiProxy proxy) {
+        return proxy.kubeconfigFor(namespace.name(), account);
     }
 
     private ServiceProcess start(String kubeconfig, String... arguments) {
