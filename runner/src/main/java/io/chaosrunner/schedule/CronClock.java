@@ -8,6 +8,8 @@ import java.util.Collections;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,13 +29,20 @@ record CronClock(
         NavigableSet<Integer> years,
         boolean hoursOpen) {
 
+    /** Thousands of schedules share it. */
+    static final NavigableSet<Integer> EVERY_YEAR =
+            Collections.unmodifiableNavigableSet(
+                    IntStream.rangeClosed(CronReader.FIRST_YEAR, CronReader.LAST_YEAR)
+                            .boxed()
+                            .collect(Collectors.toCollection(TreeSet::new)));
+
     CronClock {
         seconds = copy(seconds);
         minutes = copy(minutes);
         hours = copy(hours);
         days = Set.copyOf(days);
         months = copy(months);
-        years = copy(years);
+        years = years.equals(EVERY_YEAR) ? EVERY_YEAR : copy(years);
     }
 
     private static NavigableSet<Integer> copy(NavigableSet<Integer> values) {
@@ -79,10 +88,14 @@ record CronClock(
     /** Count the times from one up to another, which does not belong to them. */
     long count(LocalDateTime from, LocalDateTime until) {
         long days = 0;
-        LocalDate day = dayFrom(from.toLocalDate());
-        while (day != null && day.isBefore(until.toLocalDate())) {
-            days++;
-            day = dayFrom(day.plusDays(1));
+        LocalDate end = until.toLocalDate();
+        LocalDate day = from.toLocalDate();
+        while (day != null && day.isBefore(end)) {
+            day = dayFrom(day);
+            if (day != null && day.isBefore(end)) {
+                days++;
+                day = day.plusDays(1);
+            }
         }
         return days * hours.size() * minutes.size() * seconds.size()
                 - countOnDayBefore(from)

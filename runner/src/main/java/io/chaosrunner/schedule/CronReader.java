@@ -221,9 +221,7 @@ final class CronReader {
         NavigableSet<Integer> months = numbers(field(Field.MONTH));
         Set<CronDay> ofWeek = days(field(Field.DAY_OF_WEEK));
         NavigableSet<Integer> years =
-                fields.size() == 7
-                        ? numbers(field(Field.YEAR))
-                        : values(FIRST_YEAR, LAST_YEAR, 1, Field.YEAR);
+                fields.size() == 7 ? numbers(field(Field.YEAR)) : CronClock.EVERY_YEAR;
         checkDays(field(Field.DAY_OF_MONTH), field(Field.DAY_OF_WEEK));
         var clock =
                 new CronClock(

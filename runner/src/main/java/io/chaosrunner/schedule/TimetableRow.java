@@ -150,7 +150,10 @@ final class TimetableRow {
 
     /** Tell whether it fires at an instant. */
     boolean firesAt(Instant instant) {
-        return next(instant.minusNanos(1), instant.plusNanos(1)).equals(Optional.of(instant));
+        return instant.isAfter(beginning())
+                && instant.isBefore(end)
+                && windows.closedAt(instant).isEmpty()
+                && times.count(instant, instant.plusNanos(1)) > 0;
     }
 
     /** Return the next time after an instant, whether or not a window lets it fire. */
