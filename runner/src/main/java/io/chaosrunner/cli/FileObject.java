@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import java.util.Random;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.InflaterInputStream;
@@ -22,19 +23,28 @@ record FileObject(
         String kind,
         String namespace,
         String name,
-        byte[] packed) {
+        byte[] packed,
+        Optional<Places> places) {
     private static final String SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
     private static final int SUFFIX = 5;
     private static final int LONGEST_PREFIX = 58;
 
     static FileObject of(String place, ObjectNode object) {
+        return of(place, object, Optional.empty());
+    }
+
+    /**
+     * @param places where its parts stand; empty if that is not kept
+     */
+    static FileObject of(String place, ObjectNode object, Optional<Places> places) {
         return new FileObject(
                 place,
                 object.path("apiVersion").asString(""),
                 object.path("kind").asString(""),
                 object.path("metadata").path("namespace").asString(""),
                 object.path("metadata").path("name").asString(""),
-                packed(object));
+                packed(object),
+                places);
     }
 
     private static byte[] packed(ObjectNode object) {
@@ -64,7 +74,7 @@ record FileObject(
     FileObject in(String otherNamespace) {
         ObjectNode object = json();
         object.withObject("metadata").put("namespace", otherNamespace);
-        return of(place, object);
+        return of(place, object, places);
     }
 
     /** Name an object that has only {@code generateName}, as the API server would. */
@@ -80,7 +90,7 @@ record FileObject(
             named.append(SUFFIX_LETTERS.charAt(random.nextInt(SUFFIX_LETTERS.length())));
         }
         object.withObject("metadata").put("name", named.toString());
-        return of(place, object);
+        return of(place, object, places);
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -226,6 +227,7 @@ final class ManifestFiles {
     }
 
     private static final class Collected implements Taker {
+        private static final Set<String> PLACED = Set.of("ChaosEngine", "ChaosSchedule");
         private final Predicate<String> wanted;
         private final List<FileObject> objects = new ArrayList<>();
         private final Map<String, Integer> passedOver = new TreeMap<>();
@@ -254,13 +256,14 @@ final class ManifestFiles {
                 }
                 case KubernetesYaml.Document.Read read -> {
                     for (ManifestItem item : ManifestItem.of(read.json())) {
-                        take(file + ":" + read.lines().line(item.path()), found, item);
+                        var places = new Places(file, read.lines(), item.path());
+                        take(file + ":" + read.lines().line(item.path()), found, item, places);
                     }
                 }
             }
         }
 
-        private void take(String place, boolean found, ManifestItem item) {
+        private void take(String place, boolean found, ManifestItem item, Places places) {
             if (found && item.input().isPresent()) {
                 leftOut(item.input().get());
                 return;
@@ -279,7 +282,16 @@ final class ManifestFiles {
                 return;
             }
             if (wanted.test(item.kind())) {
-                objects.add(FileObject.of(place, object).named(random));
+                // Kept of one of a kind: of many none is meant, and they may be large.
+                boolean isFirst =
+                        PLACED.contains(item.kind())
+                                && objects.stream().noneMatch(other -> other.is(item.kind()));
+                objects.add(
+                        FileObject.of(
+                                        place,
+                                        object,
+                                        isFirst ? Optional.of(places) : Optional.empty())
+                                .named(random));
             }
         }
     }

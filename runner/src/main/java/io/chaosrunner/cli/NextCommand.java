@@ -127,7 +127,6 @@ final class NextCommand implements Callable<Integer> {
             return show(
                     command,
                     new EngineTarget(
-                            "",
                             new Engine(
                                     StoredObject.named(
                                             cluster, ref, Resource.ENGINES, Resource.SCHEDULES))),
@@ -155,7 +154,11 @@ final class NextCommand implements Callable<Integer> {
         } catch (InvalidParameters e) {
             e.problems()
                     .forEach(problem ->
-                            command.getErr().println("chaos-runner: " + meant.place() + problem));
+                            command.getErr()
+                                    .println(
+                                            "chaos-runner: "
+                                                    + meant.place(ScheduleSpec.ANNOTATION, problem)
+                                                    + problem));
             return ExitCode.INVALID;
         }
         if (read.isEmpty()) {

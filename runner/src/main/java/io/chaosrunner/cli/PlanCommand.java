@@ -129,7 +129,11 @@ final class PlanCommand implements Callable<Integer> {
                     command.getErr()
                             .println(
                                     "chaos-runner: %sChaosEngine %s: %s"
-                                            .formatted(meant.place(), engine.name(), problem)));
+                                            .formatted(
+                                                    meant.place(
+                                                            ExecutionSettings.ANNOTATION, problem),
+                                                    engine.name(),
+                                                    problem)));
             return ExitCode.INVALID;
         }
         Forecast forecast;
@@ -162,7 +166,7 @@ final class PlanCommand implements Callable<Integer> {
                                 files.engine(
                                         files.objects(command, "ChaosEngine"::equals).all(),
                                         command))
-                        : new EngineTarget("", stored(engine));
+                        : new EngineTarget(stored(engine));
         meant.engine()
                 .nothingListed()
                 .ifPresent(problem -> {

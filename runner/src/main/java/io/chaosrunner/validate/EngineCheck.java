@@ -30,6 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Checks one ChaosEngine: its fields, its settings, and each entry as a run would resolve it. */
 final class EngineCheck {
+    private static final String SHARED = "schedule.";
     private static final String OURS = "chaosrunner.io/";
 
     private static final List<String> DURATIONS =
@@ -401,11 +402,16 @@ final class EngineCheck {
             } else {
                 document.add(
                         Severity.ERROR,
-                        inside.get().line(problem.path()),
+                        inside.get().line(inAnnotation(problem.path())),
                         annotation,
                         key + ": " + problem);
             }
         }
+    }
+
+    /** Problems of schedules are named as a ChaosSchedule has them. */
+    private static String inAnnotation(String path) {
+        return path.startsWith(SHARED) ? path.substring(SHARED.length()) : path;
     }
 
     private boolean isYaml(String key, String text) {

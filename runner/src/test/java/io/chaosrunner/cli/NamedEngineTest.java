@@ -216,9 +216,9 @@ class NamedEngineTest {
         Said next = Said.by("next", "-f", file.toString());
 
         assertThat(plan.exitCode()).isEqualTo(ExitCode.INVALID);
-        assertThat(plan.err()).contains("chaos-runner: " + file + ":3: ChaosEngine nginx: maxP");
+        assertThat(plan.err()).contains("chaos-runner: " + file + ":9: ChaosEngine nginx: maxP");
         assertThat(next.exitCode()).isEqualTo(ExitCode.INVALID);
-        assertThat(next.err()).contains("chaos-runner: " + file + ":3: schedule.every:");
+        assertThat(next.err()).contains("chaos-runner: " + file + ":10: schedule.every:");
     }
 
     @Test

@@ -1,0 +1,102 @@
+package io.chaosrunner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Every command that reads a file says the same line of what is wrong in it. */
+@ResourceLock(Resources.SYSTEM_OUT)
+@ResourceLock(Resources.SYSTEM_ERR)
+class PlacesOfProblemsTest {
+    private static final String ENGINE =
+            """
+            apiVersion: litmuschaos.io/v1alpha1
+            kind: ChaosEngine
+            metadata:
+              name: e
+              annotations:
+                chaosrunner.io/schedule: |
+                  cron: "99 * * * *"
+                  timeZone: Europe/Berln
+                chaosrunner.io/execution: |
+                  strategy: paralel
+                  maxParallel: x
+            spec:
+              chaosServiceAccount: x
+              experiments: [{name: a}]
+            """;
+
+    private static final String SCHEDULE =
+            """
+            apiVersion: litmuschaos.io/v1alpha1
+            kind: ChaosSchedule
+            metadata: {name: s}
+            spec:
+              schedule:
+                repeat:
+                  timeRange: {startTime: "02:00"}
+                  properties:
+                    minChaosInterval: {hour: {everyNthHour: 2}}
+              engineTemplateSpec:
+                chaosServiceAccount: x
+                experiments: [{name: a}]
+            """;
+
+    @TempDir private Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "validate, 7, schedule.cron: '99'",
+        "validate, 8, schedule.timeZone: 'Europe/Berln'",
+        "validate, 10, strategy: there is no strategy 'paralel'",
+        "validate, 11, maxParallel: 'x'",
+        "next, 7, schedule.cron: '99'",
+        "next, 8, schedule.timeZone: 'Europe/Berln'",
+        "plan, 10, strategy: there is no strategy 'paralel'",
+        "plan, 11, maxParallel: 'x'"
+    })
+    void aSettingOfAnEngine(String command, int line, String problem) throws IOException {
+        assertPlaced(command, "engine.yaml", ENGINE, line, problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"next, 12, schedule.cron: '99'", "plan, 15, strategy: there is no"})
+    void aSettingOfAnEngineInAList(String command, int line, String problem) throws IOException {
+        String list =
+                "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: c}\n- "
+                        + ENGINE.indent(2).strip();
+
+        assertPlaced(command, "list.yaml", list, line + 1, problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"validate", "next"})
+    void aFieldOfASchedule(String command) throws IOException {
+        assertPlaced(
+                command,
+                "schedule.yaml",
+                SCHEDULE,
+                7,
+                "spec.schedule.repeat.timeRange.startTime: '02:00' is not a time");
+    }
+
+    private void assertPlaced(String command, String name, String text, int line, String problem)
+            throws IOException {
+        Path file = Files.writeString(folder.resolve(name), text);
+
+        Said said = Said.by(command, "-f", file.toString());
+
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat((said.out() + said.err()).lines())
+                .as(said.out() + said.err())
+                .anyMatch(
+                        each -> each.contains(file + ":" + line + ": ") && each.contains(problem));
+    }
+}
