@@ -10,6 +10,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter.Refusal;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineWatch.Meaning;
+import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.status.EnginePatch.Objection;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.Engines;
@@ -64,7 +65,33 @@ class EngineWatchTest {
                                         "/metadata",
                                         "deletionTimestamp",
                                         "2026-03-01T10:00:00Z")),
-                        new Meaning.Stop("the engine is being deleted")));
+                        new Meaning.Stop("the engine is being deleted")),
+                Arguments.of(
+                        Caller.SERVICES_POD,
+                        Optional.of(replaced(same, OURS.run().id())),
+                        new Meaning.Replace("replaced by the next fire")),
+                Arguments.of(
+                        Caller.SERVICES_POD,
+                        Optional.of(replaced(same, "an earlier run")),
+                        new Meaning.GoOn()),
+                // A human's word counts more than the schedule's.
+                Arguments.of(
+                        Caller.SERVICES_POD,
+                        Optional.of(
+                                with(
+                                        replaced(same, OURS.run().id()),
+                                        "/spec",
+                                        "engineState",
+                                        "stop")),
+                        new Meaning.Stop("the engine says stop")),
+                Arguments.of(
+                        Caller.OPERATOR,
+                        Optional.of(replaced(same, OURS.run().id())),
+                        new Meaning.GoOn()));
+    }
+
+    private static Engine replaced(Engine engine, String run) {
+        return with(engine, "/metadata/annotations", EngineSchedule.REPLACED, run);
     }
 
     private static Engine with(Engine engine, String where, String field, String value) {
