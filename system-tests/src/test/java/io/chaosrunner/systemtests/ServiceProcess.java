@@ -87,6 +87,20 @@ final class ServiceProcess implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** Return how many threads it has, and how many MB of memory it holds; on Linux. */
+    long[] size() throws IOException {
+        long[] size = new long[2];
+        for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+            String[] words = line.split("\\s+", -1);
+            if (words[0].equals("Threads:")) {
+                size[0] = Long.parseLong(words[1]);
+            } else if (words[0].equals("VmRSS:")) {
+                size[1] = Long.parseLong(words[1]) >> 10;
+            }
+        }
+        return size;
+    }
+
     /** Kill it with SIGKILL; returns when it is dead. */
     void kill() {
         process.destroyForcibly().onExit().join();

@@ -68,6 +68,11 @@ final class ServiceStage implements AutoCloseable {
         return start(controlPlane.kubeconfigFor(namespace.name(), serviceAccount), arguments);
     }
 
+    /** Start one more process, with all rights in all namespaces. */
+    ServiceProcess serviceAsAdmin(String... arguments) {
+        return start(controlPlane.adminKubeconfig(), arguments);
+    }
+
     /** Start one more process, which reaches the API server through a proxy only. */
     ServiceProcess serviceThrough(ApiProxy proxy, String... arguments) {
         return start(kubeconfigThrough(proxy), arguments);
