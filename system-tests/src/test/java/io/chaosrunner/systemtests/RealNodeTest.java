@@ -54,7 +54,7 @@ class RealNodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"128Mi", "96Mi"})
+    @ValueSource(strings = {"128Mi", "64Mi"})
     void aRunEndsWithItsVerdictsWithinAMemoryLimit(String limit) {
         stage.experiment("first");
         stage.experiment("second");
