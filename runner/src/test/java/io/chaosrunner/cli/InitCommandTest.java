@@ -59,7 +59,16 @@ class InitCommandTest {
         Said said = Said.by("init");
 
         assertThat(said.out()).contains("strategy: sequential");
-        assertThat(Said.by("run", "--sandbox", "--speed", "100", "-f", written(said.out())))
+        assertThat(
+                        Said.by(
+                                "run",
+                                "--sandbox",
+                                "--speed",
+                                "100",
+                                "--set",
+                                "gap=0s",
+                                "-f",
+                                written(said.out())))
                 .extracting(Said::exitCode)
                 .isEqualTo(0);
     }
