@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -65,7 +66,7 @@ final class RunRemoval {
 
     /** Remove what bears the run's labels, what was launched a moment ago included. */
     Removed remove(Extent extent, Consumer<List<String>> removing) {
-        var heir = new AtomicReference<Optional<Engine>>(Optional.empty());
+        var heir = new AtomicReference<@Nullable Engine>();
         List<String> left =
                 remover.removeRun(
                         engineUid,
@@ -73,11 +74,12 @@ final class RunRemoval {
                         extent,
                         removing,
                         () -> {
-                            heir.set(heir());
-                            return heir.get().isEmpty();
+                            heir.set(heir().orElse(null));
+                            return heir.get() == null;
                         });
-        if (heir.get().isPresent()) {
-            return new Removed.Inherited(heir.get().get());
+        Engine inherited = heir.get();
+        if (inherited != null) {
+            return new Removed.Inherited(inherited);
         }
         return left.isEmpty() ? new Removed.Gone() : new Removed.Left(left);
     }

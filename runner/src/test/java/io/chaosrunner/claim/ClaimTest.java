@@ -170,9 +170,12 @@ class ClaimTest {
                                     Outcome.ERROR,
                                     Mark.FINAL,
                                     "draw %d, gap 42 s".formatted(i)));
-            if (i % 100 == 0 && i < most - 10) {
+            if (i % 100 == 0) {
                 assertThat(claim.text().getBytes(StandardCharsets.UTF_8))
                         .hasSizeLessThanOrEqualTo(Claim.MOST_BYTES);
+            }
+            // The last few attempts need the place of the reasons.
+            if (i % 100 == 0 && i < most - 10) {
                 assertThat(claim.log().getFirst().why()).isEqualTo("draw 0, gap 42 s");
             }
         }
