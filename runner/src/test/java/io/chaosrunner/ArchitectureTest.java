@@ -159,6 +159,19 @@ class ArchitectureTest {
                 .check(ALL);
     }
 
+    /** It is loaded where a list of holidays has an iCalendar file, and nowhere else. */
+    @Test
+    void onlyOneClassKnowsTheCalendarLibrary() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .haveNameNotMatching("io\\.chaosrunner\\.schedule\\.CalendarFile(\\$.*)?")
+                .should()
+                .dependOnClassesThat(
+                        resideInAnyPackage("biweekly..", "com.github.mangstadt.vinnie.."))
+                .check(ALL);
+    }
+
     @Test
     void theSpiSpeaksOnlyTheJdksLanguage() {
         classes()

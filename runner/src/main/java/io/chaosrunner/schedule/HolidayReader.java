@@ -11,16 +11,17 @@ import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Read a list of holidays, one date a line. Strangers write them, so what is read of them is
- * bounded; a list that is damaged anywhere is not used at all. Used once.
+ * Read a list of holidays: text with one date a line, and iCalendar files. Strangers write them, so
+ * what is read of them is bounded; a list that is damaged anywhere is not used at all. Used once.
  */
 public final class HolidayReader {
     /** Most characters of all files of a list together. */
     public static final int LONGEST = 256 * 1024;
 
-    /** Most days of a list; each counts as often as it is named. */
+    /** Most days of a list; each counts as often as it is named, and those of each year each. */
     static final int MOST_DAYS = 20_000;
 
+    private static final String CALENDAR = ".ics";
     private static final int LONGEST_NAME = 50;
     private static final int LONGEST_QUOTE = 40;
 
@@ -61,7 +62,7 @@ public final class HolidayReader {
     /**
      * Read all files of a list.
      *
-     * @param files their texts by name
+     * @param files their texts by name; those named {@code *.ics} are iCalendar, all others text
      * @throws Unusable if one is damaged or too long, or all together name no day
      */
     static HolidayList.Days read(Map<String, String> files) throws Unusable {
@@ -73,7 +74,7 @@ public final class HolidayReader {
         var reader = new HolidayReader();
         for (var file : new TreeMap<>(files).entrySet()) {
             try {
-                reader.take(file.getValue());
+                reader.take(file.getKey(), file.getValue());
             } catch (Unusable e) {
                 throw new Unusable(
                         "%s: %s"
@@ -89,12 +90,17 @@ public final class HolidayReader {
         return new HolidayList.Days(reader.dates, reader.yearly);
     }
 
-    private void take(String text) throws Unusable {
+    private void take(String name, String text) throws Unusable {
         String unmarked = text.startsWith("\uFEFF") ? text.substring(1) : text;
-        int number = 0;
-        for (String line : (Iterable<String>) unmarked.lines()::iterator) {
-            number++;
-            line(number, line);
+        if (name.endsWith(CALENDAR)) {
+            // Only here: who has no such file never loads its library.
+            CalendarFile.read(unmarked, this);
+        } else {
+            int number = 0;
+            for (String line : (Iterable<String>) unmarked.lines()::iterator) {
+                number++;
+                line(number, line);
+            }
         }
     }
 
@@ -119,8 +125,13 @@ public final class HolidayReader {
             }
         } catch (DateTimeException e) {
             throw new Unusable(
-                    "line %d: '%s' is not a date; write 2026-12-25, or 12-25 for every year"
-                            .formatted(number, ForeignText.oneLine(date, LONGEST_QUOTE)));
+                    "line %d: '%s' is not a date; write 2026-12-25, or 12-25 for every year%s"
+                            .formatted(
+                                    number,
+                                    ForeignText.oneLine(date, LONGEST_QUOTE),
+                                    date.equals("BEGIN:VCALENDAR")
+                                            ? "; an iCalendar file has a key that ends in .ics"
+                                            : ""));
         }
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.LocalDate;
 import java.time.MonthDay;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -40,6 +42,7 @@ class HolidayReaderTest {
                 "13-01; line 1: '13-01' is not a date",
                 "2026-12-25,2026-12-26; line 1: '2026-12-25,2026-12-26' is not a date",
                 "2026-12-24..2026-12-26; is not a date",
+                "BEGIN:VCALENDAR; an iCalendar file has a key that ends in .ics",
                 "# nothing; it names no day",
                 "''; it names no day",
             })
@@ -51,7 +54,8 @@ class HolidayReaderTest {
 
     @Test
     void allFilesOfAListCountAndOneThatIsDamagedSpoilsIt() throws Exception {
-        var files = Map.of("a.txt", "2026-05-01 Labour Day", "b.txt", "2026-12-25");
+        var files =
+                Map.of("a.txt", "2026-05-01 Labour Day", "b.ics", calendar(event("20261225", "")));
         assertThat(HolidayReader.read(files).dates().keySet())
                 .containsExactlyInAnyOrder(LocalDate.of(2026, 5, 1), LocalDate.of(2026, 12, 25));
 
@@ -72,16 +76,127 @@ class HolidayReaderTest {
                 .hasMessageContaining("names no day");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "one day; DTSTART|VALUE=DATE:20261225; 2026-12-25",
+                "one day with its end; DTSTART|VALUE=DATE:20261225,DTEND|VALUE=DATE:20261226; 2026-12-25",
+                "the day as its own end; DTSTART|VALUE=DATE:20261225,DTEND|VALUE=DATE:20261225; 2026-12-25",
+                "several days; DTSTART|VALUE=DATE:20261230,DTEND|VALUE=DATE:20270102; 2026-12-30 2026-12-31 2027-01-01",
+                "several days by their duration; DTSTART|VALUE=DATE:20261230,DURATION:P2D; 2026-12-30 2026-12-31",
+                "a week; DTSTART|VALUE=DATE:20261230,DURATION:P1W; 2026-12-30 2026-12-31 2027-01-01 2027-01-02 2027-01-03 2027-01-04 2027-01-05",
+                "as Outlook writes it; DTSTART|TZID=W. Europe Standard Time:20261225T000000,DTEND|TZID=W. Europe Standard Time:20261226T000000; 2026-12-25",
+                "an evening; DTSTART:20261224T180000,DTEND:20261224T230000; 2026-12-24",
+                "a night; DTSTART:20261224T180000,DTEND:20261225T060000; 2026-12-24 2026-12-25",
+                "a night by its duration; DTSTART:20261224T180000,DURATION:PT12H; 2026-12-24 2026-12-25",
+                "one that is free; DTSTART|VALUE=DATE:20261225,TRANSP:TRANSPARENT; 2026-12-25",
+                "three years; DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|COUNT=3; 2026-12-25 2027-12-25 2028-12-25",
+                "until; DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|UNTIL=20271225; 2026-12-25 2027-12-25",
+                "all but one; DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|COUNT=3,EXDATE|VALUE=DATE:20271225; 2026-12-25 2028-12-25",
+                "and others; DTSTART|VALUE=DATE:20261225,RDATE|VALUE=DATE:20270107; 2026-12-25 2027-01-07",
+                "Thanksgiving; DTSTART|VALUE=DATE:20261126,RRULE:FREQ=YEARLY|BYMONTH=11|BYDAY=4TH|COUNT=3; 2026-11-26 2027-11-25 2028-11-23",
+                "the last Monday of May; DTSTART|VALUE=DATE:20260525,RRULE:FREQ=YEARLY|BYMONTH=5|BYDAY=-1MO|COUNT=2; 2026-05-25 2027-05-31",
+                "leap days; DTSTART|VALUE=DATE:20280229,RRULE:FREQ=YEARLY|COUNT=2; 2028-02-29 2032-02-29",
+                "several days each year; DTSTART|VALUE=DATE:20261231,DTEND|VALUE=DATE:20270102,RRULE:FREQ=YEARLY|COUNT=2; 2026-12-31 2027-01-01 2027-12-31 2028-01-01",
+            })
+    void theDaysOfAnEventAre(String name, String written, String days) throws Exception {
+        HolidayList.Days read = ics(calendar(lines(written)));
+
+        assertThat(read.dates().keySet().stream().sorted().map(LocalDate::toString))
+                .as(name)
+                .containsExactlyElementsOf(Arrays.asList(days.split(" ")));
+        assertThat(read.dates().values()).containsOnly("Day, off");
+    }
+
+    @Test
+    void anEventThatComesEachYearDoesSoUntilSchedulesEnd() throws Exception {
+        assertThat(ics(calendar(event("20261225", "RRULE:FREQ=YEARLY\r\n"))).dates())
+                .hasSize(2099 - 2026 + 1)
+                .containsKey(LocalDate.of(2099, 12, 25));
+    }
+
+    @Test
+    void anEventThatWasCancelledIsNoHoliday() {
+        assertThatThrownBy(() -> ics(calendar(event("20261225", "STATUS:CANCELLED\r\n"))))
+                .hasMessageContaining("names no day");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "hello; it is no iCalendar file",
+                "''; it is no iCalendar file",
+                "BEGIN:VCALENDAR~END:VCALENDAR~; it names no day",
+                "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~END:VEVENT~; its end is missing",
+                "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~; its end is missing",
+                "BEGIN:VCALENDAR~BEGIN:VEVENT~no colon~END:VEVENT~END:VCALENDAR~; line 3 is damaged",
+                "BEGIN:VCALENDAR~END:VEVENT~END:VCALENDAR~; line 2 is damaged",
+            })
+    void aFileThatIsCutOrDamagedIsRefused(String text, String why) {
+        assertThatThrownBy(() -> ics(text.replace("~", "\r\n").replace('|', ';')))
+                .isInstanceOf(HolidayReader.Unusable.class)
+                .hasMessageContaining(why);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "SUMMARY:x; it has no DTSTART",
+                "DTSTART|VALUE=DATE:20261399; MonthOfYear",
+                "DTSTART|VALUE=DATE:soon; line 5",
+                "DTSTART:20261225T120000Z; it has a time in UTC",
+                "DTSTART|VALUE=DATE:18991225; is not from 1970 to 2099",
+                "DTSTART|VALUE=DATE:20261225,DTEND|VALUE=DATE:20261224; it lasts -1 days",
+                "DTSTART|VALUE=DATE:20261225,DTEND|VALUE=DATE:20990101; it lasts 26,305 days",
+                "DTSTART|VALUE=DATE:20261225,DURATION:-P1D; it lasts -1 days",
+                "DTSTART|VALUE=DATE:20261225,DURATION:P2147483647W; it lasts",
+                "DTSTART|VALUE=DATE:20261225,RRULE:NONSENSE; not FREQ=YEARLY",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=FORTNIGHTLY; line 6",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=SECONDLY; not FREQ=YEARLY",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=DAILY|INTERVAL=2147483647; not FREQ=YEARLY",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|INTERVAL=0; INTERVAL",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|INTERVAL=2147483647; INTERVAL",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|BYMONTH=13; 13 of its RRULE is not a BYMONTH",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|BYHOUR=25; says more than",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|BYWEEKNO=54; says more than",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|BYMONTH=2|BYMONTHDAY=30; its RRULE names no day",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|BYMONTH=11|BYDAY=999TH; 999 of its RRULE is not a BYDAY",
+                "DTSTART|VALUE=DATE:20261225,RDATE|VALUE=PERIOD:20270101T000000/P1D; RDATE",
+            })
+    @Timeout(60)
+    void anEventWhoseDaysAreNotSureIsRefusedByItsName(String written, String why) {
+        assertThatThrownBy(() -> ics(calendar(lines(written))))
+                .isInstanceOf(HolidayReader.Unusable.class)
+                .hasMessageContaining(why)
+                .satisfies(
+                        e -> assertThat(String.valueOf(e.getMessage())).startsWith("days.ics: "));
+    }
+
     @Test
     @Timeout(120)
     void whatStrangersWriteIsBounded() {
+        String nested = "BEGIN:VEVENT\r\n".repeat(15_000);
+        String years = event("19700101", "RRULE:FREQ=YEARLY;BYMONTHDAY=1,2,3,4,5,6,7,8,9\r\n");
         String texts =
                 IntStream.range(0, 20_001)
                         .mapToObj(day -> LocalDate.of(1970, 1, 1).plusDays(day).toString())
                         .collect(Collectors.joining("\n"));
+        assertThatThrownBy(() -> ics("BEGIN:VCALENDAR\r\n" + nested))
+                .hasMessageContaining("line 5 is nested more than 4 deep");
+        assertThatThrownBy(() -> ics(calendar("BEGIN:VEVENT\r\nEND:VEVENT\r\n".repeat(5_001))))
+                .hasMessageContaining("there are more than 5,000 events");
+        assertThatThrownBy(() ->
+                        ics(calendar(event("19700101", "DURATION:P366D\r\nRRULE:FREQ=YEARLY\r\n"))))
+                .hasMessageContaining("there are more than 20,000 days");
         assertThatThrownBy(() -> text(texts)).hasMessageContaining("more than 20,000 days");
         assertThatThrownBy(() -> text("#".repeat(256 * 1024 + 1)))
                 .hasMessage("it has 262,145 characters, and 262,144 are the most");
+        assertThatThrownBy(() -> ics(calendar(years.repeat(1_500))))
+                .as("the same days again and again take no longer than others")
+                .hasMessageContaining("there are more than 20,000 days");
     }
 
     @Test
@@ -91,6 +206,29 @@ class HolidayReaderTest {
         assertThat(days.dates().values())
                 .allSatisfy(
                         name -> assertThat(name).hasSize(50).doesNotContain("\u202E", "\u0007"));
+    }
+
+    private static String lines(String written) {
+        return "BEGIN:VEVENT\r\nSUMMARY:Day\\, off\r\n"
+                + Arrays.stream(written.split(","))
+                        .map(line -> line.replace('|', ';') + "\r\n")
+                        .collect(Collectors.joining())
+                + "END:VEVENT\r\n";
+    }
+
+    private static String event(String date, String more) {
+        return "BEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:%s\r\n%sEND:VEVENT\r\n"
+                .formatted(date, more);
+    }
+
+    private static String calendar(String... events) {
+        return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
+                + String.join("", List.of(events))
+                + "END:VCALENDAR\r\n";
+    }
+
+    private static HolidayList.Days ics(String text) throws HolidayReader.Unusable {
+        return HolidayReader.read(Map.of("days.ics", text));
     }
 
     private static HolidayList.Days text(String text) throws HolidayReader.Unusable {

@@ -1,0 +1,343 @@
+package io.chaosrunner.schedule;
+
+import biweekly.ICalendar;
+import biweekly.component.VEvent;
+import biweekly.io.ParseWarning;
+import biweekly.io.text.ICalReader;
+import biweekly.property.DateEnd;
+import biweekly.property.DateOrDateTimeProperty;
+import biweekly.property.DateStart;
+import biweekly.property.ExceptionDates;
+import biweekly.property.RecurrenceDates;
+import biweekly.property.RecurrenceRule;
+import biweekly.util.ByDay;
+import biweekly.util.DateTimeComponents;
+import biweekly.util.Duration;
+import biweekly.util.Frequency;
+import biweekly.util.ICalDate;
+import biweekly.util.Recurrence;
+import biweekly.util.com.google.ical.iter.RecurrenceIterator;
+import biweekly.util.com.google.ical.iter.RecurrenceIteratorFactory;
+import biweekly.util.com.google.ical.values.DateValue;
+import biweekly.util.com.google.ical.values.DateValueImpl;
+import com.github.mangstadt.vinnie.VObjectProperty;
+import com.github.mangstadt.vinnie.io.Context;
+import com.github.mangstadt.vinnie.io.SyntaxRules;
+import com.github.mangstadt.vinnie.io.VObjectDataAdapter;
+import com.github.mangstadt.vinnie.io.VObjectReader;
+import com.github.mangstadt.vinnie.io.Warning;
+import io.chaosrunner.model.ForeignText;
+import java.io.IOException;
+import java.io.Serial;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TimeZone;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Take the days of the events of an iCalendar file (RFC 5545). Its library reads leniently; here a
+ * word that it would overlook is refused, as a day that is missed would be a day of chaos.
+ *
+ * <p>The only class that knows the library, which is loaded with it.
+ */
+final class CalendarFile {
+    private static final int MOST_EVENTS = 5_000;
+    private static final int DEEPEST = 4;
+    private static final int LONGEST_EVENT = 366;
+    private static final int HOURS = 24;
+    private static final int MOST_YEARS_BETWEEN = 100;
+    private static final int LONGEST_QUOTE = 80;
+
+    /** What an event's days are read from. */
+    private static final Set<String> READ =
+            Set.of("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "STATUS");
+
+    private final HolidayReader list;
+
+    private CalendarFile(HolidayReader list) {
+        this.list = list;
+    }
+
+    /**
+     * Read a file into a list.
+     *
+     * @throws HolidayReader.Unusable if anything is wrong with the days of its events
+     */
+    static void read(String text, HolidayReader list) throws HolidayReader.Unusable {
+        var shape = new Shape();
+        try (VObjectReader reader =
+                        new VObjectReader(new StringReader(text), SyntaxRules.iCalendar());
+                ICalReader calendars = new ICalReader(text)) {
+            reader.parse(shape);
+            shape.check();
+            ICalendar calendar;
+            while ((calendar = calendars.readNext()) != null) {
+                for (ParseWarning warning : calendars.getWarnings()) {
+                    if (warning.getPropertyName() != null
+                            && READ.contains(warning.getPropertyName())) {
+                        throw new HolidayReader.Unusable(
+                                "line %d: %s"
+                                        .formatted(
+                                                warning.getLineNumber(),
+                                                quoted(warning.getMessage())));
+                    }
+                }
+                for (VEvent event : calendar.getEvents()) {
+                    new CalendarFile(list).take(event);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether a file is whole, and no deeper and longer than such files are. */
+    private static final class Shape extends VObjectDataAdapter {
+        private int open;
+        private int calendars;
+        private int events;
+        private Optional<String> wrong = Optional.empty();
+
+        @Override
+        public void onComponentBegin(String name, Context context) {
+            open++;
+            if (name.equals("VEVENT")) {
+                events++;
+            }
+            if (open > DEEPEST) {
+                wrong("line %d is nested more than %d deep", context.getLineNumber(), DEEPEST);
+                context.stop();
+            } else if (events > MOST_EVENTS) {
+                wrong("there are more than %,d events", MOST_EVENTS);
+                context.stop();
+            }
+        }
+
+        @Override
+        public void onComponentEnd(String name, Context context) {
+            open--;
+            if (name.equals("VCALENDAR")) {
+                calendars++;
+            }
+        }
+
+        @Override
+        public void onWarning(
+                Warning warning,
+                @Nullable VObjectProperty property,
+                @Nullable Exception thrown,
+                Context context) {
+            if (warning != Warning.UNKNOWN_CHARSET && warning != Warning.QUOTED_PRINTABLE_ERROR) {
+                wrong("line %d is damaged: %s", context.getLineNumber(), warning.getMessage());
+            }
+        }
+
+        private void wrong(String format, Object... arguments) {
+            wrong = wrong.or(() -> Optional.of(format.formatted(arguments)));
+        }
+
+        void check() throws HolidayReader.Unusable {
+            if (calendars == 0 && open == 0) {
+                throw new HolidayReader.Unusable(
+                        "it is no iCalendar file, which begins with BEGIN:VCALENDAR");
+            }
+            if (open != 0) {
+                wrong("its end is missing");
+            }
+            if (wrong.isPresent()) {
+                throw new HolidayReader.Unusable(wrong.get());
+            }
+        }
+    }
+
+    private void take(VEvent event) throws HolidayReader.Unusable {
+        if (event.getStatus() != null && event.getStatus().isCancelled()) {
+            return;
+        }
+        String summary = event.getSummary() == null ? "" : value(event.getSummary().getValue());
+        try {
+            take(event, summary);
+        } catch (Refused | DateTimeException e) {
+            throw new HolidayReader.Unusable(
+                    "the event %s: %s".formatted(named(event, summary), e.getMessage()));
+        }
+    }
+
+    private void take(VEvent event, String summary) throws HolidayReader.Unusable {
+        DateStart begin = event.getDateStart();
+        if (begin == null) {
+            throw new Refused("it has no DTSTART");
+        }
+        LocalDate first = day(components(begin));
+        long days = days(event, first);
+        var without = new HashSet<LocalDate>();
+        for (ExceptionDates dates : event.getExceptionDates()) {
+            days(dates.getValues()).forEach(without::add);
+        }
+        var starts = new HashSet<LocalDate>();
+        starts.add(first);
+        RecurrenceRule rule = event.getRecurrenceRule();
+        if (rule != null) {
+            addYears(rule.getValue(), first, starts);
+        }
+        for (RecurrenceDates dates : event.getRecurrenceDates()) {
+            if (!dates.getPeriods().isEmpty()) {
+                throw new Refused("it has an RDATE with periods; only days are read");
+            }
+            days(dates.getDates()).forEach(starts::add);
+        }
+        starts.removeAll(without);
+        for (LocalDate start : starts) {
+            for (int day = 0; day < days; day++) {
+                list.day(start.plusDays(day), summary);
+            }
+        }
+    }
+
+    private static long days(VEvent event, LocalDate first) {
+        DateEnd end = event.getDateEnd();
+        Duration duration = event.getDuration() == null ? null : event.getDuration().getValue();
+        long days = 1;
+        if (end != null) {
+            DateTimeComponents last = components(end);
+            boolean atMidnight =
+                    !last.hasTime() || last.getHour() + last.getMinute() + last.getSecond() == 0;
+            days = day(last).toEpochDay() - first.toEpochDay() + (atMidnight ? 0 : 1);
+            // Some write the day itself as its end.
+            days = days == 0 ? 1 : days;
+        } else if (duration != null) {
+            boolean timed = components(event.getDateStart()).hasTime();
+            long length = java.time.Duration.ofMillis(duration.toMillis()).toHours();
+            days = timed && length % HOURS != 0 ? length / HOURS + 2 : Math.ceilDiv(length, HOURS);
+            days = days == 0 ? 1 : days;
+        }
+        if (days < 1 || days > LONGEST_EVENT) {
+            throw new Refused(
+                    "it lasts %,d days; from 1 to %d are read".formatted(days, LONGEST_EVENT));
+        }
+        return days;
+    }
+
+    /** Holidays come each year: what could come more often, or needs a long search, is refused. */
+    private static void addYears(Recurrence rule, LocalDate first, Set<LocalDate> starts) {
+        if (rule == null || rule.getFrequency() != Frequency.YEARLY) {
+            throw new Refused("its RRULE is not FREQ=YEARLY, which is all that is read");
+        }
+        int interval = rule.getInterval() == null ? 1 : rule.getInterval();
+        if (interval < 1 || interval > MOST_YEARS_BETWEEN) {
+            throw new Refused("the INTERVAL of its RRULE is not from 1 to " + MOST_YEARS_BETWEEN);
+        }
+        boolean beyond =
+                Stream.of(
+                                        rule.getBySecond(),
+                                        rule.getByMinute(),
+                                        rule.getByHour(),
+                                        rule.getByYearDay(),
+                                        rule.getByWeekNo())
+                                .anyMatch(values -> !values.isEmpty())
+                        || !rule.getXRules().isEmpty();
+        if (beyond) {
+            throw new Refused(
+                    "its RRULE says more than INTERVAL, COUNT, UNTIL, BYMONTH, BYMONTHDAY, BYDAY and BYSETPOS");
+        }
+        within(rule.getByMonth(), 1, 12, "BYMONTH");
+        within(rule.getByMonthDay(), -31, 31, "BYMONTHDAY");
+        within(rule.getBySetPos(), -366, 366, "BYSETPOS");
+        within(
+                rule.getByDay().stream().map(ByDay::getNum).filter(n -> n != null).toList(),
+                -53,
+                53,
+                "BYDAY");
+        RecurrenceIterator days =
+                RecurrenceIteratorFactory.createRecurrenceIterator(
+                        rule,
+                        new DateValueImpl(
+                                first.getYear(), first.getMonthValue(), first.getDayOfMonth()),
+                        TimeZone.getTimeZone("UTC"));
+        boolean some = false;
+        while (days.hasNext()) {
+            DateValue next = days.next();
+            if (next.year() > CronReader.LAST_YEAR) {
+                break;
+            }
+            some = true;
+            starts.add(LocalDate.of(next.year(), next.month(), next.day()));
+            if (starts.size() > HolidayReader.MOST_DAYS) {
+                throw new Refused("it comes more than %,d times".formatted(starts.size() - 1));
+            }
+        }
+        if (!some) {
+            throw new Refused("its RRULE names no day");
+        }
+    }
+
+    private static void within(Collection<Integer> values, int least, int most, String name) {
+        for (int value : values) {
+            if (value < least || value > most || value == 0) {
+                throw new Refused("%d of its RRULE is not a %s".formatted(value, name));
+            }
+        }
+    }
+
+    private static List<LocalDate> days(Collection<ICalDate> dates) {
+        return dates.stream().map(date -> day(components(date))).toList();
+    }
+
+    private static DateTimeComponents components(DateOrDateTimeProperty property) {
+        return components(property.getValue());
+    }
+
+    private static DateTimeComponents components(@Nullable ICalDate date) {
+        DateTimeComponents components = date == null ? null : date.getRawComponents();
+        if (components == null) {
+            throw new Refused("one of its dates cannot be read");
+        }
+        return components;
+    }
+
+    /** A time of day shuts its whole day, by the clock that it was written with. */
+    private static LocalDate day(DateTimeComponents written) {
+        if (written.hasTime() && written.isUtc()) {
+            throw new Refused(
+                    "it has a time in UTC (%s), whose day is not known elsewhere; write a date, or the local time"
+                            .formatted(written));
+        }
+        LocalDate date = LocalDate.of(written.getYear(), written.getMonth(), written.getDate());
+        if (date.getYear() < CronReader.FIRST_YEAR || date.getYear() > CronReader.LAST_YEAR + 1) {
+            throw new Refused(
+                    "%s is not from %d to %d"
+                            .formatted(date, CronReader.FIRST_YEAR, CronReader.LAST_YEAR));
+        }
+        return date;
+    }
+
+    private static String named(VEvent event, String summary) {
+        String uid = event.getUid() == null ? "" : value(event.getUid().getValue());
+        return "'%s'".formatted(quoted(summary.isEmpty() ? uid : summary));
+    }
+
+    private static String quoted(String text) {
+        return ForeignText.oneLine(ForeignText.line(text), LONGEST_QUOTE);
+    }
+
+    private static String value(@Nullable String text) {
+        return text == null ? "" : text;
+    }
+
+    /** Reports what is wrong with one event. */
+    private static final class Refused extends RuntimeException {
+        @Serial private static final long serialVersionUID = 1L;
+
+        Refused(String message) {
+            super(message);
+        }
+    }
+}
