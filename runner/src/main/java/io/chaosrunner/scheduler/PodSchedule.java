@@ -256,7 +256,8 @@ public final class PodSchedule {
             timetable = schedule.timetable();
             told = "";
         }
-        return act(schedule.isDue(clock.instant()) ? knowing(schedule) : schedule);
+        boolean listed = !schedule.spec().lists().isEmpty();
+        return act(listed && schedule.isDue(clock.instant()) ? knowing(schedule) : schedule);
     }
 
     /** Read which days are holidays: that is asked when something is due, and at no other time. */
