@@ -172,7 +172,9 @@ class LauncherScriptTest {
 
         Run run = run("list");
 
-        assertThat(run.output()).endsWith("io.chaosrunner.cli.Main list\n").doesNotContain("AOTCache");
+        assertThat(run.output())
+                .endsWith("io.chaosrunner.cli.Main list\n")
+                .doesNotContain("AOTCache");
         Path cache = clone.resolve("runner/target/chaos-runner.aot");
         await().atMost(Duration.ofMinutes(2))
                 .until(() ->
