@@ -66,7 +66,7 @@ class InitCommandTest {
                                 "--speed",
                                 "100",
                                 "--set",
-                                "gap=0s",
+                                "gap=1s",
                                 "-f",
                                 written(said.out())))
                 .extracting(Said::exitCode)

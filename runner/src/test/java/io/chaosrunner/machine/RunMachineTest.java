@@ -939,7 +939,7 @@ class RunMachineTest {
                 stage.at(0);
                 assertThat(stage.state.end)
                         .extracting(RunEnd::why)
-                        .isEqualTo("did not answer within 20 ms");
+                        .isEqualTo("did not answer within 20ms");
             }
         }
 

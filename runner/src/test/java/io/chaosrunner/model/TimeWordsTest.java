@@ -26,6 +26,7 @@ class TimeWordsTest {
     private static final List<String> OTHER_THINGS =
             List.of(
                     "ProgressLines.java",
+                    "RunRequest.java",
                     "ServiceSchedule.java",
                     "ScheduleReader.java",
                     "Document.java",
