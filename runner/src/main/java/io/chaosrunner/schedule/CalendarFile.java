@@ -7,9 +7,12 @@ import biweekly.io.text.ICalReader;
 import biweekly.property.DateEnd;
 import biweekly.property.DateOrDateTimeProperty;
 import biweekly.property.DateStart;
+import biweekly.property.DurationProperty;
 import biweekly.property.ExceptionDates;
+import biweekly.property.ICalProperty;
 import biweekly.property.RecurrenceDates;
 import biweekly.property.RecurrenceRule;
+import biweekly.property.Status;
 import biweekly.util.ByDay;
 import biweekly.util.DateTimeComponents;
 import biweekly.util.Duration;
@@ -36,6 +39,7 @@ import java.time.LocalDate;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TimeZone;
@@ -52,13 +56,21 @@ final class CalendarFile {
     private static final int MOST_EVENTS = 5_000;
     private static final int DEEPEST = 4;
     private static final int LONGEST_EVENT = 366;
-    private static final int HOURS = 24;
     private static final int MOST_YEARS_BETWEEN = 100;
     private static final int LONGEST_QUOTE = 80;
 
     /** What an event's days are read from. */
     private static final Set<String> READ =
             Set.of("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "STATUS");
+
+    /** What an event has once, if at all. */
+    private static final Map<Class<? extends ICalProperty>, String> ONCE =
+            Map.of(
+                    DateStart.class, "DTSTART",
+                    DateEnd.class, "DTEND",
+                    DurationProperty.class, "DURATION",
+                    RecurrenceRule.class, "RRULE",
+                    Status.class, "STATUS");
 
     private final HolidayReader list;
 
@@ -106,8 +118,16 @@ final class CalendarFile {
         private int events;
         private Optional<String> wrong = Optional.empty();
 
+        /** The line of an event that the library would overlook, as after a missing END. */
+        private int misplaced;
+
         @Override
         public void onComponentBegin(String name, Context context) {
+            if (name.equals("VEVENT")
+                    && misplaced == 0
+                    && !context.getParentComponents().equals(List.of("VCALENDAR"))) {
+                misplaced = context.getLineNumber();
+            }
             open++;
             if (name.equals("VEVENT")) {
                 events++;
@@ -152,6 +172,9 @@ final class CalendarFile {
             if (open != 0) {
                 wrong("its end is missing");
             }
+            if (misplaced != 0) {
+                wrong("line %d: VEVENT does not stand in a VCALENDAR", misplaced);
+            }
             if (wrong.isPresent()) {
                 throw new HolidayReader.Unusable(wrong.get());
             }
@@ -159,15 +182,28 @@ final class CalendarFile {
     }
 
     private void take(VEvent event) throws HolidayReader.Unusable {
-        if (event.getStatus() != null && event.getStatus().isCancelled()) {
-            return;
-        }
         String summary = event.getSummary() == null ? "" : value(event.getSummary().getValue());
         try {
-            take(event, summary);
+            checkOnce(event);
+            if (event.getStatus() == null || !event.getStatus().isCancelled()) {
+                take(event, summary);
+            }
         } catch (Refused | DateTimeException e) {
             throw new HolidayReader.Unusable(
                     "the event %s: %s".formatted(named(event, summary), e.getMessage()));
+        }
+    }
+
+    /** Of two of a kind the library takes one. */
+    private static void checkOnce(VEvent event) {
+        ONCE.forEach((kind, name) -> {
+            if (event.getProperties(kind).size() > 1) {
+                throw new Refused(
+                        "it has more than one %s; write an event for each".formatted(name));
+            }
+        });
+        if (event.getDateEnd() != null && event.getDuration() != null) {
+            throw new Refused("it has both DTEND and DURATION; write one of them");
         }
     }
 
@@ -214,9 +250,9 @@ final class CalendarFile {
             // Some write the day itself as its end.
             days = days == 0 ? 1 : days;
         } else if (duration != null) {
-            boolean timed = components(event.getDateStart()).hasTime();
-            long length = java.time.Duration.ofMillis(duration.toMillis()).toHours();
-            days = timed && length % HOURS != 0 ? length / HOURS + 2 : Math.ceilDiv(length, HOURS);
+            long length = duration.toMillis();
+            long begun = length < 0 ? 0 : sinceMidnight(components(event.getDateStart()));
+            days = Math.ceilDiv(begun + length, java.time.Duration.ofDays(1).toMillis());
             days = days == 0 ? 1 : days;
         }
         if (days < 1 || days > LONGEST_EVENT) {
@@ -224,6 +260,16 @@ final class CalendarFile {
                     "it lasts %,d days; from 1 to %d are read".formatted(days, LONGEST_EVENT));
         }
         return days;
+    }
+
+    /** Return how long the first day of an event has lasted when it begins, in milliseconds. */
+    private static long sinceMidnight(DateTimeComponents begin) {
+        return begin.hasTime()
+                ? java.time.Duration.ofHours(begin.getHour())
+                        .plusMinutes(begin.getMinute())
+                        .plusSeconds(begin.getSecond())
+                        .toMillis()
+                : 0;
     }
 
     /** Holidays come each year: what could come more often, or needs a long search, is refused. */
@@ -258,7 +304,7 @@ final class CalendarFile {
                 "BYDAY");
         RecurrenceIterator days =
                 RecurrenceIteratorFactory.createRecurrenceIterator(
-                        rule,
+                        untilDay(rule),
                         new DateValueImpl(
                                 first.getYear(), first.getMonthValue(), first.getDayOfMonth()),
                         TimeZone.getTimeZone("UTC"));
@@ -277,6 +323,28 @@ final class CalendarFile {
         if (!some) {
             throw new Refused("its RRULE names no day");
         }
+    }
+
+    /**
+     * Return a rule that ends with a day: that of its UNTIL, or the next one where that is a time
+     * in UTC, which may be the next day's elsewhere.
+     */
+    private static Recurrence untilDay(Recurrence rule) {
+        ICalDate until = rule.getUntil();
+        if (until == null || !until.hasTime()) {
+            return rule;
+        }
+        DateTimeComponents written = components(until);
+        LocalDate day =
+                LocalDate.of(written.getYear(), written.getMonth(), written.getDate())
+                        .plusDays(written.isUtc() ? 1 : 0);
+        return new Recurrence.Builder(rule)
+                .until(
+                        new ICalDate(
+                                new DateTimeComponents(
+                                        day.getYear(), day.getMonthValue(), day.getDayOfMonth()),
+                                false))
+                .build();
     }
 
     private static void within(Collection<Integer> values, int least, int most, String name) {

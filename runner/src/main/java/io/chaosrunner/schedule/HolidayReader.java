@@ -5,8 +5,12 @@ import java.io.Serial;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.MonthDay;
+import java.time.temporal.ChronoField;
+import java.time.temporal.TemporalAccessor;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -117,9 +121,10 @@ public final class HolidayReader {
         }
         String date = said.substring(0, end);
         String name = said.substring(end);
+        checkNoOther(number, name);
         try {
-            if (date.length() == "12-25".length()) {
-                day(MonthDay.parse("--" + date), name);
+            if (date(date) instanceof MonthDay each) {
+                day(each, name);
             } else {
                 day(LocalDate.parse(date), name);
             }
@@ -133,6 +138,35 @@ public final class HolidayReader {
                                             ? "; an iCalendar file has a key that ends in .ics"
                                             : ""));
         }
+    }
+
+    /** Who writes two dates on a line means both, or those from one to the other. */
+    private static void checkNoOther(int number, String name) throws Unusable {
+        Optional<String> word =
+                Arrays.stream(name.strip().split("\\s+", -1))
+                        .filter(each -> each.chars().anyMatch(Character::isLetterOrDigit))
+                        .findFirst()
+                        .filter(HolidayReader::isDate);
+        if (word.isPresent()) {
+            throw new Unusable(
+                    "line %d: '%s' would be overlooked: write one date a line"
+                            .formatted(number, word.get()));
+        }
+    }
+
+    private static boolean isDate(String word) {
+        try {
+            return date(word).isSupported(ChronoField.DAY_OF_MONTH);
+        } catch (DateTimeException e) {
+            return false;
+        }
+    }
+
+    /** Read {@code 2026-12-25}, or {@code 12-25}. */
+    private static TemporalAccessor date(String word) {
+        return word.length() == "12-25".length()
+                ? MonthDay.parse("--" + word)
+                : LocalDate.parse(word);
     }
 
     /** Take a day, whose first name counts. */

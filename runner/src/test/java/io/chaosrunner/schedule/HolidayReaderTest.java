@@ -32,6 +32,16 @@ class HolidayReaderTest {
         assertThat(days.yearly()).isEqualTo(Map.of(MonthDay.of(1, 1), "New Year"));
     }
 
+    @Test
+    void aNameMayHaveHoursAndDatesThatAreNoneOfTheList() throws Exception {
+        HolidayList.Days days =
+                text(
+                        "2026-12-24 open 10-12\n2026-12-28 instead of 2026-12-26\n2026-12-31 - closed\n");
+
+        assertThat(days.dates().values())
+                .containsExactlyInAnyOrder("open 10-12", "instead of 2026-12-26", "- closed");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
@@ -42,6 +52,9 @@ class HolidayReaderTest {
                 "13-01; line 1: '13-01' is not a date",
                 "2026-12-25,2026-12-26; line 1: '2026-12-25,2026-12-26' is not a date",
                 "2026-12-24..2026-12-26; is not a date",
+                "2026-12-24 2026-12-25; line 1: '2026-12-25' would be overlooked: write one date a line",
+                "2026-12-24 - 2026-12-31 Release week; line 1: '2026-12-31' would be overlooked",
+                "12-24 12-25; line 1: '12-25' would be overlooked",
                 "BEGIN:VCALENDAR; an iCalendar file has a key that ends in .ics",
                 "# nothing; it names no day",
                 "''; it names no day",
@@ -90,9 +103,16 @@ class HolidayReaderTest {
                 "an evening; DTSTART:20261224T180000,DTEND:20261224T230000; 2026-12-24",
                 "a night; DTSTART:20261224T180000,DTEND:20261225T060000; 2026-12-24 2026-12-25",
                 "a night by its duration; DTSTART:20261224T180000,DURATION:PT12H; 2026-12-24 2026-12-25",
+                "half an hour over midnight; DTSTART:20261224T234500,DURATION:PT30M; 2026-12-24 2026-12-25",
+                "half an hour up to midnight; DTSTART:20261224T233000,DURATION:PT30M; 2026-12-24",
+                "from noon to noon; DTSTART:20261224T120000,DURATION:P1D; 2026-12-24 2026-12-25",
+                "a day and a bit; DTSTART:20261224T000000,DURATION:PT24H30M; 2026-12-24 2026-12-25",
+                "from midnight to midnight; DTSTART:20261224T000000,DURATION:P1D; 2026-12-24",
                 "one that is free; DTSTART|VALUE=DATE:20261225,TRANSP:TRANSPARENT; 2026-12-25",
                 "three years; DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|COUNT=3; 2026-12-25 2027-12-25 2028-12-25",
                 "until; DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|UNTIL=20271225; 2026-12-25 2027-12-25",
+                "until a time in UTC, which may be the next day's; DTSTART|TZID=Europe/Berlin:20261225T000000,RRULE:FREQ=YEARLY|UNTIL=20271224T230000Z; 2026-12-25 2027-12-25",
+                "until a local time; DTSTART:20261225T000000,RRULE:FREQ=YEARLY|UNTIL=20271225T000000; 2026-12-25 2027-12-25",
                 "all but one; DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|COUNT=3,EXDATE|VALUE=DATE:20271225; 2026-12-25 2028-12-25",
                 "and others; DTSTART|VALUE=DATE:20261225,RDATE|VALUE=DATE:20270107; 2026-12-25 2027-01-07",
                 "Thanksgiving; DTSTART|VALUE=DATE:20261126,RRULE:FREQ=YEARLY|BYMONTH=11|BYDAY=4TH|COUNT=3; 2026-11-26 2027-11-25 2028-11-23",
@@ -133,6 +153,9 @@ class HolidayReaderTest {
                 "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~; its end is missing",
                 "BEGIN:VCALENDAR~BEGIN:VEVENT~no colon~END:VEVENT~END:VCALENDAR~; line 3 is damaged",
                 "BEGIN:VCALENDAR~END:VEVENT~END:VCALENDAR~; line 2 is damaged",
+                "BEGIN:VEVENT~DTSTART|VALUE=DATE:20261224~END:VEVENT~BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~END:VEVENT~END:VCALENDAR~; line 1: VEVENT does not stand in a VCALENDAR",
+                "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~END:VEVENT~END:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261224~END:VEVENT~; line 6: VEVENT does not stand in a VCALENDAR",
+                "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261224~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~END:VEVENT~END:VCALENDAR~; line 4: VEVENT does not stand in a VCALENDAR",
             })
     void aFileThatIsCutOrDamagedIsRefused(String text, String why) {
         assertThatThrownBy(() -> ics(text.replace("~", "\r\n").replace('|', ';')))
@@ -164,6 +187,12 @@ class HolidayReaderTest {
                 "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|BYWEEKNO=54; says more than",
                 "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|BYMONTH=2|BYMONTHDAY=30; its RRULE names no day",
                 "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|BYMONTH=11|BYDAY=999TH; 999 of its RRULE is not a BYDAY",
+                "DTSTART|VALUE=DATE:20261224,DTSTART|VALUE=DATE:20261225; it has more than one DTSTART",
+                "DTSTART|VALUE=DATE:20261224,DTEND|VALUE=DATE:20261225,DTEND|VALUE=DATE:20261227; more than one DTEND",
+                "DTSTART|VALUE=DATE:20261224,DURATION:P1D,DURATION:P3D; more than one DURATION",
+                "DTSTART|VALUE=DATE:20261224,RRULE:FREQ=YEARLY,RRULE:FREQ=YEARLY|BYMONTH=12|BYMONTHDAY=27; more than one RRULE",
+                "DTSTART|VALUE=DATE:20261224,STATUS:CANCELLED,STATUS:CONFIRMED; more than one STATUS",
+                "DTSTART|VALUE=DATE:20261224,DTEND|VALUE=DATE:20261225,DURATION:P3D; both DTEND and DURATION",
                 "DTSTART|VALUE=DATE:20261225,RDATE|VALUE=PERIOD:20270101T000000/P1D; RDATE",
             })
     @Timeout(60)
