@@ -41,6 +41,9 @@ public final class RunLogs {
     /** What the containers of a run that is over had still to say is there by then. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(20);
 
+    /** As often in a row a log cannot be asked for before that is worth a word. */
+    private static final int FAILURES_TO_TELL = 2;
+
     private final Fabric8Cluster cluster;
     private final Engine engine;
     private final Options options;
@@ -368,26 +371,26 @@ public final class RunLogs {
      * so what follows the last line is asked for again.
      */
     private void followLog(LogSource source, PodLog.Query first) {
-        PodLog.Query query = first;
         Optional<Instant> last = Optional.empty();
         boolean isCounted = false;
-        boolean isFailing = false;
+        int failed = 0;
         for (int fruitless = 0; mayGoOn(fruitless); fruitless++) {
+            Optional<Instant> shown = last;
+            PodLog.Query query = shown.map(first::since).orElse(first);
             try (PodLog log = cluster.log(engine.namespace(), source.pod(), query)) {
-                isFailing = false;
+                failed = 0;
                 if (!isCounted) {
                     isCounted = true;
                     count();
                 }
                 for (Optional<PodLog.Line> line = log.next(); line.isPresent(); line = log.next()) {
-                    fruitless = 0;
                     Optional<Instant> at = line.get().at();
-                    if (isAfter(at, last)) {
+                    // What was shown comes again: nodes count to the second. Times of one stream
+                    // may be equal, or go back with the node's clock.
+                    if (isAfter(at, shown)) {
+                        fruitless = 0;
                         tell(source, line.get());
-                    }
-                    if (at.isPresent()) {
-                        last = at;
-                        query = query.since(at.get());
+                        last = at.isPresent() ? at : last;
                     }
                 }
                 if (hasEnded(source)) {
@@ -399,8 +402,9 @@ public final class RunLogs {
                     noteFailure(source, e);
                     return;
                 }
-                if (e.isTransient() && !isFailing) {
-                    isFailing = true;
+                // One that was silent for minutes is cut off, and asked for again: no word of that.
+                failed += e.isTransient() ? 1 : 0;
+                if (e.isTransient() && failed == FAILURES_TO_TELL) {
                     note(source, "does not show its log for now: " + e.getMessage());
                 }
             }

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -277,6 +278,26 @@ class LogsCommandTest {
                         "[two] experiment two ends: Pass\n")
                 .containsOnlyOnce("half-way");
         assertThat(err()).contains("run 1 of ChaosEngine default/nginx is over");
+    }
+
+    /** A coarse clock, or one that an experiment sets, writes such times. */
+    @Test
+    void followingShowsEachLineWhateverTimesTheNodeWrites() throws Exception {
+        CompletableFuture<Integer> run = begin("run", "-f", file("retain", "hang"));
+        awaitRunning("one");
+        CompletableFuture<Integer> logs = begin("logs", "-f", "nginx");
+        awaitOut("experiment one begins, simulated\n");
+        Instant at = Instant.now();
+
+        server.say(
+                "default",
+                pod("one-"),
+                "line 1\n%s line 2\n%s line 3\n%s line 4".formatted(at, at, at.minusSeconds(60)));
+
+        awaitOut("line 1\nline 2\nline 3\nline 4\n");
+        server.endHanging();
+        assertThat(logs.get(2, TimeUnit.MINUTES)).isZero();
+        run.get(2, TimeUnit.MINUTES);
     }
 
     @Test
