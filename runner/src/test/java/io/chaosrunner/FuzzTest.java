@@ -1,6 +1,7 @@
 package io.chaosrunner;
 
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.config.KubernetesYaml;
@@ -11,6 +12,7 @@ import io.chaosrunner.crd.Result;
 import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.job.JobFactory;
 import io.chaosrunner.job.Launch;
+import io.chaosrunner.job.RunnerJob;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
 import io.chaosrunner.model.RunId;
@@ -19,6 +21,7 @@ import io.chaosrunner.report.EngineTable;
 import io.chaosrunner.resolve.ExperimentResolver;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
+import io.chaosrunner.schedule.HolidayReader;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.strategy.InvalidParameters;
@@ -84,6 +87,43 @@ class FuzzTest {
         CRON(
                 "cron: '0 9 * * 1-5'\ntimeZone: Europe/Berlin\n",
                 text -> ScheduleSpec.of(Optional.of(text), Map.of(), ANCHOR)),
+        HOLIDAYS("2026-12-24 Christmas Eve\n12-31 # every year\n", text -> holidays("days", text)),
+        CALENDAR(
+                """
+                BEGIN:VCALENDAR
+                VERSION:2.0
+                BEGIN:VEVENT
+                UID:1
+                SUMMARY:Day off
+                DTSTART;VALUE=DATE:20261225
+                DTEND;VALUE=DATE:20261227
+                RRULE:FREQ=YEARLY;INTERVAL=2;BYMONTH=12;BYDAY=-1FR;UNTIL=20401231
+                EXDATE;VALUE=DATE:20281229
+                RDATE;VALUE=DATE:20270101,20270102
+                END:VEVENT
+                BEGIN:VEVENT
+                DTSTART;TZID=Europe/Berlin:20270501T120000
+                DURATION:PT6H
+                RRULE:FREQ=YEARLY;BYMONTHDAY=1,-1;BYSETPOS=1;COUNT=5
+                END:VEVENT
+                END:VCALENDAR
+                """,
+                text -> holidays("days.ics", text)),
+        RUNNER_JOB(
+                """
+                {"metadata":{"name":"e-run-1","uid":"u","creationTimestamp":"2026-03-01T00:00:00Z",\
+                "labels":{"chaosrunner.io/runner-of":"u"},"annotations":{"chaosrunner.io/fire":\
+                "2026-03-01T00:00:00Z 5e364426 {\\"kind\\":\\"trigger\\",\\"id\\":\\"t\\"}"},\
+                "ownerReferences":[{"kind":"ChaosEngine","name":"e"}]},"status":{"ready":1,\
+                "conditions":[{"type":"Failed","status":"True","reason":"r","message":"m",\
+                "lastTransitionTime":"2026-03-01T00:00:00Z"}]}}\
+                """,
+                text -> {
+                    JsonNode job = tree(text);
+                    RunnerJob.engineOf(job);
+                    RunnerJob.ownerOf(job);
+                    FireLedger.handedOver(RunnerJob.read(job).fire());
+                }),
         MONITORING(
                 "image: mine:1\nserviceAccount: exporter\n",
                 text ->
@@ -205,6 +245,16 @@ class FuzzTest {
                 // The API server sends JSON.
                 return JsonMapper.shared().createObjectNode();
             }
+        }
+    }
+
+    private static void holidays(String key, String text) {
+        ObjectNode list = JsonMapper.shared().createObjectNode();
+        list.putObject("data").put(key, text);
+        try {
+            HolidayReader.read(list);
+        } catch (HolidayReader.Unusable refused) {
+            // With its reason.
         }
     }
 

@@ -108,6 +108,9 @@ final class CalendarFile {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (RuntimeException | StackOverflowError e) {
+            // The library promises nothing for texts of strangers.
+            throw new HolidayReader.Unusable("it cannot be read: " + quoted(e.toString()));
         }
     }
 
