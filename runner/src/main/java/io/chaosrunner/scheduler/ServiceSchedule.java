@@ -132,7 +132,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
      * @param unfinished whether it has not ended
      */
     void sawRunner(boolean unfinished) {
-        untidy |= unfinished;
+        // Not |=, which could undo what another thread says in between.
+        if (unfinished) {
+            untidy = true;
+        }
     }
 
     /** Take note of the engine as it is now; tells whether somebody else has changed it. */
@@ -333,10 +336,19 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
         Optional<Instant> again = act(move);
         if (isUntidy()) {
-            untidy = false;
-            tidyAgain = runners.tidy(seen);
+            tidy();
         }
         return earlier(again, tidyAgain);
+    }
+
+    private void tidy() {
+        untidy = false;
+        try {
+            tidyAgain = runners.tidy(seen);
+        } catch (ClusterException e) {
+            untidy = true;
+            throw e;
+        }
     }
 
     /** Read the holidays of the schedule that an engine has, if it names any. */
