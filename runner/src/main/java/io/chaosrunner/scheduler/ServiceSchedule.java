@@ -921,10 +921,9 @@ final class ServiceSchedule implements KeyedWorker.Step {
                                 fire,
                                 job,
                                 started
-                                        ? "its pod has not begun within %d s"
-                                                .formatted(POD_CLAIMS.toSeconds())
-                                        : "its pod did not start within %d s"
-                                                .formatted(POD_STARTS.toSeconds()));
+                                        ? "its pod has not begun within " + TimeWords.of(POD_CLAIMS)
+                                        : "its pod did not start within "
+                                                + TimeWords.of(POD_STARTS));
             }
             case RunnerJob.State.Failed(String why) ->
                     giveUp(

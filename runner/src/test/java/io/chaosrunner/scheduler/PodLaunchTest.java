@@ -261,9 +261,9 @@ class PodLaunchTest {
             assertThat(world.claim().isOfRun()).isFalse();
             assertThat(world.claim().fires().skipped())
                     .extracting(Skipped::reason)
-                    .containsExactly("its pod did not start within 240 s");
+                    .containsExactly("its pod did not start within 4m");
             assertThat(world.message("ChaosScheduleRefused"))
-                    .contains("its pod did not start within 240 s")
+                    .contains("its pod did not start within 4m")
                     .contains("ImagePullBackOff");
             await().atMost(LIMIT).until(() -> runners(world).isEmpty());
 
@@ -302,7 +302,7 @@ class PodLaunchTest {
             driven.step();
 
             assertThat(world.claim().fires().answer("t1").orElseThrow().why())
-                    .isEqualTo("its pod did not start within 240 s");
+                    .isEqualTo("its pod did not start within 4m");
         }
     }
 
