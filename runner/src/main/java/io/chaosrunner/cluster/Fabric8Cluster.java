@@ -660,17 +660,8 @@ public final class Fabric8Cluster implements Cluster {
         Connections.Stream stream = open(Connections.Use.WATCH);
         boolean open = false;
         try {
-            HttpRequest request =
-                    stream.http()
-                            .newHttpRequestBuilder()
-                            .uri(base + path)
-                            .setHeader("Accept", "text/plain, */*")
-                            .forStreaming()
-                            .timeout(
-                                    longest.plus(REQUEST_TIMEOUT).toMillis(), TimeUnit.MILLISECONDS)
-                            .build();
             CompletableFuture<HttpResponse<InputStream>> answer =
-                    send(stream, request, InputStream.class);
+                    askForStream(stream, path, "text/plain, */*", longest);
             Optional<HttpResponse<InputStream>> response =
                     awaitWithin(longest, "GET " + path, stream, answer);
             if (response.isEmpty() && !follows) {
@@ -704,18 +695,11 @@ public final class Fabric8Cluster implements Cluster {
         Connections.Stream stream = open(Connections.Use.WATCH);
         boolean open = false;
         try {
-            HttpRequest request =
-                    stream.http()
-                            .newHttpRequestBuilder()
-                            .uri(base + path)
-                            .setHeader("Accept", "application/json")
-                            .forStreaming()
-                            .timeout(
-                                    ends.toMillis() + REQUEST_TIMEOUT.toMillis(),
-                                    TimeUnit.MILLISECONDS)
-                            .build();
             HttpResponse<InputStream> response =
-                    await("watch " + path, stream, send(stream, request, InputStream.class));
+                    await(
+                            "watch " + path,
+                            stream,
+                            askForStream(stream, path, "application/json", ends));
             if (!response.isSuccessful()) {
                 throw refusal("watch", path, response);
             }
@@ -727,6 +711,24 @@ public final class Fabric8Cluster implements Cluster {
                 stream.close();
             }
         }
+    }
+
+    /**
+     * Ask for an answer that is streamed.
+     *
+     * @param longest how long that may take, beyond what any request may
+     */
+    private CompletableFuture<HttpResponse<InputStream>> askForStream(
+            Connections.Stream stream, String path, String accept, Duration longest) {
+        HttpRequest request =
+                stream.http()
+                        .newHttpRequestBuilder()
+                        .uri(base + path)
+                        .setHeader("Accept", accept)
+                        .forStreaming()
+                        .timeout(longest.plus(REQUEST_TIMEOUT).toMillis(), TimeUnit.MILLISECONDS)
+                        .build();
+        return send(stream, request, InputStream.class);
     }
 
     /** A watch that is open, and the stream that it holds. */

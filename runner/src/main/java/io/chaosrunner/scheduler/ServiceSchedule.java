@@ -45,6 +45,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -712,13 +713,18 @@ final class ServiceSchedule implements KeyedWorker.Step {
     // ---- Direct launch ------------------------------------------------------------------------
 
     private Optional<Instant> begin(EngineSchedule schedule, Fire fire) {
+        return onceReady(() -> run(Optional.of(schedule), Caller.PERSON, Optional.of(fire)));
+    }
+
+    /** Ready the engine for its next run; then go on. */
+    private Optional<Instant> onceReady(Supplier<Optional<Instant>> then) {
         Readied readied =
                 new EngineLaunch(driving.cluster())
                         .ready(ref, Optional.empty(), Launch.DIRECT, false);
         return switch (readied) {
             case Readied.Ready ready -> {
                 seen = ready.engine();
-                yield run(Optional.of(schedule), Caller.PERSON, Optional.of(fire));
+                yield then.get();
             }
             case Readied.Missing() -> Optional.empty();
             case Readied.Refused(String why) -> {
@@ -945,23 +951,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
     }
 
     private Optional<Instant> makePod(Fire fire) {
-        Readied readied =
-                new EngineLaunch(driving.cluster())
-                        .ready(ref, Optional.empty(), Launch.DIRECT, false);
-        return switch (readied) {
-            case Readied.Ready ready -> {
-                seen = ready.engine();
-                runners.make(driving.pods().orElseThrow(), seen, fire);
-                untidy = true;
-                driving.listener().note(ref, "fire-handed-over", fire + " to a pod of its own");
-                yield soon(POD_STARTS);
-            }
-            case Readied.Missing() -> Optional.empty();
-            case Readied.Refused(String why) -> {
-                refuse(why);
-                yield setBack();
-            }
-        };
+        return onceReady(() -> {
+            runners.make(driving.pods().orElseThrow(), seen, fire);
+            untidy = true;
+            driving.listener().note(ref, "fire-handed-over", fire + " to a pod of its own");
+            return soon(POD_STARTS);
+        });
     }
 
     /** Settle a fire whose pod does not come; the next one is tried again. */
