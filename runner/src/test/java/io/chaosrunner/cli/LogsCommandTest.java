@@ -273,7 +273,9 @@ class LogsCommandTest {
                 .containsSubsequence(
                         "[one] experiment one begins, simulated\n",
                         "[one] half-way\n",
-                        "[one] experiment one ends: Pass\n",
+                        "[one] experiment one ends: Pass\n")
+                // Each log is a stream of its own: only within one is there an order.
+                .containsSubsequence(
                         "[two] experiment two begins, simulated\n",
                         "[two] experiment two ends: Pass\n")
                 .containsOnlyOnce("half-way");
