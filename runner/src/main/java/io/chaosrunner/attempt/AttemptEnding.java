@@ -54,7 +54,10 @@ public final class AttemptEnding {
     /** Those of them of which something is being removed all the same. */
     private final Set<ExecutionId> strays = new HashSet<>();
 
-    /** Ends that were told to the loop, and that the engine does not hold yet. */
+    /**
+     * Ends that the engine does not hold yet. The loop knows them, but where iterations repeat:
+     * there it hears of an end once that is stored.
+     */
     private final Set<LoggedAttempt> unstored = new LinkedHashSet<>();
 
     /** What the entry of a slot says if the retry of its last attempt does not come. */

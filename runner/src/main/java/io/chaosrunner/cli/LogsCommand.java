@@ -56,13 +56,13 @@ final class LogsCommand implements Callable<Integer> {
 
     @Option(
             names = {"-p", "--previous"},
-            description = "Of containers that were started again, the logs of those before.")
+            description = "The logs of containers as they were before their last restart.")
     private boolean previous;
 
     @Option(
             names = "--tail",
             paramLabel = "N",
-            description = "Only the last N lines of each log; -1 means all, as does nothing.")
+            description = "Only the last N lines of each log; -1, the default, means all.")
     private long tail = -1;
 
     @Option(

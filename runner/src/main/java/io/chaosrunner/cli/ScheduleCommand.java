@@ -71,7 +71,7 @@ final class ScheduleCommand implements Callable<Integer> {
             names = "--runner-image",
             paramLabel = "IMAGE",
             description =
-                    "With --launch=pod: image of the pods, this one's; else $CHAOS_RUNNER_IMAGE.")
+                    "With --launch=pod: image of the pods, that of this service. Unless told, $CHAOS_RUNNER_IMAGE.")
     private @Nullable String runnerImage;
 
     @Option(

@@ -50,7 +50,8 @@ record WritePace(Duration window, Instant full) {
             next = later(next, changed.plus(gathering(now)));
         }
         Duration left = Duration.between(now, next);
-        // More than that is left only if somebody has set the clock back.
+        // More than that is left if the clock was set back, or after many writes that met others':
+        // those were paced already.
         return left.isNegative() || left.compareTo(perToken()) > 0 ? Duration.ZERO : left;
     }
 

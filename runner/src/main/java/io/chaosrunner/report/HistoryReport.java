@@ -245,7 +245,7 @@ public final class HistoryReport {
         remembered.problems().forEach(problem -> out.println("not read: " + problem));
     }
 
-    /** An end is known to the second only. */
+    /** In whole seconds: earlier versions kept ends no more exactly. */
     private static String took(RunRecord run) {
         return run.isEndKnown() ? TimeWords.of(run.took().truncatedTo(ChronoUnit.SECONDS)) : "-";
     }

@@ -417,7 +417,9 @@ public final class FirePlan {
             release();
         }
 
-        /** Return the oldest; what is skipped before the next one can be recorded after it. */
+        /**
+         * Take out the oldest; once it is dealt with, {@link #release} what came before the next.
+         */
         Instant remove() {
             return fires.remove();
         }

@@ -1084,7 +1084,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
         return now();
     }
 
-    /** The operator ends its run, and says of it what it says when a human stopped it. */
+    /**
+     * Have the run ended by whoever carries it out: the operator, which says of it what it says
+     * when a human stopped it, or a pod of ours, which heeds the annotation.
+     */
     private Optional<Instant> replace(EngineSchedule schedule, Fire fire) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         ObjectNode metadata = patch.putObject("metadata");
