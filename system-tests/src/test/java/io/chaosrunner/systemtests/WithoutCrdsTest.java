@@ -25,6 +25,10 @@ class WithoutCrdsTest {
                     "history first-run",
                     "schedule --health-port=0");
 
+    /** The object of the file that could not be stored. */
+    private static final String PLACE =
+            "\\S+/first-run.yaml:[0-9]+: ChaosExperiment default/pod-delete: ";
+
     private static Path example() {
         return ControlPlaneBinaries.sourceRoot().resolve("examples/first-run.yaml");
     }
@@ -42,7 +46,9 @@ class WithoutCrdsTest {
                             .singleElement()
                             .asString()
                             .matches(
-                                    "chaos-runner: the API server at https://127.0.0.1:[0-9]+ does not serve .*; install Litmus' CRDs");
+                                    "chaos-runner: "
+                                            + (command.startsWith("run -f") ? PLACE : "")
+                                            + "the API server at https://127.0.0.1:[0-9]+ does not serve .*; install Litmus' CRDs");
                     assertThat(said.exitCode()).as(command).isEqualTo(3);
                 }
             }
