@@ -56,7 +56,9 @@ class LogsTest {
     /** The pod of a Job, or with {@code helper} one that no Job made. */
     private String pod(String prefix) {
         Pattern name =
-                Pattern.compile(prefix + "-[a-z0-9]{6}-[a-z0-9]{5}|" + prefix + "-[a-z0-9]{5}");
+                Pattern.compile(
+                        // A helper's name has as many letters.
+                        prefix + "-(?!helper-)[a-z0-9]{6}-[a-z0-9]{5}|" + prefix + "-[a-z0-9]{5}");
         stage.eventually(
                 "a pod of " + prefix,
                 () -> stage.podNames().stream().anyMatch(name.asMatchPredicate()));
