@@ -373,6 +373,7 @@ public final class RunLogs {
     private void followLog(LogSource source, PodLog.Query first) {
         Optional<Instant> last = Optional.empty();
         boolean isCounted = false;
+        boolean isRead = false;
         int failed = 0;
         for (int fruitless = 0; mayGoOn(fruitless); fruitless++) {
             Optional<Instant> shown = last;
@@ -393,10 +394,16 @@ public final class RunLogs {
                         last = at.isPresent() ? at : last;
                     }
                 }
+                isRead = true;
                 if (hasEnded(source)) {
                     return;
                 }
             } catch (ClusterException e) {
+                if (e.kind() == Kind.NOT_FOUND && isRead) {
+                    // It went after its log had been read to its end.
+                    return;
+                }
+                isRead = false;
                 boolean isStarting = e.kind() == Kind.INVALID && !hasEnded(source);
                 if (!e.isTransient() && !isStarting) {
                     noteFailure(source, e);
