@@ -12,10 +12,13 @@ import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -49,13 +52,17 @@ public record ResumedAttempts(
      */
     static List<LoggedAttempt> toldByJobs(Claim claim, List<FoundJob> jobs, int slots) {
         var told = new ArrayList<LoggedAttempt>();
+        Set<Which> known =
+                claim.log().stream()
+                        .filter(end -> end.mark() != Mark.BEING_STOPPED)
+                        .map(Which::of)
+                        .collect(Collectors.toCollection(HashSet::new));
         for (FoundJob job : jobs) {
             for (LoggedAttempt end : ends(claim, job)) {
-                boolean isKnown =
-                        Stream.concat(claim.log().stream(), told.stream())
-                                .filter(end::isSameAttempt)
-                                .anyMatch(known -> known.mark() != Mark.BEING_STOPPED);
-                if (!isKnown && end.slot() < slots && end.ordinal() < job.launch().ordinal()) {
+                if (end.slot() < slots
+                        && end.ordinal() < job.launch().ordinal()
+                        && known.size() < claim.mostAttempts()
+                        && known.add(Which.of(end))) {
                     told.add(end);
                 }
             }
@@ -64,12 +71,22 @@ public record ResumedAttempts(
         return told;
     }
 
+    private record Which(int slot, int iteration, int attempt) {
+        static Which of(LoggedAttempt end) {
+            return new Which(end.slot(), end.iteration(), end.attempt());
+        }
+    }
+
     private static List<LoggedAttempt> ends(Claim claim, FoundJob job) {
         if (job.launch().ends().isEmpty()) {
             return List.of();
         }
         try {
-            return Stream.of(job.launch().ends().split(" "))
+            String[] ends = job.launch().ends().split(" ");
+            if (ends.length > claim.mostAttempts()) {
+                throw new IllegalArgumentException("more ends than a run has attempts");
+            }
+            return Stream.of(ends)
                     .map(text -> LoggedAttempt.read(text, claim.runStart()))
                     .filter(end -> end.mark() != Mark.BEING_STOPPED)
                     .toList();

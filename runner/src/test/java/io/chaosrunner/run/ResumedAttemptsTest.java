@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,6 +80,30 @@ class ResumedAttemptsTest {
             })
     void whatNoRunnerWroteIsNotBelieved(String ends) {
         assertThat(ResumedAttempts.toldByJobs(claim(), List.of(telling(ends)), 3)).isEmpty();
+    }
+
+    @Test
+    void whatJobsTellHasRoomInTheClaim() {
+        Claim claim = claim();
+        int most = claim.mostAttempts();
+        List<FoundJob> jobs =
+                IntStream.range(0, 3)
+                        .mapToObj(job ->
+                                telling(
+                                        IntStream.range(1, most)
+                                                .mapToObj(i -> end(1 + job * most + i))
+                                                .collect(Collectors.joining(" "))))
+                        .toList();
+
+        assertThat(ResumedAttempts.toldByJobs(claim, jobs, 3)).hasSize(most);
+        assertThat(
+                        ResumedAttempts.toldByJobs(
+                                claim, List.of(telling((end(1) + " ").repeat(most + 1))), 3))
+                .isEmpty();
+    }
+
+    private static String end(int iteration) {
+        return "0..0:a1P." + Integer.toString(iteration, 36);
     }
 
     /** The third launch, and what it says of ends before it. */
