@@ -34,8 +34,9 @@ public final class ResultReader {
      * @return empty if it did not come
      */
     Optional<Result> lastWord(ExecutionId execution, LaunchedJob job, Duration patience) {
-        // What bears the execution's own labels is its own.
-        Optional<Result> heard = watch.lastWord(execution);
+        // What bears the execution's own labels is its own, under the name that was expected.
+        Optional<Result> heard =
+                watch.lastWord(execution).filter(result -> result.name().equals(job.resultName()));
         if (heard.isPresent()) {
             return heard;
         }

@@ -30,6 +30,9 @@ public final class ResultWatch implements AutoCloseable {
     /** A result is written before its pod ends, but may come on a slower connection. */
     private static final Duration BEHIND_THE_POD = Duration.ofMillis(150);
 
+    /** Whoever may write results must not fill the memory: what is beyond is read. */
+    static final int MOST_HEARD = 1_000;
+
     /** What was heard and not asked for. */
     private final Map<ExecutionId, Result> heard = new HashMap<>();
 
@@ -92,10 +95,12 @@ public final class ResultWatch implements AutoCloseable {
         notifyAll();
     }
 
-    private synchronized void hear(Result result) {
+    synchronized void hear(Result result) {
         Optional<ExecutionId> execution =
                 ExecutionLabels.read(result.json()).filter(id -> !told.contains(id));
-        if (execution.isPresent() && result.isTerminal()) {
+        boolean hasRoom =
+                heard.size() < MOST_HEARD || execution.filter(heard::containsKey).isPresent();
+        if (execution.isPresent() && result.isTerminal() && hasRoom) {
             heard.put(execution.get(), result);
             notifyAll();
         }

@@ -13,6 +13,11 @@ import tools.jackson.databind.JsonNode;
  */
 public record Result(JsonNode json) {
 
+    /** Return the name of the object; empty if it has none. */
+    public String name() {
+        return json.path("metadata").path("name").asString("");
+    }
+
     /** Return one label, copied by the experiment from its own pod; empty if absent. */
     public String label(String key) {
         return json.path("metadata").path("labels").path(key).asString("");
