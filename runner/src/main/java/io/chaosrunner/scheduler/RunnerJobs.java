@@ -61,7 +61,7 @@ final class RunnerJobs {
         return driving.cluster()
                 .get(Resource.JOBS, ref.namespace(), name)
                 // One of that name that somebody else made is none of ours, and keeps its name.
-                .filter(job -> RunnerJob.engineOf(job).equals(Optional.of(engine.uid())))
+                .filter(job -> isOf(engine, job))
                 .map(RunnerJob::read);
     }
 
@@ -70,19 +70,35 @@ final class RunnerJobs {
         return sightings.computeIfAbsent(job.uid(), _ -> driving.clock().instant());
     }
 
-    /** Have a pod come for a fire; it is no error if somebody else just did. */
-    void make(RunnerJob pods, Engine engine, Fire fire) {
+    private static boolean isOf(Engine engine, ObjectNode job) {
+        return RunnerJob.engineOf(job).equals(Optional.of(engine.uid()));
+    }
+
+    /**
+     * Have a pod come for a fire; it is no error if another leader just did.
+     *
+     * @return what keeps its Job from being made; empty if it is there
+     */
+    Optional<String> make(RunnerJob pods, Engine engine, Fire fire) {
         try {
             driving.cluster()
                     .create(
                             Resource.JOBS,
                             ref.namespace(),
                             pods.of(ref, engine.uid(), FireLedger.handOver(fire)));
+            return Optional.empty();
         } catch (ClusterException e) {
             if (e.kind() != Kind.ALREADY_EXISTS) {
                 throw e;
             }
         }
+        String name = RunnerJob.name(ref, engine.uid(), FireLedger.handOver(fire));
+        return driving.cluster()
+                .get(Resource.JOBS, ref.namespace(), name)
+                .filter(job -> !isOf(engine, job))
+                .map(_ ->
+                        "the pod for the %s is not made: its Job's name is taken by one that is not ChaosEngine %s's; look at it, and remove it: kubectl describe job %s -n %s"
+                                .formatted(fire, ref, name, ref.namespace()));
     }
 
     /** Remove a Job and its pod. */

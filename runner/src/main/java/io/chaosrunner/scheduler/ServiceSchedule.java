@@ -917,7 +917,15 @@ final class ServiceSchedule implements KeyedWorker.Step {
         Made job = found.get();
         Instant now = driving.clock().instant();
         return switch (job.state()) {
-            case RunnerJob.State.Going() -> soon(LOOK);
+            case RunnerJob.State.Going() -> {
+                if (now.isBefore(runners.since(job).plus(POD_STARTS))) {
+                    yield soon(LOOK);
+                }
+                refuse(
+                        "the %s waits for a Job that is being deleted and does not go; is its node lost? See kubectl describe job %s -n %s"
+                                .formatted(fire, job.name(), ref.namespace()));
+                yield setBack();
+            }
             case RunnerJob.State.Unfinished(boolean started) -> {
                 Instant end = runners.since(job).plus(started ? POD_CLAIMS : POD_STARTS);
                 yield now.isBefore(end)
@@ -952,7 +960,11 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private Optional<Instant> makePod(Fire fire) {
         return onceReady(() -> {
-            runners.make(driving.pods().orElseThrow(), seen, fire);
+            Optional<String> taken = runners.make(driving.pods().orElseThrow(), seen, fire);
+            if (taken.isPresent()) {
+                refuse(taken.get());
+                return setBack();
+            }
             untidy = true;
             driving.listener().note(ref, "fire-handed-over", fire + " to a pod of its own");
             return soon(POD_STARTS);
@@ -1027,7 +1039,11 @@ final class ServiceSchedule implements KeyedWorker.Step {
                                     .formatted(claim.run().number()));
             return setBack();
         }
-        runners.make(driving.pods().orElseThrow(), seen, fire);
+        Optional<String> taken = runners.make(driving.pods().orElseThrow(), seen, fire);
+        if (taken.isPresent()) {
+            refuse(taken.get());
+            return setBack();
+        }
         driving.listener()
                 .note(
                         ref,

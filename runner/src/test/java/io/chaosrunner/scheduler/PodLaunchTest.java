@@ -1,6 +1,7 @@
 package io.chaosrunner.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.claim.Claim;
@@ -344,6 +345,66 @@ class PodLaunchTest {
         }
     }
 
+    @Test
+    void aJobOfSomebodyElseThatHasTheNameIsSaidAndLeftAloneAndItsFireComesAfterIt() {
+        try (EngineWorld world = world("every: 1h").script("", "hang");
+                Cluster cluster = world.connect()) {
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.step();
+            ObjectNode job = runner(world);
+            String name = job.at("/metadata/name").asString("");
+            world.delete(Resource.JOBS, name);
+            await().atMost(LIMIT).until(() -> world.get(Resource.JOBS, name).isEmpty());
+            ObjectNode strangers = job.deepCopy();
+            strangers.withObject("/metadata").removeAll().put("name", name).put("namespace", "n");
+            strangers.withObject("/spec/template/metadata").removeAll();
+            cluster.create(Resource.JOBS, "n", strangers);
+            heard.clear();
+
+            driven.step();
+            assertThat(driven.isSetBack()).isTrue();
+            assertThat(heard)
+                    .singleElement(STRING)
+                    .startsWith("schedule-refused ")
+                    .contains("is taken", "kubectl describe job " + name);
+            assertThat(world.get(Resource.JOBS, name)).isPresent();
+
+            world.delete(Resource.JOBS, name);
+            await().atMost(LIMIT).until(() -> world.get(Resource.JOBS, name).isEmpty());
+            driven.step();
+            assertThat(runners(world)).hasSize(1);
+        }
+    }
+
+    @Test
+    void aJobThatDoesNotGoIsSaidAndNotLookedAtWithoutEnd() {
+        try (EngineWorld world = world("{every: 1h, startingDeadline: 1h}").script("", "hang");
+                Cluster cluster = world.connect()) {
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.step();
+            String name = runner(world).at("/metadata/name").asString("");
+            cluster.patch(
+                    Resource.JOBS,
+                    "n",
+                    name,
+                    Cluster.PatchType.MERGE,
+                    EngineWorld.json("{'metadata': {'finalizers': ['example.com/held']}}"));
+            world.delete(Resource.JOBS, name);
+            await().atMost(LIMIT).until(() -> runners(world).isEmpty());
+
+            assertThat(driven.step()).isPresent();
+            assertThat(driven.isSetBack()).isFalse();
+
+            ahead = Duration.ofMinutes(5);
+            heard.clear();
+            driven.step();
+            assertThat(driven.isSetBack()).isTrue();
+            assertThat(heard)
+                    .singleElement(STRING)
+                    .contains("is being deleted and does not go", name);
+        }
+    }
+
     // ---- Runs that lose their pods -----------------------------------------------------------
 
     @Test
@@ -511,6 +572,7 @@ class PodLaunchTest {
             cluster.create(Resource.JOBS, "n", PODS.of(ref, uid, FireLedger.handOver(future)));
             ObjectNode strangers = PODS.of(ref, "another", FireLedger.handOver(fire));
             strangers.withObject("metadata").remove("ownerReferences");
+            strangers.withObject("/spec/template/metadata").removeAll();
             cluster.create(Resource.JOBS, "n", strangers);
             driven.saw(world.engine());
             driven.sawRunner(true);
