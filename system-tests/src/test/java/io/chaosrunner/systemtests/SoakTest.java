@@ -142,9 +142,6 @@ class SoakTest {
         watches.forEach(SharedIndexInformer::close);
         assertThat(stories).hasSize(ENGINES / 2);
         assertThat(stories.values()).allSatisfy(Story::check);
-        assertThat(stories.values().stream().mapToInt(each -> each.runs.size()).sum())
-                .as("runs")
-                .isPositive();
         assertThat(stage.story())
                 .doesNotContain("this is a bug")
                 .doesNotContain("OutOfMemory")
@@ -294,7 +291,7 @@ class SoakTest {
                     });
         }
 
-        /** From the first fire to the last that began a run each began one, and only one. */
+        /** From the first fire to about the last of all each began a run, and only one. */
         synchronized void check() {
             assertThat(skips).as(name + ": skipped").isEmpty();
             assertThat(runs.values()).as(name).doesNotHaveDuplicates();
@@ -303,6 +300,11 @@ class SoakTest {
                 assertThat(at).as("%s: runs %s", name, runs).isEqualTo(fire);
                 fire = fire.plus(EVERY);
             }
+            // The last one may be under way, and one behind it, while a leader is followed by
+            // another.
+            assertThat(runs.size())
+                    .as("%s: runs %s", name, runs)
+                    .isGreaterThanOrEqualTo((int) Math.max(1, LENGTH.dividedBy(EVERY) - 1));
         }
     }
 }
