@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +45,11 @@ class BackfillingTest {
             IntStream.range(0, 3).mapToObj(i -> FIRST.plus(Duration.ofHours(i))).toList();
 
     private final Serving service = new Serving();
+
+    @AfterEach
+    void computeNothingMore() {
+        service.close();
+    }
 
     @Test
     void pastFiresAreRunOneAfterAnotherEachAsThatFire() {

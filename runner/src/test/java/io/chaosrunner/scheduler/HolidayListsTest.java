@@ -34,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.json.JsonMapper;
@@ -49,6 +50,12 @@ class HolidayListsTest {
     private static final String RUN_ONCE = "missed: runOnce\\n";
 
     private final Serving service = new Serving();
+
+    @AfterEach
+    void computeNothingMore() {
+        service.close();
+    }
+
     private final List<String> calls = new CopyOnWriteArrayList<>();
 
     @Test

@@ -12,7 +12,6 @@ import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Resource;
-import io.chaosrunner.config.Allowed;
 import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.RunnerJob;
@@ -22,22 +21,15 @@ import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
-import io.chaosrunner.status.RunListener;
 import io.chaosrunner.testing.EngineWorld;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -57,14 +49,16 @@ class PodLaunchTest {
                     List.of("--allowed-images=a,b"),
                     Map.of("CHAOS_RUNNER_LOG_FORMAT", "json"));
 
-    private final List<String> heard = new CopyOnWriteArrayList<>();
-    private final Bulkhead bulkhead = Bulkhead.ofProcessors(heard::add);
-    private volatile Duration ahead = Duration.ZERO;
-    private ServiceLaunch launch = ServiceLaunch.POD;
+    private final Serving service = new Serving();
+
+    PodLaunchTest() {
+        service.launch = ServiceLaunch.POD;
+        service.pods = Optional.of(PODS);
+    }
 
     @AfterEach
     void computeNothingMore() {
-        bulkhead.close();
+        service.close();
     }
 
     // ---- A fire ------------------------------------------------------------------------------
@@ -91,7 +85,7 @@ class PodLaunchTest {
                     .doesNotContain("chaosUID", "chaosrunner.io/run", "app");
             assertThat(world.engine().annotation(Claim.ANNOTATION)).isEmpty();
             assertThat(world.engine().engineState()).isEqualTo("stop");
-            assertThat(heard).anyMatch(line -> line.startsWith("fire-handed-over"));
+            assertThat(service.heard).anyMatch(line -> line.startsWith("fire-handed-over"));
         }
     }
 
@@ -256,7 +250,7 @@ class PodLaunchTest {
             assertThat(driven.step()).isPresent();
             assertThat(runners(world)).hasSize(1);
 
-            ahead = Duration.ofMinutes(4).plusSeconds(2);
+            service.ahead = Duration.ofMinutes(4).plusSeconds(2);
             driven.step();
 
             assertThat(world.claim().isOfRun()).isFalse();
@@ -268,7 +262,7 @@ class PodLaunchTest {
                     .contains("ImagePullBackOff");
             await().atMost(LIMIT).until(() -> runners(world).isEmpty());
 
-            ahead = Duration.ofMinutes(61);
+            service.ahead = Duration.ofMinutes(61);
             driven.step();
             assertThat(runners(world)).hasSize(1);
         }
@@ -299,7 +293,7 @@ class PodLaunchTest {
             driven.step();
             assertThat(fire(world).cause().id()).isEqualTo("t1");
 
-            ahead = Duration.ofMinutes(5);
+            service.ahead = Duration.ofMinutes(5);
             driven.step();
 
             assertThat(world.claim().fires().answer("t1").orElseThrow().why())
@@ -359,11 +353,11 @@ class PodLaunchTest {
             strangers.withObject("/metadata").removeAll().put("name", name).put("namespace", "n");
             strangers.withObject("/spec/template/metadata").removeAll();
             cluster.create(Resource.JOBS, "n", strangers);
-            heard.clear();
+            service.heard.clear();
 
             driven.step();
             assertThat(driven.isSetBack()).isTrue();
-            assertThat(heard)
+            assertThat(service.heard)
                     .singleElement(STRING)
                     .startsWith("schedule-refused ")
                     .contains("is taken", "kubectl describe job " + name);
@@ -395,11 +389,11 @@ class PodLaunchTest {
             assertThat(driven.step()).isPresent();
             assertThat(driven.isSetBack()).isFalse();
 
-            ahead = Duration.ofMinutes(5);
-            heard.clear();
+            service.ahead = Duration.ofMinutes(5);
+            service.heard.clear();
             driven.step();
             assertThat(driven.isSetBack()).isTrue();
-            assertThat(heard)
+            assertThat(service.heard)
                     .singleElement(STRING)
                     .contains("is being deleted and does not go", name);
         }
@@ -472,7 +466,7 @@ class PodLaunchTest {
         try (EngineWorld world = world("every: 1h").script("a", "hang").script("", "hang");
                 Cluster cluster = world.connect();
                 Cluster inPod = world.connect()) {
-            launch = ServiceLaunch.DIRECT;
+            service.launch = ServiceLaunch.DIRECT;
             ServiceSchedule before = driven(world.engine(), cluster, "schedule/1");
             CompletableFuture<Void> run =
                     CompletableFuture.runAsync(
@@ -486,7 +480,7 @@ class PodLaunchTest {
                             : "{'metadata': {'annotations': {'chaosrunner.io/schedule': '%s'}}}"
                                     .formatted(schedule));
 
-            launch = ServiceLaunch.POD;
+            service.launch = ServiceLaunch.POD;
             driven(world.engine(), cluster, "schedule/2").step();
             EngineRun next = pod(world, inPod, fire(world), "2");
             CompletableFuture<RunResult> taken = start(next);
@@ -508,7 +502,7 @@ class PodLaunchTest {
             CompletableFuture<RunResult> result = start(run);
             await().atMost(LIMIT).until(() -> world.entries().contains("a: Running/Awaited"));
 
-            launch = ServiceLaunch.DIRECT;
+            service.launch = ServiceLaunch.DIRECT;
             ServiceSchedule direct = driven(world.engine(), cluster, "schedule/2");
             direct.step();
             assertThat(world.claim().instance()).isEqualTo("schedule-pod/1");
@@ -543,7 +537,7 @@ class PodLaunchTest {
             driven.saw(world.engine());
             assertThat(driven.step()).isPresent();
             assertThat(result).isNotDone();
-            ahead = Duration.ofMinutes(61);
+            service.ahead = Duration.ofMinutes(61);
             driven.step();
 
             assertThat(result.join()).isInstanceOf(RunResult.Completed.class);
@@ -578,12 +572,12 @@ class PodLaunchTest {
             driven.sawRunner(true);
 
             Optional<Instant> again = driven.step();
-            ahead = Duration.ofMinutes(2);
+            service.ahead = Duration.ofMinutes(2);
             driven.step();
 
             await().atMost(LIMIT).until(() -> runners(world).size() == 2);
             assertThat(again).as("what may yet be waited for is looked at later").isPresent();
-            ahead = Duration.ofMinutes(13);
+            service.ahead = Duration.ofMinutes(13);
             driven.step();
             await().atMost(LIMIT).until(() -> runners(world).size() == 1);
             assertThat(runner(world).at("/metadata/labels/" + "chaosrunner.io~1runner-of"))
@@ -633,7 +627,7 @@ class PodLaunchTest {
         try (EngineWorld world = world("every: 1h").script("", "image-pull-error");
                 Cluster cluster = world.connect();
                 Cluster inPod = world.connect()) {
-            Cluster dying = killing(cluster, write, after);
+            Cluster dying = Serving.killingAtAnyWrite(cluster, write, after);
             for (String process : List.of("schedule/1", "schedule/2", "schedule/3")) {
                 ServiceSchedule driven =
                         driven(
@@ -642,9 +636,9 @@ class PodLaunchTest {
                                 process);
                 try {
                     driven.step();
-                    ahead = Duration.ofMinutes(4).plusSeconds(2);
+                    service.ahead = Duration.ofMinutes(4).plusSeconds(2);
                     driven.step();
-                } catch (Killed e) {
+                } catch (Serving.Killed e) {
                     // The next one follows.
                 }
                 driven.sawRunner(true);
@@ -659,37 +653,6 @@ class PodLaunchTest {
             assertThat(skipped + (claim.isOfRun() ? 1 : 0)).isEqualTo(1);
             assertThat(experiments(world)).hasSize(claim.isOfRun() ? 1 : 0);
         }
-    }
-
-    private static final class Killed extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-    }
-
-    /** Connect for a process that dies at its n-th write, before or after it. */
-    private static Cluster killing(Cluster cluster, int n, boolean after) {
-        var writes = new AtomicInteger();
-        List<String> verbs = List.of("create", "patch", "delete", "replaceStrictly");
-        return (Cluster)
-                Proxy.newProxyInstance(
-                        Cluster.class.getClassLoader(),
-                        new Class<?>[] {Cluster.class},
-                        (proxy, method, arguments) -> {
-                            boolean last =
-                                    verbs.contains(method.getName())
-                                            && writes.incrementAndGet() == n;
-                            if (last && !after) {
-                                throw new Killed();
-                            }
-                            try {
-                                Object result = method.invoke(cluster, arguments);
-                                if (last) {
-                                    throw new Killed();
-                                }
-                                return result;
-                            } catch (InvocationTargetException e) {
-                                throw e.getCause();
-                            }
-                        });
     }
 
     // ---- Props -------------------------------------------------------------------------------
@@ -756,7 +719,7 @@ class PodLaunchTest {
 
     /** What goes on in a pod; it reads the engine as it is by then. */
     private EngineRun pod(EngineWorld world, Cluster cluster, Fire fire, String name) {
-        Clock clock = clock();
+        Clock clock = service.clock();
         return new EngineRun(
                 cluster,
                 new RunRequest(
@@ -775,63 +738,7 @@ class PodLaunchTest {
                 notice -> {});
     }
 
-    private Clock clock() {
-        return new Clock() {
-            @Override
-            public ZoneId getZone() {
-                return ZoneOffset.UTC;
-            }
-
-            @Override
-            public Clock withZone(ZoneId zone) {
-                return this;
-            }
-
-            @Override
-            public Instant instant() {
-                return Instant.now().plus(ahead);
-            }
-        };
-    }
-
     private ServiceSchedule driven(Engine engine, Cluster cluster, String process) {
-        return new ServiceSchedule(
-                new SchedulerContext(
-                        cluster,
-                        StrategyCatalogue.load(Optional.empty()),
-                        clock(),
-                        launch,
-                        Optional.of(PODS),
-                        process,
-                        new Places(4),
-                        bulkhead,
-                        new HolidayLists(cluster, clock()),
-                        Optional.of(Duration.ofHours(6)),
-                        Allowed.ANYTHING,
-                        new Alarms() {
-                            @Override
-                            public void set(String name, Instant at, Runnable ring) {}
-
-                            @Override
-                            public void cancel(String name) {}
-
-                            @Override
-                            public void close() {}
-                        },
-                        new ServiceListener() {
-                            @Override
-                            public RunListener run(EngineRef ref) {
-                                return notice -> {};
-                            }
-
-                            @Override
-                            public void note(EngineRef ref, String event, String message) {
-                                heard.add(event + " " + message);
-                            }
-
-                            @Override
-                            public void note(String event, String message) {}
-                        }),
-                engine);
+        return service.driven(engine, cluster, process);
     }
 }

@@ -5,6 +5,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.job.RunnerJob;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.RunListener;
@@ -14,19 +15,40 @@ import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiPredicate;
 
 /** The scheduling service, one step at a time, by processes that can be killed at a write. */
-final class Serving {
+final class Serving implements AutoCloseable {
+    private static final List<String> WRITES =
+            List.of("create", "patch", "delete", "replaceStrictly");
+
     final List<String> heard = new CopyOnWriteArrayList<>();
 
     /** Which alarms were set last, and for when. */
     final Map<String, Instant> alarms = new ConcurrentHashMap<>();
+
+    /** How far this process' clock is ahead. */
+    volatile Duration ahead = Duration.ZERO;
+
+    ServiceLaunch launch = ServiceLaunch.DIRECT;
+
+    /** The pods of {@link ServiceLaunch#POD}. */
+    Optional<RunnerJob> pods = Optional.empty();
+
+    private final Bulkhead bulkhead = Bulkhead.ofProcessors(heard::add);
+
+    @Override
+    public void close() {
+        bulkhead.close();
+    }
 
     Optional<Instant> step(EngineWorld world, Cluster cluster, String process) {
         return driven(world.engine(), cluster, process).step();
@@ -37,18 +59,37 @@ final class Serving {
                 new SchedulerContext(
                         cluster,
                         StrategyCatalogue.load(Optional.empty()),
-                        Clock.systemUTC(),
-                        ServiceLaunch.DIRECT,
-                        Optional.empty(),
+                        clock(),
+                        launch,
+                        pods,
                         process,
                         new Places(4),
-                        Bulkhead.ofProcessors(heard::add),
-                        new HolidayLists(cluster, Clock.systemUTC()),
+                        bulkhead,
+                        new HolidayLists(cluster, clock()),
                         Optional.of(Duration.ofHours(6)),
                         Allowed.ANYTHING,
                         new NoAlarms(),
                         new Hearing()),
                 engine);
+    }
+
+    Clock clock() {
+        return new Clock() {
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+
+            @Override
+            public Instant instant() {
+                return Instant.now().plus(ahead);
+            }
+        };
     }
 
     private final class Hearing implements ServiceListener {
@@ -85,16 +126,30 @@ final class Serving {
 
     /** Connect for a process that dies at its n-th patch of the engine, before or after it. */
     static Cluster killing(Cluster cluster, int n, boolean after) {
-        var patches = new AtomicInteger();
+        return killing(
+                cluster,
+                (verb, resource) -> verb.equals("patch") && resource == Resource.ENGINES,
+                n,
+                after);
+    }
+
+    /** Connect for a process that dies at its n-th write of any kind, before or after it. */
+    static Cluster killingAtAnyWrite(Cluster cluster, int n, boolean after) {
+        return killing(cluster, (verb, resource) -> WRITES.contains(verb), n, after);
+    }
+
+    private static Cluster killing(
+            Cluster cluster, BiPredicate<String, Object> isMeant, int n, boolean after) {
+        var calls = new AtomicInteger();
         return (Cluster)
                 Proxy.newProxyInstance(
                         Cluster.class.getClassLoader(),
                         new Class<?>[] {Cluster.class},
                         (proxy, method, arguments) -> {
                             boolean last =
-                                    method.getName().equals("patch")
-                                            && arguments[0] == Resource.ENGINES
-                                            && patches.incrementAndGet() == n;
+                                    arguments != null
+                                            && isMeant.test(method.getName(), arguments[0])
+                                            && calls.incrementAndGet() == n;
                             if (last && !after) {
                                 throw new Killed();
                             }

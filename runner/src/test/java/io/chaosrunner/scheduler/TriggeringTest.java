@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
@@ -41,6 +42,12 @@ class TriggeringTest {
     private static final String YEARLY = "cron: 0 0 1 1 *";
 
     private final Serving service = new Serving();
+
+    @AfterEach
+    void computeNothingMore() {
+        service.close();
+    }
+
     private final List<String> told = new CopyOnWriteArrayList<>();
 
     @Test
