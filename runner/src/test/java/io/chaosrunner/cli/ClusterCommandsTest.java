@@ -82,25 +82,14 @@ class ClusterCommandsTest {
     void start() throws IOException {
         server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(20));
         cluster = Fabric8Cluster.connect(server.url());
-        kubeconfig = Files.writeString(folder.resolve("config"), kubeconfig(server.url()));
+        kubeconfig =
+                Files.writeString(folder.resolve("config"), SandboxKubeconfig.text(server.url()));
     }
 
     @AfterEach
     void stop() {
         cluster.close();
         server.close();
-    }
-
-    private static String kubeconfig(String url) {
-        return """
-        apiVersion: v1
-        kind: Config
-        current-context: here
-        clusters: [{name: here, cluster: {server: "%s"}}]
-        users: [{name: me, user: {token: none}}]
-        contexts: [{name: here, context: {cluster: here, user: me, namespace: default}}]
-        """
-                .formatted(url);
     }
 
     /** What a command said, and how it ended. */
@@ -462,7 +451,7 @@ class ClusterCommandsTest {
 
     @Test
     void anApiServerThatDoesNotAnswerIsNamed() throws IOException {
-        Files.writeString(kubeconfig, kubeconfig("http://127.0.0.1:1"));
+        Files.writeString(kubeconfig, SandboxKubeconfig.text("http://127.0.0.1:1"));
 
         Said said = say("list");
 

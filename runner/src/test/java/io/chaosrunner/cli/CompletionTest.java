@@ -93,18 +93,7 @@ class CompletionTest {
     }
 
     private String kubeconfig(String url) throws IOException {
-        return Files.writeString(
-                        folder.resolve("config"),
-                        """
-                        apiVersion: v1
-                        kind: Config
-                        current-context: here
-                        clusters: [{name: here, cluster: {server: "%s"}}]
-                        users: [{name: me, user: {token: none}}]
-                        contexts: [{name: here, context: {cluster: here, user: me, namespace: default}}]
-                        """
-                                .formatted(url))
-                .toString();
+        return SandboxKubeconfig.in(folder, url).toString();
     }
 
     @ParameterizedTest

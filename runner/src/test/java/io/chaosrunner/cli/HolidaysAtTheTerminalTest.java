@@ -88,19 +88,7 @@ class HolidaysAtTheTerminalTest {
         try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT)) {
             assertThat(server.load("engine", ENGINE).problems()).isEmpty();
             server.ensureExperiments("default", "nginx");
-            String config =
-                    Files.writeString(
-                                    folder.resolve("config"),
-                                    """
-                                    apiVersion: v1
-                                    kind: Config
-                                    current-context: here
-                                    clusters: [{name: here, cluster: {server: "%s"}}]
-                                    contexts: [{name: here, context: {cluster: here, user: me}}]
-                                    users: [{name: me, user: {}}]
-                                    """
-                                            .formatted(server.url()))
-                            .toString();
+            String config = SandboxKubeconfig.in(folder, server.url()).toString();
             assertThat(Said.by("--kubeconfig", config, "next", "nginx").out())
                     .contains(
                             "Nothing starts: holidays are not known: ConfigMap office: there is none in namespace default");

@@ -51,18 +51,7 @@ class LogsCommandTest {
     void start() throws IOException {
         server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(20));
         cluster = Fabric8Cluster.connect(server.url());
-        kubeconfig =
-                Files.writeString(
-                        folder.resolve("config"),
-                        """
-                        apiVersion: v1
-                        kind: Config
-                        current-context: here
-                        clusters: [{name: here, cluster: {server: "%s"}}]
-                        users: [{name: me, user: {token: none}}]
-                        contexts: [{name: here, context: {cluster: here, user: me, namespace: default}}]
-                        """
-                                .formatted(server.url()));
+        kubeconfig = SandboxKubeconfig.in(folder, server.url());
         outBefore = System.out;
         errBefore = System.err;
         System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));

@@ -51,18 +51,7 @@ class NamedEngineTest {
         server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(50));
         assertThat(server.load("engine", ENGINE).problems()).isEmpty();
         server.ensureExperiments("default", "nginx");
-        kubeconfig =
-                Files.writeString(
-                        folder.resolve("config"),
-                        """
-                        apiVersion: v1
-                        kind: Config
-                        current-context: here
-                        clusters: [{name: here, cluster: {server: "%s"}}]
-                        users: [{name: me, user: {token: none}}]
-                        contexts: [{name: here, context: {cluster: here, user: me, namespace: default}}]
-                        """
-                                .formatted(server.url()));
+        kubeconfig = SandboxKubeconfig.in(folder, server.url());
     }
 
     @AfterEach

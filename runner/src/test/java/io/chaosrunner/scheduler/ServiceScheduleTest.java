@@ -183,13 +183,7 @@ class ServiceScheduleTest {
         try (EngineWorld world = world("now: true").script("a", "after=500s");
                 Cluster dying = world.connect();
                 Cluster cluster = world.connect()) {
-            ServiceSchedule first = driven(world.engine(), dying, "schedule/1");
-            CompletableFuture<Void> run =
-                    CompletableFuture.runAsync(first::step, task -> Thread.ofVirtual().start(task));
-            await().atMost(Duration.ofMinutes(2))
-                    .until(() -> world.entries().contains("a: Running/Awaited"));
-            first.leave();
-            run.join();
+            leaveARunBehind(world, dying);
 
             world.edit("{'metadata': {'annotations': {'chaosrunner.io/schedule': null}}}");
             ServiceSchedule next = driven(world.engine(), cluster, "schedule/2");
@@ -207,19 +201,24 @@ class ServiceScheduleTest {
         }
     }
 
+    /** A process of the service begins a run, and ends. */
+    private void leaveARunBehind(EngineWorld world, Cluster dying) {
+        ServiceSchedule first = driven(world.engine(), dying, "schedule/1");
+        CompletableFuture<Void> run =
+                CompletableFuture.runAsync(first::step, task -> Thread.ofVirtual().start(task));
+        await().atMost(Duration.ofMinutes(2))
+                .until(() -> world.entries().contains("a: Running/Awaited"));
+        first.leave();
+        run.join();
+    }
+
     @Test
     void aRunThatAProcessOfTheServiceLeftIsTakenUpThoughItsScheduleIsTooCostly() {
         var clock = new AtomicLong();
         try (EngineWorld world = world("now: true").script("a", "after=500s");
                 Cluster dying = world.connect();
                 Cluster cluster = world.connect()) {
-            ServiceSchedule first = driven(world.engine(), dying, "schedule/1");
-            CompletableFuture<Void> run =
-                    CompletableFuture.runAsync(first::step, task -> Thread.ofVirtual().start(task));
-            await().atMost(Duration.ofMinutes(2))
-                    .until(() -> world.entries().contains("a: Running/Awaited"));
-            first.leave();
-            run.join();
+            leaveARunBehind(world, dying);
 
             bulkhead.close();
             bulkhead =
