@@ -12,6 +12,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter.Refusal;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.status.EnginePatch;
 import io.chaosrunner.status.EnginePatch.Objection;
 import io.chaosrunner.status.RunNotice;
 import java.util.List;
@@ -30,6 +31,7 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
     private final Claim claimed;
     private final Consumer<Optional<Engine>> sights;
     private final EnginePace pace;
+    private final int slots;
     private volatile Engine engine;
     private @Nullable Following following;
 
@@ -69,6 +71,7 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
         this.claimed = claimed;
         this.sights = sights;
         engine = taken;
+        slots = taken.statusEntries().size();
         pace = new EnginePace(context.clock);
     }
 
@@ -130,7 +133,10 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
     @Override
     public boolean allowsLaunch(Engine now) {
         see(now);
-        return isSame(now) && claimed.lostOn(now).isEmpty() && !asksToStop(now);
+        return isSame(now)
+                && claimed.lostOn(now).isEmpty()
+                && !asksToStop(now)
+                && EnginePatch.reset(now, slots).isEmpty();
     }
 
     @Override
@@ -189,7 +195,9 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
             return lost(lost.get());
         }
         if (!asksToStop(engine)) {
-            return new Meaning.GoOn();
+            return EnginePatch.reset(engine, slots)
+                    .<Meaning>map(reset -> new Meaning.RemoveAll(reset.why(), false))
+                    .orElseGet(Meaning.GoOn::new);
         }
         if (context.underOperator()) {
             return new Meaning.OperatorStops();

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -168,13 +169,11 @@ public final class EnginePatch {
         if (lost.isPresent()) {
             return Optional.of(new Objection.ClaimLost(lost.get()));
         }
-        List<JsonNode> entries = live.statusEntries();
-        if (entries.size() != slots) {
-            return Optional.of(
-                    new Objection.Reset(
-                            "the engine's status was reset: it has %d entries instead of %d"
-                                    .formatted(entries.size(), slots)));
+        Optional<Objection.Reset> reset = reset(live, slots);
+        if (reset.isPresent()) {
+            return reset.map(Function.identity());
         }
+        List<JsonNode> entries = live.statusEntries();
         for (int slot = 0; slot < slots; slot++) {
             StatusEntry ourWord = wanted.get(slot);
             if (isAborted(entries.get(slot))
@@ -184,6 +183,17 @@ public final class EnginePatch {
             }
         }
         return Optional.empty();
+    }
+
+    /** Say whether the entries were emptied, or others written, since a run began with so many. */
+    public static Optional<Objection.Reset> reset(Engine live, int slots) {
+        int entries = live.statusEntries().size();
+        return entries == slots
+                ? Optional.empty()
+                : Optional.of(
+                        new Objection.Reset(
+                                "the engine's status was reset: it has %d entries instead of %d"
+                                        .formatted(entries, slots)));
     }
 
     /** Return the entries that differ from what the engine says. */

@@ -609,6 +609,43 @@ class EngineRunTest {
         }
 
         @Test
+        void anEngineWhoseEntriesAreTakenAwayEndsItsRun() {
+            var world = EngineWorld.start().listing("a", "b").script("a", "hang helper");
+            try (RunBench bench = operator(world)) {
+                var result = bench.begin();
+                bench.untilRunning("a");
+                until(() -> world.entries().getFirst().contains("Running"));
+                world.edit("{'status': {'experiments': null}}");
+                assertThat(RunBench.finished(result))
+                        .isEqualTo(
+                                new RunResult.Left(
+                                        "the engine's status was reset: it has 0 entries instead"
+                                                + " of 2; what ran was removed",
+                                        false));
+                assertThat(bench.launches()).isEqualTo(1);
+                assertThat(world.entries()).isEmpty();
+                assertThat(world.names(Resource.PODS)).isEmpty();
+                assertThat(world.names(Resource.JOBS)).isEmpty();
+            }
+        }
+
+        @Test
+        void entriesTakenAwayBetweenCheckAndCreationWithdrawTheJob() {
+            var world = EngineWorld.start().listing("a");
+            try (RunBench bench = operator(world)) {
+                world.onRequest(request -> {
+                    if (request.verb().equals("create") && request.resource().equals("jobs")) {
+                        world.edit("{'status': {'experiments': null}}");
+                    }
+                });
+                assertThat(bench.run()).isInstanceOf(RunResult.Left.class);
+                assertThat(world.names(Resource.JOBS)).isEmpty();
+                assertThat(world.names(Resource.PODS)).isEmpty();
+                assertThat(world.entries()).isEmpty();
+            }
+        }
+
+        @Test
         void aStopBetweenCheckAndCreationWithdrawsTheJob() {
             var world = EngineWorld.start().listing("a");
             try (RunBench bench = person(world)) {

@@ -189,6 +189,7 @@ class AcceptanceTest {
         stage.eventually("the entry", () -> stage.entries().contains("pod-delete Running Awaited"));
 
         stage.patch("{\"status\":{\"experiments\":null}}");
+        stage.eventually("the reset heard of", () -> stage.story().contains("status was reset"));
         stage.kubelet.endExperiments();
         runner.awaitCompletion(stage.kubelet);
 
