@@ -85,7 +85,7 @@ final class NextCommand implements Callable<Integer> {
     @Option(
             names = "--schedule",
             paramLabel = "KEY=VALUE",
-            description = "Overrule one setting of the engine's schedule, such as every=30m.")
+            description = "Override one setting of the engine's schedule, such as every=30m.")
     private Map<String, String> schedule = Map.of();
 
     @Option(

@@ -80,7 +80,7 @@ final class PlanCommand implements Callable<Integer> {
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "Overrule one execution setting of the engine.")
+            description = "Override one execution setting of the engine.")
     private Map<String, String> settings = Map.of();
 
     @Option(

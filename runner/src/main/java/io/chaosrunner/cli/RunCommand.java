@@ -128,7 +128,7 @@ final class RunCommand implements Callable<Integer> {
             names = "--set",
             paramLabel = "KEY=VALUE",
             description =
-                    "Overrule one execution setting of the engine, such as strategy=parallel or"
+                    "Override one execution setting of the engine, such as strategy=parallel or"
                             + " deadline=10m.")
     private Map<String, String> settings = Map.of();
 
