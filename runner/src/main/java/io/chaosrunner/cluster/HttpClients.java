@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -27,6 +28,12 @@ final class HttpClients extends JdkHttpClientFactory implements AutoCloseable {
     private static final Duration LONGEST_END = Duration.ofSeconds(1);
     private static final String PROXY_AUTHORIZATION = "Proxy-Authorization";
     private static final int HTTP_UNAUTHORIZED = 401;
+
+    /**
+     * A pool, as fabric8 has it, holds for a minute as many threads as answers once came at once.
+     */
+    private static final Executor EACH_ON_A_VIRTUAL_THREAD =
+            task -> Thread.ofVirtual().name("http").start(task);
 
     private final Access access;
     private final Optional<ProxyBridge> bridge;
@@ -52,6 +59,7 @@ final class HttpClients extends JdkHttpClientFactory implements AutoCloseable {
     protected HttpClient.Builder createNewHttpClientBuilder() {
         HttpClient.Builder builder =
                 new TrackedHttpClients(super.createNewHttpClientBuilder(), opened::add)
+                        .executor(EACH_ON_A_VIRTUAL_THREAD)
                         .proxy(
                                 bridge.map(each -> ProxySelector.of(each.address()))
                                         .orElse(HttpClient.Builder.NO_PROXY));
