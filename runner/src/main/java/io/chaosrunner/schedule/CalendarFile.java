@@ -37,8 +37,10 @@ import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -55,8 +57,13 @@ import org.jspecify.annotations.Nullable;
 final class CalendarFile {
     private static final int MOST_EVENTS = 5_000;
     private static final int DEEPEST = 4;
+
+    /** What repeats may have begun long ago: some programs write 1601 for "ever since". */
+    private static final int FIRST_BEGIN = 1;
+
     private static final int LONGEST_EVENT = 366;
     private static final int MOST_YEARS_BETWEEN = 100;
+    private static final int MOST_LOOKED_AT = 1_000_000;
     private static final int LONGEST_QUOTE = 80;
 
     /** What an event's days are read from. */
@@ -72,10 +79,28 @@ final class CalendarFile {
                     RecurrenceRule.class, "RRULE",
                     Status.class, "STATUS");
 
-    private final HolidayReader list;
+    /** What has one value. */
+    private static final Set<String> SINGLE = Set.of("DTSTART", "DTEND", "DURATION");
 
-    private CalendarFile(HolidayReader list) {
+    private final HolidayReader list;
+    private final Budget budget;
+
+    private CalendarFile(HolidayReader list, Budget budget) {
         this.list = list;
+        this.budget = budget;
+    }
+
+    /** How many days of all rules of a file may be looked at, holidays or too early for one. */
+    private static final class Budget {
+        private int left = MOST_LOOKED_AT;
+
+        void spend() {
+            left--;
+            if (left < 0) {
+                throw new Refused(
+                        "all RRULEs together name more than %,d days".formatted(MOST_LOOKED_AT));
+            }
+        }
     }
 
     /**
@@ -90,6 +115,7 @@ final class CalendarFile {
                 ICalReader calendars = new ICalReader(text)) {
             reader.parse(shape);
             shape.check();
+            var budget = new Budget();
             ICalendar calendar;
             while ((calendar = calendars.readNext()) != null) {
                 for (ParseWarning warning : calendars.getWarnings()) {
@@ -103,7 +129,7 @@ final class CalendarFile {
                     }
                 }
                 for (VEvent event : calendar.getEvents()) {
-                    new CalendarFile(list).take(event);
+                    new CalendarFile(list, budget).take(event);
                 }
             }
         } catch (IOException e) {
@@ -123,6 +149,12 @@ final class CalendarFile {
 
         /** The line of an event that the library would overlook, as after a missing END. */
         private int misplaced;
+
+        /** The component that ended last, and the line that ended it. */
+        private String ended = "";
+
+        private int endedAt;
+        private Optional<String> unended = Optional.empty();
 
         @Override
         public void onComponentBegin(String name, Context context) {
@@ -144,12 +176,56 @@ final class CalendarFile {
             }
         }
 
+        /** Whoever forgot an END leaves it to the next one to end two components. */
         @Override
         public void onComponentEnd(String name, Context context) {
             open--;
             if (name.equals("VCALENDAR")) {
                 calendars++;
             }
+            if (context.getLineNumber() == endedAt && unended.isEmpty()) {
+                unended =
+                        Optional.of(
+                                "line %d: END:%s is missing before it".formatted(endedAt, ended));
+            }
+            ended = name;
+            endedAt = context.getLineNumber();
+        }
+
+        /** Of several values the library takes one. */
+        @Override
+        public void onProperty(VObjectProperty property, Context context) {
+            List<String> parents = context.getParentComponents();
+            if (parents.isEmpty() || !parents.getLast().equals("VEVENT")) {
+                return;
+            }
+            String name = property.getName().toUpperCase(Locale.ROOT);
+            if (SINGLE.contains(name) && property.getValue().indexOf(',') >= 0) {
+                wrong("line %d: %s has more than one value", context.getLineNumber(), name);
+            } else if (name.equals("RRULE")) {
+                ofRule(property.getValue())
+                        .ifPresent(why -> wrong("line %d: %s", context.getLineNumber(), why));
+            }
+        }
+
+        private static Optional<String> ofRule(String rule) {
+            var parts = new HashMap<String, String>();
+            for (String part : rule.split(";", -1)) {
+                int equals = part.indexOf('=');
+                String key = (equals < 0 ? part : part.substring(0, equals)).strip();
+                String name = key.toUpperCase(Locale.ROOT);
+                if (!name.isEmpty() && parts.put(name, part.substring(equals + 1)) != null) {
+                    return Optional.of(
+                            "its RRULE has more than one %s; write one".formatted(quoted(name)));
+                }
+            }
+            String count = parts.getOrDefault("COUNT", "1").strip();
+            if (parts.containsKey("COUNT") && parts.containsKey("UNTIL")) {
+                return Optional.of("its RRULE has both COUNT and UNTIL; write one of them");
+            }
+            return count.indexOf('-') == 0 || count.replace("0", "").isEmpty()
+                    ? Optional.of("the COUNT of its RRULE is not at least 1")
+                    : Optional.empty();
         }
 
         @Override
@@ -178,6 +254,7 @@ final class CalendarFile {
             if (misplaced != 0) {
                 wrong("line %d: VEVENT does not stand in a VCALENDAR", misplaced);
             }
+            wrong = wrong.or(() -> unended);
             if (wrong.isPresent()) {
                 throw new HolidayReader.Unusable(wrong.get());
             }
@@ -215,7 +292,13 @@ final class CalendarFile {
         if (begin == null) {
             throw new Refused("it has no DTSTART");
         }
+        RecurrenceRule rule = event.getRecurrenceRule();
         LocalDate first = day(components(begin));
+        if (rule == null
+                && event.getRecurrenceDates().isEmpty()
+                && first.getYear() < CronReader.FIRST_YEAR) {
+            throw outside(first);
+        }
         long days = days(event, first);
         var without = new HashSet<LocalDate>();
         for (ExceptionDates dates : event.getExceptionDates()) {
@@ -223,7 +306,6 @@ final class CalendarFile {
         }
         var starts = new HashSet<LocalDate>();
         starts.add(first);
-        RecurrenceRule rule = event.getRecurrenceRule();
         if (rule != null) {
             addYears(rule.getValue(), first, starts);
         }
@@ -235,8 +317,11 @@ final class CalendarFile {
         }
         starts.removeAll(without);
         for (LocalDate start : starts) {
-            for (int day = 0; day < days; day++) {
-                list.day(start.plusDays(day), summary);
+            for (int i = 0; i < days; i++) {
+                LocalDate day = start.plusDays(i);
+                if (day.getYear() >= CronReader.FIRST_YEAR) {
+                    list.day(day, summary);
+                }
             }
         }
     }
@@ -276,7 +361,7 @@ final class CalendarFile {
     }
 
     /** Holidays come each year: what could come more often, or needs a long search, is refused. */
-    private static void addYears(Recurrence rule, LocalDate first, Set<LocalDate> starts) {
+    private void addYears(Recurrence rule, LocalDate first, Set<LocalDate> starts) {
         if (rule == null || rule.getFrequency() != Frequency.YEARLY) {
             throw new Refused("its RRULE is not FREQ=YEARLY, which is all that is read");
         }
@@ -318,6 +403,10 @@ final class CalendarFile {
                 break;
             }
             some = true;
+            budget.spend();
+            if (next.year() < CronReader.FIRST_YEAR - 2) {
+                continue;
+            }
             starts.add(LocalDate.of(next.year(), next.month(), next.day()));
             if (starts.size() > HolidayReader.MOST_DAYS) {
                 throw new Refused("it comes more than %,d times".formatted(starts.size() - 1));
@@ -382,12 +471,16 @@ final class CalendarFile {
                             .formatted(written));
         }
         LocalDate date = LocalDate.of(written.getYear(), written.getMonth(), written.getDate());
-        if (date.getYear() < CronReader.FIRST_YEAR || date.getYear() > CronReader.LAST_YEAR + 1) {
-            throw new Refused(
-                    "%s is not from %d to %d"
-                            .formatted(date, CronReader.FIRST_YEAR, CronReader.LAST_YEAR));
+        if (date.getYear() < FIRST_BEGIN || date.getYear() > CronReader.LAST_YEAR + 1) {
+            throw outside(date);
         }
         return date;
+    }
+
+    private static Refused outside(LocalDate date) {
+        return new Refused(
+                "%s is not from %d to %d"
+                        .formatted(date, CronReader.FIRST_YEAR, CronReader.LAST_YEAR));
     }
 
     private static String named(VEvent event, String summary) {

@@ -118,6 +118,14 @@ class HolidayReaderTest {
                 "Thanksgiving; DTSTART|VALUE=DATE:20261126,RRULE:FREQ=YEARLY|BYMONTH=11|BYDAY=4TH|COUNT=3; 2026-11-26 2027-11-25 2028-11-23",
                 "the last Monday of May; DTSTART|VALUE=DATE:20260525,RRULE:FREQ=YEARLY|BYMONTH=5|BYDAY=-1MO|COUNT=2; 2026-05-25 2027-05-31",
                 "leap days; DTSTART|VALUE=DATE:20280229,RRULE:FREQ=YEARLY|COUNT=2; 2028-02-29 2032-02-29",
+                "from before all fires; DTSTART|VALUE=DATE:19691225,RRULE:FREQ=YEARLY|UNTIL=19711225; 1970-12-25 1971-12-25",
+                "from 1601, as Outlook writes it; DTSTART:16010501T000000,DTEND:16010502T000000,RRULE:FREQ=YEARLY|UNTIL=19710501; 1970-05-01 1971-05-01",
+                "each fourth year from long ago; DTSTART|VALUE=DATE:16020501,RRULE:FREQ=YEARLY|INTERVAL=4|UNTIL=19800501; 1970-05-01 1974-05-01 1978-05-01",
+                "so many times from long ago; DTSTART|VALUE=DATE:19600501,RRULE:FREQ=YEARLY|COUNT=12; 1970-05-01 1971-05-01",
+                "a Monday from long ago; DTSTART|VALUE=DATE:16010101,RRULE:FREQ=YEARLY|BYMONTH=9|BYDAY=1MO|UNTIL=19711231; 1970-09-07 1971-09-06",
+                "over the year's end from long ago; DTSTART|VALUE=DATE:19681231,DTEND|VALUE=DATE:19690102,RRULE:FREQ=YEARLY|COUNT=2; 1970-01-01",
+                "with exceptions long ago; DTSTART|VALUE=DATE:19681224,RRULE:FREQ=YEARLY|COUNT=4,EXDATE|VALUE=DATE:19691224; 1970-12-24 1971-12-24",
+                "with days long ago; DTSTART|VALUE=DATE:19681224,RDATE|VALUE=DATE:19691224,RDATE|VALUE=DATE:20261224; 2026-12-24",
                 "several days each year; DTSTART|VALUE=DATE:20261231,DTEND|VALUE=DATE:20270102,RRULE:FREQ=YEARLY|COUNT=2; 2026-12-31 2027-01-01 2027-12-31 2028-01-01",
             })
     void theDaysOfAnEventAre(String name, String written, String days) throws Exception {
@@ -153,6 +161,10 @@ class HolidayReaderTest {
                 "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~; its end is missing",
                 "BEGIN:VCALENDAR~BEGIN:VEVENT~no colon~END:VEVENT~END:VCALENDAR~; line 3 is damaged",
                 "BEGIN:VCALENDAR~END:VEVENT~END:VCALENDAR~; line 2 is damaged",
+                "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~END:VCALENDAR~; line 4: END:VEVENT is missing before it",
+                "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~END:VEVENT~END:VCALENDAR~BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261226~END:VCALENDAR~; line 9: END:VEVENT is missing",
+                "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~BEGIN:VALARM~TRIGGER:-PT15M~END:VEVENT~END:VCALENDAR~; line 6: END:VALARM is missing",
+                "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~END:VEVENT~BEGIN:VTODO~END:VCALENDAR~; line 6: END:VTODO is missing",
                 "BEGIN:VEVENT~DTSTART|VALUE=DATE:20261224~END:VEVENT~BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~END:VEVENT~END:VCALENDAR~; line 1: VEVENT does not stand in a VCALENDAR",
                 "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~END:VEVENT~END:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261224~END:VEVENT~; line 6: VEVENT does not stand in a VCALENDAR",
                 "BEGIN:VCALENDAR~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261224~BEGIN:VEVENT~DTSTART|VALUE=DATE:20261225~END:VEVENT~END:VCALENDAR~; line 4: VEVENT does not stand in a VCALENDAR",
@@ -178,6 +190,13 @@ class HolidayReaderTest {
                 "DTSTART|VALUE=DATE:20261225,DURATION:P2147483647W; it lasts",
                 "DTSTART|VALUE=DATE:20261225,RRULE:NONSENSE; not FREQ=YEARLY",
                 "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=FORTNIGHTLY; line 6",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|FREQ=MONTHLY; line 6: its RRULE has more than one FREQ",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|freq=YEARLY; more than one FREQ",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|COUNT=2|COUNT=3; more than one COUNT",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|BYMONTH=12|BYMONTH=11; more than one BYMONTH",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|COUNT=2|UNTIL=20301225; both COUNT and UNTIL",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|COUNT=0; the COUNT of its RRULE is not at least 1",
+                "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|COUNT=-1; the COUNT of its RRULE is not at least 1",
                 "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=SECONDLY; not FREQ=YEARLY",
                 "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=DAILY|INTERVAL=2147483647; not FREQ=YEARLY",
                 "DTSTART|VALUE=DATE:20261225,RRULE:FREQ=YEARLY|INTERVAL=0; INTERVAL",
@@ -205,6 +224,31 @@ class HolidayReaderTest {
     }
 
     @Test
+    void aPropertyOfWhichOnlyOneValueWouldBeReadIsRefused() {
+        assertThatThrownBy(() -> ics(calendar(event("20261224,20261225", ""))))
+                .hasMessageContaining("line 5: DTSTART has more than one value");
+    }
+
+    @Test
+    void theTimeZonesThatOutlookWritesMayBeginIn1601() throws Exception {
+        String zone =
+                """
+                BEGIN:VTIMEZONE
+                TZID:W. Europe Standard Time
+                BEGIN:STANDARD
+                DTSTART:16011028T030000
+                RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
+                TZOFFSETFROM:+0200
+                TZOFFSETTO:+0100
+                END:STANDARD
+                END:VTIMEZONE
+                """
+                        .replace("\n", "\r\n");
+        assertThat(ics(calendar(zone, event("20261225", ""))).dates().keySet())
+                .containsExactly(LocalDate.of(2026, 12, 25));
+    }
+
+    @Test
     @Timeout(120)
     void whatStrangersWriteIsBounded() {
         String nested = "BEGIN:VEVENT\r\n".repeat(15_000);
@@ -226,6 +270,13 @@ class HolidayReaderTest {
         assertThatThrownBy(() -> ics(calendar(years.repeat(1_500))))
                 .as("the same days again and again take no longer than others")
                 .hasMessageContaining("there are more than 20,000 days");
+        String before =
+                event(
+                        "16010101",
+                        "RRULE:FREQ=YEARLY;UNTIL=19691231;BYDAY=MO,TU,WE,TH,FR,SA,SU\r\n");
+        assertThatThrownBy(() -> ics(calendar(before.repeat(1_500))))
+                .as("days before all fires cost as much to find")
+                .hasMessageContaining("all RRULEs together name more than 1,000,000 days");
     }
 
     @Test
