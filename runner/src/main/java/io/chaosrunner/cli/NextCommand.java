@@ -1,10 +1,13 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.schedule.ChaosScheduleSettings;
+import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.HolidayList;
 import io.chaosrunner.schedule.HolidayReader;
 import io.chaosrunner.schedule.Preview;
@@ -148,9 +151,12 @@ final class NextCommand implements Callable<Integer> {
         Instant anchor = holder.created().equals(Instant.EPOCH) ? begin : holder.created();
         Optional<ScheduleSpec> read;
         Optional<String> standstill;
+        Optional<EngineSchedule> stored;
         try {
             standstill = ScheduleSpec.standstill(holder.json());
-            read = schedule(holder, EngineFile.settings(schedule, command), anchor);
+            Map<String, Object> flags = EngineFile.settings(schedule, command);
+            read = schedule(holder, flags, anchor);
+            stored = engine == null ? Optional.empty() : stored(holder, flags);
         } catch (InvalidParameters e) {
             e.problems()
                     .forEach(problem ->
@@ -170,22 +176,52 @@ final class NextCommand implements Callable<Integer> {
             return ExitCode.INVALID;
         }
         Map<String, HolidayList> holidays = lists.apply(read.get().lists());
+        Timetable timetable =
+                stored.map(EngineSchedule::timetable)
+                        .orElseGet(() ->
+                                Timetable.of(
+                                        read.get(), anchor, holder.ref().toString().hashCode()));
+        Optional<String> over =
+                standstill
+                        .filter(_ -> isComplete(holder))
+                        .or(() ->
+                                stored.filter(each -> !each.isUnknown())
+                                        .flatMap(EngineSchedule::end));
         Preview preview =
-                Preview.of(
-                        Timetable.of(read.get(), anchor, holder.ref().toString().hashCode())
-                                .knowing(known(holidays))
-                                .starting(),
-                        begin,
-                        most);
-        Optional<String> still = standstill.or(() -> doubt(holidays));
+                over.map(Preview::over)
+                        .orElseGet(() ->
+                                Preview.of(
+                                        timetable.knowing(known(holidays)).starting(),
+                                        stored.map(EngineSchedule::countedRuns).orElse(0L),
+                                        begin,
+                                        most));
+        Optional<String> doubt = over.isPresent() ? Optional.empty() : doubt(holidays);
         notes(read.get().lists(), holidays, preview)
                 .forEach(note -> command.getErr().println("chaos-runner: " + note));
+        var shown = new Shown(read.get(), standstill.or(() -> doubt), doubt.isPresent(), begin);
         if (output.equals("json")) {
-            json(preview, read.get(), still, command.getOut());
+            shown.json(preview, command.getOut());
         } else {
-            text(preview, read.get(), still, command.getOut());
+            shown.text(preview, command.getOut());
         }
-        return ExitCode.OK;
+        return doubt.isPresent() ? ExitCode.INVALID : ExitCode.OK;
+    }
+
+    /** Read what is stored with an engine: a claim that nobody can read tells nothing of fires. */
+    private static Optional<EngineSchedule> stored(Engine holder, Map<String, Object> flags) {
+        if (isChaosSchedule(holder.json())) {
+            return Optional.empty();
+        }
+        try {
+            return EngineSchedule.of(holder, flags);
+        } catch (Claim.Unreadable e) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isComplete(Engine holder) {
+        return new ChaosScheduleSettings(holder.json()).state()
+                == ChaosScheduleSettings.State.COMPLETE;
     }
 
     /** Beside a file there is no namespace to name, and -n was the number of fires once. */
@@ -311,85 +347,115 @@ final class NextCommand implements Callable<Integer> {
         }
     }
 
-    private static void text(
-            Preview preview, ScheduleSpec schedule, Optional<String> standstill, PrintWriter out) {
-        ZoneId zone = schedule.zone();
-        standstill.ifPresent(why -> out.println("Nothing starts: " + why + "."));
-        if (schedule.policy().suspend()) {
-            out.printf(
-                            "The schedule is suspended: nothing starts before %s.%s",
-                            schedule.policy()
-                                    .resume()
-                                    .map(at -> clock(at, zone))
-                                    .orElse("suspend is removed"),
-                            schedule.policy().note().isEmpty()
-                                    ? ""
-                                    : " Note: " + schedule.policy().note())
-                    .println();
+    /**
+     * What is shown of a schedule.
+     *
+     * @param standstill why nothing starts; empty if runs start
+     * @param uncertain whether nobody knows which of the fires start, as a list cannot be used
+     * @param begin from when on fires are shown
+     */
+    private record Shown(
+            ScheduleSpec schedule, Optional<String> standstill, boolean uncertain, Instant begin) {
+        /** A suspension that is over by then is none. */
+        private boolean suspended() {
+            return schedule.policy().suspendedAt(begin);
         }
-        out.printf("%-38s  %-20s%n", "FIRES (" + zone + ")", "UTC");
-        for (Entry entry : preview.entries()) {
-            switch (entry) {
-                case Entry.Fires(Instant at, Instant start, String note, String cause) ->
-                        out.printf(
-                                        "%-38s  %-20s  %s%s%s%s",
-                                        LOCAL.format(at.atZone(zone)),
-                                        at,
-                                        cause,
-                                        cause.isEmpty() || note.isEmpty() ? "" : ", ",
-                                        note,
-                                        start.equals(at) ? "" : " starts " + clock(start, zone))
-                                .println();
-                case Entry.Excluded(Instant at, Instant to, long times, String reason) ->
-                        out.printf(
-                                "  not %-32s  %-20s  %s%n",
-                                LOCAL.format(at.atZone(zone)),
-                                at,
-                                times == 1
-                                        ? reason
-                                        : "%s (%d times until %s)"
-                                                .formatted(reason, times, clock(to, zone)));
+
+        private void text(Preview preview, PrintWriter out) {
+            ZoneId zone = schedule.zone();
+            standstill.ifPresent(why -> out.println("Nothing starts: " + why + "."));
+            if (uncertain) {
+                out.println(
+                        "Which of these fires are on holidays is not known: none starts until the list can be used.");
             }
-        }
-        preview.end().ifPresent(why -> out.println("Then it is over: " + why + "."));
-        out.flush();
-    }
-
-    private static String clock(Instant instant, ZoneId zone) {
-        return LOCAL.format(instant.truncatedTo(ChronoUnit.SECONDS).atZone(zone));
-    }
-
-    private static void json(
-            Preview preview, ScheduleSpec schedule, Optional<String> standstill, PrintWriter out) {
-        ZoneId zone = schedule.zone();
-        ObjectNode json = JsonMapper.shared().createObjectNode();
-        json.put("timeZone", zone.getId())
-                .put("suspended", schedule.policy().suspend() || standstill.isPresent());
-        schedule.policy().resume().ifPresent(at -> json.put("suspendedUntil", at.toString()));
-        standstill.ifPresent(why -> json.put("standstill", why));
-        ArrayNode entries = json.putArray("entries");
-        for (Entry entry : preview.entries()) {
-            ObjectNode one = entries.addObject();
-            one.put("fires", entry instanceof Entry.Fires)
-                    .put("at", entry.at().toString())
-                    .put("local", local(entry.at(), zone));
-            switch (entry) {
-                case Entry.Fires(Instant at, Instant start, String note, String cause) -> {
-                    one.put("start", start.toString());
-                    if (!cause.isEmpty()) {
-                        one.put("cause", cause);
-                    }
-                    if (!note.isEmpty()) {
-                        one.put("note", note);
-                    }
+            if (suspended()) {
+                out.printf(
+                                "The schedule is suspended: nothing starts before %s.%s",
+                                schedule.policy()
+                                        .resume()
+                                        .map(at -> clock(at, zone))
+                                        .orElse("suspend is removed"),
+                                schedule.policy().note().isEmpty()
+                                        ? ""
+                                        : " Note: " + schedule.policy().note())
+                        .println();
+            }
+            if (!preview.entries().isEmpty()) {
+                out.printf("%-38s  %-20s%n", "FIRES (" + zone + ")", "UTC");
+            }
+            for (Entry entry : preview.entries()) {
+                switch (entry) {
+                    case Entry.Fires(Instant at, Instant start, String note, String cause) ->
+                            out.printf(
+                                            "%-38s  %-20s  %s%s%s%s",
+                                            LOCAL.format(at.atZone(zone)),
+                                            at,
+                                            cause,
+                                            cause.isEmpty() || note.isEmpty() ? "" : ", ",
+                                            note,
+                                            start.equals(at) ? "" : " starts " + clock(start, zone))
+                                    .println();
+                    case Entry.Excluded(Instant at, Instant to, long times, String reason) ->
+                            out.printf(
+                                    "  not %-32s  %-20s  %s%n",
+                                    LOCAL.format(at.atZone(zone)),
+                                    at,
+                                    times == 1
+                                            ? reason
+                                            : "%s (%d times until %s)"
+                                                    .formatted(reason, times, clock(to, zone)));
                 }
-                case Entry.Excluded(Instant at, Instant to, long times, String reason) ->
-                        one.put("until", to.toString()).put("count", times).put("reason", reason);
             }
+            preview.end()
+                    .filter(why -> !standstill.equals(Optional.of(why)))
+                    .ifPresent(why -> out.println("Then it is over: " + why + "."));
+            out.flush();
         }
-        preview.end().ifPresent(why -> json.put("end", why));
-        out.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json));
-        out.flush();
+
+        private static String clock(Instant instant, ZoneId zone) {
+            return LOCAL.format(instant.truncatedTo(ChronoUnit.SECONDS).atZone(zone));
+        }
+
+        private void json(Preview preview, PrintWriter out) {
+            ZoneId zone = schedule.zone();
+            ObjectNode json = JsonMapper.shared().createObjectNode();
+            json.put("timeZone", zone.getId())
+                    .put("suspended", suspended() || standstill.isPresent());
+            schedule.policy()
+                    .resume()
+                    .filter(_ -> suspended())
+                    .ifPresent(at -> json.put("suspendedUntil", at.toString()));
+            standstill.ifPresent(why -> json.put("standstill", why));
+            if (uncertain) {
+                json.put("uncertain", true);
+            }
+            ArrayNode entries = json.putArray("entries");
+            for (Entry entry : preview.entries()) {
+                ObjectNode one = entries.addObject();
+                one.put("fires", entry instanceof Entry.Fires)
+                        .put("at", entry.at().toString())
+                        .put("local", local(entry.at(), zone));
+                switch (entry) {
+                    case Entry.Fires(Instant at, Instant start, String note, String cause) -> {
+                        one.put("start", start.toString());
+                        if (!cause.isEmpty()) {
+                            one.put("cause", cause);
+                        }
+                        if (!note.isEmpty()) {
+                            one.put("note", note);
+                        }
+                    }
+                    case Entry.Excluded(Instant at, Instant to, long times, String reason) ->
+                            one.put("until", to.toString())
+                                    .put("count", times)
+                                    .put("reason", reason);
+                }
+            }
+            preview.end().ifPresent(why -> json.put("end", why));
+            out.println(
+                    JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json));
+            out.flush();
+        }
     }
 
     private static String local(Instant instant, ZoneId zone) {

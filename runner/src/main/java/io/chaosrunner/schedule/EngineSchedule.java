@@ -479,6 +479,11 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
         return claim().map(claim -> claim.fires().runs()).orElse(0L);
     }
 
+    /** Return how many of them count: of a schedule that was edited since, none. */
+    public long countedRuns() {
+        return isUnknown() ? 0 : runs();
+    }
+
     /** Return the instant up to which every fire was started or skipped. */
     public Instant settled() {
         return claim().flatMap(claim -> claim.fires().settled())

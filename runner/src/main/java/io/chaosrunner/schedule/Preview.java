@@ -47,7 +47,20 @@ public record Preview(List<Entry> entries, Optional<String> end) {
      * @param count how many fires to find
      */
     public static Preview of(Timetable timetable, Instant from, int count) {
-        long wanted = Math.min(count, timetable.spec().policy().maxRuns().orElse(count));
+        return of(timetable, 0, from, count);
+    }
+
+    /**
+     * Foretell the fires of a schedule whose claim is known.
+     *
+     * @param runs how many runs of it were started before
+     * @param from where to begin; a fire at that instant counts
+     * @param count how many fires to find
+     */
+    public static Preview of(Timetable timetable, long runs, Instant from, int count) {
+        Optional<Integer> all = timetable.spec().policy().maxRuns();
+        long wanted =
+                all.map(most -> Math.min(count, Math.max(0, most - runs))).orElse((long) count);
         List<TimetableRow> rows = timetable.rows();
         var entries = new ArrayList<Entry>();
         for (TimetableRow row : rows) {
@@ -62,8 +75,13 @@ public record Preview(List<Entry> entries, Optional<String> end) {
                 fires < wanted
                         ? Optional.of("no fire follows")
                         : wanted < count
-                                ? Optional.of("maxRuns: " + wanted + " runs are all")
+                                ? all.map(most -> "maxRuns: " + most + " runs are all")
                                 : Optional.empty());
+    }
+
+    /** Return the preview of a schedule that is over. */
+    public static Preview over(String why) {
+        return new Preview(List.of(), Optional.of(why));
     }
 
     /** Make fires at one instant one, say when their run starts, and end with the last wanted. */

@@ -70,8 +70,16 @@ class HolidaysAtTheTerminalTest {
     void aDamagedListIsSaidByPreviewAndValidationWithItsLine() throws IOException {
         String damaged = ENGINE + "---\n" + LIST.replace("2026-12-25", "25.12.2026");
 
-        assertThat(next(damaged).out())
-                .contains("Nothing starts: holidays are not known: ", "days: line 1: '25.12.2026'");
+        Said said = next(damaged);
+        assertThat(said.exitCode()).isEqualTo(ExitCode.INVALID);
+        assertThat(said.out())
+                .contains(
+                        "Nothing starts: holidays are not known: ",
+                        "days: line 1: '25.12.2026'",
+                        "Which of these fires are on holidays is not known",
+                        "Fri 2026-12-25 03:00:00");
+        assertThat(Said.by("next", "-f", file(damaged), "-o", "json").out())
+                .contains("\"uncertain\" : true");
         Said validated = Said.by("validate", "-f", file(damaged));
         assertThat(validated.exitCode()).isEqualTo(ExitCode.INVALID);
         assertThat(validated.out())
@@ -89,7 +97,9 @@ class HolidaysAtTheTerminalTest {
             assertThat(server.load("engine", ENGINE).problems()).isEmpty();
             server.ensureExperiments("default", "nginx");
             String config = SandboxKubeconfig.in(folder, server.url()).toString();
-            assertThat(Said.by("--kubeconfig", config, "next", "nginx").out())
+            Said missing = Said.by("--kubeconfig", config, "next", "nginx");
+            assertThat(missing.exitCode()).isEqualTo(ExitCode.INVALID);
+            assertThat(missing.out())
                     .contains(
                             "Nothing starts: holidays are not known: ConfigMap office: there is none in namespace default");
 
@@ -102,6 +112,7 @@ class HolidaysAtTheTerminalTest {
                             "nginx",
                             "--from",
                             "2026-12-24T12:00:00Z");
+            assertThat(said.exitCode()).isZero();
             assertThat(said.out())
                     .contains("holiday: Christmas (office)")
                     .doesNotContain("Nothing");
