@@ -42,7 +42,7 @@ class ArchitectureTest {
                     List.of("run"),
                     List.of("control"),
                     List.of("scheduler"),
-                    List.of("report", "sandbox", "telemetry", "validate"),
+                    List.of("export", "report", "sandbox", "telemetry", "validate"),
                     List.of("cli"));
 
     private static final String[] PURE = {

@@ -30,6 +30,7 @@ final class ExitCode {
     static final int ABORTED = 4;
     static final int NOT_IN_TIME = 5;
     static final int DEADLINE = 6;
+    static final int NOT_WRITTEN = 7;
     static final int BUG = 70;
     static final int TERMINATED = 143;
 
@@ -51,6 +52,9 @@ final class ExitCode {
         meanings.put("" + ABORTED, "the run was aborted, left to others, or not due");
         meanings.put("" + NOT_IN_TIME, "the time was over first; for wait, the run goes on");
         meanings.put("" + DEADLINE, "the run's deadline came");
+        meanings.put(
+                "" + NOT_WRITTEN,
+                "every verdict is Pass, but a report that was asked for could not be written");
         meanings.put("" + BUG, "out of memory, or a bug in chaos-runner");
         meanings.put("129", "left at once by a second SIGHUP; what runs in the cluster goes on");
         meanings.put("130", "left at once by a second Ctrl-C; what runs in the cluster goes on");

@@ -41,6 +41,7 @@ final class Manual {
                                     "chaos-runner run nginx --set maxParallel=3",
                                     "chaos-runner run nginx --only pod-delete,pod-cpu-hog",
                                     "chaos-runner run nginx --failed    # of its last run",
+                                    "chaos-runner run -f engine.yaml --junit junit.xml --summary summary.md",
                                     "chaos-runner run -f engine.yaml --dry-run=server")),
                     Map.entry(
                             "stop",

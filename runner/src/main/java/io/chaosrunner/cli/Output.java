@@ -69,6 +69,11 @@ final class Output {
      * @throws ParameterException if the audit log cannot be written
      */
     Shown open(EngineRef engine, boolean kubectl) {
+        return open(engine, kubectl, ReportFiles.NONE);
+    }
+
+    /** Begin to show a run, see {@link #open(EngineRef, boolean)}, that is to be reported. */
+    Shown open(EngineRef engine, boolean kubectl, ReportFiles.Open reports) {
         Clock clock = Clock.systemUTC();
         AuditLog log = null;
         PrintStream file = null;
@@ -87,7 +92,7 @@ final class Output {
         return switch (chosen) {
             case JSON -> {
                 var json = new AuditLog(Streams.out(), clock, engine, AuditLog.Format.JSON);
-                yield new Shown(engine, json, json, log, file, null, colours, kubectl);
+                yield new Shown(engine, json, json, log, file, null, colours, kubectl, reports);
             }
             case LINES ->
                     new Shown(
@@ -98,7 +103,8 @@ final class Output {
                             file,
                             null,
                             colours,
-                            kubectl);
+                            kubectl,
+                            reports);
             case TREE -> {
                 Terminal terminal = Terminal.open();
                 var tree =
@@ -109,7 +115,7 @@ final class Output {
                                 engine,
                                 colours,
                                 terminal::size);
-                yield new Shown(engine, tree, null, log, file, tree, colours, kubectl);
+                yield new Shown(engine, tree, null, log, file, tree, colours, kubectl, reports);
             }
         };
     }
@@ -151,6 +157,7 @@ final class Output {
         private final @Nullable LiveTree tree;
         private final Colours colours;
         private final boolean kubectl;
+        private final ReportFiles.Open reports;
 
         private Shown(
                 EngineRef engine,
@@ -160,7 +167,8 @@ final class Output {
                 @Nullable PrintStream file,
                 @Nullable LiveTree tree,
                 Colours colours,
-                boolean kubectl) {
+                boolean kubectl,
+                ReportFiles.Open reports) {
             this.engine = engine;
             this.screen = screen;
             this.json = json;
@@ -169,11 +177,13 @@ final class Output {
             this.tree = tree;
             this.colours = colours;
             this.kubectl = kubectl;
+            this.reports = reports;
         }
 
         @Override
         public synchronized void heard(RunNotice notice) {
             screen.heard(notice);
+            reports.heard(notice);
             if (log != null) {
                 log.heard(notice);
             }
@@ -196,6 +206,7 @@ final class Output {
         /** Say why nothing was launched, or what went wrong; for stderr too. */
         synchronized void fail(String event, String why) {
             freeze();
+            reports.failed(why);
             Streams.err().println("chaos-runner: " + why);
             if (json != null) {
                 json.note(event, why);

@@ -60,6 +60,7 @@ final class RunCommand implements Callable<Integer> {
     @ParentCommand private @Nullable ChaosRunner parent;
     @Mixin private Namespaced namespaced = new Namespaced();
     @Mixin private Output output = new Output();
+    @Mixin private ReportFiles reportFiles = new ReportFiles();
 
     @Parameters(
             arity = "0..1",
@@ -168,16 +169,36 @@ final class RunCommand implements Callable<Integer> {
             if (dryRun != null) {
                 throw invalid("--dry-run asks a cluster; without one use validate and plan");
             }
-            return runInSandbox();
         }
-        try (Fabric8Cluster cluster = parent().connect()) {
-            return runInCluster(cluster);
+        if (dryRun != null && reportFiles.areGiven()) {
+            throw invalid("--dry-run runs nothing that could be reported in a file");
+        }
+        ReportFiles.Open reports =
+                dryRun != null
+                        ? ReportFiles.NONE
+                        : reportFiles.open(
+                                command(),
+                                engine != null ? engine : files.toString(),
+                                System.getenv());
+        try {
+            if (sandbox) {
+                return runInSandbox(reports);
+            }
+            try (Fabric8Cluster cluster = parent().connect()) {
+                return runInCluster(cluster, reports);
+            }
+        } catch (ClusterException e) {
+            reports.endWithout(String.valueOf(e.getMessage()));
+            throw e;
+        } catch (ParameterException e) {
+            reports.endWithout(UsageError.words(e));
+            throw e;
         }
     }
 
     // ---- In a cluster ------------------------------------------------------------------------
 
-    private int runInCluster(Fabric8Cluster cluster) {
+    private int runInCluster(Fabric8Cluster cluster, ReportFiles.Open reports) {
         String namespace = namespaced.in(cluster);
         FileObjects all = new FileObjects(cluster, fileObjects(), namespace);
         all.settleNamespaces(namespaced.asked())
@@ -185,24 +206,26 @@ final class RunCommand implements Callable<Integer> {
                     throw invalid(problem);
                 });
         Optional<ObjectNode> wanted =
-                files.areGiven() ? Optional.of(wanted(all.all())) : Optional.empty();
+                files.areGiven() ? Optional.of(wanted(all.all(), reports)) : Optional.empty();
         EngineRef ref =
                 wanted.map(file -> new Engine(file).ref())
                         .orElseGet(() -> new EngineRef(namespace, Objects.requireNonNull(engine)));
-        try (Output.Shown shown = output.open(ref, true)) {
+        try (Output.Shown shown = output.open(ref, true, reports)) {
             cluster.hearWarnings(sentence -> shown.say("The API server warns: " + sentence));
             if (dryRun != null) {
                 return new DryRunOfServer(cluster, all, shown, settings())
                         .call(ref, wanted, launch, parent().strategies());
             }
+            int exitCode;
             try {
-                return launch(cluster, all, wanted, ref, shown);
+                exitCode = launch(cluster, all, wanted, ref, shown);
             } catch (ClusterException e) {
-                if (e.kind() == Kind.INVALID && files.areGiven()) {
-                    return invalid(shown, "the API server refuses this: " + e.getMessage());
+                if (e.kind() != Kind.INVALID || !files.areGiven()) {
+                    throw e;
                 }
-                throw e;
+                exitCode = invalid(shown, "the API server refuses this: " + e.getMessage());
             }
+            return reports.end(cluster, ref, exitCode);
         }
     }
 
@@ -298,8 +321,9 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Return the engine of the files, which must have something to run. */
-    private ObjectNode wanted(List<FileObject> objects) {
+    private ObjectNode wanted(List<FileObject> objects, ReportFiles.Open reports) {
         FileObject file = files.engine(objects, command());
+        reports.isOf(file);
         ObjectNode json = file.json();
         new Engine(json)
                 .nothingListed()
@@ -505,11 +529,11 @@ final class RunCommand implements Callable<Integer> {
 
     // ---- In the sandbox ----------------------------------------------------------------------
 
-    private int runInSandbox() {
+    private int runInSandbox(ReportFiles.Open reports) {
         try (SandboxServer server =
                 SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(speed))) {
             List<FileObject> objects = fileObjects();
-            Engine wanted = new Engine(wanted(objects));
+            Engine wanted = new Engine(wanted(objects, reports));
             List<String> problems = new ArrayList<>();
             for (FileObject object : SandboxSelection.of(objects)) {
                 problems.addAll(
@@ -517,6 +541,8 @@ final class RunCommand implements Callable<Integer> {
             }
             if (!problems.isEmpty()) {
                 problems.forEach(problem -> command().getErr().println("chaos-runner: " + problem));
+                problems.forEach(reports::failed);
+                reports.endWithout();
                 return ExitCode.INVALID;
             }
             EngineRef ref =
@@ -524,30 +550,37 @@ final class RunCommand implements Callable<Integer> {
                             ? new EngineRef("default", wanted.name())
                             : wanted.ref();
             try (Cluster cluster = Fabric8Cluster.connect(server.url());
-                    Output.Shown shown = output.open(ref, false)) {
-                List<String> madeUp = server.ensureExperiments(ref.namespace(), ref.name());
-                if (!madeUp.isEmpty()) {
-                    shown.say(
-                            "The files define no ChaosExperiment %s: the sandbox made up its own."
-                                    .formatted(String.join(", ", madeUp)));
-                }
-                cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                        .ifPresent(json -> tellOfSchedule(new Engine(json), shown));
-                Optional<List<String>> names = names(cluster, wanted);
-                Optional<String> missing =
-                        skipMissing
-                                ? Optional.empty()
-                                : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                        .map(json ->
-                                                ExperimentSelection.reduced(
-                                                        new Engine(json), names))
-                                        .flatMap(each -> missing(cluster, each));
-                if (missing.isPresent()) {
-                    return invalid(shown, missing.get());
-                }
-                return run(cluster, ref, false, names, shown);
+                    Output.Shown shown = output.open(ref, false, reports)) {
+                int exitCode = runIn(server, cluster, ref, wanted, shown);
+                return reports.ofSandbox().end(cluster, ref, exitCode);
             }
         }
+    }
+
+    private int runIn(
+            SandboxServer server,
+            Cluster cluster,
+            EngineRef ref,
+            Engine wanted,
+            Output.Shown shown) {
+        List<String> madeUp = server.ensureExperiments(ref.namespace(), ref.name());
+        if (!madeUp.isEmpty()) {
+            shown.say(
+                    "The files define no ChaosExperiment %s: the sandbox made up its own."
+                            .formatted(String.join(", ", madeUp)));
+        }
+        cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                .ifPresent(json -> tellOfSchedule(new Engine(json), shown));
+        Optional<List<String>> names = names(cluster, wanted);
+        Optional<String> missing =
+                skipMissing
+                        ? Optional.empty()
+                        : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                                .map(json -> ExperimentSelection.reduced(new Engine(json), names))
+                                .flatMap(each -> missing(cluster, each));
+        return missing.isPresent()
+                ? invalid(shown, missing.get())
+                : run(cluster, ref, false, names, shown);
     }
 
     private ParameterException invalid(String message) {

@@ -4,6 +4,7 @@ import io.chaosrunner.model.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -52,18 +53,63 @@ public record Result(JsonNode json) {
         return code.isEmpty() || reason.isEmpty() ? code + reason : code + ": " + reason;
     }
 
-    /** Return the probes that failed, each with what it says of itself. */
-    public List<String> failedProbes() {
-        var failed = new ArrayList<String>();
+    /**
+     * What one probe came to.
+     *
+     * @param name as the engine names it
+     * @param type such as {@code httpProbe}
+     * @param mode when it is asked, such as {@code Continuous}
+     * @param verdict {@code Passed}, {@code Failed}, {@code N/A} or {@code Awaited}
+     * @param description what it says of itself; empty if nothing
+     */
+    public record Probe(String name, String type, String mode, String verdict, String description) {
+        /** Tell whether it failed. */
+        public boolean hasFailed() {
+            return verdict.equals("Failed");
+        }
+
+        /** Tell whether it passed. */
+        public boolean hasPassed() {
+            return verdict.equals("Passed");
+        }
+    }
+
+    /** Return the probes, in the experiment's order. */
+    public List<Probe> probes() {
+        var probes = new ArrayList<Probe>();
         for (JsonNode probe : json.path("status").path("probeStatuses")) {
             JsonNode status = probe.path("status");
-            if (status.path("verdict").asString("").equals("Failed")) {
-                String said = status.path("description").asString("");
-                String name = probe.path("name").asString("");
-                failed.add(said.isEmpty() ? name : name + ": " + said);
-            }
+            probes.add(
+                    new Probe(
+                            probe.path("name").asString(""),
+                            probe.path("type").asString(""),
+                            probe.path("mode").asString(""),
+                            status.path("verdict").asString(""),
+                            status.path("description").asString("")));
         }
-        return failed;
+        return probes;
+    }
+
+    /** Return the probes that failed, each with what it says of itself. */
+    public List<String> failedProbes() {
+        return probes().stream()
+                .filter(Probe::hasFailed)
+                .map(probe ->
+                        probe.description().isEmpty()
+                                ? probe.name()
+                                : probe.name() + ": " + probe.description())
+                .toList();
+    }
+
+    /** Return how many of a hundred probes passed, in Litmus' count; empty if it does not say. */
+    public OptionalInt probeSuccess() {
+        String percentage = experimentStatus().path("probeSuccessPercentage").asString("");
+        try {
+            int number = Integer.parseInt(percentage);
+            return number >= 0 && number <= 100 ? OptionalInt.of(number) : OptionalInt.empty();
+        } catch (NumberFormatException e) {
+            return OptionalInt.empty();
+        }
     }
 
     /** Tell whether the experiment has written its last word. */

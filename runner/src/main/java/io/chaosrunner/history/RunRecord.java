@@ -242,7 +242,7 @@ public record RunRecord(ObjectNode json) {
     }
 
     /** Tell whether this is of the same run. */
-    boolean isSameRun(RunRecord other) {
+    public boolean isSameRun(RunRecord other) {
         return number() == other.number() && text("id").equals(other.text("id"));
     }
 
