@@ -285,7 +285,12 @@ public record ChaosScheduleSettings(ObjectNode json) {
                         INTERVAL + ".hour.minuteOfTheHour",
                         "must be from 0 to 59, but is " + hour.path("minuteOfTheHour").asInt());
             }
-        } else {
+        } else if (!minute.isMissingNode()) {
+            problem(problems, INTERVAL + ".minute", noInterval("everyNthMinute", minute, 30));
+        } else if (!hour.isMissingNode()) {
+            problem(problems, INTERVAL + ".hour", noInterval("everyNthHour", hour, 2));
+        } else if (!interval.isObject() || interval.isEmpty()) {
+            // What else it has is told already, as nobody reads it.
             problem(problems, INTERVAL, noInterval(interval));
         }
         OptionalInt past =
@@ -336,6 +341,12 @@ public record ChaosScheduleSettings(ObjectNode json) {
                 settings.put("from", from.toString());
             }
         }
+    }
+
+    private static String noInterval(String key, JsonNode written, int example) {
+        int n = written.asInt(0);
+        return "'%s' is no interval; write {%s: %d}"
+                .formatted(written.asString(""), key, n > 0 ? n : example);
     }
 
     private static String noInterval(JsonNode interval) {

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Checks one ChaosSchedule: its fields, when it fires, and the engine that it would create. */
@@ -23,6 +24,26 @@ final class ScheduleCheck {
                                     "schedule",
                                     "scheduleState")));
 
+    /** What is said of a field in the words that all commands have for it is not said in others. */
+    private record Unsaid(Document document) implements Schema.Findings {
+        @Override
+        public void error(String path, String text) {
+            if (!document.hasError(path)) {
+                document.error(path, text);
+            }
+        }
+
+        @Override
+        public void warning(String path, String text) {
+            document.warning(path, text);
+        }
+
+        @Override
+        public Optional<String> asText(String path) {
+            return document.asText(path);
+        }
+    }
+
     private ScheduleCheck() {}
 
     /**
@@ -36,7 +57,6 @@ final class ScheduleCheck {
             StrategyCatalogue strategies,
             Map<String, AnnotationCheck> annotations,
             Instant now) {
-        SCHEMA.check(document.json(), document);
         try {
             ScheduleSpec.of(document.json(), Map.of(), now);
         } catch (InvalidParameters e) {
@@ -44,6 +64,7 @@ final class ScheduleCheck {
                     .filter(problem -> !document.hasError(problem.path()))
                     .forEach(problem -> document.error(problem.path(), ": " + problem.message()));
         }
+        SCHEMA.check(document.json(), new Unsaid(document));
         var others = new HashMap<>(annotations);
         // It adds to what the schedule says, and was read with it.
         others.put(ScheduleSpec.ANNOTATION, (engine, text) -> List.of());

@@ -400,12 +400,12 @@ class ValidationTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{hour: {everyNthHour: 2}}|720h|10: error: spec.schedule.repeat.properties.minChaosInterval must be keys and values, but is the text '720h'",
+                "{hour: {everyNthHour: 2}}|720h|10: error: spec.schedule.repeat.properties.minChaosInterval: '720h' is no interval; write hour: {everyNthHour: 720}",
                 "2026-12-01T02:00:00Z|02:00|8: error: spec.schedule.repeat.timeRange.startTime",
                 "    - name: pod-delete|    - nam: pod-delete|14: error: spec.engineTemplateSpec.experiments[0].name is empty",
                 "    chaosServiceAccount: sa|    chaosServiceAccount: ${SA}|12: error: spec.engineTemplateSpec.chaosServiceAccount: '${SA}' is no name of a service account",
                 "    chaosServiceAccount: sa|    engineSate: active|12: error: spec.engineTemplateSpec.engineSate is no field: the API server refuses it; did you mean 'engineState'?",
-                "    schedule:|    shedule:|6: warning: spec.shedule is unknown to Litmus: the operator erases it; did you mean 'schedule'?",
+                "    schedule:|    shedule:|6: error: spec.shedule: is not read by anybody; did you mean 'schedule'?",
                 "  spec:|  scheduleState: x@spec:|error: spec.engineTemplateSpec",
                 "name: monthly|name: Monthly|4: error: metadata.name: 'Monthly' is no name",
                 "name: monthly|name: monthly@  annotations: {chaosrunner.io/execution: 'strategy: sequentil'}|5: error: chaosrunner.io/execution: strategy:",
