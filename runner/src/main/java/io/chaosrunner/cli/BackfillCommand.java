@@ -4,6 +4,7 @@ import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.control.Backfilling;
 import io.chaosrunner.control.Backfilling.Outcome;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.TimeWords;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.DateTimeException;
@@ -113,11 +114,13 @@ final class BackfillCommand implements Callable<Integer> {
                 yield ExitCode.INVALID;
             }
             case Outcome.Unusable(var problems) -> {
-                problems.forEach(problem -> err.println("chaos-runner: " + problem));
+                problems.forEach(
+                        problem -> err.printf("chaos-runner: ChaosEngine %s: %s%n", ref, problem));
                 yield ExitCode.INVALID;
             }
             case Outcome.Asked(List<Instant> fires, long ran) -> {
-                fires.forEach(out::println);
+                Instant now = Clock.systemUTC().instant();
+                fires.forEach(fire -> out.println(TimeWords.at(fire, now)));
                 out.printf(
                         "ChaosEngine %s: %d past fires %s, one after another%s%n",
                         ref,

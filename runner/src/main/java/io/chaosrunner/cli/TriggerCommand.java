@@ -125,7 +125,8 @@ final class TriggerCommand implements Callable<Integer> {
                 yield ExitCode.INVALID;
             }
             case Outcome.Unusable(var problems) -> {
-                problems.forEach(problem -> err.println("chaos-runner: " + problem));
+                problems.forEach(
+                        problem -> err.printf("chaos-runner: ChaosEngine %s: %s%n", ref, problem));
                 yield ExitCode.INVALID;
             }
             case Outcome.Possible() -> {

@@ -155,7 +155,12 @@ public final class Triggering {
 
     /** A request that waits already is most likely this one, of a command that was killed. */
     private Outcome join(Engine engine, Trigger pending, Wish wish, boolean dryRun) {
-        String whose = "%s by %s (--id %s)".formatted(pending.fire(""), pending.by(), pending.id());
+        String whose =
+                "trigger of %s by %s (--id %s)"
+                        .formatted(
+                                TimeWords.at(pending.at(), clock.instant()),
+                                pending.by(),
+                                pending.id());
         if (dryRun || wish.id().filter(id -> !id.equals(pending.id())).isPresent()) {
             return new Outcome.Declined("the %s waits already".formatted(whose));
         }

@@ -2,6 +2,7 @@ package io.chaosrunner.model;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /**
  * Durations and instants as people are told them: a duration as settings have it ({@code 1h30m}),
@@ -62,6 +63,13 @@ public final class TimeWords {
             }
         }
         return "0s";
+    }
+
+    /**
+     * Return an instant to the second and how far away it is: {@code 2027-01-31T09:00:00Z (in 5m)}.
+     */
+    public static String at(Instant instant, Instant now) {
+        return "%s (%s)".formatted(instant.truncatedTo(ChronoUnit.SECONDS), relative(instant, now));
     }
 
     /** Return how far away an instant is, such as {@code 3h ago}, {@code in 5m} or {@code now}. */

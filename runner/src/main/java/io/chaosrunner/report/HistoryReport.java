@@ -65,7 +65,7 @@ public final class HistoryReport {
                     row(
                             scheduled,
                             run.number() == 0 ? "-" : Long.toString(run.number()),
-                            time(run.start(), now),
+                            TimeWords.at(run.start(), now),
                             run.json().has("fire") ? fire(run) : "-",
                             took(run),
                             orDash(run.text("strategy")),
@@ -137,7 +137,7 @@ public final class HistoryReport {
         out.printf("run %d (%s) of ChaosEngine %s%n%n", run.number(), run.text("id"), engine);
         field(
                 "started",
-                time(run.start(), now) + (run.isEndKnown() ? ", took " + took(run) : ""),
+                TimeWords.at(run.start(), now) + (run.isEndKnown() ? ", took " + took(run) : ""),
                 out);
         if (run.json().has("fire")) {
             JsonNode cause = run.json().path("cause");
@@ -248,10 +248,6 @@ public final class HistoryReport {
     /** In whole seconds: earlier versions kept ends no more exactly. */
     private static String took(RunRecord run) {
         return run.isEndKnown() ? TimeWords.of(run.took().truncatedTo(ChronoUnit.SECONDS)) : "-";
-    }
-
-    private static String time(Instant instant, Instant now) {
-        return "%s (%s)".formatted(time(instant), TimeWords.relative(instant, now));
     }
 
     private static String time(Instant instant) {

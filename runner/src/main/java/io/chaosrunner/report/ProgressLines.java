@@ -47,11 +47,9 @@ public final class ProgressLines implements RunListener {
                 if (running == 0) {
                     line(
                             "next",
-                            "%s at %s (%s)"
+                            "%s at %s"
                                     .formatted(
-                                            next.why(),
-                                            next.at(),
-                                            TimeWords.relative(next.at(), clock.instant())));
+                                            next.why(), TimeWords.at(next.at(), clock.instant())));
                 }
             }
             case RunNotice.Launched launched -> {

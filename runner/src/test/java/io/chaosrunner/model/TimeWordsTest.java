@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -72,6 +73,15 @@ class TimeWordsTest {
     })
     void anInstantIsToldByHowFarAwayItIs(long millisAgo, String words) {
         assertThat(TimeWords.relative(NOW.minusMillis(millisAgo), NOW)).isEqualTo(words);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-90999, (in 1m)", "0, (now)", "86400000, (1d ago)"})
+    void anInstantIsToldToTheSecondWithHowFarAwayItIs(long millisAgo, String away) {
+        Instant instant = NOW.minusMillis(millisAgo);
+
+        assertThat(TimeWords.at(instant, NOW))
+                .isEqualTo(instant.truncatedTo(ChronoUnit.SECONDS) + " " + away);
     }
 
     @Test
