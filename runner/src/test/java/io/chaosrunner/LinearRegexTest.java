@@ -77,7 +77,6 @@ class LinearRegexTest {
             (\\w+)#([1-5])
             (\\w+)-(\\w+?)(L|W|#[1-5])
             (\\w+)L
-            (spec|metadata)[.\\[].*
             .*(Z|[+-]\\d{2}:?\\d{2})
             .*-([a-z0-9]{6})-[a-z0-9]{5}
             .*\\.(yaml|yml|json)

@@ -248,7 +248,7 @@ final class ChaosRunner implements Callable<Integer> {
                         System.getenv(),
                         this::reach,
                         this::strategiesOfPod,
-                        EngineFile.settings(schedule, command),
+                        Overrides.of("--schedule", schedule, command).values(),
                         allowed())
                 .run();
     }

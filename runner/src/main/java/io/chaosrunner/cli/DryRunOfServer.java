@@ -19,7 +19,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -36,14 +35,11 @@ final class DryRunOfServer {
     private final Fabric8Cluster cluster;
     private final FileObjects files;
     private final Output.Shown shown;
-    private final Map<String, Object> settings;
+    private final Overrides settings;
     private final Set<String> problems = new LinkedHashSet<>();
 
     DryRunOfServer(
-            Fabric8Cluster cluster,
-            FileObjects files,
-            Output.Shown shown,
-            Map<String, Object> settings) {
+            Fabric8Cluster cluster, FileObjects files, Output.Shown shown, Overrides settings) {
         this.cluster = cluster;
         this.files = files;
         this.shown = shown;
@@ -53,12 +49,12 @@ final class DryRunOfServer {
     /** Ask, show the answers, and return the exit code: 0 if nothing stands against a run. */
     int call(
             EngineRef ref,
-            Optional<ObjectNode> wanted,
+            Optional<EngineTarget> wanted,
             Launch launch,
             StrategyCatalogue strategies) {
         Optional<Engine> stored =
                 cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
-        Optional<Engine> engine = wanted.map(Engine::new).or(() -> stored);
+        Optional<EngineTarget> engine = wanted.or(() -> stored.map(EngineTarget::new));
         if (engine.isEmpty()) {
             problems.add(Namespaced.missing(cluster, ref));
             return end();
@@ -103,16 +99,24 @@ final class DryRunOfServer {
         }
     }
 
-    private void named(Engine engine, Optional<Engine> stored, StrategyCatalogue strategies) {
-        engine.nothingListed().ifPresent(problem -> problems.add("spec.experiments" + problem));
+    private void named(EngineTarget meant, Optional<Engine> stored, StrategyCatalogue strategies) {
+        Engine engine = meant.engine();
+        engine.nothingListed()
+                .ifPresent(problem ->
+                        problems.add(
+                                "%s%s: spec.experiments%s"
+                                        .formatted(meant.place(), meant.name(), problem)));
         ExecutionSettings execution =
                 ExecutionSettings.of(
-                        engine.spec(), engine.annotation(ExecutionSettings.ANNOTATION), settings);
+                        engine.spec(),
+                        engine.annotation(ExecutionSettings.ANNOTATION),
+                        settings.values());
         var wrong = new ArrayList<Problem>(execution.problems());
         List<String> names = engine.experiments().stream().map(each -> each.name()).toList();
         PlannedRun.of(strategies, execution, names, execution.seed().orElse(1L), wrong)
                 .ifPresent(PlannedRun::close);
-        wrong.forEach(problem -> problems.add(problem.toString()));
+        wrong.forEach(problem ->
+                problems.add(meant.sentence(ExecutionSettings.ANNOTATION, settings, problem)));
         Preflight.Found found =
                 Preflight.of(
                         cluster,

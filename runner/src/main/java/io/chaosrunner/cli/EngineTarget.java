@@ -10,17 +10,33 @@ import java.util.Optional;
  * @param place what is said before a problem with it: file and line, such as {@code engine.yaml:12:
  *     }; empty if it is one of the cluster
  */
-record EngineTarget(String place, Engine engine, Optional<Places> places) {
+record EngineTarget(String place, Engine engine, Optional<ObjectLines> lines) {
     EngineTarget(Engine engine) {
         this("", engine, Optional.empty());
     }
 
     static EngineTarget of(FileObject file) {
-        return new EngineTarget(file.place() + ": ", new Engine(file.json()), file.places());
+        return new EngineTarget(file.place() + ": ", new Engine(file.json()), file.lines());
     }
 
-    /** Return what is said before a problem with an annotation, see {@link #place}. */
-    String place(String annotation, Problem problem) {
-        return places.map(each -> each.of(annotation, problem.path()) + ": ").orElse(place);
+    /** Return kind, namespace and name, as messages have them. */
+    String name() {
+        String kind = engine.json().path("kind").asString("ChaosEngine");
+        String namespace = engine.namespace();
+        return kind + " " + (namespace.isEmpty() ? "" : namespace + "/") + engine.name();
+    }
+
+    /**
+     * Say what is wrong with a setting, and where it was written.
+     *
+     * @param annotation that holds settings of the kind
+     */
+    String sentence(String annotation, Overrides overrides, Problem problem) {
+        if (overrides.have(problem)) {
+            return overrides.sentence(problem);
+        }
+        String where =
+                lines.map(each -> each.place(annotation, problem.path()) + ": ").orElse(place);
+        return "%s%s: %s".formatted(where, name(), problem);
     }
 }

@@ -24,7 +24,7 @@ record FileObject(
         String namespace,
         String name,
         byte[] packed,
-        Optional<Places> places) {
+        Optional<ObjectLines> lines) {
     private static final String SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
     private static final int SUFFIX = 5;
     private static final int LONGEST_PREFIX = 58;
@@ -34,9 +34,9 @@ record FileObject(
     }
 
     /**
-     * @param places where its parts stand; empty if that is not kept
+     * @param lines where its parts stand; empty if that is not kept
      */
-    static FileObject of(String place, ObjectNode object, Optional<Places> places) {
+    static FileObject of(String place, ObjectNode object, Optional<ObjectLines> lines) {
         return new FileObject(
                 place,
                 object.path("apiVersion").asString(""),
@@ -44,7 +44,7 @@ record FileObject(
                 object.path("metadata").path("namespace").asString(""),
                 object.path("metadata").path("name").asString(""),
                 packed(object),
-                places);
+                lines);
     }
 
     private static byte[] packed(ObjectNode object) {
@@ -74,7 +74,7 @@ record FileObject(
     FileObject in(String otherNamespace) {
         ObjectNode object = json();
         object.withObject("metadata").put("namespace", otherNamespace);
-        return of(place, object, places);
+        return of(place, object, lines);
     }
 
     /** Name an object that has only {@code generateName}, as the API server would. */
@@ -90,7 +90,7 @@ record FileObject(
             named.append(SUFFIX_LETTERS.charAt(random.nextInt(SUFFIX_LETTERS.length())));
         }
         object.withObject("metadata").put("name", named.toString());
-        return of(place, object, places);
+        return of(place, object, lines);
     }
 
     @Override

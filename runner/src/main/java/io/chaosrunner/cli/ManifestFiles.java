@@ -256,14 +256,14 @@ final class ManifestFiles {
                 }
                 case KubernetesYaml.Document.Read read -> {
                     for (ManifestItem item : ManifestItem.of(read.json())) {
-                        var places = new Places(file, read.lines(), item.path());
-                        take(file + ":" + read.lines().line(item.path()), found, item, places);
+                        var lines = new ObjectLines(file, read.lines(), item.path());
+                        take(file + ":" + read.lines().line(item.path()), found, item, lines);
                     }
                 }
             }
         }
 
-        private void take(String place, boolean found, ManifestItem item, Places places) {
+        private void take(String place, boolean found, ManifestItem item, ObjectLines lines) {
             if (found && item.input().isPresent()) {
                 leftOut(item.input().get());
                 return;
@@ -290,7 +290,7 @@ final class ManifestFiles {
                         FileObject.of(
                                         place,
                                         object,
-                                        isFirst ? Optional.of(places) : Optional.empty())
+                                        isFirst ? Optional.of(lines) : Optional.empty())
                                 .named(random));
             }
         }

@@ -6,6 +6,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.schedule.ChaosScheduleSettings;
 import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.HolidayList;
@@ -34,6 +35,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -105,7 +108,8 @@ final class NextCommand implements Callable<Integer> {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
         int most = count(command);
-        Instant begin = begin(command);
+        Instant now = Clock.systemUTC().instant();
+        Instant begin = begin(command, now);
         if ((engine == null) != files.areGiven()) {
             throw new ParameterException(
                     command,
@@ -123,6 +127,7 @@ final class NextCommand implements Callable<Integer> {
                     meant,
                     names -> holidays(objects, meant.engine().namespace(), names, begin),
                     begin,
+                    now,
                     most);
         }
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
@@ -138,6 +143,7 @@ final class NextCommand implements Callable<Integer> {
                                     .read(ref.namespace(), names)
                                     .lists(),
                     begin,
+                    now,
                     most);
         }
     }
@@ -146,33 +152,40 @@ final class NextCommand implements Callable<Integer> {
     private interface Lists extends Function<Set<String>, Map<String, HolidayList>> {}
 
     private int show(
-            CommandLine command, EngineTarget meant, Lists lists, Instant begin, int most) {
+            CommandLine command,
+            EngineTarget meant,
+            Lists lists,
+            Instant begin,
+            Instant now,
+            int most) {
         Engine holder = meant.engine();
         Instant anchor = holder.created().equals(Instant.EPOCH) ? begin : holder.created();
+        Overrides overrides = Overrides.of("--schedule", schedule, command);
         Optional<ScheduleSpec> read;
         Optional<String> standstill;
         Optional<EngineSchedule> stored;
         try {
             standstill = ScheduleSpec.standstill(holder.json());
-            Map<String, Object> flags = EngineFile.settings(schedule, command);
-            read = schedule(holder, flags, anchor);
-            stored = engine == null ? Optional.empty() : stored(holder, flags);
+            read = schedule(holder, overrides.values(), anchor);
+            stored = engine == null ? Optional.empty() : stored(holder, overrides.values());
         } catch (InvalidParameters e) {
             e.problems()
                     .forEach(problem ->
                             command.getErr()
                                     .println(
                                             "chaos-runner: "
-                                                    + meant.place(ScheduleSpec.ANNOTATION, problem)
-                                                    + problem));
+                                                    + meant.sentence(
+                                                            ScheduleSpec.ANNOTATION,
+                                                            overrides,
+                                                            problem)));
             return ExitCode.INVALID;
         }
         if (read.isEmpty()) {
             command.getErr()
                     .println(
-                            "chaos-runner: %sChaosEngine %s has no schedule; write the annotation %s"
+                            "chaos-runner: %s%s has no schedule; write the annotation %s"
                                     .formatted(
-                                            meant.place(), holder.name(), ScheduleSpec.ANNOTATION));
+                                            meant.place(), meant.name(), ScheduleSpec.ANNOTATION));
             return ExitCode.INVALID;
         }
         Map<String, HolidayList> holidays = lists.apply(read.get().lists());
@@ -198,7 +211,8 @@ final class NextCommand implements Callable<Integer> {
         Optional<String> doubt = over.isPresent() ? Optional.empty() : doubt(holidays);
         notes(read.get().lists(), holidays, preview)
                 .forEach(note -> command.getErr().println("chaos-runner: " + note));
-        var shown = new Shown(read.get(), standstill.or(() -> doubt), doubt.isPresent(), begin);
+        var shown =
+                new Shown(read.get(), standstill.or(() -> doubt), doubt.isPresent(), begin, now);
         if (output.equals("json")) {
             shown.json(preview, command.getOut());
         } else {
@@ -334,9 +348,9 @@ final class NextCommand implements Callable<Integer> {
                 : ScheduleSpec.of(holder.annotation(ScheduleSpec.ANNOTATION), flags, anchor);
     }
 
-    private Instant begin(CommandLine command) {
+    private Instant begin(CommandLine command, Instant now) {
         if (from == null) {
-            return Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS);
+            return now.truncatedTo(ChronoUnit.SECONDS);
         }
         try {
             return OffsetDateTime.parse(from).toInstant();
@@ -353,9 +367,14 @@ final class NextCommand implements Callable<Integer> {
      * @param standstill why nothing starts; empty if runs start
      * @param uncertain whether nobody knows which of the fires start, as a list cannot be used
      * @param begin from when on fires are shown
+     * @param now what instants are told relative to
      */
     private record Shown(
-            ScheduleSpec schedule, Optional<String> standstill, boolean uncertain, Instant begin) {
+            ScheduleSpec schedule,
+            Optional<String> standstill,
+            boolean uncertain,
+            Instant begin,
+            Instant now) {
         /** A suspension that is over by then is none. */
         private boolean suspended() {
             return schedule.policy().suspendedAt(begin);
@@ -373,7 +392,11 @@ final class NextCommand implements Callable<Integer> {
                                 "The schedule is suspended: nothing starts before %s.%s",
                                 schedule.policy()
                                         .resume()
-                                        .map(at -> clock(at, zone))
+                                        .map(at ->
+                                                "%s (%s)"
+                                                        .formatted(
+                                                                clock(at, zone),
+                                                                TimeWords.relative(at, now)))
                                         .orElse("suspend is removed"),
                                 schedule.policy().note().isEmpty()
                                         ? ""
@@ -381,35 +404,44 @@ final class NextCommand implements Callable<Integer> {
                         .println();
             }
             if (!preview.entries().isEmpty()) {
-                out.printf("%-38s  %-20s%n", "FIRES (" + zone + ")", "UTC");
+                out.println(row("FIRES (" + zone + ")", "UTC", ""));
             }
-            for (Entry entry : preview.entries()) {
-                switch (entry) {
-                    case Entry.Fires(Instant at, Instant start, String note, String cause) ->
-                            out.printf(
-                                            "%-38s  %-20s  %s%s%s%s",
-                                            LOCAL.format(at.atZone(zone)),
-                                            at,
-                                            cause,
-                                            cause.isEmpty() || note.isEmpty() ? "" : ", ",
-                                            note,
-                                            start.equals(at) ? "" : " starts " + clock(start, zone))
-                                    .println();
-                    case Entry.Excluded(Instant at, Instant to, long times, String reason) ->
-                            out.printf(
-                                    "  not %-32s  %-20s  %s%n",
-                                    LOCAL.format(at.atZone(zone)),
-                                    at,
-                                    times == 1
-                                            ? reason
-                                            : "%s (%d times until %s)"
-                                                    .formatted(reason, times, clock(to, zone)));
-                }
-            }
+            preview.entries().forEach(entry -> out.println(row(entry, zone)));
             preview.end()
                     .filter(why -> !standstill.equals(Optional.of(why)))
                     .ifPresent(why -> out.println("Then it is over: " + why + "."));
             out.flush();
+        }
+
+        private String row(Entry entry, ZoneId zone) {
+            return switch (entry) {
+                case Entry.Fires(Instant at, Instant start, String note, String cause) ->
+                        row(
+                                LOCAL.format(at.atZone(zone)),
+                                TimeWords.at(at, now),
+                                joined(
+                                        cause,
+                                        note,
+                                        start.equals(at) ? "" : "starts " + clock(start, zone)));
+                case Entry.Excluded(Instant at, Instant to, long times, String reason) ->
+                        row(
+                                "  not " + LOCAL.format(at.atZone(zone)),
+                                TimeWords.at(at, now),
+                                times == 1
+                                        ? reason
+                                        : "%s (%d times until %s)"
+                                                .formatted(reason, times, clock(to, zone)));
+            };
+        }
+
+        private static String row(String local, String utc, String more) {
+            return "%-38s  %-30s  %s".formatted(local, utc, more).stripTrailing();
+        }
+
+        private static String joined(String... words) {
+            return Stream.of(words)
+                    .filter(each -> !each.isEmpty())
+                    .collect(Collectors.joining(", "));
         }
 
         private static String clock(Instant instant, ZoneId zone) {

@@ -106,7 +106,8 @@ final class PlanCommand implements Callable<Integer> {
         }
         EngineTarget meant = meant(command);
         Engine engine = meant.engine();
-        var flags = new LinkedHashMap<>(EngineFile.settings(settings, command));
+        Overrides overrides = Overrides.of("--set", settings, command);
+        var flags = new LinkedHashMap<>(overrides.values());
         if (seed != null) {
             flags.put("seed", seed);
         }
@@ -116,7 +117,8 @@ final class PlanCommand implements Callable<Integer> {
         List<String> names = engine.experiments().stream().map(e -> e.name()).toList();
         long chosen = execution.seed().orElse(SEED);
         var problems = new ArrayList<Problem>(execution.problems());
-        Map<String, Outcome> outcomes = outcomes(names, problems);
+        var misnamed = new ArrayList<Problem>();
+        Map<String, Outcome> outcomes = outcomes(names, misnamed);
         Optional<PlannedRun> run =
                 PlannedRun.of(
                         Objects.requireNonNull(parent).strategies(),
@@ -124,15 +126,15 @@ final class PlanCommand implements Callable<Integer> {
                         names,
                         chosen,
                         problems);
-        if (run.isEmpty() || !problems.isEmpty()) {
+        if (run.isEmpty() || !problems.isEmpty() || !misnamed.isEmpty()) {
+            misnamed.forEach(problem -> command.getErr().println("chaos-runner: " + problem));
             problems.forEach(problem ->
                     command.getErr()
                             .println(
-                                    "chaos-runner: %sChaosEngine %s: %s"
-                                            .formatted(
-                                                    meant.place(
-                                                            ExecutionSettings.ANNOTATION, problem),
-                                                    engine.name(),
+                                    "chaos-runner: "
+                                            + meant.sentence(
+                                                    ExecutionSettings.ANNOTATION,
+                                                    overrides,
                                                     problem)));
             return ExitCode.INVALID;
         }
@@ -172,8 +174,8 @@ final class PlanCommand implements Callable<Integer> {
                 .ifPresent(problem -> {
                     throw new ParameterException(
                             command,
-                            "%sChaosEngine %s: spec.experiments%s"
-                                    .formatted(meant.place(), meant.engine().name(), problem));
+                            "%s%s: spec.experiments%s"
+                                    .formatted(meant.place(), meant.name(), problem));
                 });
         return meant;
     }

@@ -7,6 +7,7 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.control.EngineLaunch;
 import io.chaosrunner.control.EngineLaunch.Launch;
 import io.chaosrunner.control.EngineLaunch.Readied;
@@ -43,7 +44,6 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Run an engine, from files or as the cluster has it, and show what happens. */
 @Command(
@@ -205,10 +205,10 @@ final class RunCommand implements Callable<Integer> {
                 .ifPresent(problem -> {
                     throw invalid(problem);
                 });
-        Optional<ObjectNode> wanted =
+        Optional<EngineTarget> wanted =
                 files.areGiven() ? Optional.of(wanted(all.all(), reports)) : Optional.empty();
         EngineRef ref =
-                wanted.map(file -> new Engine(file).ref())
+                wanted.map(file -> file.engine().ref())
                         .orElseGet(() -> new EngineRef(namespace, Objects.requireNonNull(engine)));
         try (Output.Shown shown = output.open(ref, true, reports)) {
             cluster.hearWarnings(sentence -> shown.say("The API server warns: " + sentence));
@@ -232,7 +232,7 @@ final class RunCommand implements Callable<Integer> {
     private int launch(
             Fabric8Cluster cluster,
             FileObjects all,
-            Optional<ObjectNode> wanted,
+            Optional<EngineTarget> wanted,
             EngineRef ref,
             Output.Shown shown) {
         EngineLaunch readying = new EngineLaunch(cluster);
@@ -269,17 +269,18 @@ final class RunCommand implements Callable<Integer> {
                 if (launch == Launch.DIRECT) {
                     tellOfSchedule(ready.engine(), shown);
                 }
+                EngineTarget target = wanted.orElseGet(() -> new EngineTarget(ready.engine()));
                 yield launch == Launch.DIRECT
-                        ? run(cluster, ref, resume, names, shown)
-                        : follow(cluster, before.orElse(ready.engine()), shown);
+                        ? run(cluster, ref, resume, names, target, shown)
+                        : follow(cluster, before.orElse(ready.engine()), target, shown);
             }
         };
     }
 
     private Readied ready(
-            EngineLaunch readying, EngineRef ref, Optional<ObjectNode> wanted, FileObjects all) {
+            EngineLaunch readying, EngineRef ref, Optional<EngineTarget> wanted, FileObjects all) {
         try {
-            return readying.ready(ref, wanted, launch, resume);
+            return readying.ready(ref, wanted.map(file -> file.engine().json()), launch, resume);
         } catch (ClusterException e) {
             throw all.placed(ref, e);
         }
@@ -287,8 +288,8 @@ final class RunCommand implements Callable<Integer> {
 
     /** Return the engine as it will be when it is run; empty if there is none. */
     private static Optional<Engine> meant(
-            Cluster cluster, EngineRef ref, Optional<ObjectNode> wanted) {
-        return wanted.map(Engine::new)
+            Cluster cluster, EngineRef ref, Optional<EngineTarget> wanted) {
+        return wanted.map(EngineTarget::engine)
                 .or(() ->
                         cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
                                 .map(Engine::new));
@@ -321,18 +322,18 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Return the engine of the files, which must have something to run. */
-    private ObjectNode wanted(List<FileObject> objects, ReportFiles.Open reports) {
-        FileObject file = files.engine(objects, command());
-        reports.isOf(file);
-        ObjectNode json = file.json();
-        new Engine(json)
+    private EngineTarget wanted(List<FileObject> objects, ReportFiles.Open reports) {
+        FileObject written = files.engine(objects, command());
+        reports.isOf(written);
+        EngineTarget file = EngineTarget.of(written);
+        file.engine()
                 .nothingListed()
                 .ifPresent(problem -> {
                     throw invalid(
-                            "%s: %s: %s"
-                                    .formatted(file.place(), file, "spec.experiments" + problem));
+                            "%s%s: spec.experiments%s"
+                                    .formatted(file.place(), file.name(), problem));
                 });
-        return json;
+        return file;
     }
 
     /** Nothing is injected until everything that the engine names is there. */
@@ -358,8 +359,8 @@ final class RunCommand implements Callable<Integer> {
                                 .formatted(engine.ref(), String.join("; ", problems)));
     }
 
-    private Map<String, Object> settings() {
-        return EngineFile.settings(settings, command());
+    private Overrides settings() {
+        return Overrides.of("--set", settings, command());
     }
 
     private static int invalid(Output.Shown shown, String why) {
@@ -398,7 +399,7 @@ final class RunCommand implements Callable<Integer> {
      *
      * @param before the engine before it was made ready
      */
-    private static int follow(Cluster cluster, Engine before, Output.Shown shown) {
+    private int follow(Cluster cluster, Engine before, EngineTarget target, Output.Shown shown) {
         EngineRef ref = before.ref();
         RunFollower followed = new RunFollower(cluster, ref, Clock.systemUTC(), shown);
         Signals.handleAtTerminal(
@@ -434,7 +435,7 @@ final class RunCommand implements Callable<Integer> {
         if (!followed.hasBegun()) {
             new EngineLaunch(cluster).takeBack(before);
         }
-        return end(cluster, ref, result, shown);
+        return end(cluster, ref, result, target, shown);
     }
 
     private static void leave(EngineRef ref, Output.Shown shown) {
@@ -458,6 +459,7 @@ final class RunCommand implements Callable<Integer> {
             EngineRef ref,
             boolean takeUp,
             Optional<List<String>> names,
+            EngineTarget target,
             Output.Shown shown) {
         RunResult result;
         // Closed before the summary, which is the last word.
@@ -468,7 +470,7 @@ final class RunCommand implements Callable<Integer> {
                         message -> shown.heard(new RunNotice.Warning(message)))) {
             result = run(cluster, ref, takeUp, names, shown, tracing);
         }
-        return end(cluster, ref, result, shown);
+        return end(cluster, ref, result, target, shown);
     }
 
     private RunResult run(
@@ -487,7 +489,7 @@ final class RunCommand implements Callable<Integer> {
                                         takeUp ? Caller.PERSON_WHO_RESUMES : Caller.PERSON,
                                         names,
                                         Optional.empty(),
-                                        settings(),
+                                        settings().values(),
                                         ThisProcess.instance())
                                 .with(tracing.forExperiments())
                                 .within(parent().allowed()),
@@ -507,14 +509,21 @@ final class RunCommand implements Callable<Integer> {
         return run.run();
     }
 
-    private static int end(Cluster cluster, EngineRef ref, RunResult result, Output.Shown shown) {
+    private int end(
+            Cluster cluster,
+            EngineRef ref,
+            RunResult result,
+            EngineTarget target,
+            Output.Shown shown) {
         List<StatusEntry> entries =
                 switch (result) {
                     case RunResult.Completed(var end, var last) -> last;
                     case RunResult.AlreadyFinished(var last) -> last;
                     default -> List.of();
                 };
-        result.explain(shown::fail);
+        result.explain(
+                shown::fail,
+                problem -> target.sentence(ExecutionSettings.ANNOTATION, settings(), problem));
         int exitCode = ExitCode.atTerminal(result);
         List<ExperimentReport> findings =
                 entries.isEmpty()
@@ -533,7 +542,8 @@ final class RunCommand implements Callable<Integer> {
         try (SandboxServer server =
                 SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(speed))) {
             List<FileObject> objects = fileObjects();
-            Engine wanted = new Engine(wanted(objects, reports));
+            EngineTarget target = wanted(objects, reports);
+            Engine wanted = target.engine();
             List<String> problems = new ArrayList<>();
             for (FileObject object : SandboxSelection.of(objects)) {
                 problems.addAll(
@@ -551,7 +561,7 @@ final class RunCommand implements Callable<Integer> {
                             : wanted.ref();
             try (Cluster cluster = Fabric8Cluster.connect(server.url());
                     Output.Shown shown = output.open(ref, false, reports)) {
-                int exitCode = runIn(server, cluster, ref, wanted, shown);
+                int exitCode = runIn(server, cluster, ref, target, shown);
                 return reports.ofSandbox().end(cluster, ref, exitCode);
             }
         }
@@ -561,7 +571,7 @@ final class RunCommand implements Callable<Integer> {
             SandboxServer server,
             Cluster cluster,
             EngineRef ref,
-            Engine wanted,
+            EngineTarget target,
             Output.Shown shown) {
         List<String> madeUp = server.ensureExperiments(ref.namespace(), ref.name());
         if (!madeUp.isEmpty()) {
@@ -571,7 +581,7 @@ final class RunCommand implements Callable<Integer> {
         }
         cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
                 .ifPresent(json -> tellOfSchedule(new Engine(json), shown));
-        Optional<List<String>> names = names(cluster, wanted);
+        Optional<List<String>> names = names(cluster, target.engine());
         Optional<String> missing =
                 skipMissing
                         ? Optional.empty()
@@ -580,7 +590,7 @@ final class RunCommand implements Callable<Integer> {
                                 .flatMap(each -> missing(cluster, each));
         return missing.isPresent()
                 ? invalid(shown, missing.get())
-                : run(cluster, ref, false, names, shown);
+                : run(cluster, ref, false, names, target, shown);
     }
 
     private ParameterException invalid(String message) {

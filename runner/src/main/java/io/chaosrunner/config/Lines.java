@@ -16,6 +16,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 /** Know on which line of a file each part of a YAML tree stands. Lines count from 1. */
 public final class Lines {
     private static final int LONGEST_REASON = 500;
+    private static final String SCHEDULE = "schedule.";
 
     private final Node root;
     private final int offset;
@@ -49,7 +50,7 @@ public final class Lines {
      *
      * @return empty if there is no text at the path, or it is not YAML
      */
-    public Optional<Lines> inside(String path) {
+    private Optional<Lines> inside(String path) {
         if (!(node(root, path) instanceof ScalarNode text)) {
             return Optional.empty();
         }
@@ -61,6 +62,32 @@ public final class Lines {
         } catch (YamlEngineException | YamlText.Unusable notYaml) {
             return Optional.empty();
         }
+    }
+
+    /**
+     * Return the line of a setting that an annotation of an object holds as YAML, or of the nearest
+     * part above it that exists.
+     *
+     * @param object where the object stands in this tree, such as {@code items[0].}
+     * @param annotation its path in the object
+     * @param setting its path in the annotation's YAML, also with the word before it that a
+     *     ChaosSchedule has; or the path of a field of the object
+     */
+    public int lineOfSetting(String object, String annotation, String setting) {
+        if (isField(setting)) {
+            return line(object + setting);
+        }
+        String key = setting.startsWith(SCHEDULE) ? setting.substring(SCHEDULE.length()) : setting;
+        return inside(object + annotation)
+                .map(yaml -> yaml.line(key))
+                .orElseGet(() -> line(object + annotation));
+    }
+
+    /**
+     * Tell whether a problem's path names a field of the object, not a setting of an annotation.
+     */
+    public static boolean isField(String path) {
+        return path.startsWith("spec.") || path.startsWith("metadata.");
     }
 
     /** Return the line of the file at which the text at a path ceases to be YAML. */

@@ -6,6 +6,7 @@ import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /** How the request for a run ended; the exit code follows from it and from who asked. */
 public sealed interface RunResult {
@@ -55,12 +56,22 @@ public sealed interface RunResult {
      * @param say takes the name of an event and the words
      */
     default void explain(BiConsumer<String, String> say) {
+        explain(say, Problem::toString);
+    }
+
+    /**
+     * Say it where more is known of the engine's settings than their names.
+     *
+     * @param sentence says what is wrong with one
+     */
+    default void explain(BiConsumer<String, String> say, Function<Problem, String> sentence) {
         switch (this) {
             case Completed _, AlreadyFinished _ -> {}
             case Refused(String why) -> say.accept(NOTHING_LAUNCHED, why);
             case NotDue(String why) -> say.accept(NOTHING_LAUNCHED, why);
             case Misconfigured(var problems) ->
-                    problems.forEach(problem -> say.accept(NOTHING_LAUNCHED, problem.toString()));
+                    problems.forEach(
+                            problem -> say.accept(NOTHING_LAUNCHED, sentence.apply(problem)));
             case Left(String why, boolean unfinished) -> say.accept("left", why);
             case NotOver(String why) -> say.accept("not-over", why);
             case Interrupted(ClusterException why) ->

@@ -142,9 +142,9 @@ class Document implements Schema.Findings {
                                 : text);
     }
 
-    /** Returns the lines of the YAML inside a text of this object. */
-    Optional<Lines> inside(String path) {
-        return lines.inside(prefix + inFile(path));
+    /** Says that a setting in the YAML of an annotation cannot work. */
+    void errorInside(String annotation, String path, String message) {
+        add(Severity.ERROR, lines.lineOfSetting(prefix, annotation, path), annotation, message);
     }
 
     /** Says that something cannot work; the text goes on where the path ends. */

@@ -30,7 +30,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Checks one ChaosEngine: its fields, its settings, and each entry as a run would resolve it. */
 final class EngineCheck {
-    private static final String SHARED = "schedule.";
     private static final String OURS = "chaosrunner.io/";
 
     private static final List<String> DURATIONS =
@@ -394,24 +393,13 @@ final class EngineCheck {
     /** Problems speak of the YAML inside the annotation, unless they name a field of the engine. */
     private void report(String key, List<Problem> problems) {
         String annotation = Schema.child("metadata.annotations", key);
-        Optional<Lines> inside = document.inside(annotation);
         for (Problem problem : problems) {
-            boolean ofEngine = problem.path().matches("(spec|metadata)[.\\[].*");
-            if (ofEngine || inside.isEmpty()) {
+            if (Lines.isField(problem.path())) {
                 document.error(problem.path(), ": " + problem.message());
             } else {
-                document.add(
-                        Severity.ERROR,
-                        inside.get().line(inAnnotation(problem.path())),
-                        annotation,
-                        key + ": " + problem);
+                document.errorInside(annotation, problem.path(), key + ": " + problem);
             }
         }
-    }
-
-    /** Problems of schedules are named as a ChaosSchedule has them. */
-    private static String inAnnotation(String path) {
-        return path.startsWith(SHARED) ? path.substring(SHARED.length()) : path;
     }
 
     private boolean isYaml(String key, String text) {

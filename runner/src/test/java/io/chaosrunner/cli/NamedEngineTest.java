@@ -205,9 +205,14 @@ class NamedEngineTest {
         Said next = Said.by("next", "-f", file.toString());
 
         assertThat(plan.exitCode()).isEqualTo(ExitCode.INVALID);
-        assertThat(plan.err()).contains("chaos-runner: " + file + ":9: ChaosEngine nginx: maxP");
+        assertThat(plan.err())
+                .contains("chaos-runner: " + file + ":9: ChaosEngine default/nginx: maxP");
         assertThat(next.exitCode()).isEqualTo(ExitCode.INVALID);
-        assertThat(next.err()).contains("chaos-runner: " + file + ":10: schedule.every:");
+        assertThat(next.err())
+                .contains(
+                        "chaos-runner: "
+                                + file
+                                + ":10: ChaosEngine default/nginx: schedule.every:");
     }
 
     @Test

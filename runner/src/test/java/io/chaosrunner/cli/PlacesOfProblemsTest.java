@@ -60,14 +60,20 @@ class PlacesOfProblemsTest {
         "next, 7, schedule.cron: '99'",
         "next, 8, schedule.timeZone: 'Europe/Berln'",
         "plan, 10, strategy: there is no strategy 'paralel'",
-        "plan, 11, maxParallel: 'x'"
+        "plan, 11, maxParallel: 'x'",
+        "run --sandbox, 10, strategy: there is no strategy 'paralel'",
+        "run --sandbox, 11, maxParallel: 'x'"
     })
     void aSettingOfAnEngine(String command, int line, String problem) throws IOException {
         assertPlaced(command, "engine.yaml", ENGINE, line, problem);
     }
 
     @ParameterizedTest
-    @CsvSource({"next, 12, schedule.cron: '99'", "plan, 15, strategy: there is no"})
+    @CsvSource({
+        "next, 12, schedule.cron: '99'",
+        "plan, 15, strategy: there is no",
+        "run --sandbox, 15, strategy: there is no"
+    })
     void aSettingOfAnEngineInAList(String command, int line, String problem) throws IOException {
         String list =
                 "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: c}\n- "
@@ -87,11 +93,35 @@ class PlacesOfProblemsTest {
                 "spec.schedule.repeat.timeRange.startTime: '02:00' is not a time");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "plan --set maxParallel=y, --set maxParallel: 'y' is not",
+        "plan --set strategy=dga, --set strategy: there is no strategy 'dga'",
+        "run --sandbox --set maxParallel=y, --set maxParallel: 'y' is not",
+        "run --sandbox --set bogus=1 --set strategy=sequential, --set bogus: ",
+        "next --schedule cron=x, --schedule cron: 'x' has",
+        "next --schedule {=x, --schedule {: ",
+        "next --schedule cron={, --schedule cron: '{' is not a YAML value",
+        "plan --set maxParallel={, --set maxParallel: '{' is not a YAML value",
+        "plan --verdict z=Pass, --verdict z: the engine lists no such experiment"
+    })
+    void anOptionIsNamedWhereItIsTheOptionThatIsWrong(String command, String problem)
+            throws IOException {
+        Path file = Files.writeString(folder.resolve("engine.yaml"), ENGINE);
+
+        Said said = Said.by((command + " -f " + file).split(" ", -1));
+
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.err().lines())
+                .as(said.err())
+                .anyMatch(line -> line.startsWith("chaos-runner: " + problem));
+    }
+
     private void assertPlaced(String command, String name, String text, int line, String problem)
             throws IOException {
         Path file = Files.writeString(folder.resolve(name), text);
 
-        Said said = Said.by(command, "-f", file.toString());
+        Said said = Said.by((command + " -f " + file).split(" ", -1));
 
         assertThat(said.exitCode()).isEqualTo(2);
         assertThat((said.out() + said.err()).lines())

@@ -1,0 +1,23 @@
+package io.chaosrunner.cli;
+
+import io.chaosrunner.config.Lines;
+import io.chaosrunner.crd.Schema;
+
+/**
+ * The file and line of each part of an object that was read from a file.
+ *
+ * @param path where the object stands in its document, such as {@code items[0].}; empty if it is
+ *     all of it
+ */
+record ObjectLines(String file, Lines lines, String path) {
+    /**
+     * Return where a problem stands, such as {@code engine.yaml:12}.
+     *
+     * @param annotation whose YAML the problem is in, unless it names a field of the object
+     * @param problem its path
+     */
+    String place(String annotation, String problem) {
+        String text = Schema.child("metadata.annotations", annotation);
+        return file + ":" + lines.lineOfSetting(path, text, problem);
+    }
+}
