@@ -89,20 +89,23 @@ public final class AnyObjects {
                 served(wanted.path("apiVersion").asString(""), wanted.path("kind").asString(""));
         String namespace = wanted.path("metadata").path("namespace").asString("");
         String name = wanted.path("metadata").path("name").asString("");
-        String path = kind.path(namespace) + "/" + Fabric8Cluster.encode(name);
+        String path = kind.path(namespace) + "/" + ApiServer.encode(name);
         Optional<ObjectNode> found = get(path);
         if (found.isEmpty()) {
             try {
                 var _ =
                         cluster.told(
                                 wanted,
-                                cluster.call(
-                                        "POST",
-                                        kind.path(namespace)
-                                                + Fabric8Cluster.STRICT
-                                                + (different == Different.TRY ? "&dryRun=All" : ""),
-                                        "application/json",
-                                        unstored(wanted)));
+                                cluster.server()
+                                        .call(
+                                                "POST",
+                                                kind.path(namespace)
+                                                        + Fabric8Cluster.STRICT
+                                                        + (different == Different.TRY
+                                                                ? "&dryRun=All"
+                                                                : ""),
+                                                "application/json",
+                                                unstored(wanted)));
                 return new Stored.Created();
             } catch (ClusterException e) {
                 if (e.kind() != Kind.ALREADY_EXISTS) {
@@ -122,11 +125,14 @@ public final class AnyObjects {
             ObjectNode stored =
                     cluster.told(
                             wanted,
-                            cluster.call(
-                                    "PUT",
-                                    path + Fabric8Cluster.STRICT + (update ? "" : "&dryRun=All"),
-                                    "application/json",
-                                    merged));
+                            cluster.server()
+                                    .call(
+                                            "PUT",
+                                            path
+                                                    + Fabric8Cluster.STRICT
+                                                    + (update ? "" : "&dryRun=All"),
+                                            "application/json",
+                                            merged));
             TreeSet<String> real = differences(live, stored);
             if (real.isEmpty()) {
                 return new Stored.Same();
@@ -147,7 +153,7 @@ public final class AnyObjects {
 
     private Optional<ObjectNode> get(String path) {
         try {
-            Found found = cluster.answer("GET", path, null, null);
+            Found found = cluster.server().answer("GET", path, null, null);
             if (!found.isWhole()) {
                 // It would be stored without what was left out.
                 throw new ClusterException(

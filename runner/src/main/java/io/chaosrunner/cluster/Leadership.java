@@ -63,7 +63,7 @@ public final class Leadership implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private final Object lock = new Object();
-    private Fabric8Cluster.OwnClient own;
+    private ApiServer.OwnClient own;
     private boolean leading;
     private long renewed;
     private String trouble = "";
@@ -88,7 +88,7 @@ public final class Leadership implements AutoCloseable {
             String identity,
             Listener listener) {
         this.cluster = cluster;
-        own = cluster.ownClient(ANSWER_WITHIN);
+        own = cluster.server().ownClient(ANSWER_WITHIN);
         this.namespace = namespace;
         this.lease = lease;
         this.identity = identity;
@@ -316,7 +316,7 @@ public final class Leadership implements AutoCloseable {
         synchronized (lock) {
             if (own.client().equals(dead)) {
                 own.close();
-                own = cluster.ownClient(ANSWER_WITHIN);
+                own = cluster.server().ownClient(ANSWER_WITHIN);
             }
             return own.client();
         }

@@ -141,4 +141,12 @@ final class ObjectReader {
         parser.skipChildren();
         return null;
     }
+
+    /** Drop what nobody here asks for, and what is the greater part of a Job that is kept. */
+    static ObjectNode withoutManagedFields(ObjectNode object) {
+        if (object.path("metadata") instanceof ObjectNode metadata) {
+            metadata.remove("managedFields");
+        }
+        return object;
+    }
 }

@@ -57,7 +57,7 @@ public final class PodLog implements AutoCloseable {
         String parameters() {
             var parameters =
                     new StringBuilder("timestamps=true&container=")
-                            .append(Fabric8Cluster.encode(container));
+                            .append(ApiServer.encode(container));
             if (follow) {
                 parameters.append("&follow=true");
             }
@@ -66,9 +66,7 @@ public final class PodLog implements AutoCloseable {
             }
             tail.ifPresent(lines -> parameters.append("&tailLines=").append(lines));
             if (after.isPresent()) {
-                parameters
-                        .append("&sinceTime=")
-                        .append(Fabric8Cluster.encode(after.get().toString()));
+                parameters.append("&sinceTime=").append(ApiServer.encode(after.get().toString()));
             } else if (age.isPresent()) {
                 // A part of a second is a second: 0 is refused.
                 long seconds = age.get().plusNanos(999_999_999).toSeconds();

@@ -77,7 +77,7 @@ final class Reflector implements Following {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Semaphore reconsiderations = new Semaphore(0);
     private final Map<String, ObjectNode> known = new HashMap<>();
-    private volatile Fabric8Cluster.@Nullable Watch open;
+    private volatile ApiServer.@Nullable Watch open;
 
     /** Where the next watch begins; empty if everything must be read first. */
     private String version = "";
@@ -136,7 +136,7 @@ final class Reflector implements Following {
     public void close() {
         closed.countDown();
         work.close();
-        Fabric8Cluster.Watch watch = open;
+        ApiServer.Watch watch = open;
         if (watch != null) {
             watch.close();
         }
@@ -223,7 +223,7 @@ final class Reflector implements Following {
     }
 
     private boolean isClosed() {
-        return closed.getCount() == 0 || cluster.isClosed();
+        return closed.getCount() == 0 || cluster.server().isClosed();
     }
 
     /** What was allowed once may come back; what never was does not. */
@@ -302,7 +302,7 @@ final class Reflector implements Following {
     private String read() {
         pace.reading();
         asked = System.nanoTime();
-        Fabric8Cluster.All<Item> listing =
+        ObjectLists.All<Item> listing =
                 switch (selection) {
                     case Selection.Named(String name) -> named(name);
                     case Selection.Labelled _ -> list();
@@ -344,7 +344,7 @@ final class Reflector implements Following {
      * Read one object, which an account may do that may not list. Its version is as old as its last
      * change: once that was too old to watch from, a list tells a younger one.
      */
-    private Fabric8Cluster.All<Item> named(String name) {
+    private ObjectLists.All<Item> named(String name) {
         if (wasTooOld && mayWatch) {
             try {
                 return list();
@@ -357,13 +357,13 @@ final class Reflector implements Following {
         }
         Optional<ObjectNode> found = cluster.get(resource, namespace, name);
         // Without an object there is no version: "0" is whatever the server has.
-        return new Fabric8Cluster.All<>(
+        return new ObjectLists.All<>(
                 found.map(Reflector::version).orElse("0"),
                 found.map(object -> item(new Found(object, ""))).stream().toList());
     }
 
-    private Fabric8Cluster.All<Item> list() {
-        return cluster.all(resource, namespace, query(), this::item);
+    private ObjectLists.All<Item> list() {
+        return cluster.lists().all(resource, namespace, query(), this::item);
     }
 
     /**
@@ -383,15 +383,16 @@ final class Reflector implements Following {
     private String query() {
         return switch (selection) {
             case Selection.Named(String name) ->
-                    "fieldSelector=" + Fabric8Cluster.encode("metadata.name=" + name);
-            case Selection.Labelled(String selector) -> Fabric8Cluster.labelQuery(selector);
+                    "fieldSelector=" + ApiServer.encode("metadata.name=" + name);
+            case Selection.Labelled(String selector) -> ObjectLists.labelQuery(selector);
         };
     }
 
     /** Watch until the server ends it. */
     private void watch() {
-        try (Fabric8Cluster.Watch opened =
-                cluster.watch(resource, namespace, query(), version, patience.watchEnds())) {
+        try (ApiServer.Watch opened =
+                cluster.server()
+                        .watch(resource.path(namespace), query(), version, patience.watchEnds())) {
             open = opened;
             if (isClosed()) {
                 return;
@@ -428,7 +429,7 @@ final class Reflector implements Following {
         if (!(event.path("object") instanceof ObjectNode object)) {
             throw malformed(line);
         }
-        Fabric8Cluster.withoutManagedFields(object);
+        ObjectReader.withoutManagedFields(object);
         switch (event.path("type").asString("")) {
             case "ADDED", "MODIFIED" -> {
                 if (isNew(remembered(object))) {

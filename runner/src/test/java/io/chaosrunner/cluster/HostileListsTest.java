@@ -157,7 +157,7 @@ class HostileListsTest {
                         new ScriptedServer(
                                 Answer.of(200, kinds), Answer.of(200, engine("a", deep(600))));
                 var cluster = Fabric8Cluster.connect(server.url())) {
-            ObjectNode wanted = (ObjectNode) cluster.parse(engine("a", "{}"));
+            ObjectNode wanted = ObjectReader.read(engine("a", "{}"), 0).object();
             wanted.put("apiVersion", "litmuschaos.io/v1alpha1").put("kind", "ChaosEngine");
             assertThatThrownBy(() ->
                             new AnyObjects(cluster).store(wanted, AnyObjects.Different.UPDATE))
