@@ -87,7 +87,7 @@ final class ReportFiles {
         if (junit != null) {
             targets.add(new Target("--junit", junit, JUnitXml::of));
         }
-        if (summary != null && step.filter(each -> isSame(each, summary)).isEmpty()) {
+        if (summary != null && !(step.isPresent() && isSame(step.get(), summary))) {
             targets.add(new Target("--summary", summary, Markdown::of));
         }
         Set<Path> files = new HashSet<>();
