@@ -42,6 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ListCommand.class,
             GetCommand.class,
             HistoryCommand.class,
+            ReportCommand.class,
             ScheduleCommand.class,
             TriggerCommand.class,
             BackfillCommand.class,

@@ -82,6 +82,13 @@ final class Manual {
                                     "chaos-runner history nginx",
                                     "chaos-runner history nginx --run 7    # with every decision")),
                     Map.entry(
+                            "report",
+                            new Part(
+                                    List.of(CLUSTER, DEBUG),
+                                    "chaos-runner report nginx > summary.md",
+                                    "chaos-runner report nginx --last 5 -o junit > junit.xml",
+                                    "chaos-runner report nginx --run 7 -o json")),
+                    Map.entry(
                             "schedule",
                             new Part(
                                     List.of(CLUSTER, PLUGINS, ALLOWED, DEBUG),

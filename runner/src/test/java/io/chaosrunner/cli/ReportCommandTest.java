@@ -1,0 +1,201 @@
+package io.chaosrunner.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Cluster.PatchType;
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.sandbox.SandboxServer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Reports after the fact, from what the sandbox' API server knows of runs that are over. */
+@Timeout(600)
+@ResourceLock(Resources.SYSTEM_OUT)
+@ResourceLock(Resources.SYSTEM_ERR)
+class ReportCommandTest {
+    private static final String FILE =
+            """
+            apiVersion: litmuschaos.io/v1alpha1
+            kind: ChaosEngine
+            metadata:
+              name: nginx
+            spec:
+              engineState: active
+              chaosServiceAccount: chaos
+              experiments:
+                - name: pod-delete
+                  spec:
+                    components:
+                      experimentAnnotations:
+                        sandbox.chaosrunner.io/scenario: verdict=VERDICT
+            ---
+            apiVersion: litmuschaos.io/v1alpha1
+            kind: ChaosExperiment
+            metadata:
+              name: pod-delete
+            spec:
+              definition:
+                image: litmuschaos/go-runner:3.20.0
+                command: [/bin/bash]
+                args: [-c, ./experiments -name pod-delete]
+                labels:
+                  name: pod-delete
+            """;
+
+    @TempDir private Path folder;
+    private SandboxServer server;
+    private Cluster cluster;
+    private Path kubeconfig;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(1000));
+        cluster = Fabric8Cluster.connect(server.url());
+        kubeconfig = SandboxKubeconfig.in(folder, server.url());
+    }
+
+    @AfterEach
+    void stop() {
+        cluster.close();
+        server.close();
+    }
+
+    private Said say(String... arguments) {
+        var all = new ArrayList<>(List.of(arguments));
+        all.add("--kubeconfig=" + kubeconfig);
+        return Said.by(all.toArray(String[]::new));
+    }
+
+    private int run(String verdict, String... more) throws IOException {
+        Path file =
+                Files.writeString(folder.resolve("engine.yaml"), FILE.replace("VERDICT", verdict));
+        var all = new ArrayList<>(List.of("run", "-o", "lines", "-f", file.toString()));
+        all.addAll(List.of(more));
+        return say(all.toArray(String[]::new)).exitCode();
+    }
+
+    private void probes(String status) {
+        cluster.patch(
+                Resource.RESULTS,
+                "default",
+                "nginx-pod-delete",
+                PatchType.MERGE,
+                JsonMapper.shared().readTree("{\"status\": " + status + "}"));
+    }
+
+    @Test
+    void theLastRunIsReportedWithItsProbesAndItsLog() throws IOException {
+        assertThat(run("Pass")).isZero();
+        assertThat(run("Fail")).isEqualTo(1);
+        probes(
+                """
+                {"probeStatuses": [
+                  {"name": "frontend is up", "type": "httpProbe", "mode": "Continuous",
+                   "status": {"verdict": "Failed", "description": "answered 503"}}]}
+                """);
+
+        Said markdown = say("report", "nginx");
+        Said junit = say("report", "nginx", "-o", "junit");
+
+        assertThat(markdown.exitCode()).as(markdown.err()).isZero();
+        assertThat(markdown.out())
+                .startsWith("### ❌ Chaos run 2 of `default/nginx`: 0 of 1 passed")
+                .contains("- failed probe: `frontend is up`: `answered 503`")
+                .contains("- logs: `kubectl logs -n default pod-delete-");
+        assertThat(junit.out())
+                .contains("<testsuite name=\"run 2 of default/nginx\" tests=\"2\" failures=\"2\"")
+                .contains("<testsuite name=\"probes of pod-delete\"");
+    }
+
+    @Test
+    void ofEarlierRunsTheRecordIsReportedAndNoOtherRunsProbes() throws IOException {
+        assertThat(run("Fail")).isEqualTo(1);
+        assertThat(run("Pass")).isZero();
+        probes(
+                """
+                {"probeStatuses": [{"name": "second's", "status": {"verdict": "Passed"}}]}
+                """);
+
+        JsonNode json =
+                JsonMapper.shared()
+                        .readTree(say("report", "nginx", "--last", "5", "-o", "json").out());
+
+        assertThat(json.path("runs").size()).isEqualTo(2);
+        JsonNode first = json.path("runs").path(0);
+        assertThat(first.path("good").asBoolean()).isFalse();
+        assertThat(first.path("record").path("number").asInt()).isEqualTo(1);
+        assertThat(first.path("executions").path(0).has("probes")).isFalse();
+        JsonNode second = json.path("runs").path(1);
+        assertThat(second.path("good").asBoolean()).isTrue();
+        assertThat(second.path("engineUid").asString()).isNotEmpty();
+        assertThat(second.path("replay").asString())
+                .startsWith("chaos-runner run nginx -n default ")
+                .endsWith("--set seed=" + second.path("record").path("seed").asLong());
+        assertThat(second.path("executions").path(0).path("probes").path(0).path("name").asString())
+                .isEqualTo("second's");
+        assertThat(say("report", "nginx", "--run", "1").out()).contains("Chaos run 1 of");
+    }
+
+    /** What the run itself wrote and what is reported afterwards is one report. */
+    @Test
+    void theReportOfARunIsTheOneItWroteItself() throws IOException {
+        Path written = folder.resolve("junit.xml");
+        assertThat(run("Pass", "--junit", written.toString())).isZero();
+
+        assertThat(say("report", "nginx", "-o", "junit").out())
+                .isEqualTo(Files.readString(written, StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void whatThereIsNotIsSaid() throws IOException {
+        Said engine = say("report", "nginx");
+        assertThat(engine.exitCode()).isEqualTo(3);
+        assertThat(engine.err()).contains("ChaosEngine default/nginx does not exist");
+
+        assertThat(run("Pass")).isZero();
+        Said run = say("report", "nginx", "--run", "9");
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err())
+                .contains("run 9 of ChaosEngine default/nginx is not recorded; recorded: 1");
+
+        assertThat(say("report", "nginx", "--run", "1", "--last", "2").exitCode()).isEqualTo(2);
+        assertThat(say("report", "nginx", "--last", "0").exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void anEngineThatNeverRanHasNothingToReport() {
+        cluster.create(
+                Resource.ENGINES,
+                "default",
+                (ObjectNode)
+                        JsonMapper.shared()
+                                .readTree(
+                                        """
+                                        {"apiVersion": "litmuschaos.io/v1alpha1", "kind": "ChaosEngine",
+                                         "metadata": {"name": "idle"},
+                                         "spec": {"engineState": "stop", "experiments": [{"name": "pod-delete"}]}}
+                                        """));
+
+        Said said = say("report", "idle");
+
+        assertThat(said.exitCode()).isEqualTo(3);
+        assertThat(said.err())
+                .contains("no run of ChaosEngine default/idle is recorded; begin one:");
+    }
+}
