@@ -462,11 +462,24 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
                 : Optional.empty();
     }
 
+    /** Whether a fire ends the run that goes on. */
+    public enum Replaces {
+        YES,
+        NO,
+        /** A list of holidays cannot be read: it is to be asked again. */
+        UNKNOWN
+    }
+
     /** Tell whether a fire ends the run that goes on; it may be one of a schedule since edited. */
-    public boolean isReplacing(Fire fire) {
-        return fire.schedule().equals(spec().hash())
-                && replacement().isPresent()
-                && timetable.closedAt(fire.at(), timetable.start(fire.at())).isEmpty();
+    public Replaces replaces(Fire fire) {
+        if (!fire.schedule().equals(spec().hash()) || replacement().isEmpty()) {
+            return Replaces.NO;
+        }
+        Instant start = timetable.start(fire.at());
+        if (timetable.closedAt(fire.at(), start).isEmpty()) {
+            return Replaces.YES;
+        }
+        return timetable.doubtAt(fire.at(), start).isPresent() ? Replaces.UNKNOWN : Replaces.NO;
     }
 
     /** Tell whether no run follows the one of that number, counted by this schedule. */

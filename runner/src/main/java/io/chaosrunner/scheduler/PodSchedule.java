@@ -20,6 +20,7 @@ import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
+import io.chaosrunner.schedule.EngineSchedule.Replaces;
 import io.chaosrunner.schedule.FirePlan.Step;
 import io.chaosrunner.schedule.ScheduleReading;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
@@ -66,6 +67,9 @@ public final class PodSchedule {
 
     /** Nothing depends on it: whoever has something to say wakes the loop. */
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+
+    /** Whether a fire ends a run is asked again while it is not known. */
+    private static final Duration AGAIN = Duration.ofMinutes(1);
 
     private static final String FIRE = "fire";
     private static final String REPLACE = "replace";
@@ -523,21 +527,42 @@ public final class PodSchedule {
         if (schedule.policy().overlap() != Overlap.REPLACE || schedule.isLast(number)) {
             return;
         }
-        Timetable by = schedule.timetable();
-        by.next(fire)
-                .ifPresent(next ->
-                        alarms.set(
-                                REPLACE,
-                                by.start(next),
-                                () -> {
-                                    if (isReplacing(by.fire(next))) {
-                                        run.replace(ServiceSchedule.REPLACED + by.fire(next));
-                                    }
-                                    if (running == run) {
-                                        Instant from = later(next, clock.instant());
-                                        guardReplacement(schedule, from, number, run);
-                                    }
-                                }));
+        try {
+            Timetable by = schedule.timetable();
+            by.next(fire)
+                    .ifPresent(next ->
+                            replaceAt(by.start(next), schedule, by.fire(next), number, run));
+        } catch (RuntimeException | StackOverflowError e) {
+            tellUnguarded("no later fire replaces the run that goes on", e);
+        }
+    }
+
+    private void replaceAt(Instant at, EngineSchedule schedule, Fire due, long number, Run run) {
+        alarms.set(
+                REPLACE,
+                at,
+                () -> {
+                    Replaces replaces = replaces(due);
+                    if (replaces == Replaces.YES) {
+                        run.replace(ServiceSchedule.REPLACED + due);
+                    }
+                    if (running != run) {
+                        return;
+                    }
+                    Instant now = clock.instant();
+                    if (replaces == Replaces.UNKNOWN) {
+                        replaceAt(now.plus(AGAIN), schedule, due, number, run);
+                    } else {
+                        guardReplacement(schedule, later(due.at(), now), number, run);
+                    }
+                });
+    }
+
+    /** What cannot be computed keeps no run from going on. */
+    private void tellUnguarded(String what, Throwable bug) {
+        listener.heard(
+                new RunNotice.Warning(
+                        "%s; this is a bug, please report it: %s".formatted(what, bug)));
     }
 
     /** While a run goes on nothing else is looked at: a request that ends it is heard here. */
@@ -559,17 +584,22 @@ public final class PodSchedule {
                     .ifPresent(trigger -> run.replace(ServiceSchedule.REPLACED + trigger));
         } catch (InvalidParameters | Claim.Unreadable e) {
             // It is told when the run is over.
+        } catch (RuntimeException | StackOverflowError e) {
+            tellUnguarded("a request to run now does not end the run that goes on", e);
         }
     }
 
-    private boolean isReplacing(Fire fire) {
+    private Replaces replaces(Fire fire) {
         try {
             return EngineSchedule.of(latest, flags)
                     .map(lists::knowing)
-                    .filter(schedule -> schedule.isReplacing(fire))
-                    .isPresent();
+                    .map(schedule -> schedule.replaces(fire))
+                    .orElse(Replaces.NO);
         } catch (InvalidParameters | Claim.Unreadable e) {
-            return false;
+            return Replaces.NO;
+        } catch (RuntimeException | StackOverflowError e) {
+            tellUnguarded("the %s does not end the run that goes on".formatted(fire), e);
+            return Replaces.NO;
         }
     }
 

@@ -26,6 +26,7 @@ import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
+import io.chaosrunner.schedule.EngineSchedule.Replaces;
 import io.chaosrunner.schedule.FirePlan.Step;
 import io.chaosrunner.schedule.HolidayList;
 import io.chaosrunner.schedule.ScheduleReading;
@@ -539,7 +540,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
             return otherwise.apply(due);
         }
         Fire fire = schedule.timetable().fire(next.orElseThrow());
-        return schedule.isReplacing(fire)
+        return schedule.replaces(fire) == Replaces.YES
                 ? new Move.Replace(schedule, fire)
                 : otherwise.apply(Optional.of(now.plus(LATER)));
     }
@@ -858,27 +859,36 @@ final class ServiceSchedule implements KeyedWorker.Step {
                 .compute(
                         ref,
                         () -> by.next(fire).map(at -> new Replacing(by.fire(at), by.start(at))))
-                .ifPresent(next ->
-                        driving.alarms()
-                                .set(
-                                        replacing(),
-                                        next.start(),
-                                        // Who keeps the time for all computes for none.
-                                        () ->
-                                                Thread.ofVirtual()
-                                                        .name(replacing())
-                                                        .start(() ->
-                                                                replace(schedule, next, run))));
+                .ifPresent(next -> replaceAt(next.start(), schedule, next, run));
+    }
+
+    private void replaceAt(Instant at, EngineSchedule schedule, Replacing due, EngineRun run) {
+        driving.alarms()
+                .set(
+                        replacing(),
+                        at,
+                        // Who keeps the time for all computes for none.
+                        () ->
+                                Thread.ofVirtual()
+                                        .name(replacing())
+                                        .start(() -> replace(schedule, due, run)));
     }
 
     private void replace(EngineSchedule schedule, Replacing due, EngineRun run) {
         try {
             Readings holidays = holidays(seen);
-            if (driving.bulkhead().compute(ref, () -> isReplacing(due.fire(), holidays))) {
+            Replaces replaces =
+                    driving.bulkhead().compute(ref, () -> replaces(due.fire(), holidays));
+            if (replaces == Replaces.YES) {
                 run.replace(REPLACED + due.fire());
             }
-            if (running == run) {
-                Instant now = driving.clock().instant();
+            if (running != run) {
+                return;
+            }
+            Instant now = driving.clock().instant();
+            if (replaces == Replaces.UNKNOWN) {
+                replaceAt(now.plus(LATER), schedule, due, run);
+            } else {
                 Instant fire = due.fire().at();
                 replaceWhenDue(schedule, now.isAfter(fire) ? now : fire, run);
             }
@@ -888,14 +898,14 @@ final class ServiceSchedule implements KeyedWorker.Step {
     }
 
     /** Whether the schedule, as it is by now, ends the run that goes on. */
-    private boolean isReplacing(Fire fire, Readings holidays) {
+    private Replaces replaces(Fire fire, Readings holidays) {
         try {
             return EngineSchedule.of(seen)
                     .map(schedule -> schedule.knowing(holidays.lists()))
-                    .filter(now -> now.isReplacing(fire))
-                    .isPresent();
+                    .map(now -> now.replaces(fire))
+                    .orElse(Replaces.NO);
         } catch (InvalidParameters | Claim.Unreadable e) {
-            return false;
+            return Replaces.NO;
         }
     }
 

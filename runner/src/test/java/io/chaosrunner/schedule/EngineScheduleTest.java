@@ -7,6 +7,7 @@ import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
+import io.chaosrunner.schedule.EngineSchedule.Replaces;
 import io.chaosrunner.schedule.FirePlan.LastRun;
 import io.chaosrunner.schedule.FirePlan.Step;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
@@ -126,8 +127,8 @@ class EngineScheduleTest {
     void aFireEndsARunOnlyIfItStartsTheNext(String edited, boolean replaces) {
         Engine engine = engine(edited, Optional.of(claim()), "Awaited");
 
-        assertThat(schedule(engine).isReplacing(new Fire(FIRST.plusSeconds(3600), hash(HOURLY))))
-                .isEqualTo(replaces);
+        assertThat(schedule(engine).replaces(new Fire(FIRST.plusSeconds(3600), hash(HOURLY))))
+                .isEqualTo(replaces ? Replaces.YES : Replaces.NO);
     }
 
     @ParameterizedTest

@@ -278,7 +278,7 @@ class BackfillingTest {
             backfill(cluster, false);
             serve(world, cluster, 1);
 
-            assertThat(service.alarms)
+            assertThat(service.bells.times())
                     .containsEntry("replace n/e", FIRST.plus(Duration.ofHours(3)));
             assertThat(world.entries()).containsExactly("a: Completed/Pass");
         }

@@ -4,17 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Cluster.PatchType;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.control.Backfilling;
 import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.control.Triggering;
 import io.chaosrunner.control.Triggering.Wish;
+import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.run.EngineRun;
+import io.chaosrunner.run.RunRequest;
+import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.HolidayList;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -32,6 +40,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +56,11 @@ class HolidayListsTest {
     private static final Instant FIRST =
             Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(Duration.ofMinutes(121));
 
+    private static final Instant FOURTH = FIRST.plus(Duration.ofHours(3));
+
     private static final String RUN_ONCE = "missed: runOnce\\n";
+
+    private static final String REPLACE = RUN_ONCE + "overlap: replace\\n";
 
     private final Serving service = new Serving();
 
@@ -55,6 +68,8 @@ class HolidayListsTest {
     void computeNothingMore() {
         service.close();
     }
+
+    private volatile boolean broken;
 
     private final List<String> calls = new CopyOnWriteArrayList<>();
 
@@ -263,6 +278,141 @@ class HolidayListsTest {
         }
     }
 
+    @Test
+    void aFireWhoseHolidaysAreNotKnownIsTriedAgainUntilItReplacesTheServicesRun() {
+        try (EngineWorld world = world(REPLACE).script("a", "after=500s");
+                Cluster cluster = world.connect()) {
+            store(cluster, "2000-01-01");
+            ServiceSchedule driven = service.driven(world.engine(), cluster, "schedule/1");
+            // The fires before are recorded by a step of their own.
+            replacedOnceTheListIsMended(world, cluster, () -> stepped(driven, world, 2));
+        }
+    }
+
+    @Test
+    void aFireWhoseHolidaysAreNotKnownIsTriedAgainUntilItReplacesThePodsRun() {
+        try (EngineWorld world = world(REPLACE).script("a", "after=500s");
+                Cluster cluster = world.connect()) {
+            store(cluster, "2000-01-01");
+            replacedOnceTheListIsMended(
+                    world, cluster, onceInAPod(world, cluster, new ArrayList<>())::run);
+        }
+    }
+
+    @Test
+    void aBugMeetsOneRequestOrFireOnlyAndIsToldWhileTheRunGoesOn() {
+        try (EngineWorld world = world(REPLACE).script("a", "after=500s");
+                Cluster cluster = broken(world.connect())) {
+            store(cluster, "2000-01-01");
+            var told = new CopyOnWriteArrayList<RunNotice>();
+            PodSchedule schedule = onceInAPod(world, cluster, told);
+            CompletableFuture<Void> run = running(world, schedule::run);
+            service.ahead = Duration.between(Instant.now(), FOURTH).plusSeconds(5);
+
+            broken = true;
+            var trigger =
+                    new Trigger(
+                            "t",
+                            FOURTH,
+                            FOURTH.plusSeconds(600),
+                            world.claim().run().id(),
+                            "me",
+                            "",
+                            false);
+            ObjectNode patch = JsonMapper.shared().createObjectNode();
+            patch.putObject("metadata")
+                    .putObject("annotations")
+                    .put(Trigger.ANNOTATION, trigger.text());
+            cluster.patch(Resource.ENGINES, "n", "e", PatchType.MERGE, patch);
+            await().until(() -> told.toString().contains("a request to run now does not end"));
+            service.bells.ring();
+            assertThat(told.toString()).contains("the fire of %s does not end".formatted(FOURTH));
+            assertThat(run).isNotDone();
+
+            broken = false;
+            service.bells.ring();
+            run.join();
+            assertThat(world.claim().ending()).isEqualTo("replaced");
+        }
+    }
+
+    private CompletableFuture<Void> running(EngineWorld world, Runnable runs) {
+        CompletableFuture<Void> run =
+                CompletableFuture.runAsync(runs, task -> Thread.ofVirtual().start(task));
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> run.isDone() || world.entries().contains("a: Running/Awaited"));
+        return run;
+    }
+
+    /** The runner in a pod of its own, which leaves after one run. */
+    private PodSchedule onceInAPod(EngineWorld world, Cluster cluster, List<RunNotice> told) {
+        world.edit("{'spec': {'engineState': 'active'}}");
+        RunRequest request =
+                new RunRequest(
+                                EngineWorld.ENGINE,
+                                Caller.PERSON,
+                                Optional.empty(),
+                                Optional.empty(),
+                                Map.of(),
+                                "p")
+                        .seeing(world.engine());
+        return new PodSchedule(
+                cluster,
+                request,
+                Map.of(),
+                one -> {
+                    var run =
+                            new EngineRun(
+                                    cluster,
+                                    one,
+                                    StrategyCatalogue.onClassPath(),
+                                    service.clock(),
+                                    notice -> {});
+                    return new PodSchedule.Run() {
+                        @Override
+                        public RunResult run() {
+                            run.run();
+                            return new RunResult.Left("seen", false);
+                        }
+
+                        @Override
+                        public void replace(String why) {
+                            run.replace(why);
+                        }
+
+                        @Override
+                        public void leave(String why) {
+                            run.leave(why);
+                        }
+                    };
+                },
+                service.clock(),
+                told::add,
+                service.bells);
+    }
+
+    private void replacedOnceTheListIsMended(EngineWorld world, Cluster cluster, Runnable runs) {
+        CompletableFuture<Void> run = running(world, runs);
+        service.ahead = Duration.between(Instant.now(), FOURTH).plusSeconds(5);
+
+        replace(cluster, "tomorrow");
+        service.bells.ring();
+        await().until(service.bells::isSet);
+        assertThat(service.bells.times().values())
+                .singleElement()
+                .satisfies(at ->
+                        assertThat(Duration.between(FOURTH, at)).isLessThan(Duration.ofMinutes(5)));
+        assertThat(run).isNotDone();
+        assertThat(world.claim().state()).isEqualTo(Claim.State.RUNNING);
+
+        replace(cluster, "2000-01-01");
+        service.ahead = service.ahead.plusSeconds(65);
+        service.bells.ring();
+        run.join();
+        assertThat(world.claim().ending()).isEqualTo("replaced");
+        assertThat(world.claim().reason()).contains(FOURTH.toString());
+    }
+
     private static HolidayList read(HolidayLists lists) {
         return Objects.requireNonNull(lists.read("n", List.of("office")).lists().get("office"));
     }
@@ -323,14 +473,20 @@ class HolidayListsTest {
     }
 
     private Cluster counting(Cluster cluster) {
-        return intercepting(cluster, Optional.empty());
+        return intercepting(cluster, Optional::empty);
     }
 
     private Cluster failing(Cluster cluster, ClusterException.Kind kind) {
-        return intercepting(cluster, Optional.of(kind));
+        return intercepting(cluster, () -> Optional.of(new ClusterException(kind, "refused")));
     }
 
-    private Cluster intercepting(Cluster cluster, Optional<ClusterException.Kind> failure) {
+    private Cluster broken(Cluster cluster) {
+        return intercepting(
+                cluster,
+                () -> broken ? Optional.of(new IllegalStateException("a bug")) : Optional.empty());
+    }
+
+    private Cluster intercepting(Cluster cluster, Supplier<Optional<RuntimeException>> failure) {
         return (Cluster)
                 Proxy.newProxyInstance(
                         Cluster.class.getClassLoader(),
@@ -338,8 +494,9 @@ class HolidayListsTest {
                         (proxy, method, arguments) -> {
                             if (method.getName().equals("get")) {
                                 calls.add("get " + arguments[2]);
-                                if (failure.isPresent() && arguments[2].equals("office")) {
-                                    throw new ClusterException(failure.get(), "refused");
+                                Optional<RuntimeException> why = failure.get();
+                                if (why.isPresent() && arguments[2].equals("office")) {
+                                    throw why.get();
                                 }
                             }
                             try {

@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -928,35 +927,6 @@ class ServiceScheduleTest {
                     @Override
                     public void note(String event, String message) {}
                 });
-    }
-
-    /** Rings when the test wants. */
-    private static final class Bells implements Alarms {
-        private final Map<String, Runnable> set = new ConcurrentHashMap<>();
-
-        @Override
-        public void set(String name, Instant at, Runnable ring) {
-            set.put(name, ring);
-        }
-
-        @Override
-        public void cancel(String name) {
-            set.remove(name);
-        }
-
-        boolean isSet() {
-            return !set.isEmpty();
-        }
-
-        void ring() {
-            await().until(this::isSet);
-            List<Runnable> due = List.copyOf(set.values());
-            set.clear();
-            due.forEach(Runnable::run);
-        }
-
-        @Override
-        public void close() {}
     }
 
     private static Engine held(Claim claim) {

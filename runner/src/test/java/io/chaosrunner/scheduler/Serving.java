@@ -18,9 +18,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiPredicate;
@@ -32,8 +30,7 @@ final class Serving implements AutoCloseable {
 
     final List<String> heard = new CopyOnWriteArrayList<>();
 
-    /** Which alarms were set last, and for when. */
-    final Map<String, Instant> alarms = new ConcurrentHashMap<>();
+    final Bells bells = new Bells();
 
     /** How far this process' clock is ahead. */
     volatile Duration ahead = Duration.ZERO;
@@ -68,7 +65,7 @@ final class Serving implements AutoCloseable {
                         new HolidayLists(cluster, clock()),
                         Optional.of(Duration.ofHours(6)),
                         Allowed.ANYTHING,
-                        new NoAlarms(),
+                        bells,
                         new Hearing()),
                 engine);
     }
@@ -105,19 +102,6 @@ final class Serving implements AutoCloseable {
 
         @Override
         public void note(String event, String message) {}
-    }
-
-    private final class NoAlarms implements Alarms {
-        @Override
-        public void set(String name, Instant at, Runnable ring) {
-            alarms.put(name, at);
-        }
-
-        @Override
-        public void cancel(String name) {}
-
-        @Override
-        public void close() {}
     }
 
     static final class Killed extends RuntimeException {
