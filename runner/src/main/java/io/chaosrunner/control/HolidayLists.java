@@ -1,5 +1,7 @@
 package io.chaosrunner.control;
 
+import static java.util.Objects.requireNonNull;
+
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
@@ -14,8 +16,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -33,6 +35,14 @@ public final class HolidayLists {
 
     /** How many of them are remembered, so that one that did not change is not parsed again. */
     private static final int MOST_REMEMBERED = 32;
+
+    /**
+     * How many days the lists of one schedule may name together, and how many are remembered of all
+     * lists: a day takes some 150 bytes.
+     */
+    static final int MOST_DAYS = 50_000;
+
+    private static final int CHARACTERS_OF_A_DAY = 100;
 
     private final Cluster cluster;
     private final Clock clock;
@@ -56,12 +66,26 @@ public final class HolidayLists {
             this.readings = readings;
         }
 
-        /** Parse what was not parsed before. */
+        /**
+         * Parse what was not parsed before. Of those that name too many days together the last by
+         * their names are not known.
+         */
         public Map<String, HolidayList> lists() {
             var lists = new HashMap<String, HolidayList>();
-            readings.forEach((name, reading) -> lists.put(name, reading.list()));
+            int days = 0;
+            for (var reading : new TreeMap<>(readings).entrySet()) {
+                HolidayList list = reading.getValue().list();
+                days += days(list);
+                lists.put(
+                        reading.getKey(),
+                        days <= MOST_DAYS ? list : reading.getValue().oneTooMany());
+            }
             return lists;
         }
+    }
+
+    private static int days(HolidayList list) {
+        return list instanceof HolidayList.Days days ? days.count() : 0;
     }
 
     /** What was read of one list, and when. */
@@ -97,7 +121,22 @@ public final class HolidayLists {
                 list = parsed(read);
                 unparsed = null;
             }
-            return Objects.requireNonNull(list);
+            return requireNonNull(list);
+        }
+
+        HolidayList oneTooMany() {
+            return unknown(
+                    name,
+                    "the lists of this schedule name more than %,d days together; take those of years that are over out of them"
+                            .formatted(MOST_DAYS),
+                    at);
+        }
+
+        /** About how many days would take as much memory. */
+        synchronized int weight() {
+            return list != null
+                    ? days(list)
+                    : HolidayReader.length(requireNonNull(unparsed)) / CHARACTERS_OF_A_DAY;
         }
 
         private HolidayList parsed(ObjectNode read) {
@@ -193,8 +232,12 @@ public final class HolidayLists {
     private void remember(Name name, Reading reading) {
         synchronized (remembered) {
             remembered.put(name, reading);
-            if (remembered.size() > MOST_REMEMBERED) {
-                remembered.remove(remembered.keySet().iterator().next());
+            int weight = remembered.values().stream().mapToInt(Reading::weight).sum();
+            var oldest = remembered.values().iterator();
+            while (remembered.size() > 1
+                    && (remembered.size() > MOST_REMEMBERED || weight > MOST_DAYS)) {
+                weight -= oldest.next().weight();
+                oldest.remove();
             }
         }
     }

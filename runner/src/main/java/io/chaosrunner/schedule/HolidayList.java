@@ -34,6 +34,11 @@ public sealed interface HolidayList {
             return name == null ? yearly.get(MonthDay.from(date)) : name;
         }
 
+        /** Return how many days are listed. */
+        public int count() {
+            return dates.size() + yearly.size();
+        }
+
         /** Return the last day that is listed; empty if some come every year. */
         public Optional<LocalDate> last() {
             return yearly.isEmpty()

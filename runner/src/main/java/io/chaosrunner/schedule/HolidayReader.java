@@ -63,6 +63,15 @@ public final class HolidayReader {
         return read(files);
     }
 
+    /** Return how many characters all files of a list have together. */
+    public static int length(ObjectNode configMap) {
+        return configMap
+                .path("data")
+                .valueStream()
+                .mapToInt(file -> file.asString("").length())
+                .sum();
+    }
+
     /**
      * Read all files of a list.
      *

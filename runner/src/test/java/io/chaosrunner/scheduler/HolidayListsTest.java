@@ -1,5 +1,6 @@
 package io.chaosrunner.scheduler;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
@@ -34,6 +35,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -229,6 +231,61 @@ class HolidayListsTest {
             now[0] = FIRST.plusSeconds(1);
             assertThat(read(lists)).as("a clock that was put back").isNotEqualTo(first);
         }
+    }
+
+    @Test
+    void listsThatNameTooManyDaysTogetherAreNotKnownAndSayWhy() {
+        try (EngineWorld world = world(RUN_ONCE);
+                Cluster cluster = world.connect()) {
+            List<String> names = List.of("one", "three", "two");
+            names.forEach(name -> cluster.create(Resource.CONFIG_MAPS, "n", list(name, 20_000)));
+            Map<String, HolidayList> lists =
+                    new HolidayLists(cluster, Clock.systemUTC()).read("n", names).lists();
+
+            assertThat(lists.get("one")).isInstanceOf(HolidayList.Days.class);
+            assertThat(lists.get("three")).isInstanceOf(HolidayList.Days.class);
+            assertThat(lists.get("two"))
+                    .isInstanceOfSatisfying(
+                            HolidayList.Unknown.class,
+                            unknown ->
+                                    assertThat(unknown.why())
+                                            .startsWith(
+                                                    "ConfigMap two: the lists of this schedule name more than 50,000 days together"));
+        }
+    }
+
+    @Test
+    void ofLongListsOnlySomeAreRememberedAndShortOnesAreAll() {
+        try (EngineWorld world = world(RUN_ONCE);
+                Cluster cluster = counting(world.connect())) {
+            var lists = new HolidayLists(cluster, service.clock());
+            var first = new HashMap<String, HolidayList>();
+            List<String> names = List.of("a", "b", "c", "d", "short", "e");
+            for (String name : names) {
+                cluster.create(
+                        Resource.CONFIG_MAPS, "n", list(name, name.equals("short") ? 1 : 15_000));
+                first.putAll(lists.read("n", List.of(name)).lists());
+            }
+
+            service.ahead = Duration.ofSeconds(3);
+            for (String name : List.of("short", "e", "d", "c")) {
+                assertThat(lists.read("n", List.of(name)).lists().get(name))
+                        .isSameAs(first.get(name));
+            }
+            assertThat(lists.read("n", List.of("a")).lists().get("a"))
+                    .isEqualTo(first.get("a"))
+                    .isNotSameAs(first.get("a"));
+        }
+    }
+
+    private static ObjectNode list(String name, int days) {
+        ObjectNode list =
+                list(
+                        IntStream.range(0, days)
+                                .mapToObj(day -> LocalDate.EPOCH.plusDays(day).toString())
+                                .collect(joining("\n")));
+        list.withObject("metadata").put("name", name);
+        return list;
     }
 
     @Test
