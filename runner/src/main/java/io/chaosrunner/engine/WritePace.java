@@ -31,9 +31,14 @@ record WritePace(Duration window, Instant full) {
         return new WritePace(window, now).wrote(now);
     }
 
-    /** Take a token for a write that was answered just now. */
+    /**
+     * Take a token for a write that was answered just now. Who met others' writes again and again
+     * owes no more than the last write of a run does.
+     */
     WritePace wrote(Instant done) {
-        return new WritePace(window, later(full, done).plus(perToken()));
+        Instant taken = later(full, done).plus(perToken());
+        Instant most = done.plus(perToken().multipliedBy((long) BURST + FOR_THE_END));
+        return new WritePace(window, taken.isAfter(most) ? most : taken);
     }
 
     /**
@@ -50,9 +55,9 @@ record WritePace(Duration window, Instant full) {
             next = later(next, changed.plus(gathering(now)));
         }
         Duration left = Duration.between(now, next);
-        // More than that is left if the clock was set back, or after many writes that met others':
-        // those were paced already.
-        return left.isNegative() || left.compareTo(perToken()) > 0 ? Duration.ZERO : left;
+        // More than that is left only if the clock was set back.
+        Duration most = perToken().multipliedBy(FOR_THE_END + 1L);
+        return left.isNegative() || left.compareTo(most) > 0 ? Duration.ZERO : left;
     }
 
     private Duration gathering(Instant now) {

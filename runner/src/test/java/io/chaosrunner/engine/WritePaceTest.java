@@ -99,6 +99,22 @@ class WritePaceTest {
         assertThat(pace.pause(now, now, false, true)).isPositive();
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {10, 11, 12, 13, 40, 1_000})
+    void afterManyWritesThatMetOthersEachIsPacedAllTheSame(int conflicts) {
+        for (boolean moreToCome : List.of(true, false)) {
+            WritePace pace = WritePace.startingAt(START, WINDOW);
+            for (int i = 0; i < conflicts; i++) {
+                pace = pace.wrote(START.plusMillis(5_000));
+            }
+            List<Long> writes = writes(pace, everyTenMillis(), moreToCome, 0);
+            assertThat(writes.getFirst()).isBetween(5_500L, 6_500L);
+            for (int i = 1; i < writes.size(); i++) {
+                assertThat(writes.get(i) - writes.get(i - 1)).isGreaterThanOrEqualTo(500);
+            }
+        }
+    }
+
     @Test
     void aClockThatIsSetBackHoldsNothingUp() {
         WritePace pace = WritePace.startingAt(START, WINDOW).wrote(START.plusMillis(20));
@@ -109,8 +125,13 @@ class WritePaceTest {
 
     /** Play changes, a millisecond at a time; returns when each write begins. */
     private static List<Long> writes(List<Long> changes, boolean moreToCome, long duration) {
+        return writes(WritePace.startingAt(START, WINDOW), changes, moreToCome, duration);
+    }
+
+    private static List<Long> writes(
+            WritePace before, List<Long> changes, boolean moreToCome, long duration) {
         var result = new ArrayList<Long>();
-        var pace = WritePace.startingAt(START, WINDOW);
+        WritePace pace = before;
         int written = 0;
         for (long now = 0; written < changes.size(); now++) {
             long changed = changes.get(written);
