@@ -20,8 +20,7 @@ public final class AfterWrites {
 
     /** Run something once all changes made so far are stored. */
     public void run(Runnable then) {
-        // All may be stored already: then there is nothing to write, and that is told.
-        writer.claim(claim -> claim);
+        writer.ask();
         waiting.computeIfAbsent(writer.edition(), edition -> new ArrayList<>()).add(then);
     }
 

@@ -55,6 +55,7 @@ public final class EngineWriter implements AutoCloseable {
     // The run's thread's.
     private final TreeMap<Integer, StatusEntry> edited = new TreeMap<>();
     private boolean isEdited;
+    private boolean isChanged;
     private Claim claim;
     private long edition;
 
@@ -65,6 +66,10 @@ public final class EngineWriter implements AutoCloseable {
     private long committedEdition;
     private Optional<String> summaries = Optional.empty();
     private Optional<Instant> changed = Optional.empty();
+
+    /** Whether it is to be told when all is stored that was committed. */
+    private boolean isAsked;
+
     private boolean closing;
     private boolean stopped;
 
@@ -185,12 +190,19 @@ public final class EngineWriter implements AutoCloseable {
     /** Change the claim, with the next commit. */
     public void claim(UnaryOperator<Claim> change) {
         claim = change.apply(claim);
+        isChanged = true;
         isEdited = true;
     }
 
     /** Change an entry, with the next commit. */
     public void entry(int slot, StatusEntry entry) {
         edited.put(slot, entry);
+        isChanged = true;
+        isEdited = true;
+    }
+
+    /** Have it told when all changes made so far are stored, after the next commit. */
+    public void ask() {
         isEdited = true;
     }
 
@@ -215,12 +227,14 @@ public final class EngineWriter implements AutoCloseable {
             wanted.putAll(edited);
             committed = claim;
             committedEdition = edition;
-            if (changed.isEmpty()) {
+            if (isChanged && changed.isEmpty()) {
                 changed = Optional.of(clock.instant());
             }
+            isAsked = true;
             lock.notifyAll();
         }
         edited.clear();
+        isChanged = false;
     }
 
     /** Write summaries of runs with the next change of the claim. */
@@ -291,11 +305,17 @@ public final class EngineWriter implements AutoCloseable {
         }
     }
 
-    /** Wait until there is something to write and the pace allows it; false when all is done. */
+    /**
+     * Wait until there is something to write and the pace allows it, or all is written already that
+     * somebody asks for; false when all is done.
+     */
     private boolean awaitWork() throws InterruptedException {
         synchronized (lock) {
             while (!stopped) {
                 if (changed.isEmpty()) {
+                    if (isAsked) {
+                        return true;
+                    }
                     if (closing) {
                         return false;
                     }
@@ -334,6 +354,7 @@ public final class EngineWriter implements AutoCloseable {
             runs = summaries;
             entries = new TreeMap<>(wanted);
             changed = Optional.empty();
+            isAsked = false;
         }
         var hindrance = new Hindrance();
         while (!isStopped()) {

@@ -87,6 +87,33 @@ class EngineWriterTest {
     }
 
     @Test
+    void whoAsksWhetherAllIsStoredWaitsForNoToken() {
+        try (EngineWriter writing = writing(cluster, Duration.ofHours(1))) {
+            for (int i = 0; i < WritePace.BURST - 1; i++) {
+                int written = stored.size();
+                writing.entry(0, i % 2 == 0 ? StatusEntry.waiting("a").aborted() : WAITS);
+                writing.commit();
+                await().atMost(Duration.ofMinutes(2)).until(() -> stored.size() > written);
+            }
+            long before = world.count("patch", "chaosengines");
+            writing.ask();
+            long asked = writing.edition();
+            writing.commit();
+            await().atMost(Duration.ofMinutes(2)).until(() -> stored.contains(asked));
+            assertThat(world.count("patch", "chaosengines")).isEqualTo(before);
+
+            // What waits for its token is waited for.
+            writing.entry(0, StatusEntry.running("a", "pod"));
+            writing.commit();
+            writing.ask();
+            long changed = writing.edition();
+            writing.commit();
+            writing.close();
+            assertThat(stored).contains(changed).doesNotContain(changed - 1);
+        }
+    }
+
+    @Test
     void whatIsNotCommittedIsNotWritten() {
         try (EngineWriter writing = writing(cluster)) {
             writing.entry(0, StatusEntry.waiting("a").aborted());
@@ -104,6 +131,10 @@ class EngineWriterTest {
 
     /** Begin to write to the engine, as who has claimed it. */
     private EngineWriter writing(Cluster cluster) {
+        return writing(cluster, Duration.ofSeconds(1));
+    }
+
+    private EngineWriter writing(Cluster cluster, Duration paceWindow) {
         world.edit(WAITING);
         Engine engine = engine();
         Claim claim = Claim.ofNoRun(engine, "process-1", Clock.systemUTC().instant());
@@ -115,7 +146,7 @@ class EngineWriterTest {
                 taken.mayPatch(),
                 Clock.systemUTC(),
                 Duration.ofSeconds(2),
-                Duration.ofSeconds(1),
+                paceWindow,
                 news -> {
                     switch (news) {
                         case News.Refused(var refusal) ->
