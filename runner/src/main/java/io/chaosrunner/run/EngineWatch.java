@@ -17,7 +17,9 @@ import io.chaosrunner.status.EnginePatch.Objection;
 import io.chaosrunner.status.RunNotice;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -32,6 +34,11 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
     private final Consumer<Optional<Engine>> sights;
     private final EnginePace pace;
     private final int slots;
+
+    /** Of a stop that an earlier process did not finish. */
+    private final Set<Integer> abortedBefore;
+
+    private volatile boolean aborting;
     private volatile Engine engine;
     private @Nullable Following following;
 
@@ -72,6 +79,7 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
         this.sights = sights;
         engine = taken;
         slots = taken.statusEntries().size();
+        abortedBefore = EnginePatch.aborted(taken);
         pace = new EnginePace(context.clock);
     }
 
@@ -136,7 +144,22 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
         return isSame(now)
                 && claimed.lostOn(now).isEmpty()
                 && !asksToStop(now)
-                && EnginePatch.reset(now, slots).isEmpty();
+                && objection(now).isEmpty();
+    }
+
+    /** Return what the entries say against the run, as a write that is refused finds out too. */
+    private Optional<Objection> objection(Engine now) {
+        Optional<Objection> reset = EnginePatch.reset(now, slots).map(Function.identity());
+        return reset.isPresent() || aborting
+                ? reset
+                : Optional.of(EnginePatch.aborted(now))
+                        .filter(slots -> !abortedBefore.containsAll(slots))
+                        .map(_ -> new Objection.Aborted());
+    }
+
+    /** Hear that this process aborts the run: entries that say so are its own from now on. */
+    void abort() {
+        aborting = true;
     }
 
     @Override
@@ -195,8 +218,8 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
             return lost(lost.get());
         }
         if (!asksToStop(engine)) {
-            return EnginePatch.reset(engine, slots)
-                    .<Meaning>map(reset -> new Meaning.RemoveAll(reset.why(), false))
+            return objection(engine)
+                    .map(why -> of(new Refusal.Objected(why)))
                     .orElseGet(Meaning.GoOn::new);
         }
         if (context.underOperator()) {

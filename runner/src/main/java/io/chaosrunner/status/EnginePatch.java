@@ -7,9 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -173,16 +176,22 @@ public final class EnginePatch {
         if (reset.isPresent()) {
             return reset.map(Function.identity());
         }
+        Set<Integer> before = aborted(seen);
+        return aborted(live).stream()
+                        .filter(slot -> !before.contains(slot))
+                        .map(wanted::get)
+                        .anyMatch(ourWord -> ourWord == null || !isAborted(ourWord))
+                ? Optional.of(new Objection.Aborted())
+                : Optional.empty();
+    }
+
+    /** Return the slots whose entries say that they were aborted. */
+    public static Set<Integer> aborted(Engine live) {
         List<JsonNode> entries = live.statusEntries();
-        for (int slot = 0; slot < slots; slot++) {
-            StatusEntry ourWord = wanted.get(slot);
-            if (isAborted(entries.get(slot))
-                    && !isAborted(seen.statusEntries().get(slot))
-                    && (ourWord == null || !ourWord.status().equals(StatusEntry.ABORTED))) {
-                return Optional.of(new Objection.Aborted());
-            }
-        }
-        return Optional.empty();
+        return IntStream.range(0, entries.size())
+                .filter(slot -> isAborted(StatusEntry.read(entries.get(slot))))
+                .boxed()
+                .collect(Collectors.toSet());
     }
 
     /** Say whether the entries were emptied, or others written, since a run began with so many. */
@@ -210,8 +219,8 @@ public final class EnginePatch {
         return result;
     }
 
-    private static boolean isAborted(JsonNode entry) {
-        return StatusEntry.read(entry).status().equals(StatusEntry.ABORTED);
+    private static boolean isAborted(StatusEntry entry) {
+        return entry.status().equals(StatusEntry.ABORTED);
     }
 
     private static void test(ArrayNode patch, String path, JsonNode value) {

@@ -35,6 +35,12 @@ import tools.jackson.databind.node.ObjectNode;
 /** Whole runs against the sandbox, over HTTP. They mostly wait, so they do it together. */
 @Execution(ExecutionMode.CONCURRENT)
 class EngineRunTest {
+    private static final String ABORTED_BY_THE_OPERATOR =
+            """
+            {'status': {'experiments': [
+              {'name': 'a', 'status': 'Forcefully Aborted', 'verdict': 'Stopped'},
+              {'name': 'b', 'status': 'of the operator'}]}}
+            """;
 
     private static RunBench operator(EngineWorld world) {
         return new RunBench(world, Caller.OPERATOR);
@@ -626,6 +632,42 @@ class EngineRunTest {
                 assertThat(world.entries()).isEmpty();
                 assertThat(world.names(Resource.PODS)).isEmpty();
                 assertThat(world.names(Resource.JOBS)).isEmpty();
+            }
+        }
+
+        @Test
+        void anEngineWhoseEntriesSomebodyAbortsEndsItsRun() {
+            var world = EngineWorld.start().listing("a", "b").script("a", "hang helper");
+            try (RunBench bench = operator(world)) {
+                var result = bench.begin();
+                bench.untilRunning("a");
+                until(() -> world.entries().getFirst().contains("Running"));
+                world.edit(ABORTED_BY_THE_OPERATOR);
+                assertThat(RunBench.finished(result))
+                        .isEqualTo(
+                                new RunResult.Left(
+                                        "the operator aborted the run; what ran was removed",
+                                        false));
+                assertThat(bench.launches()).isEqualTo(1);
+                assertThat(world.entries())
+                        .containsExactly("a: Forcefully Aborted/Stopped", "b: of the operator/");
+                assertThat(world.names(Resource.PODS)).isEmpty();
+                assertThat(world.names(Resource.JOBS)).isEmpty();
+            }
+        }
+
+        @Test
+        void entriesAbortedBetweenCheckAndCreationWithdrawTheJob() {
+            var world = EngineWorld.start().listing("a", "b");
+            try (RunBench bench = operator(world)) {
+                world.onRequest(request -> {
+                    if (request.verb().equals("create") && request.resource().equals("jobs")) {
+                        world.edit(ABORTED_BY_THE_OPERATOR);
+                    }
+                });
+                assertThat(bench.run()).isInstanceOf(RunResult.Left.class);
+                assertThat(world.names(Resource.JOBS)).isEmpty();
+                assertThat(world.names(Resource.PODS)).isEmpty();
             }
         }
 
