@@ -37,6 +37,12 @@ import java.util.Set;
  * the final word is written. Owned by the run's thread.
  */
 public final class AttemptEnding {
+    /**
+     * As many ends travel with a Job, and its pod: some 4 KiB each at most. More are left only
+     * where the engine cannot be written for a while.
+     */
+    static final int MOST_UNSTORED = 150;
+
     private final AttemptContext context;
     private final VerdictReader judge;
     private final EngineWriter writer;
@@ -54,10 +60,7 @@ public final class AttemptEnding {
     /** Those of them of which something is being removed all the same. */
     private final Set<ExecutionId> strays = new HashSet<>();
 
-    /**
-     * Ends that the engine does not hold yet. The loop knows them, but where iterations repeat:
-     * there it hears of an end once that is stored.
-     */
+    /** Ends that the loop knows, and that the engine does not hold yet. */
     private final Set<LoggedAttempt> unstored = new LinkedHashSet<>();
 
     /** What the entry of a slot says if the retry of its last attempt does not come. */
@@ -73,9 +76,6 @@ public final class AttemptEnding {
 
         /** Whether an attempt that ends like this is followed by another. */
         boolean isRetried(Attempt attempt, Attempt.End end);
-
-        /** Whether a slot may run again after it ended. */
-        boolean repeats();
 
         /** An attempt is over: it holds no place any more. */
         void ended(LiveAttempt each, Attempt.End end);
@@ -409,15 +409,11 @@ public final class AttemptEnding {
         each.passed = end.outcome() == Outcome.PASSED;
         StatusEntry entry = entries.overIterations(slot, conclusion);
         entries.set(slot, entry);
-        // The slot's next iteration writes the same ChaosResult: until this end is stored, the
-        // result is its only record, so nothing may be launched in its place.
         writer.entry(slot, entry);
         log(logged);
-        if (loop.repeats()) {
-            afterWrites.run(() -> loop.ended(each, end));
-        } else {
-            loop.ended(each, end);
-        }
+        // The slot's next iteration writes the same ChaosResult, of which this end is the only
+        // other record: its Job carries it.
+        loop.ended(each, end);
         if (each.hasJob()) {
             afterWrites.run(() -> cleanUp(each, each.job()));
         }
@@ -427,6 +423,11 @@ public final class AttemptEnding {
         writer.claim(claim -> claim.with(logged));
         unstored.add(logged);
         afterWrites.run(() -> unstored.remove(logged));
+    }
+
+    /** Tell whether a Job can carry the ends that the engine does not hold yet. */
+    public boolean mayTravel() {
+        return unstored.size() <= MOST_UNSTORED;
     }
 
     /** Return the ends that the engine does not hold yet, as a Job carries them. */
@@ -445,6 +446,7 @@ public final class AttemptEnding {
         if (loop.isRetried(each.attempt, LiveAttempt.end(logged))) {
             return;
         }
+        entries.note(each.slot(), logged.outcome());
         if (logged.outcome() != Outcome.ERROR || job.isEmpty()) {
             recordEntry(each, remembered(each, logged));
             return;
@@ -465,8 +467,10 @@ public final class AttemptEnding {
 
     private void recordEntry(LiveAttempt each, Conclusion conclusion) {
         StatusEntry entry = entries.overIterations(each.slot(), conclusion);
-        entries.set(each.slot(), entry);
-        writer.entry(each.slot(), entry);
+        if (entries.isLast(each.attempt)) {
+            entries.set(each.slot(), entry);
+            writer.entry(each.slot(), entry);
+        }
     }
 
     private static LoggedAttempt logged(LiveAttempt each, Attempt.End end, Mark mark) {

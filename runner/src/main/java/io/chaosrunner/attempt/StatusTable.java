@@ -1,5 +1,6 @@
 package io.chaosrunner.attempt;
 
+import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Outcome;
@@ -11,6 +12,7 @@ import java.util.Map;
 /** The status entries of a run as they should read, one per slot. */
 public final class StatusTable {
     private final List<StatusEntry> entries;
+    private final Map<Integer, Integer> launched = new HashMap<>();
     private final Map<Integer, Verdict> worst = new HashMap<>();
     private final Map<Integer, String> worstPods = new HashMap<>();
 
@@ -28,6 +30,16 @@ public final class StatusTable {
 
     public List<StatusEntry> all() {
         return List.copyOf(entries);
+    }
+
+    /** Hear that an attempt is launched: the entry of its slot is not for earlier ones any more. */
+    public void launched(Attempt attempt) {
+        launched.merge(attempt.slot(), attempt.ordinal(), Math::max);
+    }
+
+    /** Tell whether no later attempt of its slot was launched. */
+    boolean isLast(Attempt attempt) {
+        return launched.getOrDefault(attempt.slot(), -1) <= attempt.ordinal();
     }
 
     /** Note how one more execution of a slot ended; returns the worst of them. */

@@ -418,6 +418,7 @@ final class RunLoop implements AutoCloseable {
         context.clock.reach(claimed.runStart());
         for (Attempt attempt : left.attempts()) {
             context.clock.reach(attempt.end().map(Attempt.End::at).orElse(attempt.start()));
+            entries.launched(attempt);
         }
         for (ResumedAttempts.Left over : left.over()) {
             Attempt attempt = over.attempt();
@@ -538,7 +539,7 @@ final class RunLoop implements AutoCloseable {
         }
         step.commands().forEach(command -> carryOut(command, orders));
         if (!orders.isEmpty()) {
-            launch(orders);
+            launchAfterEnds(orders);
         }
         tellNext();
     }
@@ -570,6 +571,7 @@ final class RunLoop implements AutoCloseable {
         String experiment = names.get(attempt.slot());
         var each = new LiveAttempt(attempt, id(attempt), experiment, why);
         live.put(each.id, each);
+        entries.launched(attempt);
         return new Launcher.Order(
                 attempt, each.id, experiment, why, ends.unstoredEnds(claimed.runStart()));
     }
@@ -581,6 +583,16 @@ final class RunLoop implements AutoCloseable {
                 attempt.slot(),
                 attempt.iteration(),
                 attempt.attempt());
+    }
+
+    /** A Job carries the ends that its launch followed from; if there are too many, they wait. */
+    private void launchAfterEnds(List<Launcher.Order> orders) {
+        if (ends.mayTravel()) {
+            launch(orders);
+            return;
+        }
+        List<Launcher.Order> afterwards = orders.stream().map(Launcher.Order::withoutEnds).toList();
+        afterWrites.run(() -> launch(afterwards));
     }
 
     private void launch(List<Launcher.Order> orders) {
@@ -718,6 +730,7 @@ final class RunLoop implements AutoCloseable {
             return;
         }
         aborting = true;
+        engineWatch.abort();
         launcher.close();
         // Whoever takes the run up in between must know who stopped it.
         writer.claim(claim -> claim.in(Claim.State.STOPPING, end.why()));
@@ -851,11 +864,6 @@ final class RunLoop implements AutoCloseable {
         @Override
         public boolean isRetried(Attempt attempt, Attempt.End end) {
             return machine.isRetried(state, attempt, end);
-        }
-
-        @Override
-        public boolean repeats() {
-            return taken.limits().repeats();
         }
 
         @Override

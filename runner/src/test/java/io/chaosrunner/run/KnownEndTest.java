@@ -1,6 +1,7 @@
 package io.chaosrunner.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.claim.LoggedAttempt.Mark;
 import io.chaosrunner.claim.StartTable.Caller;
@@ -9,12 +10,17 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.sandbox.SandboxServer.Options;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
@@ -23,6 +29,8 @@ import tools.jackson.databind.JsonNode;
  * A process that dies after it launched what follows from an end, and before it stored that end.
  */
 class KnownEndTest {
+    private static final Map<String, ?> TWICE =
+            Map.of("strategy", "random", "iterations", 2, "retries", 0);
 
     @ParameterizedTest
     @CsvSource({
@@ -67,6 +75,101 @@ class KnownEndTest {
                 RunBench.until(() -> world.names(Resource.JOBS).isEmpty());
             }
         }
+    }
+
+    /** While the engine cannot be written ends gather, and a Job has no room for any number. */
+    @Test
+    void moreEndsThanAJobCarriesAreStoredBeforeTheNextLaunch() {
+        List<String> first = IntStream.range(0, 160).mapToObj(i -> "e" + i).toList();
+        String[] all = Stream.concat(first.stream(), Stream.of("last")).toArray(String[]::new);
+        try (EngineWorld world = EngineWorld.start(Options.DEFAULT.withSpeed(300)).listing(all);
+                Cluster cluster = world.connect()) {
+            var every = new EveryJob();
+            world.followJobs(every);
+            var ended = new AtomicInteger();
+            Cluster hindered =
+                    TamperedCluster.of(
+                            cluster,
+                            (verb, resource, args, call) -> {
+                                if (verb.equals("patch")
+                                        && resource == Resource.ENGINES
+                                        && logs((JsonNode) args[args.length - 1])) {
+                                    RunBench.until(() -> ended.get() >= first.size());
+                                }
+                                return call.goOn();
+                            });
+            RunBench bench =
+                    new RunBench(world, Caller.OPERATOR, hindered, "process-1")
+                            .with(Map.of("strategy", "dag", "dependencies", Map.of("last", first)));
+            var result = bench.begin();
+            RunBench.until(() ->
+                    bench.notices.stream().filter(RunNotice.Ended.class::isInstance).count()
+                            >= first.size());
+            ended.set(first.size());
+            assertThat(RunBench.finished(result)).isInstanceOf(RunResult.Completed.class);
+            every.awaitAll(world);
+            assertThat(every.endsKnown(world.claim())).isEmpty();
+        }
+    }
+
+    /** The second iteration writes the result of the first, which is its only other record. */
+    @ParameterizedTest
+    @CsvSource({"retain, verdict=Fail", "delete, verdict=Fail", "delete, verdict=Error"})
+    void theEndOfAnIterationTravelsWithTheNext(String policy, String scenario) {
+        try (EngineWorld world = repeating(policy, scenario + " then verdict=Pass")) {
+            var every = new EveryJob();
+            world.followJobs(every);
+
+            assertThat(diesAfterTheSecondJob(world, TWICE))
+                    .isNotInstanceOf(RunResult.Completed.class);
+            assertThat(world.claim().log()).isEmpty();
+            RunResult second = takingUp(world, world.connect()).run();
+
+            assertThat(second).isInstanceOf(RunResult.Completed.class);
+            assertThat(world.entries())
+                    .containsExactly("a: Completed/" + scenario.substring("verdict=".length()));
+            every.awaitAll(world);
+            assertThat(every.executions()).containsExactly("0.1.1", "0.2.1");
+            assertThat(every.endsKnown(world.claim())).hasSize(1);
+            every.assertEndsStayTrue(world.claim());
+        }
+    }
+
+    @Test
+    void theEntryOfAnIterationThatRunsIsNotForAnEarlierOneAnyMore() {
+        try (EngineWorld world = repeating("retain", "verdict=Error then hang")) {
+            diesAfterTheSecondJob(world, TWICE);
+            var asked = new CountDownLatch(1);
+            Cluster slow =
+                    TamperedCluster.of(
+                            world.connect(),
+                            (verb, resource, args, call) -> {
+                                if (verb.equals("get") && resource == Resource.RESULTS) {
+                                    RunBench.until(
+                                            () -> world.entries().contains("a: Running/Awaited"));
+                                    asked.countDown();
+                                }
+                                return call.goOn();
+                            });
+            try (RunBench second = takingUp(world, slow)) {
+                var result = second.begin();
+                RunBench.until(() -> asked.getCount() == 0);
+                await().during(Duration.ofMillis(300))
+                        .until(() -> world.entries().contains("a: Running/Awaited"));
+                second.stop("that is enough");
+                RunBench.finished(result);
+            }
+        }
+    }
+
+    private static EngineWorld repeating(String policy, String scenario) {
+        return EngineWorld.start(Options.DEFAULT.withSpeed(300))
+                .engineWith("{'spec': {'jobCleanUpPolicy': '%s'}}".formatted(policy), "a")
+                .script("a", scenario);
+    }
+
+    private static RunBench takingUp(EngineWorld world, Cluster cluster) {
+        return new RunBench(world, Caller.OPERATOR, cluster, "process-2").with(TWICE);
     }
 
     /** No write of the engine that logs an end is sent before the second Job was created. */
