@@ -249,6 +249,8 @@ class ArchitectureTest {
                 .and()
                 .doNotHaveSimpleName("CronReader")
                 .and()
+                .doNotHaveSimpleName("Meant")
+                .and()
                 .doNotHaveSimpleName("ScheduleReader")
                 .and()
                 .doNotHaveSimpleName("HolidayReader")

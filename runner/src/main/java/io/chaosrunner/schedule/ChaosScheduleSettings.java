@@ -2,6 +2,7 @@ package io.chaosrunner.schedule;
 
 import io.chaosrunner.config.YamlText;
 import io.chaosrunner.crd.WrittenTime;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Parameters;
@@ -24,6 +25,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -44,6 +46,8 @@ public record ChaosScheduleSettings(ObjectNode json) {
             List.of("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat");
     private static final String INTERVAL = "repeat.properties.minChaosInterval";
 
+    private static final int LONGEST_QUOTE = 80;
+    private static final Set<String> FLAGS = Set.of("now", "repeat.properties.random");
     private static final List<String> KINDS = List.of("now", "once", "repeat");
     private static final List<String> SPEC =
             List.of("schedule", "scheduleState", "concurrencyPolicy", "engineTemplateSpec");
@@ -61,6 +65,12 @@ public record ChaosScheduleSettings(ObjectNode json) {
                     "repeat.properties.random",
                     "repeat.workHours.includedHours",
                     "repeat.workDays.includedDays");
+
+    /** What an annotation adds. */
+    private static final List<String> OWN =
+            Stream.of(List.of("timeZone", "exclude", "holidays", "jitter"), ScheduleReader.POLICY)
+                    .flatMap(List::stream)
+                    .toList();
 
     /** Where the settings come from. */
     private static final Map<String, String> ORIGINS =
@@ -126,8 +136,8 @@ public record ChaosScheduleSettings(ObjectNode json) {
                             List.of(
                                     new Problem(
                                             "spec.scheduleState",
-                                            "'%s' is none of active, halt, stop, complete"
-                                                    .formatted(word))));
+                                            "'%s' is none of active, halt, stop, complete%s"
+                                                    .formatted(word, write(Meant.state(word))))));
         };
     }
 
@@ -244,7 +254,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
                             });
         } else if (schedule.path("repeat").isObject()) {
             repeat(schedule.path("repeat"), settings, problems);
-        } else {
+        } else if (problems.isEmpty()) {
             problem(problems, "", "names none of now: true, once and repeat");
         }
         overlap(settings, problems);
@@ -349,10 +359,20 @@ public record ChaosScheduleSettings(ObjectNode json) {
                 .formatted(written.asString(""), key, n > 0 ? n : example);
     }
 
+    private static String write(Optional<String> meant) {
+        return meant.map("; write "::concat).orElse("");
+    }
+
+    private static Optional<Duration> length(String written) {
+        return Parameters.duration(written)
+                .or(() -> Meant.duration(written).flatMap(Parameters::duration))
+                .filter(length -> !length.isZero());
+    }
+
     private static String noInterval(JsonNode interval) {
         String example = "minute: {everyNthMinute: 30} or hour: {everyNthHour: 2}";
         String written = interval.asString("");
-        Optional<Duration> meant = Parameters.duration(written).filter(d -> !d.isZero());
+        Optional<Duration> meant = length(written);
         if (meant.isPresent()) {
             long minutes = Math.max(1, meant.get().toMinutes());
             example =
@@ -413,8 +433,11 @@ public record ChaosScheduleSettings(ObjectNode json) {
                 problem(
                         problems,
                         "repeat.workHours.includedHours",
-                        "'%s' is not an hour; write 8, 0-12 or a list such as 8,10"
-                                .formatted(part.strip()));
+                        "'%s' is not an hour; write %s"
+                                .formatted(
+                                        part.strip(),
+                                        list(Meant.wholeHours(text))
+                                                .orElse("8, 0-12 or a list such as 8,10")));
                 return List.of();
             }
             if (first.get() == (last.get() + 1) % HOURS) {
@@ -423,6 +446,11 @@ public record ChaosScheduleSettings(ObjectNode json) {
             windows.add(new Window(first.get(), last.get()));
         }
         return windows;
+    }
+
+    /** Write a list as these fields have it. */
+    private static Optional<String> list(Optional<String> meant) {
+        return meant.map(each -> each.replace("[", "").replace("]", "").replace(" ", ""));
     }
 
     private static Optional<Integer> hour(String text) {
@@ -448,8 +476,12 @@ public record ChaosScheduleSettings(ObjectNode json) {
                 problem(
                         problems,
                         "repeat.workDays.includedDays",
-                        "'%s' is not a day; write Mon, Mon-Fri, 0 for Sunday, 1-5, or a list"
-                                .formatted(part.strip()));
+                        "'%s' is not a day; write %s"
+                                .formatted(
+                                        part.strip(),
+                                        list(Meant.days(text, true))
+                                                .orElse(
+                                                        "Mon, Mon-Fri, 0 for Sunday, 1-5, or a list")));
                 return Optional.empty();
             }
             days.add(String.join("-", names));
@@ -465,13 +497,25 @@ public record ChaosScheduleSettings(ObjectNode json) {
 
     private static OptionalInt number(
             JsonNode parent, String path, String key, int least, List<Problem> problems) {
-        int n = parent.path(key).asInt(least - 1);
-        if (n < least) {
+        JsonNode written = parent.path(key);
+        int n = written.asInt(least - 1);
+        boolean fraction = written.isNumber() && !written.isIntegralNumber();
+        if (n < least || fraction) {
+            Duration unit =
+                    key.equals("everyNthMinute") ? Duration.ofMinutes(1) : Duration.ofHours(1);
+            Optional<Long> meant =
+                    length(written.asString(""))
+                            .filter(length -> length.toMillis() % unit.toMillis() == 0)
+                            .map(length -> length.dividedBy(unit));
             problem(
                     problems,
                     path + "." + key,
-                    "must be at least %d, but is %s"
-                            .formatted(least, parent.path(key).asString("missing")));
+                    "must be %sat least %d, but is %s%s"
+                            .formatted(
+                                    fraction ? "a whole number of " : "",
+                                    least,
+                                    written.asString("missing"),
+                                    write(meant.map(each -> key + ": " + each))));
             return OptionalInt.empty();
         }
         return OptionalInt.of(n);
@@ -486,33 +530,104 @@ public record ChaosScheduleSettings(ObjectNode json) {
         for (String key : spec().propertyNames()) {
             if (!SPEC.contains(key)) {
                 Parameters.nearest(key, SPEC)
-                        .ifPresent(near ->
+                        .map("did you mean '%s'?"::formatted)
+                        .or(() ->
+                                Meant.called(key, OWN)
+                                        .map(own ->
+                                                own.equals("suspend")
+                                                        ? "write scheduleState: halt"
+                                                        : "write %s in the annotation %s"
+                                                                .formatted(
+                                                                        own,
+                                                                        ScheduleSpec.ANNOTATION)))
+                        .ifPresent(hint ->
                                 problems.add(
                                         new Problem(
-                                                "spec." + key,
-                                                "is not read by anybody; did you mean '%s'?"
-                                                        .formatted(near))));
+                                                "spec." + key, "is not read by anybody; " + hint)));
             }
         }
     }
 
     /** Tell of what nobody reads: an end that is overlooked lets chaos go on. */
     private static void checkFields(JsonNode schedule, List<Problem> problems) {
-        checkFields("", schedule, problems);
+        if (schedule.isObject() || schedule.isMissingNode() || schedule.isNull()) {
+            checkFields("", schedule, problems);
+        } else {
+            problem(
+                    problems,
+                    "",
+                    "'%s' is no schedule; write now: true, once or repeat; a cron expression is a setting of a ChaosEngine's annotation %s"
+                            .formatted(
+                                    ForeignText.oneLine(
+                                            schedule.asString(schedule.toString()), LONGEST_QUOTE),
+                                    ScheduleSpec.ANNOTATION));
+        }
+    }
+
+    /** What has another shape than it should would be overlooked: an end, or all days but some. */
+    private static void checkShape(String path, JsonNode node, List<Problem> problems) {
+        String example = node.asString(node.toString());
+        if (FIELDS.contains(path)) {
+            if (node.isContainer()) {
+                String items =
+                        node.isArray()
+                                ? node.valueStream()
+                                        .map(each -> each.asString(each.toString()))
+                                        .collect(Collectors.joining(","))
+                                : "";
+                problem(
+                        problems,
+                        path,
+                        "%s is no single value%s"
+                                .formatted(
+                                        ForeignText.oneLine(example, LONGEST_QUOTE),
+                                        items.isEmpty() ? "" : "; write \"" + items + "\""));
+            } else if (FLAGS.contains(path) && !node.isBoolean() && !node.isNull()) {
+                String word = node.asString("");
+                if (!word.equals("true") && !word.equals("false")) {
+                    problem(
+                            problems,
+                            path,
+                            "'%s' is neither true nor false%s"
+                                    .formatted(example, write(Meant.flag(word))));
+                }
+            }
+        } else if (node.isObject() || node.isNull() || node.asString("").equals("false")) {
+            checkFields(path, node, problems);
+        } else if (!path.equals(INTERVAL)
+                && !path.equals(INTERVAL + ".minute")
+                && !path.equals(INTERVAL + ".hour")) {
+            List<String> inner = settings(path);
+            String name = path.substring(path.lastIndexOf('.') + 1);
+            boolean one = inner.size() == 1;
+            String quoted = ForeignText.oneLine(example, LONGEST_QUOTE);
+            problem(
+                    problems,
+                    path,
+                    one
+                            ? "'%s' is no map of settings; write %s: {%s: %s}"
+                                    .formatted(quoted, name, inner.getFirst(), quoted)
+                            : "'%s' is no map of settings; known are %s"
+                                    .formatted(quoted, String.join(", ", inner)));
+        }
+    }
+
+    /** Return what can be said at a path. */
+    private static List<String> settings(String path) {
+        return FIELDS.stream()
+                .filter(field -> path.isEmpty() || field.startsWith(path + "."))
+                .map(field -> path.isEmpty() ? field : field.substring(path.length() + 1))
+                .map(field -> field.replaceFirst("\\..*", ""))
+                .distinct()
+                .toList();
     }
 
     private static void checkFields(String path, JsonNode node, List<Problem> problems) {
-        List<String> known =
-                FIELDS.stream()
-                        .filter(field -> path.isEmpty() || field.startsWith(path + "."))
-                        .map(field -> path.isEmpty() ? field : field.substring(path.length() + 1))
-                        .map(field -> field.replaceFirst("\\..*", ""))
-                        .distinct()
-                        .toList();
+        List<String> known = settings(path);
         for (Map.Entry<String, JsonNode> each : node.properties()) {
             String key = each.getKey();
             if (known.contains(key)) {
-                checkFields(path.isEmpty() ? key : path + "." + key, each.getValue(), problems);
+                checkShape(path.isEmpty() ? key : path + "." + key, each.getValue(), problems);
                 continue;
             }
             String hint =
@@ -523,11 +638,13 @@ public record ChaosScheduleSettings(ObjectNode json) {
                             .or(() ->
                                     Parameters.nearest(key, known)
                                             .map(near -> "did you mean '" + near + "'?"))
-                            .orElse(
-                                    key.equals("instanceCount")
-                                            ? "write maxRuns in the annotation "
-                                                    + ScheduleSpec.ANNOTATION
-                                            : "known are " + String.join(", ", known));
+                            .or(() ->
+                                    Meant.called(key, OWN)
+                                            .map(own ->
+                                                    "write %s in the annotation %s"
+                                                            .formatted(
+                                                                    own, ScheduleSpec.ANNOTATION)))
+                            .orElse("known are " + String.join(", ", known));
             problem(
                     problems,
                     path.isEmpty() ? key : path + "." + key,
@@ -545,8 +662,21 @@ public record ChaosScheduleSettings(ObjectNode json) {
                     problems.add(
                             new Problem(
                                     "spec.concurrencyPolicy",
-                                    "'%s' is none of Allow, Forbid, Replace".formatted(policy)));
+                                    "'%s' is none of Allow, Forbid, Replace%s"
+                                            .formatted(policy, write(policy(policy)))));
         }
+    }
+
+    private static Optional<String> policy(String written) {
+        return Meant.overlap(written)
+                .map(each ->
+                        switch (each) {
+                            case "skip" -> "Forbid";
+                            case "replace" -> "Replace";
+                            default ->
+                                    "overlap: %s in the annotation %s"
+                                            .formatted(each, ScheduleSpec.ANNOTATION);
+                        });
     }
 
     private Map<String, Object> ownSettings() {
@@ -580,9 +710,28 @@ public record ChaosScheduleSettings(ObjectNode json) {
             problem(
                     problems,
                     path + "." + key,
-                    "'%s' is not a time; write 2027-01-31T09:00:00Z".formatted(text));
+                    "'%s' is not a time; write %s"
+                            .formatted(text, meant(key, text).orElse("2027-01-31T09:00:00Z")));
             return Optional.empty();
         }
+    }
+
+    /** Write a time in UTC; a date alone is its first moment, or its last. */
+    private static Optional<String> meant(String key, String text) {
+        return Meant.moment(text)
+                .map(each ->
+                        each.indexOf('T') > 0
+                                ? each + (each.length() == "2027-01-31T09:00".length() ? ":00" : "")
+                                : each + (key.equals("endTime") ? "T23:59:59" : "T00:00:00"))
+                .map(each -> each + (each.endsWith("Z") ? "" : "Z"))
+                .filter(each -> WrittenTime.read(each).isPresent())
+                .or(() ->
+                        Meant.ends(text)
+                                .map(ends ->
+                                        "startTime: %sT00:00:00Z and endTime: %sT23:59:59Z"
+                                                .formatted(ends.first(), ends.last()))
+                                .filter(_ ->
+                                        !key.equals("executionTime") && text.indexOf(':') < 0));
     }
 
     private static void problem(List<Problem> problems, String path, String message) {

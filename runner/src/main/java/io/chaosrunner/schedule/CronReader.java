@@ -1,5 +1,6 @@
 package io.chaosrunner.schedule;
 
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.strategy.Parameters;
 import java.io.Serial;
 import java.time.DayOfWeek;
@@ -35,6 +36,8 @@ final class CronReader {
     static final int FIRST_YEAR = 1970;
 
     private static final String EXAMPLE = "0 0/30 9-17 ? * MON-FRI";
+    private static final String CRONTAB_EXAMPLE = "*/30 9-17 * * MON-FRI";
+    private static final int LONGEST_QUOTE = 200;
     private static final List<String> DAYS =
             List.of("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT");
     private static final List<String> MONTHS =
@@ -138,6 +141,16 @@ final class CronReader {
     /** One item of a field's list, with where it stands. */
     private record Item(Written field, String text, int at) {}
 
+    /** Tell whether a text is an expression. */
+    static boolean isExpression(String written) {
+        try {
+            of(written);
+            return true;
+        } catch (Fault e) {
+            return false;
+        }
+    }
+
     static CronClock of(String written) throws Fault {
         String text = written.strip();
         if (text.startsWith("@")) {
@@ -152,7 +165,45 @@ final class CronReader {
                                     zone.group(1),
                                     zone.group(2).isEmpty() ? EXAMPLE : zone.group(2)));
         }
+        refuseComments(written);
         return new CronReader(split(written), true).read();
+    }
+
+    /** Refuse what crontabs have beside an expression: comments, and other lines. */
+    private static void refuseComments(String written) throws Fault {
+        var lines = new ArrayList<String>();
+        Optional<String> comment = Optional.empty();
+        for (String line : written.lines().toList()) {
+            int at = CronMeant.comment(line);
+            if (at >= 0) {
+                comment = comment.or(() -> Optional.of(line.substring(at).strip()));
+            }
+            String rest = (at < 0 ? line : line.substring(0, at)).strip();
+            if (!rest.isEmpty()) {
+                lines.add(rest);
+            }
+        }
+        boolean several = lines.size() > 1 && lines.stream().allMatch(CronReader::works);
+        if (several) {
+            throw new Fault(
+                    "there are %d expressions; write schedules: [%s] instead of cron"
+                            .formatted(
+                                    lines.size(),
+                                    lines.stream()
+                                            .limit(20)
+                                            .map("{cron: \"%s\"}"::formatted)
+                                            .collect(Collectors.joining(", "))));
+        }
+        if (comment.isPresent()) {
+            String rest = String.join(" ", lines);
+            throw new Fault(
+                    "'%s' is a comment, which is no part of an expression; an example that works: \"%s\""
+                            .formatted(oneLine(comment.get()), works(rest) ? rest : EXAMPLE));
+        }
+    }
+
+    private static String oneLine(String text) {
+        return ForeignText.oneLine(ForeignText.line(text), LONGEST_QUOTE);
     }
 
     private static String nickname(String text) throws Fault {
@@ -162,12 +213,14 @@ final class CronReader {
             return meant;
         }
         if (word.startsWith("@every")) {
-            String interval = word.substring("@every".length()).strip();
+            String interval = text.substring("@every".length()).strip();
             throw new Fault(
                     "'%s' is a setting of its own; write every: %s instead of cron"
                             .formatted(
                                     text,
-                                    Parameters.duration(interval).isPresent() ? interval : "30m"));
+                                    Parameters.duration(interval).isPresent()
+                                            ? interval
+                                            : Meant.duration(interval).orElse("30m")));
         }
         if (word.equals("@reboot")) {
             throw new Fault(
@@ -187,10 +240,16 @@ final class CronReader {
 
     private static List<Written> split(String text) throws Fault {
         List<MatchResult> found = FIELD.matcher(text).results().toList();
+        if (found.size() == 1) {
+            Optional<String> meant = alone(text.strip());
+            if (meant.isPresent()) {
+                throw new Fault("'%s' has 1 field; write %s".formatted(text.strip(), meant.get()));
+            }
+        }
         if (found.size() < 5 || found.size() > 7) {
             throw new Fault(
                     "'%s' has %d fields; write 5 (minute hour day month weekday), or 6 or 7 as Quartz does (second first, year last); an example that works: \"%s\""
-                            .formatted(text, found.size(), EXAMPLE));
+                            .formatted(oneLine(text), found.size(), EXAMPLE));
         }
         int first = found.size() == 5 ? 1 : 0;
         return IntStream.range(0, found.size())
@@ -200,6 +259,20 @@ final class CronReader {
                                 found.get(i).group(),
                                 found.get(i).start() + 1))
                 .toList();
+    }
+
+    /** Say what to write instead of one word. */
+    private static Optional<String> alone(String word) {
+        if (NICKNAMES.containsKey("@" + word.toLowerCase(Locale.ROOT))) {
+            return Optional.of("cron: \"@%s\"".formatted(word.toLowerCase(Locale.ROOT)));
+        }
+        return CronMeant.daily(word)
+                .map("cron: \"%s\""::formatted)
+                .or(() ->
+                        Optional.of(word)
+                                .filter(each -> Parameters.duration(each).isPresent())
+                                .or(() -> Meant.duration(word))
+                                .map("every: %s instead of cron"::formatted));
     }
 
     // ---- The whole ----------------------------------------------------------------------------
@@ -280,6 +353,17 @@ final class CronReader {
         }
         if (!monthOpen && !weekOpen) {
             Written open = ofWeek.text().equals("*") ? ofWeek : ofMonth;
+            if (!open.text().equals("*")) {
+                throw new Fault(
+                        "'%s' at position %d (%s): one of day of month and day of week must be ?; for the days of either, write both as schedules, \"%s\" and \"%s\"; an example that works: \"%s\""
+                                .formatted(
+                                        open.text(),
+                                        open.at(),
+                                        open.field().named(),
+                                        with(Field.DAY_OF_WEEK, "?"),
+                                        with(Field.DAY_OF_MONTH, "?"),
+                                        EXAMPLE));
+            }
             throw new Fault(
                     "'%s' at position %d (%s): one of day of month and day of week must be ?; an example that works: \"%s\""
                             .formatted(
@@ -480,7 +564,13 @@ final class CronReader {
                         .results()
                         .filter(each -> !field.names().contains(each.group()))
                         .findFirst();
-        Optional<String> near = word.flatMap(each -> near(each.group(), field.names()));
+        Optional<String> mended = CronMeant.of(fields.stream().map(Written::text).toList());
+        Optional<String> near =
+                word.flatMap(each -> near(each.group(), field.names()))
+                        .filter(each ->
+                                mended.filter(CronReader::works)
+                                        .filter(other -> !other.equals(with(field, each)))
+                                        .isEmpty());
         return near.isEmpty()
                 ? isNot(item, "", "")
                 : isNot(
@@ -559,17 +649,29 @@ final class CronReader {
                 items(item.field()).stream()
                         .map(each -> each.equals(item) ? meant : each.text())
                         .collect(Collectors.joining(","));
-        boolean anyDay = field == Field.DAY_OF_MONTH && crontab();
+        boolean ofTime = field == Field.SECOND || field == Field.MINUTE || field == Field.HOUR;
+        Stream<String> likely =
+                Stream.concat(
+                        CronMeant.of(fields.stream().map(Written::text).toList()).stream(),
+                        meant.isEmpty() ? Stream.empty() : Stream.of(with(field, instead)));
+        // Another time of the same days does not fire more often than what was written.
+        Stream<String> close =
+                ofTime && isTimeOrStep(item.text())
+                        ? Stream.of(with(field, field.works))
+                        : Stream.empty();
         String example =
-                Stream.of(meant.isEmpty() ? "" : instead, anyDay ? "*" : field.works)
-                        .filter(value -> !value.isEmpty())
-                        .map(value -> with(field, value))
+                Stream.concat(likely, close)
                         .filter(CronReader::works)
                         .findFirst()
-                        .orElse(EXAMPLE);
+                        .orElse(crontab() ? CRONTAB_EXAMPLE : EXAMPLE);
         return new Fault(
                 "'%s' at position %d%s; an example that works: \"%s\""
                         .formatted(item.text(), item.at(), complaint, example));
+    }
+
+    private static boolean isTimeOrStep(String text) {
+        Matcher range = RANGE.matcher(text);
+        return NUMBER.matcher(text).matches() || range.matches() && range.group(3) != null;
     }
 
     private static boolean works(String text) {

@@ -2,6 +2,7 @@ package io.chaosrunner.schedule;
 
 import io.chaosrunner.config.YamlText;
 import io.chaosrunner.model.ForeignText;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import io.chaosrunner.schedule.ScheduleSpec.Missed;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
@@ -22,6 +23,7 @@ import java.time.MonthDay;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -35,7 +37,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +67,10 @@ final class ScheduleReader {
             List.of("failed", "failedInAll", "passed", "passedInAll");
     static final List<String> EXCLUSION =
             List.of("name", "dates", "from", "until", "days", "hours");
+    private static final Set<String> SETTINGS =
+            Stream.of(KINDS, TIMING, POLICY, STOP_RULES, EXCLUSION, List.of("note"))
+                    .flatMap(List::stream)
+                    .collect(Collectors.toUnmodifiableSet());
     private static final List<String> OVERLAPS = List.of("skip", "queue", "replace", "queueAll");
     private static final int MOST_HISTORY = 100;
     private static final int MOST_SCHEDULES = 20;
@@ -124,18 +133,97 @@ final class ScheduleReader {
             Object tree = YamlText.load(text);
             if (tree instanceof Map<?, ?> map) {
                 var result = new LinkedHashMap<String, Object>();
-                map.forEach((key, value) -> result.put(String.valueOf(key), value));
+                map.forEach((key, value) -> result.put(String.valueOf(key), said(key, value)));
                 return result;
             }
             problems.add(
                     new Problem(
                             path,
-                            "expected keys and values, such as 'every: 30m', but found '%s'"
-                                    .formatted(tree == null ? "" : tree)));
+                            "expected keys and values, such as 'every: 30m', but found '%s'%s"
+                                    .formatted(
+                                            tree == null ? "" : tree,
+                                            tree == null ? "" : write(whole(tree)))));
         } catch (YamlText.Unusable e) {
-            problems.add(new Problem(path, String.valueOf(e.getMessage())));
+            problems.add(new Problem(path, e.getMessage() + write(unquoted(text))));
         }
         return Map.of();
+    }
+
+    /**
+     * Keep what YAML takes for a key without a value, as in {@code {days: Sat, Sun}}: who wrote it
+     * meant something. A setting without a value says nothing.
+     */
+    private static @Nullable Object said(Object key, @Nullable Object value) {
+        return switch (value) {
+            case null -> SETTINGS.contains(String.valueOf(key)) ? null : "";
+            case Map<?, ?> map -> {
+                var result = new LinkedHashMap<String, Object>();
+                map.forEach((inner, each) -> result.put(String.valueOf(inner), said(inner, each)));
+                yield result;
+            }
+            case List<?> list -> list.stream().map(each -> said("cron", each)).toList();
+            default -> value;
+        };
+    }
+
+    private static String write(Optional<String> meant) {
+        return meant.map("; write "::concat).orElse("");
+    }
+
+    /** Find out what was meant by a value alone, without the key that it belongs to. */
+    private static Optional<String> whole(Object tree) {
+        if (tree instanceof List<?> list) {
+            boolean crons = !list.isEmpty() && list.stream().allMatch(ScheduleReader::isCron);
+            return crons && list.size() <= MOST_SCHEDULES
+                    ? Optional.of(schedules(list))
+                    : Optional.of("the list under schedules");
+        }
+        String text = String.valueOf(tree).strip();
+        if (isCron(text)) {
+            return Optional.of("cron: \"%s\"".formatted(text));
+        }
+        if (text.equalsIgnoreCase("now")) {
+            return Optional.of("now: true");
+        }
+        String interval = text.startsWith("every ") ? text.substring("every ".length()) : text;
+        return Parameters.duration(interval)
+                .map(_ -> interval)
+                .or(() -> Meant.duration(interval))
+                .map("every: "::concat)
+                .or(() -> Meant.moment(text).map("once: "::concat));
+    }
+
+    private static String schedules(List<?> crons) {
+        return "schedules: [%s]"
+                .formatted(
+                        crons.stream()
+                                .limit(MOST_SCHEDULES)
+                                .map("{cron: \"%s\"}"::formatted)
+                                .collect(Collectors.joining(", ")));
+    }
+
+    private static boolean isCron(Object value) {
+        return CronReader.isExpression(String.valueOf(value));
+    }
+
+    /** A star at the begin of an expression means something else to YAML. */
+    private static Optional<String> unquoted(String text) {
+        String key = "cron:";
+        String written = text.indexOf(key) < 0 ? key + text : text;
+        int at = written.indexOf(key) + key.length();
+        int end =
+                IntStream.of(written.indexOf('\n', at), written.indexOf('}', at), written.length())
+                        .filter(each -> each >= 0)
+                        .min()
+                        .orElseThrow();
+        for (int i = 0; i < MOST_SCHEDULES && end > at; i++) {
+            String cron = written.substring(at, end).strip();
+            if (isCron(cron)) {
+                return Optional.of("it in quotes: cron: \"%s\"".formatted(cron));
+            }
+            end = written.lastIndexOf(',', end - 1);
+        }
+        return Optional.empty();
     }
 
     private Optional<ScheduleSpec> read(Parameters written) {
@@ -146,7 +234,7 @@ final class ScheduleReader {
         known.addAll(POLICY);
         checkKeys("", tree, known);
         Frame frame = frame(reader, tree);
-        Duration jitter = reader.duration("jitter").orElse(Duration.ZERO);
+        Duration jitter = duration(reader, tree, "jitter").orElse(Duration.ZERO);
         Policy policy = policy(reader, tree, frame.zone());
         List<String> given = KINDS.stream().filter(tree::containsKey).toList();
         if (given.equals(List.of("schedules"))) {
@@ -353,16 +441,20 @@ final class ScheduleReader {
                 "");
     }
 
-    private void checkKeys(String path, Map<?, ?> tree, List<String> known) {
-        for (Object key : tree.keySet()) {
-            if (!known.contains(String.valueOf(key))) {
+    /** Return whether all keys are known. */
+    private boolean checkKeys(String path, Map<?, ?> tree, List<String> known) {
+        boolean all = true;
+        for (var each : tree.entrySet()) {
+            String key = String.valueOf(each.getKey());
+            if (!known.contains(key)) {
+                all = false;
                 String hint =
-                        Parameters.nearest(String.valueOf(key), known)
-                                .map(near -> "did you mean '" + near + "'?")
+                        Meant.key(key, each.getValue(), known)
                                 .orElse("known are " + String.join(", ", known));
                 problem(path + key, "is not a setting of a schedule; " + hint);
             }
         }
+        return all;
     }
 
     // ---- One value each -----------------------------------------------------------------------
@@ -370,6 +462,10 @@ final class ScheduleReader {
     private Optional<Kind> kind(
             Parameters.Reader reader, Map<String, Object> tree, ZoneId zone, List<String> kinds) {
         List<String> given = kinds.stream().filter(tree::containsKey).toList();
+        if (given.isEmpty() && tree.keySet().stream().anyMatch(key -> Meant.isCalled(key, kinds))) {
+            // What it means was told with that key.
+            return Optional.empty();
+        }
         if (given.size() != 1) {
             String all = String.join(", ", kinds);
             problem(
@@ -382,10 +478,16 @@ final class ScheduleReader {
         }
         return switch (given.getFirst()) {
             case "cron" -> cron(reader, tree);
-            case "every" -> reader.duration("every").flatMap(this::every);
+            case "every" -> every(reader, tree);
             case "once" -> instant(reader, "once", zone, false).map(Kind.Once::new);
             default -> {
-                if (!reader.flag("now", true)) {
+                Optional<String> moment = Meant.moment(String.valueOf(tree.get("now")));
+                if (moment.isPresent()) {
+                    problem(
+                            "now",
+                            "'%s' is neither true nor false; write once: %s instead of now"
+                                    .formatted(tree.get("now"), moment.get()));
+                } else if (!flag(reader, tree, "now", true)) {
                     problem("now", "'false' is no schedule; leave it out, or write suspend: true");
                 }
                 yield Optional.of(new Kind.Now());
@@ -401,17 +503,7 @@ final class ScheduleReader {
                             .formatted(
                                     list.isEmpty() ? "0 9 * * *" : list.getFirst(),
                                     place.isEmpty() && !list.isEmpty()
-                                            ? ", or all of them: schedules: [%s]"
-                                                    .formatted(
-                                                            list.stream()
-                                                                    .limit(MOST_SCHEDULES)
-                                                                    .map(each ->
-                                                                            "{cron: \"%s\"}"
-                                                                                    .formatted(
-                                                                                            each))
-                                                                    .collect(
-                                                                            Collectors.joining(
-                                                                                    ", ")))
+                                            ? ", or all of them: " + schedules(list)
                                             : ""));
             return Optional.empty();
         }
@@ -426,12 +518,76 @@ final class ScheduleReader {
         }
     }
 
-    private Optional<Kind> every(Duration interval) {
-        if (interval.compareTo(Duration.ofSeconds(1)) < 0) {
-            problem("every", "'" + interval.toMillis() + "ms' is shorter than 1s");
+    private Optional<Kind> every(Parameters.Reader reader, Map<String, Object> tree) {
+        Object written = tree.get("every");
+        if (written instanceof String text && isCron(text)) {
+            problem(
+                    "every",
+                    "'%s' is a cron expression; write cron: \"%s\" instead of every"
+                            .formatted(text, text));
             return Optional.empty();
         }
-        return Optional.of(new Kind.Every(interval));
+        Optional<Duration> interval = duration(reader, tree, "every");
+        if (interval.filter(each -> each.compareTo(Duration.ofSeconds(1)) < 0).isPresent()) {
+            problem("every", "'%s' is shorter than 1s".formatted(written));
+            return Optional.empty();
+        }
+        return interval.map(Kind.Every::new);
+    }
+
+    private Optional<Duration> duration(
+            Parameters.Reader reader, Map<String, Object> tree, String key) {
+        Object written = tree.get(key);
+        boolean right = written instanceof String text && Parameters.duration(text).isPresent();
+        Optional<String> meant =
+                right || written == null ? Optional.empty() : Meant.setting(key, written);
+        if (meant.isEmpty()) {
+            return reader.duration(key);
+        }
+        boolean unit = String.valueOf(written).chars().anyMatch(Character::isLetter);
+        problem(
+                key,
+                "'%s' is not a positive duration%s; write %s"
+                        .formatted(written, unit ? "" : ", it has no unit", meant.get()));
+        return Optional.empty();
+    }
+
+    private boolean flag(
+            Parameters.Reader reader, Map<String, Object> tree, String key, boolean absent) {
+        Object written = tree.get(key);
+        Optional<String> meant =
+                written instanceof Boolean || written == null
+                        ? Optional.empty()
+                        : Meant.flag(written).filter(each -> !each.equals(written));
+        if (meant.isEmpty()) {
+            return reader.flag(key, absent);
+        }
+        problem(
+                key,
+                "'%s' is neither true nor false; write %s: %s"
+                        .formatted(written, key, meant.get()));
+        return true;
+    }
+
+    private String word(
+            Parameters.Reader reader,
+            Map<String, Object> tree,
+            String key,
+            List<String> words,
+            Function<Object, Optional<String>> meaning) {
+        Object written = tree.get(key);
+        Optional<String> meant =
+                written == null || words.contains(String.valueOf(written))
+                        ? Optional.empty()
+                        : meaning.apply(written);
+        if (meant.isEmpty()) {
+            return reader.oneOf(key, words, "");
+        }
+        problem(
+                key,
+                "'%s' is none of %s; write %s: %s"
+                        .formatted(written, String.join(", ", words), key, meant.get()));
+        return "";
     }
 
     private ZoneId zone(Parameters.Reader reader) {
@@ -509,10 +665,7 @@ final class ScheduleReader {
             }
             return Optional.of(at);
         } catch (DateTimeException e) {
-            problem(
-                    key,
-                    "'%s' is not a time; write 2027-01-31, 2027-01-31T09:00 or 2027-01-31T09:00:00Z"
-                            .formatted(text));
+            problem(key, "'%s' is not a time; %s".formatted(text, Meant.time(key, text)));
             return Optional.empty();
         }
     }
@@ -528,7 +681,7 @@ final class ScheduleReader {
             Optional<DayOfWeek> first = day(range[0]);
             Optional<DayOfWeek> last = day(range[range.length - 1]);
             if (range.length > 2 || first.isEmpty() || last.isEmpty()) {
-                problem(path, "'%s' is not a day; write Mon, Mon-Fri or a list".formatted(each));
+                problem(path, "'%s' is not a day; %s".formatted(each, Meant.days(path, written)));
                 continue;
             }
             for (DayOfWeek day = first.get(); ; day = day.plus(1)) {
@@ -567,8 +720,8 @@ final class ScheduleReader {
             if (range.isEmpty()) {
                 problem(
                         path,
-                        "'%s' is not a part of the day; write 9-17, 09:00-17:30 or, over midnight, 22-6"
-                                .formatted(each));
+                        "'%s' is not a part of the day; %s"
+                                .formatted(each, Meant.hours(path, written)));
             }
             hours.addAll(range);
         }
@@ -576,7 +729,7 @@ final class ScheduleReader {
     }
 
     private Policy policy(Parameters.Reader reader, Map<String, Object> tree, ZoneId zone) {
-        Suspension suspension = suspension(reader, tree.get("suspend"), zone);
+        Suspension suspension = suspension(reader, tree, zone);
         OptionalInt maxRuns = OptionalInt.empty();
         if (reader.text("maxRuns").filter("0"::equals).isPresent()) {
             problem(
@@ -589,27 +742,30 @@ final class ScheduleReader {
         if (history.orElse(1) > MOST_HISTORY) {
             problem("history", "'%d' is more than %d".formatted(history.getAsInt(), MOST_HISTORY));
         }
-        StopRules stopWhen = stopRules(reader, tree.get("stopWhen"));
-        String overlap = reader.oneOf("overlap", OVERLAPS, "skip");
-        String missed = reader.oneOf("missed", List.of("skip", "runOnce"), "skip");
+        StopRules stopWhen = stopRules(reader, tree);
+        String overlap = word(reader, tree, "overlap", OVERLAPS, Meant::overlap);
+        String missed = word(reader, tree, "missed", List.of("skip", "runOnce"), Meant::missed);
         return new Policy(
                 maxRuns.isPresent() ? Optional.of(maxRuns.getAsInt()) : Optional.empty(),
                 stopWhen,
-                overlap.equals("queueAll")
-                        ? Overlap.QUEUE_ALL
-                        : Overlap.valueOf(overlap.toUpperCase(Locale.ROOT)),
-                missed.equals("skip") ? Missed.SKIP : Missed.RUN_ONCE,
-                reader.duration("startingDeadline"),
+                switch (overlap) {
+                    case "queueAll" -> Overlap.QUEUE_ALL;
+                    case "" -> Overlap.SKIP;
+                    default -> Overlap.valueOf(overlap.toUpperCase(Locale.ROOT));
+                },
+                missed.equals("runOnce") ? Missed.RUN_ONCE : Missed.SKIP,
+                duration(reader, tree, "startingDeadline"),
                 history.isPresent() ? Optional.of(history.getAsInt()) : Optional.empty(),
                 suspension.now(),
                 suspension.until(),
                 suspension.note(),
-                reader.flag("pauseOnFailure", false));
+                flag(reader, tree, "pauseOnFailure", false));
     }
 
-    private StopRules stopRules(Parameters.Reader reader, @Nullable Object written) {
-        if (!(written instanceof Map<?, ?> map)) {
-            String outcome = reader.oneOf("stopWhen", List.of("failed", "passed"), "");
+    private StopRules stopRules(Parameters.Reader reader, Map<String, Object> all) {
+        if (!(all.get("stopWhen") instanceof Map<?, ?> map)) {
+            String outcome =
+                    word(reader, all, "stopWhen", List.of("failed", "passed"), Meant::outcome);
             return outcome.isEmpty()
                     ? StopRules.NONE
                     : StopRules.of(StopWhen.valueOf(outcome.toUpperCase(Locale.ROOT)));
@@ -622,6 +778,12 @@ final class ScheduleReader {
                     "stopWhen",
                     "says nothing; write failed, passed, or {failed: 3} for three in a row, {failedInAll: 10}");
         }
+        for (String key : STOP_RULES) {
+            if (tree.get(key) instanceof Boolean) {
+                problem("stopWhen." + key, "is no number; write %s: 1".formatted(key));
+                tree.remove(key);
+            }
+        }
         Parameters.Reader inner = Parameters.of(tree).read();
         List<Integer> counts =
                 STOP_RULES.stream().map(key -> inner.integer(key, 1).orElse(0)).toList();
@@ -631,12 +793,35 @@ final class ScheduleReader {
 
     private record Suspension(boolean now, Optional<Instant> until, String note) {}
 
-    private Suspension suspension(Parameters.Reader reader, @Nullable Object written, ZoneId zone) {
+    private Suspension suspension(Parameters.Reader reader, Map<String, Object> all, ZoneId zone) {
+        Object written = all.get("suspend");
         if (!(written instanceof Map<?, ?> map)) {
-            return new Suspension(reader.flag("suspend", false), Optional.empty(), "");
+            Optional<String> meant =
+                    written instanceof String text ? Meant.suspension(text) : Optional.empty();
+            if (meant.isPresent()) {
+                problem(
+                        "suspend",
+                        "'%s' is neither true nor false; write %s".formatted(written, meant.get()));
+                return new Suspension(true, Optional.empty(), "");
+            }
+            if (written instanceof String text && Meant.flag(text).isEmpty()) {
+                problem(
+                        "suspend",
+                        "'%s' is neither true nor false; write true, or {until: 2027-01-31, note: why}"
+                                .formatted(text));
+                return new Suspension(true, Optional.empty(), "");
+            }
+            return new Suspension(flag(reader, all, "suspend", false), Optional.empty(), "");
         }
         var tree = new LinkedHashMap<String, Object>();
         map.forEach((key, value) -> tree.put(String.valueOf(key), value));
+        if (tree.containsKey("from")) {
+            problem(
+                    "suspend.from",
+                    "is not a setting of a schedule; for a time that begins later, write exclude: [{from: %s, until: %s}]"
+                            .formatted(
+                                    tree.remove("from"), tree.getOrDefault("until", "2027-01-31")));
+        }
         checkKeys("suspend.", tree, List.of("until", "note"));
         Parameters.Reader inner = Parameters.of(tree).read();
         if (tree.isEmpty()) {
@@ -671,7 +856,9 @@ final class ScheduleReader {
     }
 
     private void named(String path, Parameters written, ZoneId zone, List<Exclusion> result) {
-        checkKeys(path + ".", written.tree(), EXCLUSION);
+        if (!checkKeys(path + ".", written.tree(), EXCLUSION)) {
+            return;
+        }
         Parameters.Reader reader = written.read();
         String name = reader.text("name").orElse("");
         boolean dates = reader.has("dates");
@@ -689,12 +876,15 @@ final class ScheduleReader {
                 date(path + ".dates", date, name, result);
             }
         } else if (span) {
+            int before = problems.size();
             Optional<Instant> from =
                     reader.text("from").flatMap(t -> instant(path + ".from", t, zone, false));
             Optional<Instant> until =
                     reader.text("until").flatMap(t -> instant(path + ".until", t, zone, true));
             if (!reader.has("from") || !reader.has("until")) {
-                problem(path, "give both from and until");
+                if (problems.size() == before) {
+                    problem(path, "give both from and until");
+                }
             } else if (from.isPresent() && until.isPresent()) {
                 if (!from.get().isBefore(until.get())) {
                     problem(path, "until is not after from, so nothing is excluded");
@@ -728,10 +918,7 @@ final class ScheduleReader {
                             ? new Exclusion.Yearly(called, MonthDay.parse("--" + written))
                             : new Exclusion.Day(called, LocalDate.parse(written)));
         } catch (DateTimeException e) {
-            problem(
-                    path,
-                    "'%s' is not a date; write 2026-12-25, or 12-25 for every year"
-                            .formatted(text));
+            problem(path, "'%s' is not a date; %s".formatted(text, Meant.exclusion(path, text)));
         }
     }
 
@@ -787,8 +974,8 @@ final class ScheduleReader {
                 if (spec.jitter().compareTo(interval) >= 0) {
                     sharedProblem(
                             "jitter",
-                            "must be shorter than every, or runs would change places; the longest is %dms"
-                                    .formatted(interval.toMillis() - 1));
+                            "must be shorter than every, or runs would change places; the longest is "
+                                    + longestJitter(interval));
                 }
             }
         }
@@ -831,6 +1018,13 @@ final class ScheduleReader {
                                         ? ""
                                         : ", so change %s or when it fires"
                                                 .formatted(String.join(", or ", blamed))));
+    }
+
+    /** In whole seconds, where there are some. */
+    private static String longestJitter(Duration interval) {
+        Duration longest = interval.minusMillis(1);
+        return TimeWords.of(
+                longest.toSeconds() == 0 ? longest : longest.truncatedTo(ChronoUnit.SECONDS));
     }
 
     private void neverNamed(ScheduleSpec spec, Instant start) {

@@ -359,6 +359,21 @@ class CronReaderTest {
         return example.group(1);
     }
 
+    @Test
+    void severalExpressionsInOneTextAreSeveralSchedules() {
+        assertThatThrownBy(() -> CronReader.of("# morning\n0 9 * * *\n\n0 17 * * * # evening\n"))
+                .hasMessage(
+                        "there are 2 expressions; write schedules: [{cron: \"0 9 * * *\"}, {cron: \"0 17 * * *\"}] instead of cron");
+        assertThatThrownBy(() -> CronReader.of("0 9 * * *\nhello"))
+                .hasMessageContaining("'hello'")
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void anExpressionOverSeveralLinesIsOne() throws CronReader.Fault {
+        assertThat(CronReader.of("0 9\n* * *\n")).isEqualTo(CronReader.of("0 9 * * *"));
+    }
+
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(
             delimiter = '|',
@@ -391,6 +406,31 @@ class CronReaderTest {
                 "@every 1h30m          | write every: 1h30m instead of cron",
                 "@reboot               | write now: true instead of cron",
                 "0 0 9 30 2 ?          | \"0 0 9 28 2 ?\"",
+                "1, * * * *            | an example that works: \"1 * * * *\"",
+                "1,,2 * * * *          | an example that works: \"1,2 * * * *\"",
+                "1;5 * * * *           | an example that works: \"1,5 * * * *\"",
+                "0 9 15W-20 * *        | an example that works: \"*/30 9-17 * * MON-FRI\"",
+                "0 0 9 15W-20 * ?      | an example that works: \"0 0/30 9-17 ? * MON-FRI\"",
+                "0 9 32 * *            | an example that works: \"*/30 9-17 * * MON-FRI\"",
+                "0 0 9 1 * MON         | write both as schedules, \"0 0 9 1 * ?\" and \"0 0 9 ? *"
+                        + " MON\"; an example that works: \"0 0/30 9-17 ? * MON-FRI\"",
+                "0 9 * * Mo-We         | 5#3); an example that works: \"0 9 * * MON-WED\"",
+                "0 9 * * Tu,Th         | \"0 9 * * TUE,THU\"",
+                "0 9 * * weekdays      | \"0 9 * * MON-FRI\"",
+                "0 9 * * LFRI          | 5#3); an example that works: \"0 9 * * FRIL\"",
+                "0 0 9 ? * 0-4         | \"0 0 9 ? * SUN-THU\"",
+                "0 0 9 ? * 1,0         | \"0 0/30 9-17 ? * MON-FRI\"",
+                "0 9 * January *       | did you mean JAN?; an example that works: \"0 9 * JAN *\"",
+                "0 9am-5pm * * *       | \"0 9-17 * * *\"",
+                "0 9:30 * * *          | \"30 9 * * *\"",
+                "0 9 1st * *           | \"0 9 1 * *\"",
+                "0 9 W15 * *           | \"0 9 15W * *\"",
+                "0 9..17 * * *         | \"0 9-17 * * *\"",
+                "0 9 1 * ? 2027        | \"0 0 9 1 * ? 2027\"",
+                "0 9 * * MON # noon    | '# noon' is a comment, which is no part of an expression;"
+                        + " an example that works: \"0 9 * * MON\"",
+                "0 9 * * MON // noon   | \"0 9 * * MON\"",
+                "0 9 * * MON #2        | \"0 0/30 9-17 ? * MON-FRI\"",
                 "0 0 9 1 1 ? */400     | '*/400' at position 13 is not a year"
             })
     void whatWasProbablyMeantIsShown(String written, String message) {
