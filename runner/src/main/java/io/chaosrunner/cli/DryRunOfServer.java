@@ -101,11 +101,7 @@ final class DryRunOfServer {
 
     private void named(EngineTarget meant, Optional<Engine> stored, StrategyCatalogue strategies) {
         Engine engine = meant.engine();
-        engine.nothingListed()
-                .ifPresent(problem ->
-                        problems.add(
-                                "%s%s: spec.experiments%s"
-                                        .formatted(meant.place(), meant.name(), problem)));
+        meant.nothingListed().ifPresent(problems::add);
         ExecutionSettings execution =
                 ExecutionSettings.of(
                         engine.spec(),

@@ -27,6 +27,21 @@ record EngineTarget(String place, Engine engine, Optional<ObjectLines> lines) {
     }
 
     /**
+     * Say what is wrong with a field.
+     *
+     * @param text goes on where the path ends
+     */
+    String sentence(String path, String text) {
+        String where = lines.map(each -> each.place(path) + ": ").orElse(place);
+        return "%s%s: %s%s".formatted(where, name(), path, text);
+    }
+
+    /** Say why there is nothing to run; empty if there is. */
+    Optional<String> nothingListed() {
+        return engine.nothingListed().map(why -> sentence("spec.experiments", why));
+    }
+
+    /**
      * Say what is wrong with a setting, and where it was written.
      *
      * @param annotation that holds settings of the kind

@@ -10,6 +10,11 @@ import io.chaosrunner.crd.Schema;
  *     all of it
  */
 record ObjectLines(String file, Lines lines, String path) {
+    /** Return where a field stands, or the nearest part above it that exists. */
+    String place(String field) {
+        return file + ":" + lines.line(path + field);
+    }
+
     /**
      * Return where a problem stands, such as {@code engine.yaml:12}.
      *

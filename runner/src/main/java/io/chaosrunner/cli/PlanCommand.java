@@ -169,13 +169,9 @@ final class PlanCommand implements Callable<Integer> {
                                         files.objects(command, "ChaosEngine"::equals).all(),
                                         command))
                         : new EngineTarget(stored(engine));
-        meant.engine()
-                .nothingListed()
+        meant.nothingListed()
                 .ifPresent(problem -> {
-                    throw new ParameterException(
-                            command,
-                            "%s%s: spec.experiments%s"
-                                    .formatted(meant.place(), meant.name(), problem));
+                    throw new ParameterException(command, problem);
                 });
         return meant;
     }

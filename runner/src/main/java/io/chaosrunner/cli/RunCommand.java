@@ -326,12 +326,9 @@ final class RunCommand implements Callable<Integer> {
         FileObject written = files.engine(objects, command());
         reports.isOf(written);
         EngineTarget file = EngineTarget.of(written);
-        file.engine()
-                .nothingListed()
+        file.nothingListed()
                 .ifPresent(problem -> {
-                    throw invalid(
-                            "%s%s: spec.experiments%s"
-                                    .formatted(file.place(), file.name(), problem));
+                    throw invalid(problem);
                 });
         return file;
     }

@@ -161,26 +161,26 @@ final class ApiServer implements AutoCloseable {
                 boolean late =
                         cause instanceof HttpTimeoutException || cause instanceof TimeoutException;
                 if (!late || attempt == GREETINGS) {
-                    throw new ClusterException(
-                            Kind.UNREACHABLE,
-                            "no API server answers at %s%s; is it running, and is the kubeconfig's context the right one?"
-                                    .formatted(
-                                            base,
-                                            bridge.flatMap(ProxyBridge::failure)
-                                                    .or(() ->
-                                                            Optional.ofNullable(cause)
-                                                                    .map(ApiServer::words))
-                                                    .map(why -> " (" + why + ")")
-                                                    .orElse("")),
-                            e);
+                    throw new ClusterException(Kind.UNREACHABLE, unreachable(cause), e);
                 }
             }
         }
     }
 
-    private static String words(Throwable cause) {
-        String message = cause.getMessage();
-        return message == null ? cause.getClass().getSimpleName() : message;
+    private String unreachable(@Nullable Throwable cause) {
+        Optional<String> proxys = bridge.flatMap(ProxyBridge::failure);
+        Optional<Throwable> fault = Optional.ofNullable(cause).filter(_ -> proxys.isEmpty());
+        return fault.flatMap(ConnectionFault::certificate)
+                .map(why ->
+                        "the certificate of the server at %s is not accepted: %s; are the kubeconfig's context and its certificate-authority the right ones?"
+                                .formatted(base, why))
+                .orElseGet(() ->
+                        "no API server answers at %s%s; is it running, and is the kubeconfig's context the right one?"
+                                .formatted(
+                                        base,
+                                        proxys.or(() -> fault.map(ConnectionFault::words))
+                                                .map(why -> " (" + why + ")")
+                                                .orElse("")));
     }
 
     /** What reads an answer as it comes. */
@@ -463,7 +463,15 @@ final class ApiServer implements AutoCloseable {
                 };
         return new ClusterException(
                 kind,
-                "%s %s: %d %s".formatted(method, path, code, message.isEmpty() ? reason : message));
+                "%s %s: %d %s%s"
+                        .formatted(
+                                method,
+                                path,
+                                code,
+                                message.isEmpty() ? reason : message,
+                                code == 401
+                                        ? ": these credentials are not accepted; are they for this cluster, and do they still hold?"
+                                        : ""));
     }
 
     /** A request has a time-out of its own; a watch has one that is longer than its life. */
@@ -492,7 +500,9 @@ final class ApiServer implements AutoCloseable {
                 throw credentials;
             }
             stream.failed(cause);
-            String why = bridge.flatMap(ProxyBridge::failure).orElseGet(cause::toString);
+            String why =
+                    bridge.flatMap(ProxyBridge::failure)
+                            .orElseGet(() -> ConnectionFault.words(cause));
             throw new ClusterException(
                     Kind.UNREACHABLE, what + ": no answer from " + base + ": " + why, cause);
         } catch (TimeoutException e) {

@@ -117,7 +117,7 @@ final class ProxyBridge implements Closeable {
                 beyond = connect(tunnel);
                 failure = null;
             } catch (IOException | IllegalStateException e) {
-                failure = "the proxy %s %s".formatted(proxy, words(e));
+                failure = "the proxy %s %s".formatted(proxy, ConnectionFault.words(e));
                 write(client, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
                 return;
             }
@@ -163,7 +163,7 @@ final class ProxyBridge implements Closeable {
             socket.connect(new InetSocketAddress(proxy.host(), proxy.port()), CONNECT_MILLIS);
         } catch (IOException e) {
             closeQuietly(socket);
-            throw new IOException("cannot be reached: " + words(e), e);
+            throw new IOException("cannot be reached: " + ConnectionFault.words(e), e);
         }
         Socket used = socket;
         try {
@@ -327,11 +327,6 @@ final class ProxyBridge implements Closeable {
         OutputStream out = socket.getOutputStream();
         out.write(text.getBytes(StandardCharsets.ISO_8859_1));
         out.flush();
-    }
-
-    private static String words(Throwable e) {
-        String message = e.getMessage();
-        return message == null ? e.getClass().getSimpleName() : message;
     }
 
     private static void closeQuietly(Closeable each) {

@@ -457,7 +457,7 @@ class ClusterCommandsTest {
 
         assertThat(said.exitCode()).isEqualTo(3);
         assertThat(said.err())
-                .contains("no API server answers at http://127.0.0.1:1")
+                .contains("no API server answers at http://127.0.0.1:1 (connection refused)")
                 .doesNotContain("\tat ");
     }
 

@@ -83,6 +83,17 @@ class PlacesOfProblemsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"validate", "plan", "run --sandbox"})
+    void anEngineThatListsNothing(String command) throws IOException {
+        assertPlaced(
+                command,
+                "engine.yaml",
+                "# first\n---\n" + ENGINE.replace("experiments:", "experiment:"),
+                14,
+                "spec.experiments is empty; did you mean 'experiments' instead of");
+    }
+
+    @ParameterizedTest
     @CsvSource({"validate", "next"})
     void aFieldOfASchedule(String command) throws IOException {
         assertPlaced(
