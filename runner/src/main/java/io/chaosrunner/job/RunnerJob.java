@@ -168,6 +168,11 @@ public record RunnerJob(
         public boolean isUnfinished() {
             return state instanceof State.Unfinished;
         }
+
+        /** Tell whether its pod has ended, and no other is made. */
+        public boolean hasEnded() {
+            return state instanceof State.Complete || state instanceof State.Failed;
+        }
     }
 
     /** Where such a Job stands. */

@@ -12,6 +12,7 @@ import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.schedule.ChaosScheduleSettings;
 import io.chaosrunner.schedule.ScheduleSpec;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,10 @@ final class LeaderTerm implements AutoCloseable {
     private final Map<EngineRef, DrivenEngine> engines = new ConcurrentHashMap<>();
     private final Map<EngineRef, Driven> schedules = new ConcurrentHashMap<>();
     private final Map<EngineRef, Engine> known = new ConcurrentHashMap<>();
+
+    /** The names of Jobs whose pods may carry out runs, by the engine that owns them. */
+    private final Map<EngineRef, Set<String>> runners = new ConcurrentHashMap<>();
+
     private volatile boolean closed;
 
     private record DrivenEngine(ServiceSchedule engine, KeyedWorker lane) {}
@@ -145,6 +150,10 @@ final class LeaderTerm implements AutoCloseable {
         return engine.annotation(ScheduleSpec.ANNOTATION).isPresent();
     }
 
+    private boolean hasRunner(EngineRef ref) {
+        return !runners.getOrDefault(ref, Set.of()).isEmpty();
+    }
+
     private synchronized void drive(Engine engine) {
         EngineRef ref = engine.ref();
         if (closed || engines.containsKey(ref)) {
@@ -153,6 +162,7 @@ final class LeaderTerm implements AutoCloseable {
         var scheduled = new ServiceSchedule(driving, engine);
         var lane = lane("engine", ref, scheduled);
         scheduled.wokenBy(lane::signal);
+        scheduled.sawRunner(hasRunner(ref));
         driving.places().expect(List.of(ref));
         engines.put(ref, new DrivenEngine(scheduled, lane));
         lane.start();
@@ -340,7 +350,7 @@ final class LeaderTerm implements AutoCloseable {
                 } else {
                     driven.lane().signal();
                 }
-            } else if (hasSchedule(engine)) {
+            } else if (hasSchedule(engine) || hasRunner(ref)) {
                 drive(engine);
             } else if (engine.annotation(Claim.ANNOTATION).isPresent()) {
                 driveIfLeft(engine);
@@ -352,6 +362,7 @@ final class LeaderTerm implements AutoCloseable {
         public void gone(ObjectNode object) {
             EngineRef ref = ref(object);
             known.remove(ref);
+            runners.remove(ref);
             driving.bulkhead().forget(ref);
             DrivenEngine driven = engines.remove(ref);
             if (driven != null) {
@@ -383,6 +394,8 @@ final class LeaderTerm implements AutoCloseable {
             if (owner.isEmpty()) {
                 return;
             }
+            note(owner.get(), job, unfinished);
+            // News of one kind may come before that of another: whoever comes second drives it.
             Engine engine = known.get(owner.get());
             if (unfinished && engine != null) {
                 // One whose schedule has gone as well.
@@ -394,7 +407,20 @@ final class LeaderTerm implements AutoCloseable {
         @Override
         public void gone(ObjectNode job) {
             RunnerJob.ownerOf(job)
-                    .ifPresent(name -> tell(new EngineRef(ref(job).namespace(), name), false));
+                    .map(name -> new EngineRef(ref(job).namespace(), name))
+                    .ifPresent(owner -> {
+                        note(owner, job, false);
+                        tell(owner, false);
+                    });
+        }
+
+        private void note(EngineRef owner, ObjectNode job, boolean unfinished) {
+            String name = ref(job).name();
+            if (unfinished) {
+                runners.computeIfAbsent(owner, _ -> ConcurrentHashMap.newKeySet()).add(name);
+            } else if (hasRunner(owner)) {
+                runners.getOrDefault(owner, new HashSet<>()).remove(name);
+            }
         }
 
         private void tell(EngineRef owner, boolean unfinished) {

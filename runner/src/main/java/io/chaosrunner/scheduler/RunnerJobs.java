@@ -155,9 +155,7 @@ final class RunnerJobs {
             }
         }
         all.stream()
-                .filter(each ->
-                        each.state() instanceof RunnerJob.State.Complete
-                                || each.state() instanceof RunnerJob.State.Failed)
+                .filter(Made::hasEnded)
                 .filter(each -> !carriesOut(each, claim))
                 .sorted(
                         Comparator.comparing((Made each) -> each.made().orElse(Instant.MIN))

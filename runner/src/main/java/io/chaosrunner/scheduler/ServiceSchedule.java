@@ -926,6 +926,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
         Made job = found.get();
         Instant now = driving.clock().instant();
+        if (job.hasEnded() && hasChanged()) {
+            // Its run may have begun, and ended, since the engine was read.
+            return now();
+        }
         return switch (job.state()) {
             case RunnerJob.State.Going() -> {
                 if (now.isBefore(runners.since(job).plus(POD_STARTS))) {
@@ -1025,10 +1029,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private Optional<Instant> attend(Claim claim, Optional<Instant> until) {
         Fire fire = claim.fires().started().orElseThrow();
         Optional<Made> found = runners.of(seen, fire);
-        boolean over =
-                found.isEmpty()
-                        || found.get().state() instanceof RunnerJob.State.Complete
-                        || found.get().state() instanceof RunnerJob.State.Failed;
+        boolean over = found.isEmpty() || found.get().hasEnded();
         if (!over) {
             return earlier(until, soon(LATER));
         }
@@ -1060,6 +1061,14 @@ final class ServiceSchedule implements KeyedWorker.Step {
                         "run-handed-over",
                         "run %d to a pod that takes it up".formatted(claim.run().number()));
         return earlier(until, soon(LATER));
+    }
+
+    private boolean hasChanged() {
+        return driving.cluster()
+                .get(Resource.ENGINES, ref.namespace(), ref.name())
+                .map(Engine::new)
+                .filter(engine -> engine.resourceVersion().equals(seen.resourceVersion()))
+                .isEmpty();
     }
 
     private boolean isHeldBy(Claim claim) {

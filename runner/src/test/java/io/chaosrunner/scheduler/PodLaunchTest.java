@@ -22,6 +22,7 @@ import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.testing.EngineWorld;
+import io.chaosrunner.testing.TamperedCluster;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -336,6 +338,42 @@ class PodLaunchTest {
             driven.step();
             assertThat(driven.isSetBack()).isFalse();
             assertThat(runners(world)).hasSize(1);
+        }
+    }
+
+    /** Its run begins and ends between two requests of who looks. */
+    @ParameterizedTest
+    @ValueSource(strings = {"after=1s", "hang"})
+    void whatAPodBeganMeanwhileIsSeenBeforeItsJobIsSaidToHaveBegunNothing(String scenario) {
+        try (EngineWorld world = world("every: 1h").script("", scenario);
+                Cluster cluster = world.connect();
+                Cluster inPod = world.connect()) {
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.step();
+            Fire fire = fire(world);
+            var isBegun = new AtomicBoolean();
+            Cluster late =
+                    TamperedCluster.of(
+                            cluster,
+                            (verb, resource, args, call) -> {
+                                boolean looks = verb.equals("get") && resource == Resource.JOBS;
+                                if (looks && !isBegun.getAndSet(true)) {
+                                    pod(world, inPod, fire, "1").run();
+                                    if (scenario.equals("hang")) {
+                                        fail(world, runner(world));
+                                    }
+                                    await().atMost(LIMIT)
+                                            .until(() -> RunnerJob.read(runner(world)).hasEnded());
+                                }
+                                return call.goOn();
+                            });
+            driven(world.engine(), late, "schedule/2").step();
+
+            assertThat(isBegun).isTrue();
+            assertThat(world.claim().fires().started()).contains(fire);
+            assertThat(world.claim().fires().skipped()).isEmpty();
+            assertThat(service.heard).noneMatch(line -> line.startsWith("not-started"));
+            assertThat(runners(world)).as("its logs are kept").hasSize(1);
         }
     }
 

@@ -52,22 +52,24 @@ final class Serving implements AutoCloseable {
     }
 
     ServiceSchedule driven(Engine engine, Cluster cluster, String process) {
-        return new ServiceSchedule(
-                new SchedulerContext(
-                        cluster,
-                        StrategyCatalogue.load(Optional.empty()),
-                        clock(),
-                        launch,
-                        pods,
-                        process,
-                        new Places(4),
-                        bulkhead,
-                        new HolidayLists(cluster, clock()),
-                        Optional.of(Duration.ofHours(6)),
-                        Allowed.ANYTHING,
-                        bells,
-                        new Hearing()),
-                engine);
+        return new ServiceSchedule(context(cluster, process), engine);
+    }
+
+    SchedulerContext context(Cluster cluster, String process) {
+        return new SchedulerContext(
+                cluster,
+                StrategyCatalogue.load(Optional.empty()),
+                clock(),
+                launch,
+                pods,
+                process,
+                new Places(4),
+                bulkhead,
+                new HolidayLists(cluster, clock()),
+                Optional.of(Duration.ofHours(6)),
+                Allowed.ANYTHING,
+                bells,
+                new Hearing());
     }
 
     Clock clock() {
