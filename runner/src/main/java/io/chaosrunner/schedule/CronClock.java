@@ -121,7 +121,17 @@ record CronClock(
     /** Return the first day named from the given one; null if there is none. */
     @Nullable LocalDate dayFrom(LocalDate first) {
         LocalDate day = first;
-        while (!names(day)) {
+        while (true) {
+            if (namesMonthOf(day)) {
+                LocalDate end = day.withDayOfMonth(day.lengthOfMonth()).plusDays(1);
+                while (day.isBefore(end)) {
+                    if (namesDay(day)) {
+                        return day;
+                    }
+                    day = day.plusDays(1);
+                }
+                continue;
+            }
             Integer year = years.ceiling(day.getYear());
             if (year == null) {
                 return null;
@@ -131,19 +141,33 @@ record CronClock(
                 day = LocalDate.of(year, 1, 1);
             } else if (month == null) {
                 day = LocalDate.of(year + 1, 1, 1);
-            } else if (month > day.getMonthValue()) {
-                day = LocalDate.of(year, month, 1);
             } else {
-                day = day.plusDays(1);
+                day = LocalDate.of(year, month, 1);
             }
         }
-        return day;
     }
 
     private boolean names(LocalDate date) {
-        return years.contains(date.getYear())
-                && months.contains(date.getMonthValue())
-                && days.stream().anyMatch(day -> day.names(date));
+        return namesMonthOf(date) && namesDay(date);
+    }
+
+    private boolean namesMonthOf(LocalDate date) {
+        int year = date.getYear();
+        boolean named =
+                years == EVERY_YEAR
+                        ? year >= CronReader.FIRST_YEAR && year <= CronReader.LAST_YEAR
+                        : years.contains(year);
+        return named && (months.size() == 12 || months.contains(date.getMonthValue()));
+    }
+
+    /** A loop, as it is asked for each day of years. */
+    private boolean namesDay(LocalDate date) {
+        for (CronDay day : days) {
+            if (day.names(date)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private @Nullable LocalTime timeFrom(LocalTime from) {

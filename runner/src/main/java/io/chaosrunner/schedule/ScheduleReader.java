@@ -520,7 +520,7 @@ final class ScheduleReader {
 
     private Optional<Kind> every(Parameters.Reader reader, Map<String, Object> tree) {
         Object written = tree.get("every");
-        if (written instanceof String text && isCron(text)) {
+        if (written instanceof String text && Parameters.duration(text).isEmpty() && isCron(text)) {
             problem(
                     "every",
                     "'%s' is a cron expression; write cron: \"%s\" instead of every"
