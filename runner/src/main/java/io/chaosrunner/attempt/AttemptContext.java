@@ -7,13 +7,13 @@ import io.chaosrunner.status.RunNotice;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.Callable;
 
 /** What all who look after the attempts of one run share. Safe for use by several threads. */
-public class AttemptContext {
+public abstract class AttemptContext {
     public final PatientCluster cluster;
     public final SteadyClock clock;
     public final WaitLimits patience;
-    public final Mailbox mailbox = new Mailbox();
     private final RunListener listener;
 
     public AttemptContext(Cluster cluster, Clock clock, RunListener listener, WaitLimits patience) {
@@ -22,6 +22,12 @@ public class AttemptContext {
         this.listener = listener;
         this.patience = patience;
     }
+
+    /** Tell the run's thread something of attempts; any thread may. */
+    protected abstract void post(AttemptMessage message);
+
+    /** Do work elsewhere that ends with a message to the run's thread; that one only. */
+    protected abstract void work(Callable<AttemptMessage> work);
 
     /** Tell the listener; any thread may. */
     public final void tell(RunNotice notice) {

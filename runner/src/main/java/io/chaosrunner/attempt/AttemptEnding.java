@@ -144,20 +144,62 @@ public final class AttemptEnding {
     private void judge(LiveAttempt each, Instant at, String failure, Duration patience) {
         each.phase = Phase.JUDGED;
         Instant ended = context.ended(each.attempt, at);
-        context.mailbox.task(() -> {
-            Conclusion conclusion = judge.judge(each, ended, failure, patience);
-            return () -> {
-                if (loop.isRetried(each.attempt, conclusion.end())) {
+        context.work(() ->
+                new AttemptMessage.Judged(
+                        each, judge.judge(each, ended, failure, patience), false));
+    }
+
+    /** Go on after what was done. */
+    public void on(AttemptMessage.Done done) {
+        switch (done) {
+            case AttemptMessage.Judged(LiveAttempt each, Conclusion conclusion, boolean lost) -> {
+                if (lost) {
                     concludeAfterRemoval(each, conclusion);
-                } else if (conclusion.normal()) {
-                    linger(each, conclusion);
-                } else if (each.over) {
-                    concludeWithoutFault(each, conclusion);
                 } else {
-                    concludeAfterRemoval(each, conclusion);
+                    judged(each, conclusion);
                 }
-            };
-        });
+            }
+            case AttemptMessage.Removed(
+                            LiveAttempt each,
+                            Extent extent,
+                            Conclusion conclusion,
+                            List<String> left) -> {
+                if (left.isEmpty()) {
+                    removed(each, extent, conclusion);
+                } else if (loop.leftBehind(each, left)) {
+                    remove(each, extent, conclusion);
+                }
+            }
+            case AttemptMessage.RemovedAgain(
+                            LiveAttempt each,
+                            LoggedAttempt logged,
+                            List<String> left) -> {
+                if (left.isEmpty()) {
+                    removed(each, Extent.ALL, remembered(each, logged));
+                } else if (loop.leftBehind(each, left)) {
+                    removeAgain(each, logged);
+                }
+            }
+            case AttemptMessage.StrayRemoved(ExecutionId execution) -> strays.remove(execution);
+            case AttemptMessage.Remembered(LiveAttempt each, Conclusion conclusion) ->
+                    recordEntry(each, conclusion);
+            case AttemptMessage.CleanedUp(LiveAttempt each, LaunchedJob job, boolean deleted) ->
+                    context.tell(
+                            new RunNotice.CleanedUp(
+                                    each.attempt, each.experiment, job.name(), deleted));
+        }
+    }
+
+    private void judged(LiveAttempt each, Conclusion conclusion) {
+        if (loop.isRetried(each.attempt, conclusion.end())) {
+            concludeAfterRemoval(each, conclusion);
+        } else if (conclusion.normal()) {
+            linger(each, conclusion);
+        } else if (each.over) {
+            concludeWithoutFault(each, conclusion);
+        } else {
+            concludeAfterRemoval(each, conclusion);
+        }
     }
 
     /** An experiment that ended well takes its helpers down itself; they may need a moment. */
@@ -201,10 +243,7 @@ public final class AttemptEnding {
     private void didNotStart(LiveAttempt each, String why) {
         each.phase = Phase.JUDGED;
         Instant at = context.observedNow();
-        context.mailbox.task(() -> {
-            Conclusion conclusion = judge.failed(each, at, why);
-            return () -> concludeAfterRemoval(each, conclusion);
-        });
+        context.work(() -> new AttemptMessage.Judged(each, judge.failed(each, at, why), true));
     }
 
     /** It ran while nobody looked, and its Job is gone. */
@@ -217,10 +256,11 @@ public final class AttemptEnding {
     private void unseen(LiveAttempt each, String why) {
         each.phase = Phase.JUDGED;
         Instant at = context.observedNow();
-        context.mailbox.task(() -> {
-            Conclusion conclusion = judge.judge(each, at, why, context.patience.resultAfterCrash());
-            return () -> concludeAfterRemoval(each, conclusion);
-        });
+        context.work(() ->
+                new AttemptMessage.Judged(
+                        each,
+                        judge.judge(each, at, why, context.patience.resultAfterCrash()),
+                        true));
     }
 
     /** There is no Job, and another try would not change that. */
@@ -290,7 +330,7 @@ public final class AttemptEnding {
         each.phase = Phase.REMOVED;
         LoggedAttempt logged = logged(each, conclusion.end(), Mark.BEING_STOPPED);
         writer.claim(claim -> claim.with(logged));
-        afterWrites.run(() -> remove(each, Extent.ALL, () -> conclude(each, conclusion)));
+        afterWrites.run(() -> remove(each, Extent.ALL, conclusion));
     }
 
     /**
@@ -299,13 +339,14 @@ public final class AttemptEnding {
      */
     private void concludeWithoutFault(LiveAttempt each, Conclusion conclusion) {
         each.phase = Phase.REMOVED;
-        remove(each, Extent.LIVING, () -> conclude(each, conclusion));
+        remove(each, Extent.LIVING, conclusion);
     }
 
     /** Finish a removal that a restart broke off. */
     public void removeAgain(LiveAttempt each, LoggedAttempt logged) {
         each.phase = Phase.REMOVED;
-        remove(each, Extent.ALL, () -> conclude(each, remembered(each, logged)));
+        context.work(
+                () -> new AttemptMessage.RemovedAgain(each, logged, remaining(each, Extent.ALL)));
     }
 
     private Conclusion remembered(LiveAttempt each, LoggedAttempt logged) {
@@ -324,27 +365,27 @@ public final class AttemptEnding {
     }
 
     /** Remove, see it gone, and only then go on: what lives on may inject. */
-    private void remove(LiveAttempt each, Extent extent, Runnable then) {
-        context.mailbox.task(() -> {
-            List<String> left =
-                    remover.remove(
-                            each.id,
-                            extent,
-                            names -> {
-                                if (each.stopWhy.isEmpty()) {
-                                    sayRemoved(each.experiment, names);
-                                }
-                            });
-            return () -> {
-                if (left.isEmpty()) {
-                    each.stuck = false;
-                    each.gone = extent == Extent.ALL;
-                    then.run();
-                } else if (loop.leftBehind(each, left)) {
-                    remove(each, extent, then);
-                }
-            };
-        });
+    private void remove(LiveAttempt each, Extent extent, Conclusion conclusion) {
+        context.work(() ->
+                new AttemptMessage.Removed(each, extent, conclusion, remaining(each, extent)));
+    }
+
+    private void removed(LiveAttempt each, Extent extent, Conclusion conclusion) {
+        each.stuck = false;
+        each.gone = extent == Extent.ALL;
+        conclude(each, conclusion);
+    }
+
+    /** Remove what there is of an attempt; names what lives on all the same. */
+    private List<String> remaining(LiveAttempt each, Extent extent) {
+        return remover.remove(
+                each.id,
+                extent,
+                names -> {
+                    if (each.stopWhy.isEmpty()) {
+                        sayRemoved(each.experiment, names);
+                    }
+                });
     }
 
     /**
@@ -374,9 +415,9 @@ public final class AttemptEnding {
             return;
         }
         String experiment = entries.of(execution.slot()).name();
-        context.mailbox.task(() -> {
+        context.work(() -> {
             remover.remove(execution, Extent.LIVING, names -> sayRemoved(experiment, names));
-            return () -> strays.remove(execution);
+            return new AttemptMessage.StrayRemoved(execution);
         });
     }
 
@@ -452,17 +493,17 @@ public final class AttemptEnding {
             return;
         }
         // Whether it said so itself makes another entry, and its result is there to tell.
-        context.mailbox.task(() -> {
-            Conclusion remembered = remembered(each, logged);
-            Conclusion told =
-                    judge.saidAnything(each.id, job.get())
-                            ? new Conclusion(
-                                    StatusEntry.completed(each.experiment, each.pod, Verdict.ERROR),
-                                    remembered.end(),
-                                    remembered.detail())
-                            : remembered;
-            return () -> recordEntry(each, told);
-        });
+        Conclusion remembered = remembered(each, logged);
+        context.work(() ->
+                new AttemptMessage.Remembered(
+                        each,
+                        judge.saidAnything(each.id, job.get())
+                                ? new Conclusion(
+                                        StatusEntry.completed(
+                                                each.experiment, each.pod, Verdict.ERROR),
+                                        remembered.end(),
+                                        remembered.detail())
+                                : remembered));
     }
 
     private void recordEntry(LiveAttempt each, Conclusion conclusion) {
@@ -509,7 +550,7 @@ public final class AttemptEnding {
                             "jobCleanUpPolicy '%s' is neither delete nor retain; Job %s is kept"
                                     .formatted(policy, job.name())));
         }
-        context.mailbox.task(() -> {
+        context.work(() -> {
             boolean deleted = each.gone || (delete && remover.delete(job));
             String message =
                     deleted
@@ -521,10 +562,7 @@ public final class AttemptEnding {
                             false,
                             each.experiment,
                             message.formatted(job.name())));
-            return () ->
-                    context.tell(
-                            new RunNotice.CleanedUp(
-                                    each.attempt, each.experiment, job.name(), deleted));
+            return new AttemptMessage.CleanedUp(each, job, deleted);
         });
     }
 }

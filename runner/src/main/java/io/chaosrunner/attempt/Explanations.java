@@ -1,5 +1,6 @@
 package io.chaosrunner.attempt;
 
+import io.chaosrunner.attempt.AttemptMessage.EventsRead;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.EventWords;
@@ -62,13 +63,10 @@ final class Explanations {
         Duration pause = each.askAgain.multipliedBy(2);
         each.askAgain = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
         each.askAt = now.plus(each.askAgain);
-        ask(
-                each,
-                () ->
-                        context.cluster.eventsOf(
-                                Resource.JOBS, namespace, each.jobName(), each.job().uid()),
-                EventWords::ofJobWithoutPod,
-                () -> !each.podSeen);
+        String job = each.jobName();
+        String uid = each.job().uid();
+        context.work(
+                () -> read(each, Resource.JOBS, namespace, job, uid, EventWords::ofJobWithoutPod));
     }
 
     /** Ask who deleted the pod of an attempt, once. */
@@ -80,11 +78,8 @@ final class Explanations {
         String namespace = pod.path("metadata").path("namespace").asString("");
         String uid = pod.path("metadata").path("uid").asString("");
         String name = each.pod;
-        ask(
-                each,
-                () -> context.cluster.eventsOf(Resource.PODS, namespace, name, uid),
-                EventWords::ofDeletedPod,
-                () -> each.suspectUntil != null);
+        context.work(
+                () -> read(each, Resource.PODS, namespace, name, uid, EventWords::ofDeletedPod));
     }
 
     /** Return where a person finds what this account may not read; empty if it may. */
@@ -94,38 +89,31 @@ final class Explanations {
                 : "";
     }
 
-    private interface Question {
-        List<ObjectNode> events();
-    }
-
-    private interface Condition {
-        boolean holds();
-    }
-
-    private void ask(
+    private AttemptMessage read(
             LiveAttempt each,
-            Question question,
-            Function<List<ObjectNode>, Optional<EventWords>> reading,
-            Condition stillAsked) {
-        context.mailbox.task(() -> {
-            Optional<EventWords> found;
-            boolean may = true;
-            try {
-                found = reading.apply(question.events());
-            } catch (ClusterException e) {
-                // What does not answer is asked again; what is refused will be refused again.
-                may = e.isTransient();
-                found = Optional.empty();
-            }
-            boolean mayNext = may;
-            Optional<EventWords> words = found;
-            return () -> {
-                mayList &= mayNext;
-                if (each.isWatched() && stillAsked.holds()) {
-                    words.ifPresent(said -> explain(each, inWords(said.reason(), said.message())));
-                }
-            };
-        });
+            Resource resource,
+            String namespace,
+            String name,
+            String uid,
+            Function<List<ObjectNode>, Optional<EventWords>> reading) {
+        boolean ofDeletion = resource == Resource.PODS;
+        try {
+            List<ObjectNode> events = context.cluster.eventsOf(resource, namespace, name, uid);
+            return new EventsRead(each, reading.apply(events), true, ofDeletion);
+        } catch (ClusterException e) {
+            // What does not answer is asked again; what is refused will be refused again.
+            return new EventsRead(each, Optional.empty(), e.isTransient(), ofDeletion);
+        }
+    }
+
+    /** Take what events say, if that is still asked. */
+    void on(EventsRead read) {
+        mayList &= read.mayList();
+        LiveAttempt each = read.attempt();
+        boolean stillAsked = read.ofDeletion() ? each.suspectUntil != null : !each.podSeen;
+        if (each.isWatched() && stillAsked) {
+            read.words().ifPresent(said -> explain(each, inWords(said.reason(), said.message())));
+        }
     }
 
     /** Take what was found as the cause of what keeps an attempt, or ended it. */

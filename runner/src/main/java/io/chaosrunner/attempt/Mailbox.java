@@ -11,46 +11,46 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bring what other threads have to say to the one thread that owns a run's state.
+ * Messages from other threads to the one that owns a state, in the order in which they came.
  *
- * <p>{@link #add} may be called by any thread; all else by the owner only.
+ * <p>{@link #post} may be called by any thread; all else by the owner only.
+ *
+ * @param <M> what the owner is told
  */
-public final class Mailbox implements AutoCloseable {
+public final class Mailbox<M> implements AutoCloseable {
     private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
 
-    private final LinkedBlockingQueue<Runnable> messages = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<Letter<M>> letters = new LinkedBlockingQueue<>();
     private final ExecutorService tasks = Executors.newVirtualThreadPerTaskExecutor();
     private int pending;
 
-    /** Have something run by the owner. */
-    public void add(Runnable message) {
-        messages.add(message);
+    private sealed interface Letter<M> {
+        record News<M>(M message) implements Letter<M> {}
+
+        record Answer<M>(M message) implements Letter<M> {}
+
+        record Failure<M>(RuntimeException why) implements Letter<M> {}
     }
 
-    /** Do work elsewhere, then here what it returns; what it throws is thrown here. */
-    public void task(Callable<Runnable> work) {
+    /** Tell the owner something. */
+    public void post(M message) {
+        letters.add(new Letter.News<>(message));
+    }
+
+    /** Do work elsewhere, which ends with a message; what it throws is thrown to the owner. */
+    public void work(Callable<? extends M> work) {
         pending++;
-        tasks.execute(() -> {
-            Runnable then;
-            try {
-                then = work.call();
-            } catch (RuntimeException e) {
-                then =
-                        () -> {
-                            throw e;
-                        };
-            } catch (Exception | Error e) {
-                then =
-                        () -> {
-                            throw new IllegalStateException(e);
-                        };
-            }
-            Runnable message = then;
-            messages.add(() -> {
-                pending--;
-                message.run();
-            });
-        });
+        tasks.execute(() -> letters.add(done(work)));
+    }
+
+    private static <M> Letter<M> done(Callable<? extends M> work) {
+        try {
+            return new Letter.Answer<>(work.call());
+        } catch (RuntimeException e) {
+            return new Letter.Failure<>(e);
+        } catch (Exception | Error e) {
+            return new Letter.Failure<>(new IllegalStateException(e));
+        }
     }
 
     /** Tell whether no work is under way whose message is still to come. */
@@ -58,14 +58,14 @@ public final class Mailbox implements AutoCloseable {
         return pending == 0;
     }
 
-    /** Run the next message, if there is one. */
-    public boolean take() {
-        return run(messages.poll());
+    /** Return the next message; null if there is none. */
+    public @Nullable M take() {
+        return opened(letters.poll());
     }
 
-    /** Run the next message; false if none came in time. */
-    public boolean take(Duration longest) {
-        return run(await(longest));
+    /** Return the next message; null if none came in time. */
+    public @Nullable M take(Duration longest) {
+        return opened(await(longest));
     }
 
     /** Throw the next message away; false if none came in time. */
@@ -73,17 +73,24 @@ public final class Mailbox implements AutoCloseable {
         return await(longest) != null;
     }
 
-    private static boolean run(@Nullable Runnable message) {
-        if (message == null) {
-            return false;
-        }
-        message.run();
-        return true;
+    private @Nullable M opened(@Nullable Letter<M> letter) {
+        return switch (letter) {
+            case null -> null;
+            case Letter.News<M>(M message) -> message;
+            case Letter.Answer<M>(M message) -> {
+                pending--;
+                yield message;
+            }
+            case Letter.Failure<M>(RuntimeException why) -> {
+                pending--;
+                throw why;
+            }
+        };
     }
 
-    private @Nullable Runnable await(Duration longest) {
+    private @Nullable Letter<M> await(Duration longest) {
         try {
-            return messages.poll(TimeUnit.MILLISECONDS.convert(longest), TimeUnit.MILLISECONDS);
+            return letters.poll(TimeUnit.MILLISECONDS.convert(longest), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ClusterException(Kind.UNREACHABLE, "interrupted");

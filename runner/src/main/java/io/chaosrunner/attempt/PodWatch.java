@@ -61,7 +61,9 @@ public final class PodWatch implements AutoCloseable {
     private Optional<Instant> ended = Optional.empty();
 
     /** What was seen before it was known which Job was created for its attempt, in that order. */
-    private final Map<ExecutionId, List<Runnable>> early = new HashMap<>();
+    private final Map<ExecutionId, List<PodSeen>> early = new HashMap<>();
+
+    private record PodSeen(ObjectNode pod, boolean gone) {}
 
     /** When pods are read that cannot be watched. */
     private final class PodReadings implements Cluster.Pace {
@@ -131,12 +133,12 @@ public final class PodWatch implements AutoCloseable {
 
                             @Override
                             public void read(List<ObjectNode> there, List<ObjectNode> notThere) {
-                                context.mailbox.add(() -> onPods(there, notThere));
+                                context.post(new AttemptMessage.PodsSeen(there, notThere));
                             }
 
                             @Override
                             public void unavailable(ClusterException why) {
-                                context.mailbox.add(() -> news.accept(new PodNews.Lost(why)));
+                                context.post(new AttemptMessage.PodsLost(why));
                             }
 
                             @Override
@@ -156,9 +158,29 @@ public final class PodWatch implements AutoCloseable {
 
                             @Override
                             public void watching() {
-                                context.mailbox.add(() -> news.accept(new PodNews.Watched()));
+                                context.post(new AttemptMessage.PodsWatched());
                             }
                         });
+    }
+
+    /** Take what was seen. */
+    public void on(AttemptMessage.Sight sight) {
+        switch (sight) {
+            case AttemptMessage.PodsSeen(List<ObjectNode> present, List<ObjectNode> gone) ->
+                    onPods(present, gone);
+            case AttemptMessage.PodsWatched() -> news.accept(new PodNews.Watched());
+            case AttemptMessage.PodsLost(ClusterException why) ->
+                    news.accept(new PodNews.Lost(why));
+            case AttemptMessage.JobsSeen(
+                            Optional<List<ObjectNode>> found,
+                            boolean mayLook,
+                            List<LiveAttempt> asked) -> {
+                looking = false;
+                mayLookAtJobs &= mayLook;
+                found.ifPresent(present -> onJobs(present, asked));
+            }
+            case AttemptMessage.EventsRead read -> explanations.on(read);
+        }
     }
 
     /** Say what is looked for, if that has changed: readings of pods that are not watched hear. */
@@ -205,9 +227,16 @@ public final class PodWatch implements AutoCloseable {
         each.sayAt = each.watchedSince.plus(STARTING);
         each.pendingUntil = each.watchedSince.plus(job.pendingLimit());
         explanations.watch(each);
-        List<Runnable> seen = early.remove(each.id);
-        if (seen != null) {
-            seen.forEach(Runnable::run);
+        List<PodSeen> seen = early.remove(each.id);
+        if (seen == null) {
+            return;
+        }
+        for (PodSeen one : seen) {
+            if (one.gone()) {
+                onPodGone(one.pod());
+            } else {
+                onPod(one.pod());
+            }
         }
     }
 
@@ -288,23 +317,14 @@ public final class PodWatch implements AutoCloseable {
         looking = true;
         looked = context.now();
         List<LiveAttempt> asked = live.values().stream().filter(LiveAttempt::isWatched).toList();
-        context.mailbox.task(() -> {
-            Optional<List<ObjectNode>> found;
-            boolean may = true;
+        context.work(() -> {
             try {
-                found = Optional.of(context.cluster.list(Resource.JOBS, namespace, jobs));
+                List<ObjectNode> found = context.cluster.list(Resource.JOBS, namespace, jobs);
+                return new AttemptMessage.JobsSeen(Optional.of(found), true, asked);
             } catch (ClusterException e) {
                 // Accounts need no right to read Jobs, and what does not answer is asked again.
-                may = e.isTransient();
-                found = Optional.empty();
+                return new AttemptMessage.JobsSeen(Optional.empty(), e.isTransient(), asked);
             }
-            boolean mayNext = may;
-            Optional<List<ObjectNode>> seen = found;
-            return () -> {
-                looking = false;
-                mayLookAtJobs &= mayNext;
-                seen.ifPresent(jobs -> onJobs(jobs, asked));
-            };
         });
     }
 
@@ -384,7 +404,7 @@ public final class PodWatch implements AutoCloseable {
                     .ifPresent(news);
             return;
         }
-        if (isEarly(each, () -> onPod(pod)) || !each.isWatched() || each.podGone) {
+        if (isEarly(each, new PodSeen(pod, false)) || !each.isWatched() || each.podGone) {
             return;
         }
         if (!each.job().controls(pod)) {
@@ -497,7 +517,7 @@ public final class PodWatch implements AutoCloseable {
     private void onPodGone(ObjectNode pod) {
         LiveAttempt each = ExecutionLabels.read(pod).map(live::get).orElse(null);
         if (each == null
-                || isEarly(each, () -> onPodGone(pod))
+                || isEarly(each, new PodSeen(pod, true))
                 || !each.isWatched()
                 || !each.job().controls(pod)) {
             return;
@@ -568,10 +588,10 @@ public final class PodWatch implements AutoCloseable {
     }
 
     /** Tell whether an attempt's Job is not known yet; then what was seen is looked at later. */
-    private boolean isEarly(LiveAttempt each, Runnable again) {
+    private boolean isEarly(LiveAttempt each, PodSeen seen) {
         boolean isEarly = each.phase == LiveAttempt.Phase.LAUNCHING;
         if (isEarly) {
-            early.computeIfAbsent(each.id, id -> new ArrayList<>()).add(again);
+            early.computeIfAbsent(each.id, id -> new ArrayList<>()).add(seen);
         }
         return isEarly;
     }

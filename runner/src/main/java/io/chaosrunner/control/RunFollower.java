@@ -45,7 +45,7 @@ public final class RunFollower {
     private final EngineRef ref;
     private final Clock clock;
     private final RunListener listener;
-    private final Mailbox mailbox = new Mailbox();
+    private final Mailbox<Runnable> mailbox = new Mailbox<>();
     private final ObservedRun sight = new ObservedRun();
     private @Nullable Following jobs;
     private @Nullable RunResult result;
@@ -84,8 +84,11 @@ public final class RunFollower {
                 if (left.isNegative() || left.isZero()) {
                     return timedOut(begun ? toEnd : shorter(toBegin, toEnd));
                 }
-                if (!mailbox.take(shorter(left, LOOK_AGAIN).plusMillis(1))) {
+                Runnable message = mailbox.take(shorter(left, LOOK_AGAIN).plusMillis(1));
+                if (message == null) {
                     seen(cluster.get(Resource.ENGINES, ref.namespace(), ref.name()));
+                } else {
+                    message.run();
                 }
             }
             return result;
@@ -98,7 +101,7 @@ public final class RunFollower {
 
     /** Wait no longer if nothing has begun to run the engine; any thread may say so. */
     public void leaveUnlessBegun(String why) {
-        mailbox.add(() -> {
+        mailbox.post(() -> {
             if (!begun) {
                 end(new RunResult.Left(why + " before anything was launched", false));
             }
@@ -141,17 +144,17 @@ public final class RunFollower {
                 new Cluster.Listener() {
                     @Override
                     public void present(ObjectNode object) {
-                        mailbox.add(() -> heard.accept(Optional.of(object)));
+                        mailbox.post(() -> heard.accept(Optional.of(object)));
                     }
 
                     @Override
                     public void gone(ObjectNode object) {
-                        mailbox.add(() -> heard.accept(Optional.empty()));
+                        mailbox.post(() -> heard.accept(Optional.empty()));
                     }
 
                     @Override
                     public void unavailable(ClusterException why) {
-                        mailbox.add(() -> unfollowed(resource, why));
+                        mailbox.post(() -> unfollowed(resource, why));
                     }
                 });
     }

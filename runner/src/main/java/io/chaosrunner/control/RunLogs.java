@@ -245,7 +245,7 @@ public final class RunLogs {
         List<LogSource> sources = sources(known.items());
         prefixed = pods.areOfSeveralExperiments();
         sources.stream().filter(LogSource::hasEnded).forEach(this::readOnce);
-        try (var mailbox = new Mailbox()) {
+        try (var mailbox = new Mailbox<Runnable>()) {
             sources.stream()
                     .filter(source -> !source.hasEnded())
                     .forEach(source -> begin(source, false, mailbox));
@@ -255,8 +255,11 @@ public final class RunLogs {
             try (Following _ = followPods(known, mailbox);
                     Following _ = followEngine(mailbox)) {
                 while (!pods.isOver(now)) {
-                    if (!mailbox.take(LOOK_AGAIN)) {
+                    Runnable message = mailbox.take(LOOK_AGAIN);
+                    if (message == null) {
                         now = lookAgain();
+                    } else {
+                        message.run();
                     }
                 }
             }
@@ -282,7 +285,7 @@ public final class RunLogs {
                 Kind.NOT_FOUND, "ChaosEngine %s is gone".formatted(engine.ref()));
     }
 
-    private Following followPods(Listing known, Mailbox mailbox) {
+    private Following followPods(Listing known, Mailbox<Runnable> mailbox) {
         return cluster.follow(
                 Resource.PODS,
                 engine.namespace(),
@@ -292,7 +295,7 @@ public final class RunLogs {
                 new Changes(mailbox) {
                     @Override
                     public void present(ObjectNode pod) {
-                        mailbox.add(() ->
+                        mailbox.post(() ->
                                 sources(List.of(pod))
                                         .forEach(source -> begin(source, true, mailbox)));
                     }
@@ -304,7 +307,7 @@ public final class RunLogs {
                 });
     }
 
-    private Following followEngine(Mailbox mailbox) {
+    private Following followEngine(Mailbox<Runnable> mailbox) {
         return cluster.follow(
                 Resource.ENGINES,
                 engine.namespace(),
@@ -313,12 +316,12 @@ public final class RunLogs {
                 new Changes(mailbox) {
                     @Override
                     public void present(ObjectNode object) {
-                        mailbox.add(() -> now = new Engine(object));
+                        mailbox.post(() -> now = new Engine(object));
                     }
 
                     @Override
                     public void gone(ObjectNode object) {
-                        mailbox.add(() -> {
+                        mailbox.post(() -> {
                             throw engineIsGone();
                         });
                     }
@@ -327,15 +330,15 @@ public final class RunLogs {
 
     /** Hands failures to the one that waits. */
     private abstract static class Changes implements Cluster.Listener {
-        private final Mailbox mailbox;
+        private final Mailbox<Runnable> mailbox;
 
-        Changes(Mailbox mailbox) {
+        Changes(Mailbox<Runnable> mailbox) {
             this.mailbox = mailbox;
         }
 
         @Override
         public void unavailable(ClusterException why) {
-            mailbox.add(() -> {
+            mailbox.post(() -> {
                 throw why;
             });
         }
@@ -346,23 +349,25 @@ public final class RunLogs {
     }
 
     /** Read a container's log to its end, once. */
-    private void begin(LogSource source, boolean isNew, Mailbox mailbox) {
+    private void begin(LogSource source, boolean isNew, Mailbox<Runnable> mailbox) {
         if (source.waiting().isEmpty() && opened.add(key(source))) {
-            mailbox.task(() -> {
+            mailbox.work(() -> {
                 followLog(source, query(source, true, isNew));
                 return () -> {};
             });
         }
     }
 
-    private void awaitLastWords(Mailbox mailbox) {
+    private void awaitLastWords(Mailbox<Runnable> mailbox) {
         Instant until = Instant.now().plus(LAST_WORDS);
         while (!mailbox.isIdle()) {
             Duration left = Duration.between(Instant.now(), until);
-            if (left.isNegative() || !mailbox.take(left.plusMillis(1))) {
+            Runnable message = left.isNegative() ? null : mailbox.take(left.plusMillis(1));
+            if (message == null) {
                 note("some logs may go on");
                 return;
             }
+            message.run();
         }
     }
 

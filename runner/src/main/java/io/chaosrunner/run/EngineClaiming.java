@@ -192,7 +192,7 @@ final class EngineClaiming {
         }
         if (context.isLeaving()) {
             // The plan was cut short, and who takes the run up asks for it again.
-            context.mailbox.take(LAST_MOMENT);
+            context.awaitRequest(LAST_MOMENT);
             context.end(new RunResult.Left("left before anything was launched", true));
             return Optional.empty();
         }
@@ -440,7 +440,7 @@ final class EngineClaiming {
                 context.tell(
                         new RunNotice.Waiting("pods of an earlier run must go first: " + names));
             }
-            context.mailbox.take(POLL_PODS);
+            context.awaitRequest(POLL_PODS);
             left = ChaosPods.seen(context.cluster, engine);
         }
         return left.version();

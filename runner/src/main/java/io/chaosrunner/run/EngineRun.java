@@ -49,14 +49,7 @@ public final class EngineRun {
 
     /** Ask to stop: nothing more is launched, what runs is removed, and the entries say so. */
     public void stop(String why) {
-        context.mailbox.add(() -> {
-            RunLoop running = loop;
-            if (running == null) {
-                context.end(new RunResult.Left(why + " before anything was launched", false));
-            } else {
-                running.stop(new RunEnd(Cause.ABORT, why));
-            }
-        });
+        context.mailbox.post(new RunMessage.StopRequested(new RunEnd(Cause.ABORT, why)));
     }
 
     /**
@@ -64,12 +57,7 @@ public final class EngineRun {
      * waiting: if runs were due more often than such pods take to go, none would ever begin.
      */
     public void replace(String why) {
-        context.mailbox.add(() -> {
-            RunLoop running = loop;
-            if (running != null) {
-                running.stop(new RunEnd(Cause.REPLACED, why));
-            }
-        });
+        context.mailbox.post(new RunMessage.StopRequested(new RunEnd(Cause.REPLACED, why)));
     }
 
     /**
@@ -82,12 +70,12 @@ public final class EngineRun {
         if (running != null) {
             running.quiesce();
         }
-        context.mailbox.add(() -> context.end(new RunResult.Left(why, true)));
+        context.mailbox.post(new RunMessage.LeaveRequested(why));
     }
 
     /** Run to the end; returns once outcomes are recorded, or cannot be. */
     public RunResult run() {
-        try (Mailbox mailbox = context.mailbox) {
+        try (Mailbox<RunMessage> _ = context.mailbox) {
             Optional<OwnedRun> taken;
             try {
                 taken = new EngineClaiming(context).take();

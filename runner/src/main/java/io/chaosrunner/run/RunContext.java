@@ -1,12 +1,17 @@
 package io.chaosrunner.run;
 
 import io.chaosrunner.attempt.AttemptContext;
+import io.chaosrunner.attempt.AttemptMessage;
+import io.chaosrunner.attempt.Mailbox;
 import io.chaosrunner.attempt.WaitLimits;
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.RunListener;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +23,8 @@ final class RunContext extends AttemptContext {
     private @Nullable Thread asking;
     private @Nullable RunResult ended;
 
+    final Mailbox<RunMessage> mailbox = new Mailbox<>();
+
     RunContext(
             Cluster cluster,
             RunRequest request,
@@ -28,6 +35,27 @@ final class RunContext extends AttemptContext {
         super(cluster, clock, listener, patience);
         this.request = request;
         this.strategies = strategies;
+    }
+
+    @Override
+    protected void post(AttemptMessage message) {
+        mailbox.post(new RunMessage.OfAttempt(message));
+    }
+
+    @Override
+    protected void work(Callable<AttemptMessage> work) {
+        mailbox.work(() -> new RunMessage.OfAttempt(work.call()));
+    }
+
+    /** Hear what somebody asks before the run owns its engine; other messages come later only. */
+    void awaitRequest(Duration longest) {
+        switch (mailbox.take(longest)) {
+            case RunMessage.LeaveRequested(String why) -> end(new RunResult.Left(why, true));
+            // One that is replaced before it began goes on waiting: see EngineRun.
+            case RunMessage.StopRequested(RunEnd end) when end.cause() == RunEnd.Cause.ABORT ->
+                    end(new RunResult.Left(end.why() + " before anything was launched", false));
+            case null, default -> {}
+        }
     }
 
     /** End here, whatever runs in the cluster; the first reason stands. The owner only. */

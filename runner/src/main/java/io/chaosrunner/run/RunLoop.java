@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.attempt.AfterWrites;
 import io.chaosrunner.attempt.AttemptEnding;
+import io.chaosrunner.attempt.AttemptMessage;
 import io.chaosrunner.attempt.FoundJob;
 import io.chaosrunner.attempt.LaunchPreparation;
 import io.chaosrunner.attempt.Launcher;
@@ -64,7 +65,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Own a run from the claim to the last write: step the machine, carry out its commands, end. What
@@ -139,7 +139,7 @@ final class RunLoop implements AutoCloseable {
                         context,
                         claimed,
                         engine,
-                        found -> context.mailbox.add(() -> onEngine(found)));
+                        found -> context.mailbox.post(new RunMessage.EngineSeen(found)));
         machine =
                 new RunMachine(
                         taken.planned().slots(),
@@ -243,7 +243,7 @@ final class RunLoop implements AutoCloseable {
         }
         while (context.ended().isEmpty() && leftBehind.isEmpty() && !isFinished()) {
             if (isOver()) {
-                removeRun(Extent.LIVING, names -> ends.sayRemoved("", names), () -> {});
+                removeRun(Extent.LIVING, names -> ends.sayRemoved("", names));
             }
             awaitMessage();
         }
@@ -271,22 +271,22 @@ final class RunLoop implements AutoCloseable {
                         context.request.allowed(),
                         context::tell);
         if (monitor.isWanted()) {
-            context.mailbox.task(() -> {
+            context.mailbox.work(() -> {
                 monitor.ensure();
-                return () -> {};
+                return new RunMessage.WorkDone();
             });
         }
     }
 
     private void removeOldRuns() {
         Engine engine = engineWatch.engine();
-        context.mailbox.task(() -> {
+        context.mailbox.work(() -> {
             new OldRunCleaner(context.cluster, engine, context::tell)
                     .removeBefore(
                             claimed.run().number(),
                             taken.settings().history(),
                             OLD_OBJECTS + 2 * names.size());
-            return () -> {};
+            return new RunMessage.WorkDone();
         });
     }
 
@@ -324,20 +324,23 @@ final class RunLoop implements AutoCloseable {
     }
 
     /** Remove what there is of the run, and go on once nothing lives. */
-    private void removeRun(Extent extent, Consumer<List<String>> removing, Runnable then) {
-        context.mailbox.task(() -> {
-            Removed removed = removal.remove(extent, removing);
-            return () -> {
-                switch (removed) {
-                    case Removed.Inherited(Engine now) -> onEngine(Optional.of(now));
-                    case Removed.Gone() -> {
-                        swept = true;
-                        then.run();
-                    }
-                    case Removed.Left(List<String> names) -> stayOpen("pods of the run", names);
+    private void removeRun(Extent extent, Consumer<List<String>> removing) {
+        context.mailbox.work(
+                () -> new RunMessage.RunRemoved(extent, removal.remove(extent, removing)));
+    }
+
+    private void onRemoved(Extent extent, Removed removed) {
+        switch (removed) {
+            case Removed.Inherited(Engine now) -> onEngine(Optional.of(now));
+            case Removed.Gone() -> {
+                swept = true;
+                if (extent == Extent.ALL) {
+                    // All is removed for an abort only.
+                    abortEntries();
                 }
-            };
-        });
+            }
+            case Removed.Left(List<String> names) -> stayOpen("pods of the run", names);
+        }
     }
 
     /** End this process, not the run: no status may say that it is over. */
@@ -370,7 +373,10 @@ final class RunLoop implements AutoCloseable {
         writer.close();
         takeMessages();
         while (removing && context.ended().isEmpty()) {
-            context.mailbox.take(LONGEST_IDLE);
+            RunMessage message = context.mailbox.take(LONGEST_IDLE);
+            if (message != null) {
+                on(message);
+            }
         }
     }
 
@@ -481,7 +487,9 @@ final class RunLoop implements AutoCloseable {
                         .orElse(LONGEST_IDLE);
         watch.expect();
         writer.commit();
-        if (context.mailbox.take(wait.isNegative() ? Duration.ZERO : wait)) {
+        RunMessage first = context.mailbox.take(wait.isNegative() ? Duration.ZERO : wait);
+        if (first != null) {
+            on(first);
             writer.commit();
             takeMessages();
         }
@@ -498,11 +506,43 @@ final class RunLoop implements AutoCloseable {
     }
 
     private void takeMessages() {
-        boolean more = true;
-        while (more && context.ended().isEmpty()) {
-            more = context.mailbox.take();
+        while (context.ended().isEmpty()) {
+            RunMessage message = context.mailbox.take();
+            if (message != null) {
+                on(message);
+            }
             // What follows from one message is stored in one write, or not at all.
             writer.commit();
+            if (message == null) {
+                return;
+            }
+        }
+    }
+
+    /** The story of a run: whatever happens to it is told by a message, and comes in here. */
+    private void on(RunMessage message) {
+        switch (message) {
+            case RunMessage.StopRequested(RunEnd end) -> stop(end);
+            case RunMessage.LeaveRequested(String why) ->
+                    context.end(new RunResult.Left(why, true));
+            case RunMessage.EngineSeen(Optional<Engine> found) -> onEngine(found);
+            case RunMessage.Stored(long edition) -> afterWrites.stored(edition);
+            case RunMessage.WriteRefused(Refusal refusal) -> heed(EngineWatch.of(refusal));
+            case RunMessage.WriteFailed(RuntimeException why) -> throw why;
+            case RunMessage.OfAttempt(AttemptMessage.Sight sight) -> watch.on(sight);
+            case RunMessage.OfAttempt(AttemptMessage.Done done) -> ends.on(done);
+            case RunMessage.LaunchDone(
+                            List<Launcher.Order> orders,
+                            List<Launcher.Outcome> outcomes) ->
+                    onLaunchDone(orders, outcomes);
+            case RunMessage.WithheldExplained(
+                            List<Launcher.Order> orders,
+                            Optional<Engine> found) ->
+                    onWithheld(orders, found);
+            case RunMessage.RunRemoved(Extent extent, Removed removed) ->
+                    onRemoved(extent, removed);
+            case RunMessage.WorkDone() -> {}
+            case RunMessage.ProcessEnds(RunResult result) -> context.end(result);
         }
     }
 
@@ -510,14 +550,11 @@ final class RunLoop implements AutoCloseable {
     private void onWriter(EngineWriter.News news) {
         switch (news) {
             case News.Wrote(Engine engine) -> engineWatch.see(engine);
-            case News.Stored(long edition) ->
-                    context.mailbox.add(() -> afterWrites.stored(edition));
+            case News.Stored(long edition) -> context.mailbox.post(new RunMessage.Stored(edition));
             case News.Refused(Refusal refusal) ->
-                    context.mailbox.add(() -> heed(EngineWatch.of(refusal)));
+                    context.mailbox.post(new RunMessage.WriteRefused(refusal));
             case News.Failed(RuntimeException why) ->
-                    context.mailbox.add(() -> {
-                        throw why;
-                    });
+                    context.mailbox.post(new RunMessage.WriteFailed(why));
             case News.Hindered(String sentence) -> context.tell(new RunNotice.Waiting(sentence));
         }
     }
@@ -596,19 +633,18 @@ final class RunLoop implements AutoCloseable {
     }
 
     private void launch(List<Launcher.Order> orders) {
-        context.mailbox.task(() -> {
-            List<Launcher.Outcome> outcomes = launcher.launch(orders);
-            return () -> {
-                hasLaunched = true;
-                var withheld = new ArrayList<Launcher.Order>();
-                for (int i = 0; i < orders.size(); i++) {
-                    onLaunchResult(orders.get(i), outcomes.get(i), withheld);
-                }
-                if (!withheld.isEmpty()) {
-                    withheld(withheld);
-                }
-            };
-        });
+        context.mailbox.work(() -> new RunMessage.LaunchDone(orders, launcher.launch(orders)));
+    }
+
+    private void onLaunchDone(List<Launcher.Order> orders, List<Launcher.Outcome> outcomes) {
+        hasLaunched = true;
+        var withheld = new ArrayList<Launcher.Order>();
+        for (int i = 0; i < orders.size(); i++) {
+            onLaunchResult(orders.get(i), outcomes.get(i), withheld);
+        }
+        if (!withheld.isEmpty()) {
+            withheld(withheld);
+        }
     }
 
     private void onLaunchResult(
@@ -620,9 +656,9 @@ final class RunLoop implements AutoCloseable {
         switch (outcome) {
             case Launcher.Outcome.Created(LaunchedJob job, boolean adopted) -> {
                 launched(each, job, order.why(), adopted);
-                context.mailbox.task(() -> {
+                context.mailbox.work(() -> {
                     launcher.tell(order, job);
-                    return () -> {};
+                    return new RunMessage.WorkDone();
                 });
                 watch.watch(each, job);
                 if (!each.stopWhy.isEmpty()) {
@@ -646,30 +682,33 @@ final class RunLoop implements AutoCloseable {
      * before it hears that the attempts are over, and launches nothing in their place.
      */
     private void withheld(List<Launcher.Order> orders) {
-        context.mailbox.task(() -> {
-            EngineRef ref = engineWatch.engine().ref();
-            Optional<ObjectNode> found =
-                    context.cluster.get(Resource.ENGINES, ref.namespace(), ref.name());
-            return () -> {
-                onEngine(found.map(Engine::new));
-                if (context.ended().isPresent() || removing) {
-                    return;
-                }
-                var again = new ArrayList<Launcher.Order>();
-                for (Launcher.Order order : orders) {
-                    LiveAttempt each = live.get(order.id());
-                    if (each != null && (aborting || !each.stopWhy.isEmpty())) {
-                        ends.withheld(each);
-                    } else if (each != null) {
-                        again.add(order);
-                    }
-                }
-                if (!again.isEmpty()) {
-                    // The stop was withdrawn: launch again.
-                    launch(again);
-                }
-            };
-        });
+        EngineRef ref = engineWatch.engine().ref();
+        context.mailbox.work(() ->
+                new RunMessage.WithheldExplained(
+                        orders,
+                        context.cluster
+                                .get(Resource.ENGINES, ref.namespace(), ref.name())
+                                .map(Engine::new)));
+    }
+
+    private void onWithheld(List<Launcher.Order> orders, Optional<Engine> found) {
+        onEngine(found);
+        if (context.ended().isPresent() || removing) {
+            return;
+        }
+        var again = new ArrayList<Launcher.Order>();
+        for (Launcher.Order order : orders) {
+            LiveAttempt each = live.get(order.id());
+            if (each != null && (aborting || !each.stopWhy.isEmpty())) {
+                ends.withheld(each);
+            } else if (each != null) {
+                again.add(order);
+            }
+        }
+        if (!again.isEmpty()) {
+            // The stop was withdrawn: launch again.
+            launch(again);
+        }
     }
 
     private void skip(int slot, String why) {
@@ -682,9 +721,9 @@ final class RunLoop implements AutoCloseable {
     }
 
     private void emit(EngineEvent event) {
-        context.mailbox.task(() -> {
+        context.mailbox.work(() -> {
             events.emit(event);
-            return () -> {};
+            return new RunMessage.WorkDone();
         });
     }
 
@@ -711,7 +750,7 @@ final class RunLoop implements AutoCloseable {
      * engine says that the run stops, so that who takes it up launches nothing more.
      */
     private void abortRest() {
-        afterWrites.run(() -> removeRun(Extent.ALL, names -> {}, this::abortEntries));
+        afterWrites.run(() -> removeRun(Extent.ALL, names -> {}));
     }
 
     private void abortEntries() {
@@ -750,10 +789,10 @@ final class RunLoop implements AutoCloseable {
                         new RunEnd(RunEnd.Cause.ABORT, why),
                         context.now().truncatedTo(ChronoUnit.MILLIS));
         List<StatusEntry> last = entries.all().stream().map(StatusEntry::aborted).toList();
-        context.mailbox.task(() -> {
+        context.mailbox.work(() -> {
             Removed removed = removal.removeAll();
             if (removed instanceof Removed.Inherited(Engine now)) {
-                return () -> onEngine(Optional.of(now));
+                return new RunMessage.EngineSeen(Optional.of(now));
             }
             boolean gone = removed instanceof Removed.Gone;
             boolean said = gone && unclaimed && removal.sayLastWord(over, last);
@@ -762,7 +801,8 @@ final class RunLoop implements AutoCloseable {
                             ? "%s; what ran was removed".formatted(why)
                             : "%s; what ran is not seen gone, remove what bears the labels %s"
                                     .formatted(why, removal.labels());
-            return () -> context.end(new RunResult.Left(told, !gone || (unclaimed && !said)));
+            return new RunMessage.ProcessEnds(
+                    new RunResult.Left(told, !gone || (unclaimed && !said)));
         });
     }
 
