@@ -792,7 +792,7 @@ final class Meant {
                         each -> MonthDay.parse("--" + each))
                 .anyMatch(form -> {
                     try {
-                        form.apply(text);
+                        var unused = form.apply(text);
                         return true;
                     } catch (DateTimeException e) {
                         return false;
