@@ -117,11 +117,11 @@ final class DryRunOfServer {
                 Preflight.of(
                         cluster,
                         this::coming,
-                        true,
                         withUid(engine, stored),
                         execution.strategy(),
                         Clock.systemUTC().instant());
         problems.addAll(found.problems());
+        problems.addAll(found.accounts());
         found.unchecked().forEach(each -> shown.say("Warning: " + each));
         for (ObjectNode job : found.jobs()) {
             tryOut("Job", job, true);

@@ -175,6 +175,10 @@ final class ManifestFiles {
     }
 
     private static String problem(String name, IOException e) {
+        if (name.startsWith("https://") || name.startsWith("http://")) {
+            return "%s is no file, and nothing is downloaded; write curl -fsS %s | chaos-runner … -f -"
+                    .formatted(name, name);
+        }
         return switch (e) {
             case NoSuchFileException _, FileNotFoundException _ ->
                     "cannot read " + name + ": there is no such file; is the path right?";

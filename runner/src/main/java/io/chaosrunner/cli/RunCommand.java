@@ -256,7 +256,7 @@ final class RunCommand implements Callable<Integer> {
             Optional<Engine> engine = meant(cluster, ref, wanted);
             Optional<String> missing =
                     engine.map(each -> ExperimentSelection.reduced(each, names))
-                            .flatMap(each -> missing(cluster, each));
+                            .flatMap(each -> missing(cluster, each, shown));
             if (missing.isPresent()) {
                 return invalid(shown, missing.get());
             }
@@ -334,21 +334,20 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Nothing is injected until everything that the engine names is there. */
-    private Optional<String> missing(Cluster cluster, Engine engine) {
+    private Optional<String> missing(Cluster cluster, Engine engine, Output.Shown shown) {
         Optional<String> nothing = engine.nothingListed();
         if (nothing.isPresent()) {
             return Optional.of(
                     "ChaosEngine %s: spec.experiments%s".formatted(engine.ref(), nothing.get()));
         }
-        List<String> problems =
+        Preflight.Found found =
                 Preflight.of(
-                                cluster,
-                                Preflight.Coming.NOTHING,
-                                false,
-                                engine,
-                                "",
-                                Clock.systemUTC().instant())
-                        .problems();
+                        cluster, Preflight.Coming.NOTHING, engine, "", Clock.systemUTC().instant());
+        if (!sandbox) {
+            // Whether it is there when a pod is made is the Job controller's to say.
+            found.accounts().forEach(each -> shown.say("Warning: " + each));
+        }
+        List<String> problems = found.problems();
         return problems.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
@@ -584,7 +583,7 @@ final class RunCommand implements Callable<Integer> {
                         ? Optional.empty()
                         : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
                                 .map(json -> ExperimentSelection.reduced(new Engine(json), names))
-                                .flatMap(each -> missing(cluster, each));
+                                .flatMap(each -> missing(cluster, each, shown));
         return missing.isPresent()
                 ? invalid(shown, missing.get())
                 : run(cluster, ref, false, names, target, shown);

@@ -17,6 +17,7 @@ import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -35,9 +36,10 @@ public final class Preflight {
 
     private final Cluster cluster;
     private final Coming coming;
-    private final boolean accounts;
     private final Set<String> problems = new LinkedHashSet<>();
+    private final Set<String> accounts = new LinkedHashSet<>();
     private final Set<String> unchecked = new LinkedHashSet<>();
+    private final Set<String> accountsSought = new HashSet<>();
     private final List<ObjectNode> jobs = new ArrayList<>();
 
     /** Knows objects that are not stored yet, and will be. */
@@ -54,44 +56,47 @@ public final class Preflight {
      * What was found.
      *
      * @param problems what is missing or cannot be launched, each once, in the engine's order
+     * @param accounts service accounts that are missing: the API server takes Jobs without them,
+     *     and makes no pods
      * @param unchecked what the account may not look for
      * @param jobs the Jobs of the first attempt of every entry that can be launched
      */
-    public record Found(List<String> problems, List<String> unchecked, List<ObjectNode> jobs) {
+    public record Found(
+            List<String> problems,
+            List<String> accounts,
+            List<String> unchecked,
+            List<ObjectNode> jobs) {
         public Found {
             problems = List.copyOf(problems);
+            accounts = List.copyOf(accounts);
             unchecked = List.copyOf(unchecked);
             jobs = List.copyOf(jobs);
         }
     }
 
-    private Preflight(Cluster cluster, Coming coming, boolean accounts) {
+    private Preflight(Cluster cluster, Coming coming) {
         this.cluster = cluster;
         this.coming = coming;
-        this.accounts = accounts;
     }
 
     /**
      * Look for everything that an engine names. Stores nothing.
      *
      * @param coming what is known to come, and counts as there
-     * @param accounts whether service accounts must exist
      * @param strategy name of the strategy, for the Jobs' labels
      * @throws ClusterException if the API server cannot be asked
      */
     public static Found of(
-            Cluster cluster,
-            Coming coming,
-            boolean accounts,
-            Engine engine,
-            String strategy,
-            Instant now) {
-        var preflight = new Preflight(cluster, coming, accounts);
+            Cluster cluster, Coming coming, Engine engine, String strategy, Instant now) {
+        var preflight = new Preflight(cluster, coming);
         for (int slot = 0; slot < engine.experiments().size(); slot++) {
             preflight.entry(engine, slot, strategy, now);
         }
         return new Found(
-                List.copyOf(preflight.problems), List.copyOf(preflight.unchecked), preflight.jobs);
+                List.copyOf(preflight.problems),
+                List.copyOf(preflight.accounts),
+                List.copyOf(preflight.unchecked),
+                preflight.jobs);
     }
 
     private void entry(Engine engine, int slot, String strategy, Instant now) {
@@ -115,16 +120,24 @@ public final class Preflight {
                 String namespace = engine.namespace();
                 spec.configMaps()
                         .forEach(each ->
-                                need(Resource.CONFIG_MAPS, "ConfigMap", namespace, each, name));
+                                need(
+                                        Resource.CONFIG_MAPS,
+                                        "ConfigMap",
+                                        namespace,
+                                        each,
+                                        name,
+                                        problems));
                 spec.secrets()
-                        .forEach(each -> need(Resource.SECRETS, "Secret", namespace, each, name));
-                if (accounts) {
+                        .forEach(each ->
+                                need(Resource.SECRETS, "Secret", namespace, each, name, problems));
+                if (accountsSought.add(spec.pod().serviceAccount())) {
                     need(
                             Resource.SERVICE_ACCOUNTS,
                             "ServiceAccount",
                             namespace,
                             spec.pod().serviceAccount(),
-                            name);
+                            name,
+                            accounts);
                 }
                 String uid = engine.uid().isEmpty() ? NO_UID : engine.uid();
                 jobs.add(
@@ -139,11 +152,16 @@ public final class Preflight {
     }
 
     private void need(
-            Resource resource, String kind, String namespace, String name, String experiment) {
+            Resource resource,
+            String kind,
+            String namespace,
+            String name,
+            String experiment,
+            Set<String> missing) {
         String what = "%s %s/%s".formatted(kind, namespace, name);
         try {
             if (find(resource, namespace, name).isEmpty()) {
-                problems.add("%s does not exist, and %s needs it".formatted(what, experiment));
+                missing.add("%s does not exist, and %s needs it".formatted(what, experiment));
             }
         } catch (ClusterException e) {
             if (e.kind() != Kind.FORBIDDEN) {

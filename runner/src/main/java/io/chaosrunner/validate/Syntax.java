@@ -110,7 +110,8 @@ final class Syntax {
                     ": '"
                             + name
                             + "' is no name of a service account; use a-z, 0-9, - and ., with a"
-                            + " letter or digit at both ends");
+                            + " letter or digit at both ends, at most "
+                            + SUBDOMAIN_LIMIT);
         }
     }
 

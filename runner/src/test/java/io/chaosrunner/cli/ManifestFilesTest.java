@@ -354,4 +354,12 @@ class ManifestFilesTest {
             assertThat(said.out() + said.err()).contains("spec").contains(meant);
         }
     }
+
+    @Test
+    void anAddressIsNoFileAndWhatToDoInsteadIsSaid() {
+        Said said = Said.by("validate", "-f", "https://example.org/engine.yaml");
+
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.err()).contains("curl -fsS https://example.org/engine.yaml | chaos-runner");
+    }
 }

@@ -173,9 +173,15 @@ class NoPodTest {
 
     @Test
     void aPodWhoseServiceAccountIsMissing() {
-        assertSkippedBecause(
-                run(FILE.replace("Account: default", "Account: not-there")),
-                "serviceaccount \"not-there\" not found");
+        Said said = run(FILE.replace("Account: default", "Account: not-there"));
+
+        assertSkippedBecause(said, "serviceaccount \"not-there\" not found");
+        assertThat(said.out().lines().takeWhile(line -> !line.contains("launch")))
+                .as("said at once, as a pod is waited for")
+                .anyMatch(line ->
+                        line.contains(
+                                "Warning: ServiceAccount %s/not-there does not exist"
+                                        .formatted(stage.namespace.name())));
     }
 
     @Test
