@@ -5,8 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.chaosrunner.attempt.AfterWrites;
 import io.chaosrunner.attempt.AttemptEnding;
 import io.chaosrunner.attempt.AttemptMessage;
-import io.chaosrunner.attempt.FoundJob;
-import io.chaosrunner.attempt.LaunchPreparation;
 import io.chaosrunner.attempt.Launcher;
 import io.chaosrunner.attempt.LiveAttempt;
 import io.chaosrunner.attempt.PodCensus;
@@ -17,11 +15,9 @@ import io.chaosrunner.attempt.ResultWatch;
 import io.chaosrunner.attempt.StatusTable;
 import io.chaosrunner.attempt.VerdictReader;
 import io.chaosrunner.claim.Claim;
-import io.chaosrunner.claim.LoggedAttempt;
 import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.engine.EngineWriter.News;
@@ -33,14 +29,11 @@ import io.chaosrunner.engine.PodRemover;
 import io.chaosrunner.engine.PodRemover.Extent;
 import io.chaosrunner.history.RunHistory;
 import io.chaosrunner.history.RunRecord;
-import io.chaosrunner.job.JobFactory;
-import io.chaosrunner.job.LaunchedJob;
 import io.chaosrunner.machine.Command;
 import io.chaosrunner.machine.RunEvent;
 import io.chaosrunner.machine.RunMachine;
 import io.chaosrunner.machine.RunState;
 import io.chaosrunner.model.Attempt;
-import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunEnd.Cause;
@@ -51,7 +44,6 @@ import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
-import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.strategy.Slot;
 import java.time.Duration;
 import java.time.Instant;
@@ -98,6 +90,7 @@ final class RunLoop implements AutoCloseable {
     private final EventWriter events;
     private final RunRemoval removal;
     private final Launcher launcher;
+    private final Launching launching;
     private final StatusTable entries;
     private final Map<ExecutionId, LiveAttempt> live = new HashMap<>();
     private final PodCensus census = new PodCensus();
@@ -110,7 +103,6 @@ final class RunLoop implements AutoCloseable {
     private RunState state;
     private boolean lookingOut;
     private final Instant lookOutAt;
-    private boolean hasLaunched;
     private Optional<Decision.Wake> told = Optional.empty();
     private boolean aborting;
     private boolean removing;
@@ -153,30 +145,7 @@ final class RunLoop implements AutoCloseable {
         var remover =
                 new PodRemover(
                         cluster, engine.namespace(), context::tell, context.patience.removal());
-        launcher =
-                new Launcher(
-                        cluster,
-                        context.mailbox.tasks(),
-                        new JobFactory(
-                                claimed.run(),
-                                taken.settings().strategy(),
-                                taken.limits().experimentTimeout().orElse(null)),
-                        new LaunchPreparation(
-                                cluster,
-                                context.request
-                                        .environment()
-                                        .orElseGet(() ->
-                                                RunnerEnvironment.of(engine)
-                                                        .withTracing(context.request.tracing())),
-                                context.request.allowed(),
-                                engineWatch::engine,
-                                events,
-                                context::tell),
-                        engineWatch::engine,
-                        engineWatch,
-                        events,
-                        remover,
-                        context.patience.deletion());
+        launcher = Launching.launcher(context, taken, engineWatch, events, remover);
         removal = new RunRemoval(context, claimed, engine, launcher, remover);
         writer =
                 new EngineWriter(
@@ -207,6 +176,8 @@ final class RunLoop implements AutoCloseable {
                         new AttemptsLoop(),
                         taken.settings().retainOnFailure());
         watch = new PodWatch(context, live, census, this::onPods);
+        launching =
+                new Launching(context, taken, launcher, live, entries, ends, afterWrites, watch);
         // Who was here before may not have had time to look.
         doubtful = taken.resumed();
         if (context.isLeaving()) {
@@ -230,7 +201,10 @@ final class RunLoop implements AutoCloseable {
                         taken.resumed()));
         monitor();
         if (taken.resumed()) {
-            takeUp();
+            ResumedAttempts left =
+                    new TakingUp(context, taken, live, entries, ends, watch, launching, machine)
+                            .takeUp();
+            state = machine.resume(left.attempts(), claimed.skipped(), left.end());
         }
         if (taken.resumed()) {
             lookOut();
@@ -412,66 +386,6 @@ final class RunLoop implements AutoCloseable {
         plan.close();
     }
 
-    // ---- Taking up ---------------------------------------------------------------------------
-
-    private void takeUp() {
-        List<LoggedAttempt> told = ResumedAttempts.toldByJobs(claimed, taken.jobs(), names.size());
-        Claim known = claimed;
-        for (LoggedAttempt end : told) {
-            known = known.with(end);
-        }
-        ResumedAttempts left = ResumedAttempts.of(known, engineUid, taken.jobs(), names.size());
-        context.clock.reach(claimed.runStart());
-        for (Attempt attempt : left.attempts()) {
-            context.clock.reach(attempt.end().map(Attempt.End::at).orElse(attempt.start()));
-            entries.launched(attempt);
-        }
-        for (ResumedAttempts.Left over : left.over()) {
-            Attempt attempt = over.attempt();
-            Optional<LoggedAttempt> unstored =
-                    over.logged().filter(end -> told.stream().anyMatch(end::isSameAttempt));
-            if (unstored.isPresent()) {
-                ends.recordAgain(live(over), unstored.get(), over.job().map(FoundJob::job));
-            } else if (!machine.mayRetry(attempt, attempt.end().orElseThrow())) {
-                entries.note(attempt.slot(), attempt.end().orElseThrow().outcome());
-            }
-            over.job()
-                    .ifPresent(job -> {
-                        LiveAttempt each = live(over);
-                        ends.watchOver(each);
-                        each.passed = attempt.end().orElseThrow().outcome() == Outcome.PASSED;
-                        ends.cleanUpAgain(each, job.job());
-                    });
-        }
-        for (ResumedAttempts.Left broken : left.broken()) {
-            LiveAttempt each = live(broken);
-            live.put(each.id, each);
-            broken.job().ifPresent(job -> each.job(job.job()));
-            ends.removeAgain(each, broken.logged().orElseThrow());
-        }
-        for (ResumedAttempts.Left running : left.running()) {
-            LiveAttempt each = live(running);
-            live.put(each.id, each);
-            FoundJob job = running.job().orElseThrow();
-            watch.watch(each, job.job());
-            launched(each, job.job(), job.launch().why(), true);
-        }
-        state = machine.resume(left.attempts(), claimed.skipped(), left.end());
-    }
-
-    private LiveAttempt live(ResumedAttempts.Left left) {
-        int slot = left.attempt().slot();
-        String why =
-                left.logged()
-                        .map(LoggedAttempt::why)
-                        .filter(logged -> !logged.isEmpty())
-                        .or(() -> left.job().map(job -> job.launch().why()))
-                        .orElse("");
-        var each = new LiveAttempt(left.attempt(), left.id(), names.get(slot), why);
-        each.podFrom(entries.of(slot));
-        return each;
-    }
-
     // ---- Mailbox -----------------------------------------------------------------------------
 
     private void awaitMessage() {
@@ -493,7 +407,7 @@ final class RunLoop implements AutoCloseable {
             writer.commit();
             takeMessages();
         }
-        if (!lookingOut && (hasLaunched || !context.now().isBefore(lookOutAt))) {
+        if (!lookingOut && (launching.hasLaunched() || !context.now().isBefore(lookOutAt))) {
             lookOut();
         }
         if (context.ended().isEmpty()) {
@@ -534,7 +448,7 @@ final class RunLoop implements AutoCloseable {
             case RunMessage.LaunchDone(
                             List<Launcher.Order> orders,
                             List<Launcher.Outcome> outcomes) ->
-                    onLaunchDone(orders, outcomes);
+                    launching.done(orders, outcomes);
             case RunMessage.WithheldExplained(
                             List<Launcher.Order> orders,
                             Optional<Engine> found) ->
@@ -576,7 +490,7 @@ final class RunLoop implements AutoCloseable {
         }
         step.commands().forEach(command -> carryOut(command, orders));
         if (!orders.isEmpty()) {
-            launchAfterEnds(orders);
+            launching.begin(orders);
         }
         tellNext();
     }
@@ -591,10 +505,11 @@ final class RunLoop implements AutoCloseable {
 
     private void carryOut(Command command, List<Launcher.Order> orders) {
         switch (command) {
-            case Command.Launch(Attempt attempt, String why) -> orders.add(order(attempt, why));
+            case Command.Launch(Attempt attempt, String why) ->
+                    orders.add(launching.order(attempt, why));
             case Command.Skip(int slot, String why) -> skip(slot, why);
             case Command.Stop(Attempt attempt, String why) -> {
-                LiveAttempt each = live.get(id(attempt));
+                LiveAttempt each = live.get(launching.id(attempt));
                 if (each != null) {
                     ends.stop(each, why);
                 }
@@ -602,93 +517,6 @@ final class RunLoop implements AutoCloseable {
             case Command.GiveUpRetry(Attempt attempt) -> ends.giveUpRetry(attempt);
             case Command.Finish(RunEnd end) -> close(end);
         }
-    }
-
-    private Launcher.Order order(Attempt attempt, String why) {
-        String experiment = names.get(attempt.slot());
-        var each = new LiveAttempt(attempt, id(attempt), experiment, why);
-        live.put(each.id, each);
-        entries.launched(attempt);
-        return new Launcher.Order(
-                attempt, each.id, experiment, why, ends.unstoredEnds(claimed.runStart()));
-    }
-
-    private ExecutionId id(Attempt attempt) {
-        return new ExecutionId(
-                engineUid,
-                claimed.run().id(),
-                attempt.slot(),
-                attempt.iteration(),
-                attempt.attempt());
-    }
-
-    /** A Job carries the ends that its launch followed from; if there are too many, they wait. */
-    private void launchAfterEnds(List<Launcher.Order> orders) {
-        if (ends.mayTravel()) {
-            launch(orders);
-            return;
-        }
-        List<Launcher.Order> afterwards = orders.stream().map(Launcher.Order::withoutEnds).toList();
-        afterWrites.run(() -> launch(afterwards));
-    }
-
-    private void launch(List<Launcher.Order> orders) {
-        context.mailbox.work(() -> new RunMessage.LaunchDone(orders, launcher.launch(orders)));
-    }
-
-    private void onLaunchDone(List<Launcher.Order> orders, List<Launcher.Outcome> outcomes) {
-        hasLaunched = true;
-        var withheld = new ArrayList<Launcher.Order>();
-        for (int i = 0; i < orders.size(); i++) {
-            onLaunchResult(orders.get(i), outcomes.get(i), withheld);
-        }
-        if (!withheld.isEmpty()) {
-            withheld(withheld);
-        }
-    }
-
-    private void onLaunchResult(
-            Launcher.Order order, Launcher.Outcome outcome, List<Launcher.Order> withheld) {
-        LiveAttempt each = live.get(order.id());
-        if (each == null) {
-            return;
-        }
-        switch (outcome) {
-            case Launcher.Outcome.Created(LaunchedJob job, boolean adopted) -> {
-                launched(each, job, order.why(), adopted);
-                context.mailbox.work(() -> {
-                    launcher.tell(order, job);
-                    return new RunMessage.WorkDone();
-                });
-                watch.watch(each, job);
-                if (!each.stopWhy.isEmpty()) {
-                    ends.stop(each, each.stopWhy);
-                }
-            }
-            case Launcher.Outcome.Lost(LaunchedJob job) -> ends.lost(each, job);
-            case Launcher.Outcome.Impossible(StatusEntry entry, String why) ->
-                    ends.neverRan(each, entry, why);
-            case Launcher.Outcome.Withheld() -> withheld.add(order);
-        }
-    }
-
-    private void launched(LiveAttempt each, LaunchedJob job, String why, boolean adopted) {
-        context.tell(
-                new RunNotice.Launched(each.attempt, each.experiment, job.name(), why, adopted));
-    }
-
-    /**
-     * Nothing was created. The stop that withheld it is read first, so that the machine hears of it
-     * before it hears that the attempts are over, and launches nothing in their place.
-     */
-    private void withheld(List<Launcher.Order> orders) {
-        EngineRef ref = engineWatch.engine().ref();
-        context.mailbox.work(() ->
-                new RunMessage.WithheldExplained(
-                        orders,
-                        context.cluster
-                                .get(Resource.ENGINES, ref.namespace(), ref.name())
-                                .map(Engine::new)));
     }
 
     private void onWithheld(List<Launcher.Order> orders, Optional<Engine> found) {
@@ -707,7 +535,7 @@ final class RunLoop implements AutoCloseable {
         }
         if (!again.isEmpty()) {
             // The stop was withdrawn: launch again.
-            launch(again);
+            launching.launch(again);
         }
     }
 
@@ -789,21 +617,7 @@ final class RunLoop implements AutoCloseable {
                         new RunEnd(RunEnd.Cause.ABORT, why),
                         context.now().truncatedTo(ChronoUnit.MILLIS));
         List<StatusEntry> last = entries.all().stream().map(StatusEntry::aborted).toList();
-        context.mailbox.work(() -> {
-            Removed removed = removal.removeAll();
-            if (removed instanceof Removed.Inherited(Engine now)) {
-                return new RunMessage.EngineSeen(Optional.of(now));
-            }
-            boolean gone = removed instanceof Removed.Gone;
-            boolean said = gone && unclaimed && removal.sayLastWord(over, last);
-            String told =
-                    gone
-                            ? "%s; what ran was removed".formatted(why)
-                            : "%s; what ran is not seen gone, remove what bears the labels %s"
-                                    .formatted(why, removal.labels());
-            return new RunMessage.ProcessEnds(
-                    new RunResult.Left(told, !gone || (unclaimed && !said)));
-        });
+        context.mailbox.work(() -> removal.removeAll(why, unclaimed, over, last));
     }
 
     /**
@@ -812,27 +626,13 @@ final class RunLoop implements AutoCloseable {
      */
     RunResult giveUp(ClusterException why) {
         quiesce();
-        if (context.isLeaving() || (context.underOperator() && why.isTransient())) {
-            return new RunResult.Interrupted(why);
-        }
-        context.tell(
-                new RunNotice.Warning(
-                        "the run is given up, and what runs is removed: " + why.getMessage()));
-        return new RunResult.Interrupted(
-                new ClusterException(
-                        why.kind(),
-                        "%s; %s".formatted(why.getMessage(), removal.removeAllInWords())));
+        return removal.giveUp(why);
     }
 
     /** Do the same because of a bug; the operator's runner is started again in any case. */
     void giveUpBy(Throwable bug) {
         quiesce();
-        if (!context.isLeaving() && !context.underOperator()) {
-            context.tell(
-                    new RunNotice.Warning(
-                            "the run is given up because of a bug (%s); %s"
-                                    .formatted(bug, removal.removeAllInWords())));
-        }
+        removal.giveUpBy(bug);
     }
 
     /** Pods can no longer be watched, so the run is stopped. */

@@ -11,6 +11,7 @@ import io.chaosrunner.engine.PodRemover.Extent;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.status.EnginePatch;
+import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
 import java.util.List;
@@ -104,6 +105,52 @@ final class RunRemoval {
             };
         } catch (ClusterException e) {
             return "%s (%s)".formatted(left, e.getMessage());
+        }
+    }
+
+    /**
+     * Remove all, say so on an engine that nobody holds, and return what follows.
+     *
+     * @param why the run cannot go on
+     * @param unclaimed whether nobody holds the engine, so that the last word is still ours
+     * @param over the claim of the run, ended
+     * @param last its last entries
+     */
+    RunMessage removeAll(String why, boolean unclaimed, Claim over, List<StatusEntry> last) {
+        Removed removed = removeAll();
+        if (removed instanceof Removed.Inherited(Engine now)) {
+            return new RunMessage.EngineSeen(Optional.of(now));
+        }
+        boolean gone = removed instanceof Removed.Gone;
+        boolean said = gone && unclaimed && sayLastWord(over, last);
+        String told =
+                gone
+                        ? "%s; what ran was removed".formatted(why)
+                        : "%s; what ran is not seen gone, remove what bears the labels %s"
+                                .formatted(why, labels());
+        return new RunMessage.ProcessEnds(new RunResult.Left(told, !gone || (unclaimed && !said)));
+    }
+
+    /** Remove what runs, unless somebody comes who takes the run up; returns how it ended. */
+    RunResult giveUp(ClusterException why) {
+        if (context.isLeaving() || (context.underOperator() && why.isTransient())) {
+            return new RunResult.Interrupted(why);
+        }
+        context.tell(
+                new RunNotice.Warning(
+                        "the run is given up, and what runs is removed: " + why.getMessage()));
+        return new RunResult.Interrupted(
+                new ClusterException(
+                        why.kind(), "%s; %s".formatted(why.getMessage(), removeAllInWords())));
+    }
+
+    /** Do the same because of a bug; the operator's runner is started again in any case. */
+    void giveUpBy(Throwable bug) {
+        if (!context.isLeaving() && !context.underOperator()) {
+            context.tell(
+                    new RunNotice.Warning(
+                            "the run is given up because of a bug (%s); %s"
+                                    .formatted(bug, removeAllInWords())));
         }
     }
 
