@@ -79,7 +79,7 @@ final class BackfillCommand implements Callable<Integer> {
             throw new ParameterException(command, "--until is before --from");
         }
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
+            EngineRef ref = namespaced.engine(cluster, engine);
             var backfilling = new Backfilling(cluster, Clock.systemUTC());
             Outcome outcome =
                     stop

@@ -3,7 +3,6 @@ package io.chaosrunner.cli;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.EngineTable;
 import java.io.PrintWriter;
 import java.time.Instant;
@@ -42,9 +41,7 @@ final class GetCommand implements Callable<Integer> {
             Engine found =
                     new Engine(
                             StoredObject.named(
-                                    cluster,
-                                    new EngineRef(namespaced.in(cluster), engine),
-                                    Resource.ENGINES));
+                                    cluster, namespaced.engine(cluster, engine), Resource.ENGINES));
             if (printing.isTree()) {
                 printing.print(EngineTable.json(found), out);
             } else if (printing.format() == Printing.Format.NAME) {

@@ -53,7 +53,7 @@ final class HistoryCommand implements Callable<Integer> {
         CommandLine command = Objects.requireNonNull(spec).commandLine();
         PrintWriter err = command.getErr();
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
+            EngineRef ref = namespaced.engine(cluster, engine);
             Optional<Engine> found =
                     cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
             if (found.isEmpty()) {

@@ -88,7 +88,7 @@ final class LogsCommand implements Callable<Integer> {
         CommandLine command = Objects.requireNonNull(spec).commandLine();
         RunLogs.Options options = options(command);
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
+            EngineRef ref = namespaced.engine(cluster, engine);
             Optional<Engine> found =
                     cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
             if (found.isEmpty()) {

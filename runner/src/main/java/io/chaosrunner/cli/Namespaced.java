@@ -8,12 +8,19 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.strategy.Parameters;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Which namespace is meant; mixed into the commands that look into one. */
 final class Namespaced {
+    @Spec(Spec.Target.MIXEE)
+    private @Nullable CommandSpec spec;
+
     @Option(
             names = {"-n", "--namespace"},
             paramLabel = "NAMESPACE",
@@ -24,9 +31,45 @@ final class Namespaced {
         return Optional.ofNullable(namespace);
     }
 
-    /** Return the namespace that was asked for, else the context's. */
+    /**
+     * Return the namespace that was asked for, else the context's.
+     *
+     * @throws ParameterException if no namespace can have the name that was asked for
+     */
     String in(Fabric8Cluster cluster) {
+        asked().filter(name -> !name.matches("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"))
+                .ifPresent(name -> {
+                    throw wrong(
+                            name.isEmpty()
+                                    ? "-n is empty; is the variable set that stands there?"
+                                    : "-n: '%s' is no name of a namespace; use a-z, 0-9 and -, at most 63"
+                                            .formatted(name));
+                });
         return asked().or(cluster::namespace).orElse("default");
+    }
+
+    /**
+     * Return the engine of a name that a person wrote, in that namespace.
+     *
+     * @throws ParameterException if nothing can have the name
+     */
+    EngineRef engine(Fabric8Cluster cluster, String name) {
+        if (name.isEmpty()) {
+            throw wrong("ENGINE is empty; is the variable set that stands there?");
+        }
+        int slash = name.lastIndexOf('/');
+        if (slash >= 0 || name.contains("%") || name.equals(".") || name.equals("..")) {
+            String last = name.substring(slash + 1);
+            boolean isName = slash >= 0 && last.matches("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+            throw wrong(
+                    "ENGINE: '%s' is no name of a ChaosEngine%s"
+                            .formatted(name, isName ? "; did you mean '" + last + "'?" : ""));
+        }
+        return new EngineRef(in(cluster), name);
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(Objects.requireNonNull(spec).commandLine(), message);
     }
 
     /** Say that there is no such engine, and what there is. */

@@ -131,7 +131,7 @@ final class NextCommand implements Callable<Integer> {
                     most);
         }
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
+            EngineRef ref = namespaced.engine(cluster, engine);
             return show(
                     command,
                     new EngineTarget(

@@ -5,7 +5,6 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.machine.Forecast;
-import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.ForecastReport;
 import io.chaosrunner.run.PlannedRun;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
@@ -180,9 +179,7 @@ final class PlanCommand implements Callable<Integer> {
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
             return new Engine(
                     StoredObject.named(
-                            cluster,
-                            new EngineRef(namespaced.in(cluster), name),
-                            Resource.ENGINES));
+                            cluster, namespaced.engine(cluster, name), Resource.ENGINES));
         }
     }
 

@@ -82,7 +82,7 @@ final class ReportCommand implements Callable<Integer> {
         }
         PrintWriter err = command.getErr();
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
+            EngineRef ref = namespaced.engine(cluster, engine);
             Optional<Engine> found =
                     cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
             if (found.isEmpty()) {

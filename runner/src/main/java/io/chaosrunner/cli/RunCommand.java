@@ -209,7 +209,8 @@ final class RunCommand implements Callable<Integer> {
                 files.areGiven() ? Optional.of(wanted(all.all(), reports)) : Optional.empty();
         EngineRef ref =
                 wanted.map(file -> file.engine().ref())
-                        .orElseGet(() -> new EngineRef(namespace, Objects.requireNonNull(engine)));
+                        .orElseGet(
+                                () -> namespaced.engine(cluster, Objects.requireNonNull(engine)));
         try (Output.Shown shown = output.open(ref, true, reports)) {
             cluster.hearWarnings(sentence -> shown.say("The API server warns: " + sentence));
             if (dryRun != null) {

@@ -50,7 +50,7 @@ final class StopCommand implements Callable<Integer> {
         PrintWriter out = command.commandLine().getOut();
         PrintWriter err = command.commandLine().getErr();
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
+            EngineRef ref = namespaced.engine(cluster, engine);
             var stop =
                     new EngineStop(
                             cluster,

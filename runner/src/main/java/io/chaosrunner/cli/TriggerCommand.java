@@ -94,7 +94,7 @@ final class TriggerCommand implements Callable<Integer> {
         }
         PrintWriter out = command.getOut();
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
+            EngineRef ref = namespaced.engine(cluster, engine);
             var triggering =
                     new Triggering(
                             cluster,

@@ -121,7 +121,7 @@ final class ValidateCommand implements Callable<Integer> {
     /** Lines are those of the object as it is written here: in YAML, as kubectl shows it. */
     private void addStored(String name, Validation.Collection collected) {
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-            EngineRef ref = new EngineRef(namespaced.in(cluster), name);
+            EngineRef ref = namespaced.engine(cluster, name);
             ObjectNode stored = StoredObject.named(cluster, ref, Resource.ENGINES);
             add(stored, "ChaosEngine " + ref, collected);
             new Engine(stored)

@@ -51,7 +51,7 @@ final class WaitCommand implements Callable<Integer> {
         CommandSpec command = Objects.requireNonNull(spec);
         Duration longest = Durations.positive("--timeout", timeout, command.commandLine());
         try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
-            EngineRef ref = new EngineRef(namespaced.in(cluster), engine);
+            EngineRef ref = namespaced.engine(cluster, engine);
             if (engine(cluster, ref).isEmpty()) {
                 command.commandLine()
                         .getErr()

@@ -36,7 +36,7 @@ public final class AnyObjects {
     private record Served(String api, String plural, boolean namespaced) {
         String path(String namespace) {
             return namespaced
-                    ? api + "/namespaces/" + namespace + "/" + plural
+                    ? api + "/namespaces/" + ApiServer.encode(namespace) + "/" + plural
                     : api + "/" + plural;
         }
     }

@@ -68,6 +68,6 @@ public enum Resource {
     String path(String namespace) {
         return namespace.isEmpty()
                 ? api + "/" + plural
-                : api + "/namespaces/" + namespace + "/" + plural;
+                : api + "/namespaces/" + ApiServer.encode(namespace) + "/" + plural;
     }
 }

@@ -15,6 +15,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -82,6 +85,62 @@ class NamedEngineTest {
             assertThat(said.err()).contains("did you mean 'nginx'?");
             assertThat(say(command).exitCode()).isEqualTo(ExitCode.INVALID);
             assertThat(say(command, "nginx", "-f", "x").exitCode()).isEqualTo(ExitCode.INVALID);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', ENGINE is empty",
+        "a/b, did you mean 'b'?",
+        "chaosengine.litmuschaos.io/nginx, did you mean 'nginx'?",
+        "../../pods, did you mean 'pods'?",
+        ".., is no name",
+        "a%2Fb, is no name"
+    })
+    void aNameThatNothingCanHaveIsRefusedByEveryCommand(String name, String why) {
+        for (String command :
+                List.of(
+                        "plan",
+                        "next",
+                        "validate",
+                        "run",
+                        "get",
+                        "history",
+                        "logs",
+                        "stop",
+                        "wait",
+                        "trigger",
+                        "report")) {
+            Said said = say(command, name);
+            assertThat(said.exitCode()).as(command + said).isEqualTo(ExitCode.INVALID);
+            assertThat(said.err()).as(command).contains(why).doesNotContain("\tat ");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "A", "a/b", "../default", "-x", "ä", "a%20b", "a?b", "a.b"})
+    void aNamespaceThatThereCannotBeIsRefusedByEveryCommand(String namespace) {
+        for (String command : List.of("plan", "run", "get", "history", "logs", "stop", "list")) {
+            Said said =
+                    command.equals("list")
+                            ? say(command, "-n=" + namespace)
+                            : say(command, "nginx", "-n=" + namespace);
+            assertThat(said.exitCode()).as(command + said).isEqualTo(ExitCode.INVALID);
+            assertThat(said.err()).as(command).contains("-n").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void aNamespaceOfAFileThatThereCannotBeIsNoBug() throws IOException {
+        for (String namespace : List.of("a b", "a/b", "../default", "ä", "a%20b", "a?b")) {
+            Path file =
+                    Files.writeString(
+                            folder.resolve("engine.yaml"),
+                            ENGINE.replace(
+                                    "namespace: default", "namespace: '%s'".formatted(namespace)));
+            Said said = say("run", "-f", file.toString());
+            assertThat(said.exitCode()).as(said.toString()).isIn(2, 3);
+            assertThat(said.err()).doesNotContain("\tat ", "this is a bug");
         }
     }
 
