@@ -87,6 +87,7 @@ final class Manual {
                                     List.of(CLUSTER, DEBUG),
                                     "chaos-runner report nginx > summary.md",
                                     "chaos-runner report nginx --last 5 -o junit > junit.xml",
+                                    "chaos-runner report nginx --last 3 -o html > report.html",
                                     "chaos-runner report nginx --run 7 -o json")),
                     Map.entry(
                             "schedule",

@@ -4,6 +4,7 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.export.HtmlReport;
 import io.chaosrunner.export.JUnitXml;
 import io.chaosrunner.export.JsonReport;
 import io.chaosrunner.export.Markdown;
@@ -61,12 +62,14 @@ final class ReportCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             defaultValue = "md",
-            description = "md (Markdown), junit (JUnit XML) or json (default: ${DEFAULT-VALUE}).")
+            description =
+                    "md (Markdown), html (one page), junit (JUnit XML) or json (default: ${DEFAULT-VALUE}).")
     private Form form = Form.MD;
 
     /** What is written. */
     enum Form {
         MD,
+        HTML,
         JUNIT,
         JSON
     }
@@ -108,8 +111,8 @@ final class ReportCommand implements Callable<Integer> {
     private List<RunRecord> wanted(List<RunRecord> all) {
         // What is numbered 0 is no run: it tells of fires before the first one.
         List<RunRecord> runs = all.stream().filter(each -> each.number() > 0).toList();
-        Long number = run;
-        if (number != null) {
+        if (run != null) {
+            long number = run;
             return runs.reversed().stream()
                     .filter(each -> each.number() == number)
                     .limit(1)
@@ -139,6 +142,7 @@ final class ReportCommand implements Callable<Integer> {
     private void print(List<ReportedRun> runs, PrintWriter out) {
         switch (form) {
             case MD -> out.print(Markdown.of(runs));
+            case HTML -> out.print(HtmlReport.of(runs));
             case JUNIT -> out.print(JUnitXml.of(runs));
             case JSON ->
                     out.println(

@@ -2,6 +2,7 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.export.GitHubAnnotations;
+import io.chaosrunner.export.HtmlReport;
 import io.chaosrunner.export.JUnitXml;
 import io.chaosrunner.export.Markdown;
 import io.chaosrunner.export.ReportedRun;
@@ -64,11 +65,19 @@ final class ReportFiles {
                             + " any case.")
     private @Nullable Path summary;
 
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description =
+                    "Write the run as one HTML page: timeline, decisions, probes, and how the runs"
+                            + " before came out.")
+    private @Nullable Path html;
+
     /** A file, and the form of what is written to it. */
     private record Target(String option, Path file, Function<List<ReportedRun>, String> form) {}
 
     boolean areGiven() {
-        return junit != null || summary != null;
+        return junit != null || summary != null || html != null;
     }
 
     /**
@@ -89,6 +98,9 @@ final class ReportFiles {
         }
         if (summary != null && !(step.isPresent() && isSame(step.get(), summary))) {
             targets.add(new Target("--summary", summary, Markdown::of));
+        }
+        if (html != null) {
+            targets.add(new Target("--report", html, HtmlReport::of));
         }
         Set<Path> files = new HashSet<>();
         for (Target target : targets) {

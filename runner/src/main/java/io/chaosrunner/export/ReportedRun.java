@@ -12,7 +12,6 @@ import io.chaosrunner.strategy.Outcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
@@ -35,6 +35,7 @@ import tools.jackson.databind.JsonNode;
  *     record without detail does not name are not here
  * @param problems what is wrong with the run beside the verdicts of its executions, one sentence
  *     each: why nothing was launched, or that it was aborted; none if it came to its plan's end
+ * @param recorded the records of all runs of the engine, oldest first, to compare with
  * @param unread why the report may lack something
  * @param inCluster whether the cluster can be asked further; a sandbox is gone
  */
@@ -44,6 +45,7 @@ public record ReportedRun(
         Optional<RunRecord> record,
         List<Execution> executions,
         List<String> problems,
+        List<RunRecord> recorded,
         List<String> unread,
         boolean inCluster) {
 
@@ -52,6 +54,7 @@ public record ReportedRun(
         requireNonNull(engineUid, "engineUid is null");
         executions = List.copyOf(executions);
         problems = List.copyOf(problems);
+        recorded = List.copyOf(recorded);
         unread = List.copyOf(unread);
     }
 
@@ -143,7 +146,8 @@ public record ReportedRun(
 
     /** Report that nothing was launched, or that nobody knows what became of it, and why. */
     public static ReportedRun ofNone(EngineRef engine, List<String> why) {
-        return new ReportedRun(engine, "", Optional.empty(), List.of(), why, List.of(), true);
+        return new ReportedRun(
+                engine, "", Optional.empty(), List.of(), why, List.of(), List.of(), true);
     }
 
     /**
@@ -159,7 +163,14 @@ public record ReportedRun(
             problem(record, executions).ifPresent(problems::add);
         }
         return new ReportedRun(
-                engine, engineUid, Optional.of(record), executions, problems, List.of(), true);
+                engine,
+                engineUid,
+                Optional.of(record),
+                executions,
+                problems,
+                List.of(record),
+                List.of(),
+                true);
     }
 
     /** Return this run with more that is known of its executions. */
@@ -170,26 +181,35 @@ public record ReportedRun(
                 record,
                 executions.stream().map(each -> each.with(more.apply(each))).toList(),
                 problems,
+                recorded,
                 unread,
                 inCluster);
     }
 
-    /** Return this run, of which not everything could be read. */
-    ReportedRun lacking(Collection<String> why) {
+    /** Return this run beside others of its engine, itself among them. */
+    ReportedRun among(List<RunRecord> all) {
         return new ReportedRun(
-                engine, engineUid, record, executions, problems, List.copyOf(why), inCluster);
+                engine, engineUid, record, executions, problems, all, unread, inCluster);
+    }
+
+    /** Return this run, of which not everything could be read. */
+    ReportedRun lacking(List<String> why) {
+        return new ReportedRun(
+                engine, engineUid, record, executions, problems, recorded, why, inCluster);
     }
 
     /** Return this run with one more problem. */
     public ReportedRun and(String problem) {
         var more = new ArrayList<String>(problems);
         more.add(problem);
-        return new ReportedRun(engine, engineUid, record, executions, more, unread, inCluster);
+        return new ReportedRun(
+                engine, engineUid, record, executions, more, recorded, unread, inCluster);
     }
 
     /** Return this run, whose cluster has gone. */
     public ReportedRun ofSandbox() {
-        return new ReportedRun(engine, engineUid, record, executions, problems, unread, false);
+        return new ReportedRun(
+                engine, engineUid, record, executions, problems, recorded, unread, false);
     }
 
     private static List<Execution> executions(RunRecord record) {
@@ -323,6 +343,27 @@ public record ReportedRun(
     /** Tell whether the run has not come to its end. */
     public boolean goesOn() {
         return record.filter(each -> each.text("endedBy").equals(RunRecord.RUNNING)).isPresent();
+    }
+
+    /**
+     * Return the resilience score as Litmus counts it: how many of a hundred probes passed, over
+     * all experiments that were to run, weighed alike as an engine's have one weight. Empty if that
+     * is not known of one that passed; of one that did not, no ChaosResult is no probe.
+     */
+    public OptionalInt score() {
+        List<Execution> counted = executions.stream().filter(each -> !isSkipped(each)).toList();
+        long sum = 0;
+        for (Execution each : counted) {
+            OptionalInt share =
+                    each.said().result().map(Result::probeSuccess).orElse(OptionalInt.empty());
+            if (share.isEmpty() && !each.isBad()) {
+                return OptionalInt.empty();
+            }
+            sum += share.orElse(0);
+        }
+        return counted.isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of((int) (sum / counted.size()));
     }
 
     /** Return how the run came out, such as {@code 2 of 3 passed, 1 left out}. */

@@ -93,6 +93,7 @@ public final class RunReader {
                         || remembered.runs().runs().getLast().isSameRun(record);
         return ReportedRun.of(engine.ref(), engine.uid(), record, problems)
                 .with(each -> said(record, last, each, reason.apply(each)))
+                .among(remembered.runs().runs())
                 .lacking(unread);
     }
 

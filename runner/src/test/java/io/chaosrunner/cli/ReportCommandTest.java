@@ -155,11 +155,15 @@ class ReportCommandTest {
     /** What the run itself wrote and what is reported afterwards is one report. */
     @Test
     void theReportOfARunIsTheOneItWroteItself() throws IOException {
-        Path written = folder.resolve("junit.xml");
-        assertThat(run("Pass", "--junit", written.toString())).isZero();
+        Path junit = folder.resolve("junit.xml");
+        Path html = folder.resolve("report.html");
+        assertThat(run("Pass", "--junit", junit.toString(), "--report", html.toString())).isZero();
 
         assertThat(say("report", "nginx", "-o", "junit").out())
-                .isEqualTo(Files.readString(written, StandardCharsets.UTF_8));
+                .isEqualTo(Files.readString(junit, StandardCharsets.UTF_8));
+        assertThat(say("report", "nginx", "-o", "html").out())
+                .isEqualTo(Files.readString(html, StandardCharsets.UTF_8))
+                .contains("Chaos run 1 of default/nginx");
     }
 
     @Test

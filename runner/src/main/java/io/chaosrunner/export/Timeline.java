@@ -1,0 +1,301 @@
+package io.chaosrunner.export;
+
+import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.export.ReportedRun.Execution;
+import io.chaosrunner.export.ReportedRun.Try;
+import io.chaosrunner.history.RunRecord;
+import io.chaosrunner.model.ForeignText;
+import io.chaosrunner.model.TimeWords;
+import io.chaosrunner.strategy.Outcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The timeline of a run as SVG: a row for each execution with a bar for each attempt, what waited
+ * for what, and the deadline. Across, everything is in hundredths of the width, so that it fits a
+ * telephone and a wall.
+ */
+final class Timeline {
+    private static final int ROW = 34;
+    private static final int AXIS = 22;
+    private static final int ABOVE_BAR = 18;
+    private static final int BAR = 12;
+    private static final int LONGEST_LABEL = 80;
+    private static final int TICKS = 4;
+
+    /** The names that a condition such as {@code not b.failed and d} has. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]*+");
+
+    private final Page page;
+    private final ReportedRun run;
+    private final List<Execution> rows;
+    private final RunRecord record;
+    private final Instant begin;
+    private final long millis;
+    private final Optional<Duration> deadline;
+
+    private Timeline(Page page, ReportedRun run, RunRecord record) {
+        this.page = page;
+        this.run = run;
+        rows = run.executions();
+        this.record = record;
+        begin = record.start();
+        deadline =
+                record.json().path("settings") instanceof ObjectNode settings
+                        ? ExecutionSettings.of(settings).limits().deadline()
+                        : Optional.empty();
+        long longest = Math.max(1, record.took().toMillis());
+        for (Execution each : rows) {
+            for (Try attempt : each.attempts()) {
+                longest = Math.max(longest, Duration.between(begin, attempt.end()).toMillis());
+            }
+        }
+        millis = longest;
+    }
+
+    /** Draw a run's executions; nothing if none was launched, or the record keeps no launches. */
+    static void draw(ReportedRun run, Page page) {
+        if (run.record().isPresent()
+                && run.executions().stream().anyMatch(each -> !each.attempts().isEmpty())) {
+            new Timeline(page, run, run.record().get()).draw();
+        }
+    }
+
+    private void draw() {
+        int height = AXIS + rows.size() * ROW + 4;
+        page.open(
+                "div",
+                "class",
+                "timeline",
+                "tabindex",
+                "0",
+                "role",
+                "region",
+                "aria-label",
+                "Timeline");
+        page.open(
+                "svg",
+                "width",
+                "100%",
+                "height",
+                Integer.toString(height),
+                "role",
+                "img",
+                "aria-label",
+                "When each experiment ran; the table of decisions says the same");
+        // What is drawn later lies on top.
+        for (int i = 0; i < rows.size(); i++) {
+            track(AXIS + i * ROW);
+        }
+        axis(height);
+        edges();
+        for (int i = 0; i < rows.size(); i++) {
+            row(rows.get(i), AXIS + i * ROW);
+        }
+        page.close().close();
+    }
+
+    private void axis(int height) {
+        for (int i = 0; i <= TICKS; i++) {
+            String x = percent(i * 1.0 / TICKS);
+            line("grid", x, 16, x, height);
+            page.leaf(
+                    "text",
+                    i == 0 ? "0" : "+" + tick(Duration.ofMillis(millis * i / TICKS)),
+                    "class",
+                    "tick",
+                    "x",
+                    x,
+                    "y",
+                    "11",
+                    "text-anchor",
+                    i == 0 ? "start" : i == TICKS ? "end" : "middle");
+        }
+        long over = deadline.map(Duration::toMillis).orElse(Long.MAX_VALUE);
+        if (over <= millis) {
+            String x = percent(over * 1.0 / millis);
+            page.open("g", "class", "deadline");
+            page.leaf("title", "deadline: " + TimeWords.of(Duration.ofMillis(over)));
+            line("", x, 14, x, height);
+            page.close();
+        }
+    }
+
+    private static String tick(Duration since) {
+        return since.toSeconds() < TICKS ? TimeWords.of(since) : TimeWords.inSeconds(since);
+    }
+
+    private void track(int top) {
+        page.open(
+                        "rect",
+                        "class",
+                        "track",
+                        "x",
+                        "0",
+                        "y",
+                        Integer.toString(top + ABOVE_BAR),
+                        "width",
+                        "100%",
+                        "height",
+                        Integer.toString(BAR),
+                        "rx",
+                        "2")
+                .close();
+    }
+
+    private void row(Execution each, int top) {
+        page.open("a", "href", "#" + id(run, each));
+        page.leaf(
+                "text",
+                ForeignText.oneLine(
+                        HtmlReport.sign(each.verdict())
+                                + " "
+                                + ForeignText.oneLine(each.label(), LONGEST_LABEL)
+                                + each.took().map(took -> " · " + TimeWords.of(took)).orElse("")
+                                + (each.attempts().isEmpty()
+                                        ? " · " + ReportedRun.whyNot(each)
+                                        : ""),
+                        2 * LONGEST_LABEL),
+                "class",
+                "label",
+                "x",
+                "0",
+                "y",
+                Integer.toString(top + 14));
+        page.close();
+        int middle = top + ABOVE_BAR;
+        for (Try attempt : each.attempts()) {
+            double from = at(attempt.start());
+            double to = at(attempt.end());
+            page.open(
+                    "rect",
+                    "class",
+                    "bar " + kind(attempt.outcome()),
+                    "x",
+                    percent(from),
+                    "y",
+                    Integer.toString(middle),
+                    "width",
+                    percent(Math.max(0.004, to - from)),
+                    "height",
+                    Integer.toString(BAR),
+                    "rx",
+                    "2");
+            page.leaf(
+                    "title",
+                    "%s, attempt %d: %s after %s%s"
+                            .formatted(
+                                    each.label(),
+                                    attempt.attempt(),
+                                    word(attempt.outcome()),
+                                    TimeWords.of(Duration.between(attempt.start(), attempt.end())),
+                                    attempt.why().isEmpty() ? "" : "; " + attempt.why()));
+            page.close();
+        }
+    }
+
+    /** Draw a line from the end of what was waited for to the start of what waited. */
+    private void edges() {
+        Map<String, Integer> ofName = new HashMap<>();
+        for (int i = 0; i < rows.size(); i++) {
+            ofName.putIfAbsent(rows.get(i).experiment(), i);
+        }
+        JsonNode dependencies = record.json().path("settings").path("dependencies");
+        for (Map.Entry<String, JsonNode> each : dependencies.properties()) {
+            Integer to = ofName.get(each.getKey());
+            if (to == null) {
+                continue;
+            }
+            for (int from : named(each.getValue(), ofName)) {
+                edge(from, to);
+            }
+        }
+    }
+
+    private static List<Integer> named(JsonNode conditions, Map<String, Integer> ofName) {
+        var found = new ArrayList<Integer>();
+        List<JsonNode> all =
+                conditions.isArray() ? conditions.valueStream().toList() : List.of(conditions);
+        for (JsonNode condition : all) {
+            Matcher name = NAME.matcher(condition.asString(""));
+            while (name.find()) {
+                Integer row = ofName.get(name.group());
+                if (row != null && !found.contains(row)) {
+                    found.add(row);
+                }
+            }
+        }
+        return found;
+    }
+
+    private void edge(int from, int to) {
+        List<Try> before = rows.get(from).attempts();
+        List<Try> after = rows.get(to).attempts();
+        if (before.isEmpty() || after.isEmpty() || from == to) {
+            return;
+        }
+        line(
+                "edge",
+                percent(at(before.getLast().end())),
+                AXIS + from * ROW + ABOVE_BAR + BAR / 2,
+                percent(at(after.getFirst().start())),
+                AXIS + to * ROW + ABOVE_BAR + BAR / 2);
+    }
+
+    private void line(String kind, String x1, int y1, String x2, int y2) {
+        page.open(
+                        "line",
+                        "class",
+                        kind,
+                        "x1",
+                        x1,
+                        "y1",
+                        Integer.toString(y1),
+                        "x2",
+                        x2,
+                        "y2",
+                        Integer.toString(y2))
+                .close();
+    }
+
+    private double at(Instant instant) {
+        double share = Duration.between(begin, instant).toMillis() * 1.0 / millis;
+        return Math.min(1, Math.max(0, share));
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%.2f%%", 100 * share);
+    }
+
+    /** Return what links lead to: of several runs on a page, each has its own. */
+    static String id(ReportedRun run, Execution each) {
+        return "e%d-%d-%d"
+                .formatted(
+                        run.record().map(RunRecord::number).orElse(0L),
+                        each.slot(),
+                        each.iteration());
+    }
+
+    static String word(Outcome outcome) {
+        return outcome.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String kind(Outcome outcome) {
+        return switch (outcome) {
+            case PASSED -> "pass";
+            case FAILED -> "fail";
+            case ERROR -> "error";
+            case STOPPED -> "stop";
+        };
+    }
+}

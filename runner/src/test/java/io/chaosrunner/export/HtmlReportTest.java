@@ -1,0 +1,245 @@
+package io.chaosrunner.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.chaosrunner.export.ReportedRun.Said;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
+import org.xml.sax.SAXException;
+
+class HtmlReportTest {
+    private static final Set<String> ELEMENTS =
+            Set.of(
+                    "body", "main", "h1", "h2", "p", "span", "dl", "dt", "dd", "pre", "button",
+                    "ol", "ul", "li", "div", "svg", "g", "a", "line", "rect", "text", "title",
+                    "label", "input", "details", "summary", "table", "thead", "tr", "th", "td",
+                    "footer");
+
+    private static String page(ReportedRun run) {
+        return HtmlReport.of(List.of(run));
+    }
+
+    private static String between(String page, String from, String to) {
+        int begin = page.indexOf(from) + from.length();
+        return page.substring(begin, page.indexOf(to, begin));
+    }
+
+    /** Return what strangers' texts are in, as a tree. */
+    private static Element body(String page) {
+        String body = "<body" + between(page, "<body", "\n<script>") + "</body>";
+        try {
+            var factory = DocumentBuilderFactory.newDefaultInstance();
+            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+            return factory.newDocumentBuilder()
+                    .parse(new InputSource(new StringReader(body)))
+                    .getDocumentElement();
+        } catch (ParserConfigurationException | SAXException | IOException e) {
+            throw new AssertionError(body, e);
+        }
+    }
+
+    private static List<Element> all(Element body, String name) {
+        NodeList found = body.getElementsByTagName(name);
+        var elements = new ArrayList<Element>();
+        for (int i = 0; i < found.getLength(); i++) {
+            elements.add((Element) found.item(i));
+        }
+        return elements;
+    }
+
+    private static List<Element> ofClass(Element body, String name, String kind) {
+        return all(body, name).stream()
+                .filter(each -> List.of(each.getAttribute("class").split(" ")).contains(kind))
+                .toList();
+    }
+
+    private static String sha256(String text) throws NoSuchAlgorithmException {
+        return Base64.getEncoder()
+                .encodeToString(
+                        MessageDigest.getInstance("SHA-256")
+                                .digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void textsOfStrangersAreNeverMarkup() {
+        String page = page(SampleRuns.hostile());
+        Element body = body(page);
+
+        assertThat(body.getTextContent()).contains("<script>alert(1)</script>", "a]]><x y=\"'\">");
+        for (Element each : all(body, "*")) {
+            assertThat(ELEMENTS).contains(each.getTagName());
+            for (int i = 0; i < each.getAttributes().getLength(); i++) {
+                String name = each.getAttributes().item(i).getNodeName();
+                assertThat(name).doesNotStartWith("on").isNotEqualTo("src").isNotEqualTo("style");
+                if (name.equals("href")) {
+                    assertThat(each.getAttribute(name)).matches("#e\\d+-\\d+-\\d+");
+                }
+            }
+        }
+        assertThat(between(page, "<title>", "</title>")).contains("&lt;script").doesNotContain("<");
+        assertThat(page.chars()).noneMatch(c -> c < ' ' && c != '\n');
+        assertThat(page).doesNotContain("\u202e");
+    }
+
+    @Test
+    void nothingIsFetchedAndNoOtherScriptRuns() throws NoSuchAlgorithmException {
+        String page = page(SampleRuns.run());
+
+        assertThat(page)
+                .contains(
+                        "default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s';"
+                                .formatted(
+                                        sha256(between(page, "<style>", "</style>")),
+                                        sha256(between(page, "<script>", "</script>"))));
+        assertThat(page).doesNotContain("src=", "url(", "@import", "http:", "https:");
+    }
+
+    @Test
+    void thePageTellsWhatCameOfTheRunAndHowToMakeItAgain() {
+        Element body = body(page(SampleRuns.run()));
+
+        assertThat(all(body, "h1").getFirst().getTextContent())
+                .isEqualTo("Chaos run 12 of litmus/nginx-chaos");
+        assertThat(body.getTextContent())
+                .contains("✗ did not pass 3 of 5 passed, 1 left out")
+                .contains("--set seed=97310338645120")
+                .contains("ChaosInject: the target is gone")
+                .contains("the page answered 503")
+                .contains("kubectl logs -n litmus pod-delete-x1-abc")
+                .contains("image example/loss:1 cannot be pulled");
+        assertThat(all(body, "details").getFirst().hasAttribute("open"))
+                .as("what did not pass comes first, and is open")
+                .isTrue();
+    }
+
+    @Test
+    void theTimelineHasABarForEachAttemptAndALineForWhatWaited() {
+        ReportedRun run =
+                ReportedRun.of(
+                        SampleRuns.ENGINE,
+                        SampleRuns.UID,
+                        SampleRuns.record(
+                                """
+                                {'number': 1, 'start': '2026-03-01T10:30:00Z', 'end': '2026-03-01T10:31:40Z', 'endedBy': 'deadline',
+                                 'settings': {'deadline': '50s', 'dependencies': {'b': ['not a.failed and c'], 'x': ['b']}},
+                                 'experiments': [{'name': 'a', 'verdict': 'Pass'}, {'name': 'b', 'verdict': 'Fail'},
+                                  {'name': 'c', 'status': 'Skipped', 'verdict': 'N/A'}],
+                                 'launches': [
+                                  {'slot': 0, 'iteration': 1, 'attempt': 1, 'start': '2026-03-01T10:30:00Z', 'end': '2026-03-01T10:30:10Z', 'outcome': 'error'},
+                                  {'slot': 0, 'iteration': 1, 'attempt': 2, 'start': '2026-03-01T10:30:20Z', 'end': '2026-03-01T10:30:40Z', 'outcome': 'passed'},
+                                  {'slot': 1, 'iteration': 1, 'attempt': 1, 'start': '2026-03-01T10:30:50Z', 'end': '2026-03-01T10:31:40Z', 'outcome': 'failed'}],
+                                 'skips': [{'slot': 2, 'why': 'nobody drew it'}]}
+                                """),
+                        List.of());
+
+        Element body = body(page(run));
+
+        assertThat(ofClass(body, "rect", "bar"))
+                .extracting(
+                        each -> each.getAttribute("class"),
+                        each -> each.getAttribute("x"),
+                        each -> each.getAttribute("width"))
+                .containsExactly(
+                        tuple("bar error", "0.00%", "10.00%"),
+                        tuple("bar pass", "20.00%", "20.00%"),
+                        tuple("bar fail", "50.00%", "50.00%"));
+        assertThat(ofClass(body, "line", "edge"))
+                .extracting(each -> each.getAttribute("x1"), each -> each.getAttribute("x2"))
+                .containsExactly(tuple("40.00%", "50.00%"));
+        assertThat(ofClass(body, "g", "deadline").getFirst().getTextContent())
+                .isEqualTo("deadline: 50s");
+        assertThat(ofClass(body, "text", "label").getLast().getTextContent())
+                .isEqualTo("– c · nobody drew it");
+    }
+
+    @Test
+    void severalRunsAreOnOnePageAndEachLinkLeadsToItsOwn() {
+        ReportedRun other =
+                ReportedRun.of(
+                        SampleRuns.ENGINE,
+                        SampleRuns.UID,
+                        SampleRuns.record(SampleRuns.record().json().put("number", 13).toString()),
+                        List.of());
+
+        Element body = body(HtmlReport.of(List.of(SampleRuns.run(), other)));
+
+        List<String> ids =
+                all(body, "details").stream()
+                        .map(each -> each.getAttribute("id"))
+                        .filter(id -> !id.isEmpty())
+                        .toList();
+        assertThat(ids).doesNotHaveDuplicates().hasSize(12);
+        assertThat(all(body, "a")).hasSize(12);
+        assertThat(new HashSet<>(ids))
+                .containsAll(
+                        all(body, "a").stream()
+                                .map(each -> each.getAttribute("href").substring(1))
+                                .toList());
+        assertThat(all(body, "h1").getFirst().getTextContent()).startsWith("Chaos run 13 of");
+    }
+
+    @Test
+    void aRunIsShownBesideTheOthersThatAreRecorded() {
+        var before =
+                SampleRuns.record(
+                        "{'number': 11, 'id': 'b', 'start': '2026-03-01T10:00:00Z', 'end': '2026-03-01T10:00:40Z', 'endedBy': 'plan', 'verdicts': {'Pass': 2}, 'detail': 'summary'}");
+
+        Element body = body(page(SampleRuns.run().among(List.of(before, SampleRuns.record()))));
+
+        assertThat(all(all(body, "ol").getFirst(), "li"))
+                .extracting(Element::getTextContent, each -> each.getAttribute("class"))
+                .containsExactly(tuple("✓ 11 · 40s", "pass"), tuple("✗ 12 · 1m47s", "fail this"));
+    }
+
+    @Test
+    void ofARunThatNeverBeganThereIsWhy() {
+        Element body = body(page(ReportedRun.ofNone(SampleRuns.ENGINE, List.of("no Secret"))));
+
+        assertThat(body.getTextContent()).contains("✗ did not run", "no Secret");
+        assertThat(all(body, "svg")).isEmpty();
+    }
+
+    /**
+     * Litmus: the sum of weight and percentage, by the sum of weights; no result counts nothing.
+     */
+    @Test
+    void theScoreIsTheShareOfProbesThatPassed() {
+        ReportedRun run =
+                ReportedRun.of(
+                        SampleRuns.ENGINE,
+                        SampleRuns.UID,
+                        SampleRuns.record(
+                                """
+                                {'start': '2026-03-01T10:30:00Z', 'end': '2026-03-01T10:31:40Z', 'endedBy': 'plan', 'experiments': [
+                                  {'name': 'a', 'verdict': 'Fail'}, {'name': 'b', 'verdict': 'Error'}, {'name': 'c', 'verdict': 'N/A'}]}
+                                """),
+                        List.of());
+
+        assertThat(run.with(each -> result(each.slot() == 0)).score())
+                .isEqualTo(OptionalInt.of(33 / 2));
+        assertThat(SampleRuns.run().score())
+                .as("nobody knows the probes of those that passed")
+                .isEmpty();
+    }
+
+    private static Said result(boolean known) {
+        return known ? new Said("", Optional.of(SampleRuns.failed("frontend")), "") : Said.NOTHING;
+    }
+}
