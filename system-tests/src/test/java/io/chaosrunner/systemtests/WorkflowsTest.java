@@ -43,6 +43,17 @@ class WorkflowsTest {
     }
 
     @Test
+    void actionlintFindsNothingInTheRecipeOfTheDocs() throws IOException {
+        String page = Files.readString(ControlPlaneBinaries.sourceRoot().resolve("docs/ci.md"));
+        int begin = page.indexOf("```yaml\nname:") + "```yaml\n".length();
+        String recipe = page.substring(begin, page.indexOf("```", begin));
+        Files.writeString(home.resolve("chaos.yml"), recipe);
+
+        assertThat(recipe).startsWith("name: Chaos");
+        assertThat(lint(home)).isEmpty();
+    }
+
+    @Test
     void whatIsReleasedIsMadeByTheReleaseBuild() throws IOException {
         String workflow = Files.readString(FOLDER.resolve("release.yml"));
         String assemble =
