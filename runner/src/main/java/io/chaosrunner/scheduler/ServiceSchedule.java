@@ -27,15 +27,14 @@ import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
 import io.chaosrunner.schedule.EngineSchedule.Replaces;
-import io.chaosrunner.schedule.FirePlan.Step;
-import io.chaosrunner.schedule.HolidayList;
 import io.chaosrunner.schedule.ScheduleReading;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.scheduler.Places.Place;
+import io.chaosrunner.scheduler.ServiceDecision.Decided;
+import io.chaosrunner.scheduler.ServiceDecision.Known;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EnginePatch;
-import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.time.Duration;
@@ -44,8 +43,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +63,6 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private static final Duration AGAIN = Duration.ofSeconds(5);
     private static final Duration LATER = Duration.ofMinutes(1);
-    private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
     private static final Duration LOOK = Duration.ofMillis(300);
 
     /** What the runner writes into an engine; its status comes on top. */
@@ -84,9 +80,6 @@ final class ServiceSchedule implements KeyedWorker.Step {
     /** One that runs may wait three minutes for the pods of the last run. */
     private static final Duration POD_CLAIMS = Duration.ofMinutes(8);
 
-    /** The operator waits three minutes for the pods of the last run. */
-    private static final Duration OPERATOR_ANSWERS = Duration.ofMinutes(4);
-
     private final SchedulerContext driving;
     private final EngineRef ref;
     private final ScheduleReading reading = new ScheduleReading();
@@ -98,21 +91,9 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private boolean setBack;
     private String told = "";
     private Optional<String> toldFlaw = Optional.empty();
-    private Optional<String> doubt = Optional.empty();
     private Optional<String> toldDoubt = Optional.empty();
 
-    /** The lists of holidays of the schedule that was decided on last. */
-    private Set<String> named = Set.of();
-
-    /** Until when holidays let nothing start, as read last. */
-    private Instant shutUntil = Instant.MIN;
-
-    /** By what was decided last; what an edit finds unsettled is settled by it. */
-    private @Nullable Timetable followed;
-
-    private @Nullable Fire handed;
-    private Instant handedUntil = Instant.EPOCH;
-    private Instant recorded = Instant.EPOCH;
+    private Known known = Known.NOTHING;
     private final RunnerJobs runners;
 
     /** Whether a Job may be there that nobody waits for. */
@@ -325,12 +306,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
         seen = live.get();
         Move move = computed(seen);
-        if (!named.isEmpty()
+        if (!known.named().isEmpty()
                 && !(move instanceof Move.Rest
                         || move instanceof Move.Resume
                         || move instanceof Move.Attend)) {
             // Only now: what its lists of holidays say counts when something is due.
-            move = computed(seen, driving.lists().read(ref.namespace(), named));
+            move = computed(seen, driving.lists().read(ref.namespace(), known.named()));
             tellDoubt();
         }
         if (takesPlace(move) && !placed) {
@@ -386,11 +367,11 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private Move computed(Engine engine, Readings holidays) {
         try {
-            return driving.bulkhead().compute(ref, () -> move(engine, holidays));
+            return taking(driving.bulkhead().compute(ref, () -> decided(engine, holidays)));
         } catch (Bulkhead.Overrun e) {
             refuse(String.valueOf(e.getMessage()));
             if (driving.isLeft(engine)) {
-                return takeUp(engine, Optional.empty());
+                return decision(engine).takeUp(engine, Optional.empty());
             }
             throw e;
         }
@@ -398,85 +379,34 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     /** Decide what to do with an engine as read, taking no day for a holiday. */
     Move move(Engine engine) {
-        return move(engine, Readings.NONE);
+        return taking(decided(engine, Readings.NONE));
     }
 
-    private Move move(Engine engine, Readings holidays) {
-        boolean left = driving.isLeft(engine);
+    private Move taking(Decided decided) {
+        known = decided.known();
+        tellFlaw(known.flaw());
+        return decided.move();
+    }
+
+    private Decided decided(Engine engine, Readings holidays) {
+        ServiceDecision decision = decision(engine);
         Optional<EngineSchedule> read;
         try {
             read = EngineSchedule.of(engine, Map.of(), reading);
         } catch (InvalidParameters | Claim.Unreadable e) {
-            return left
-                    ? takeUp(engine, Optional.empty())
-                    : new Move.Refuse(String.valueOf(e.getMessage()));
+            return new Decided(decision.unusable(engine, String.valueOf(e.getMessage())), known);
         }
         if (engine.deleting()) {
-            return new Move.Rest(Optional.empty());
+            return new Decided(new Move.Rest(Optional.empty()), known);
         }
-        if (read.isEmpty()) {
-            return left ? takeUp(engine, Optional.empty()) : new Move.Rest(Optional.empty());
-        }
-        Instant now = driving.clock().instant();
-        Timetable unlisted = read.get().timetable();
-        Map<String, HolidayList> lists = holidays.lists();
-        EngineSchedule schedule = read.get().knowing(lists);
-        tellFlaw(schedule.flawOfRequests());
-        Timetable before = followed == null ? unlisted : followed;
-        named = new TreeSet<>(before.spec().lists());
-        named.addAll(unlisted.spec().lists());
-        if (!lists.isEmpty()) {
-            shutUntil = schedule.timetable().openFrom(now).orElse(now);
-            doubt = schedule.doubt(now);
-        }
-        followed = before;
-        if (EngineStanding.isOperators(engine)) {
-            return whileOperatorRuns(schedule, now);
-        }
-        if (schedule.isUnderWay()) {
-            return left ? takeUp(engine, Optional.of(schedule)) : whileSomebodyRuns(schedule, now);
-        }
-        Optional<Fire> over = handedOver(schedule);
-        if (over.isPresent()) {
-            return now.isBefore(handedUntil(over.get(), now))
-                    ? new Move.Rest(Optional.of(handedUntil))
-                    : new Move.TakeBack(over.get());
-        }
-        if (!before.spec().equals(schedule.spec())) {
-            EngineSchedule edited = schedule.by(before.knowing(lists));
-            List<Skipped> due = edited.dueBefore(schedule, now);
-            if (!due.isEmpty()) {
-                return new Move.Skip(edited, due);
-            }
-            followed = unlisted;
-        }
-        if (schedule.isUnknown() && !schedule.isAskedAnew(now)) {
-            return new Move.Count(schedule);
-        }
-        Optional<String> ended = schedule.endUntold();
-        if (ended.isPresent()) {
-            return new Move.Stop(schedule, ended.get());
-        }
-        Optional<String> suspending = schedule.abortedByHand().or(schedule::failureToSuspend);
-        if (suspending.isPresent()) {
-            return new Move.Suspend(schedule, suspending.get());
-        }
-        Optional<Declined> declined = schedule.declined(now);
-        if (declined.isPresent()) {
-            return new Move.Decline(schedule, declined.get());
-        }
-        Step step = schedule.decide(now);
-        if (!step.skipped().isEmpty()) {
-            return new Move.Skip(schedule, step.skipped());
-        }
-        return switch (step) {
-            case Step.Launch launch -> new Move.Begin(schedule, launch.fire());
-            case Step.Wait wait -> new Move.Rest(Optional.of(wake(schedule, wait.until())));
-            case Step.Over end ->
-                    told.equals(end.why())
-                            ? new Move.Rest(Optional.empty())
-                            : new Move.End(end.why());
-        };
+        return read.isEmpty()
+                ? new Decided(decision.withoutSchedule(engine), known)
+                : decision.of(read.get(), holidays.lists(), known, told);
+    }
+
+    private ServiceDecision decision(Engine engine) {
+        return new ServiceDecision(
+                driving.launch(), driving.isLeft(engine), driving.clock().instant());
     }
 
     /** A request that cannot be read keeps no fire from its run. */
@@ -489,105 +419,13 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     /** Nothing starts while it is not known whether it may. */
     private void tellDoubt() {
-        if (!doubt.equals(toldDoubt)) {
-            toldDoubt = doubt;
-            doubt.ifPresent(why -> {
+        if (!known.doubt().equals(toldDoubt)) {
+            toldDoubt = known.doubt();
+            toldDoubt.ifPresent(why -> {
                 driving.listener().note(ref, "holidays-unknown", why);
                 driving.emit(seen, "nothing is launched: " + why);
             });
         }
-    }
-
-    /** While a schedule is suspended, or on a holiday, its fires are recorded together. */
-    private Instant wake(EngineSchedule schedule, Instant until) {
-        Instant next = recorded.plus(BETWEEN_RECORDS);
-        boolean shut = schedule.policy().suspendedAt(until) || until.isBefore(shutUntil);
-        return shut && next.isAfter(until) ? next : until;
-    }
-
-    /** A run that is the service's goes on: in this process, or in a pod. */
-    private Move takeUp(Engine engine, Optional<EngineSchedule> schedule) {
-        Claim claim = Claim.of(engine).orElseThrow();
-        boolean inPod = driving.launch() == ServiceLaunch.POD || claim.isOfServicesPod();
-        if (!inPod || claim.fires().started().isEmpty()) {
-            return new Move.Resume(schedule);
-        }
-        boolean replaced =
-                engine.annotation(EngineSchedule.REPLACED)
-                        .filter(claim.run().id()::equals)
-                        .isPresent();
-        if (schedule.isEmpty() || replaced || claim.state() == Claim.State.STOPPING) {
-            return new Move.Attend(claim, Optional.empty());
-        }
-        Instant now = driving.clock().instant();
-        return replacing(schedule.get(), now, due -> new Move.Attend(claim, due));
-    }
-
-    /**
-     * Decide whether the run that goes on elsewhere is to be ended for the next fire.
-     *
-     * @param otherwise what to do if not yet: given when a fire may end it, if any does
-     */
-    private static Move replacing(
-            EngineSchedule schedule, Instant now, Function<Optional<Instant>, Move> otherwise) {
-        Optional<Fire> trigger = schedule.replacingTrigger(now);
-        if (trigger.isPresent()) {
-            return new Move.Replace(schedule, trigger.get());
-        }
-        Optional<Instant> next = schedule.replacement();
-        Optional<Instant> due = next.map(schedule.timetable()::start);
-        if (due.isEmpty() || due.get().isAfter(now)) {
-            return otherwise.apply(due);
-        }
-        Fire fire = schedule.timetable().fire(next.orElseThrow());
-        return schedule.replaces(fire) == Replaces.YES
-                ? new Move.Replace(schedule, fire)
-                : otherwise.apply(Optional.of(now.plus(LATER)));
-    }
-
-    /** A run of a person's, or of the operator's runner, is theirs to end. */
-    private Move whileSomebodyRuns(EngineSchedule schedule, Instant now) {
-        Optional<Instant> due = schedule.next().map(schedule.timetable()::start);
-        if (due.isEmpty() || due.get().isAfter(now) || schedule.policy().suspendedAt(due.get())) {
-            return new Move.Rest(due.filter(now::isBefore));
-        }
-        Claim claim = schedule.claim().orElseThrow();
-        return new Move.Await(
-                "run %d of process %s is going on, so no fire starts a run; if that process is dead, end its run (chaos-runner stop %s -n %s) or take it up (chaos-runner run %s -n %s --resume)"
-                        .formatted(
-                                claim.run().number(),
-                                claim.instance(),
-                                ref.name(),
-                                ref.namespace(),
-                                ref.name(),
-                                ref.namespace()));
-    }
-
-    private Move whileOperatorRuns(EngineSchedule schedule, Instant now) {
-        boolean ownSchedule = FireLedger.handedOver(schedule.engine()).isEmpty();
-        if (ownSchedule || handedOver(schedule).isPresent() || schedule.engine().stopRequested()) {
-            return new Move.Rest(Optional.empty());
-        }
-        return replacing(schedule, now, Move.Rest::new);
-    }
-
-    /** Return the fire that the operator's runner has still to claim. */
-    private static Optional<Fire> handedOver(EngineSchedule schedule) {
-        return schedule.engine().stopRequested()
-                ? Optional.empty()
-                : FireLedger.handedOver(schedule.engine())
-                        .filter(fire ->
-                                schedule.claim()
-                                        .filter(claim -> claim.fires().isSettled(fire))
-                                        .isEmpty());
-    }
-
-    private Instant handedUntil(Fire fire, Instant now) {
-        if (!fire.equals(handed)) {
-            handed = fire;
-            handedUntil = now.plus(OPERATOR_ANSWERS);
-        }
-        return handedUntil;
     }
 
     // ---- What is done -------------------------------------------------------------------------
@@ -649,7 +487,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
         Claim claim = schedule.skipping(fires, driving.instance(), driving.clock().instant());
         untidy = true;
         if (write(EnginePatch.claim(seen, claim))) {
-            recorded = driving.clock().instant();
+            known = known.recording(driving.clock().instant());
             for (Skipped each : fires) {
                 driving.listener()
                         .note(
@@ -1140,12 +978,15 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private Optional<Instant> takeBack(Fire fire) {
         String why =
                 "no runner claimed the %s within %s; is the chaos-operator running, and does it watch namespace %s?"
-                        .formatted(fire, TimeWords.of(OPERATOR_ANSWERS), ref.namespace());
+                        .formatted(
+                                fire,
+                                TimeWords.of(ServiceDecision.OPERATOR_ANSWERS),
+                                ref.namespace());
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         patch.putObject("metadata").put("resourceVersion", seen.resourceVersion());
         patch.putObject("spec").put("engineState", "stop");
         if (write(patch)) {
-            handed = null;
+            known = known.takingBack();
             refuse(why);
         }
         return now();
