@@ -23,12 +23,8 @@ import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.engine.EngineWriter.News;
 import io.chaosrunner.engine.EngineWriter.Refusal;
 import io.chaosrunner.engine.EventWriter;
-import io.chaosrunner.engine.ExporterDeployment;
-import io.chaosrunner.engine.OldRunCleaner;
 import io.chaosrunner.engine.PodRemover;
 import io.chaosrunner.engine.PodRemover.Extent;
-import io.chaosrunner.history.RunHistory;
-import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.machine.Command;
 import io.chaosrunner.machine.RunEvent;
 import io.chaosrunner.machine.RunMachine;
@@ -37,17 +33,14 @@ import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.model.RunEnd.Cause;
-import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.EngineWatch.Meaning;
 import io.chaosrunner.run.RunRemoval.Removed;
-import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Decision;
 import io.chaosrunner.strategy.Slot;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -74,9 +67,6 @@ final class RunLoop implements AutoCloseable {
     /** With a write's, shorter than the 30 s that a pod has to end unless it says otherwise. */
     private static final Duration BEFORE_SIGKILL = Duration.ofSeconds(20);
 
-    /** As many objects of old runs are removed by each run, and twice what a run makes. */
-    private static final int OLD_OBJECTS = 100;
-
     /** Of fewer experiments it takes less to read their results one by one. */
     private static final int RESULTS_TO_WATCH = 3;
 
@@ -87,7 +77,7 @@ final class RunLoop implements AutoCloseable {
     private final GuardedPlan plan;
     private final RunMachine machine;
     private final EngineWriter writer;
-    private final EventWriter events;
+    private final RunWords words;
     private final RunRemoval removal;
     private final Launcher launcher;
     private final Launching launching;
@@ -141,7 +131,7 @@ final class RunLoop implements AutoCloseable {
         state = machine.begin();
         Cluster cluster = context.cluster;
         context.cluster.calm();
-        events = new EventWriter(cluster, engine, context.clock, context::tell);
+        var events = new EventWriter(cluster, engine, context.clock, context::tell);
         var remover =
                 new PodRemover(
                         cluster, engine.namespace(), context::tell, context.patience.removal());
@@ -162,6 +152,7 @@ final class RunLoop implements AutoCloseable {
                         taken.resumed()
                                 ? engine.statusEntries().stream().map(StatusEntry::read).toList()
                                 : names.stream().map(StatusEntry::waiting).toList());
+        words = new RunWords(context, taken, writer, events, entries);
         ends =
                 new AttemptEnding(
                         context,
@@ -199,7 +190,8 @@ final class RunLoop implements AutoCloseable {
                         claimed.seed(),
                         names,
                         taken.resumed()));
-        monitor();
+        var beside = new Housekeeping(context, taken);
+        beside.monitor(engineWatch.engine());
         if (taken.resumed()) {
             ResumedAttempts left =
                     new TakingUp(context, taken, live, entries, ends, watch, launching, machine)
@@ -209,7 +201,7 @@ final class RunLoop implements AutoCloseable {
         if (taken.resumed()) {
             lookOut();
         } else {
-            removeOldRuns();
+            beside.removeOldRuns(engineWatch.engine());
         }
         takeMessages();
         if (context.ended().isEmpty()) {
@@ -231,37 +223,6 @@ final class RunLoop implements AutoCloseable {
             engineWatch.follow();
             watch.follow(engineWatch.engine(), claimed.run().id(), taken.podsAsOf());
         }
-    }
-
-    private void monitor() {
-        var monitor =
-                new ExporterDeployment(
-                        context.cluster,
-                        engineWatch.engine(),
-                        context.request
-                                .environment()
-                                .map(RunnerEnvironment::monitorImage)
-                                .filter(image -> !image.isEmpty()),
-                        context.request.allowed(),
-                        context::tell);
-        if (monitor.isWanted()) {
-            context.mailbox.work(() -> {
-                monitor.ensure();
-                return new RunMessage.WorkDone();
-            });
-        }
-    }
-
-    private void removeOldRuns() {
-        Engine engine = engineWatch.engine();
-        context.mailbox.work(() -> {
-            new OldRunCleaner(context.cluster, engine, context::tell)
-                    .removeBefore(
-                            claimed.run().number(),
-                            taken.settings().history(),
-                            OLD_OBJECTS + 2 * names.size());
-            return new RunMessage.WorkDone();
-        });
     }
 
     private void begin() {
@@ -310,7 +271,7 @@ final class RunLoop implements AutoCloseable {
                 swept = true;
                 if (extent == Extent.ALL) {
                     // All is removed for an abort only.
-                    abortEntries();
+                    words.abortEntries();
                 }
             }
             case Removed.Left(List<String> names) -> stayOpen("pods of the run", names);
@@ -331,9 +292,7 @@ final class RunLoop implements AutoCloseable {
 
     private RunResult finish() {
         RunEnd end = requireNonNull(finish);
-        Instant now = context.now().truncatedTo(ChronoUnit.MILLIS);
-        record(end, now);
-        writer.claim(claim -> over(claim, end, now));
+        words.over(engineWatch.engine(), end, removing);
         storeTheRest();
         return context.ended()
                 .orElseGet(() -> {
@@ -352,24 +311,6 @@ final class RunLoop implements AutoCloseable {
                 on(message);
             }
         }
-    }
-
-    /** Only who has recorded the run says by what it ended. */
-    private static Claim over(Claim claim, RunEnd end, Instant now) {
-        return claim.endingBy(end.cause().word(), end.why()).finished(now, end.why());
-    }
-
-    /** Record the run before the claim says that it is over: so no finished run is forgotten. */
-    private void record(RunEnd end, Instant now) {
-        if (context.isLeaving() || removing) {
-            return;
-        }
-        new RunHistory(context.cluster, context::tell)
-                .record(
-                        engineWatch.engine(),
-                        List.of(RunRecord.of(over(writer.claim(), end, now), entries.all())),
-                        taken.settings().history())
-                .ifPresent(writer::remember);
     }
 
     @Override
@@ -486,7 +427,7 @@ final class RunLoop implements AutoCloseable {
         RunEnd end = state.end;
         var orders = new ArrayList<Launcher.Order>();
         if (end != null && !end.equals(before) && end.isRecorded()) {
-            writer.claim(claim -> claim.endingBy(end.cause().word(), end.why()));
+            words.ending(end);
         }
         step.commands().forEach(command -> carryOut(command, orders));
         if (!orders.isEmpty()) {
@@ -507,7 +448,7 @@ final class RunLoop implements AutoCloseable {
         switch (command) {
             case Command.Launch(Attempt attempt, String why) ->
                     orders.add(launching.order(attempt, why));
-            case Command.Skip(int slot, String why) -> skip(slot, why);
+            case Command.Skip(int slot, String why) -> words.skip(slot, why);
             case Command.Stop(Attempt attempt, String why) -> {
                 LiveAttempt each = live.get(launching.id(attempt));
                 if (each != null) {
@@ -539,35 +480,14 @@ final class RunLoop implements AutoCloseable {
         }
     }
 
-    private void skip(int slot, String why) {
-        StatusEntry entry = StatusEntry.leftOut(names.get(slot));
-        context.tell(new RunNotice.Skipped(slot, entry.name(), why));
-        entries.set(slot, entry);
-        writer.entry(slot, entry);
-        writer.claim(claim -> claim.skipping(slot, why));
-        emit(new EngineEvent(EngineEvent.SKIPPED, false, entry.name(), why));
-    }
-
-    private void emit(EngineEvent event) {
-        context.mailbox.work(() -> {
-            events.emit(event);
-            return new RunMessage.WorkDone();
-        });
-    }
-
     private void close(RunEnd end) {
         finish = end;
         switch (end.cause()) {
-            case PLAN_FAILED, RECORD_FULL ->
-                    emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", end.why()));
+            case PLAN_FAILED, RECORD_FULL -> words.failed(end.why());
             case BROKEN_STRATEGY ->
-                    emit(
-                            new EngineEvent(
-                                    EngineEvent.RUN_FAILED,
-                                    true,
-                                    "",
-                                    "strategy %s broke a rule: %s"
-                                            .formatted(taken.settings().strategy(), end.why())));
+                    words.failed(
+                            "strategy %s broke a rule: %s"
+                                    .formatted(taken.settings().strategy(), end.why()));
             case ABORT, REPLACED, UNWATCHED -> abortRest();
             case PLAN, FAILURE, DEADLINE, LEFT_BEHIND -> {}
         }
@@ -581,14 +501,6 @@ final class RunLoop implements AutoCloseable {
         afterWrites.run(() -> removeRun(Extent.ALL, names -> {}));
     }
 
-    private void abortEntries() {
-        for (int slot = 0; slot < names.size(); slot++) {
-            StatusEntry aborted = entries.of(slot).aborted();
-            entries.set(slot, aborted);
-            writer.entry(slot, aborted);
-        }
-    }
-
     // ---- Stopping ----------------------------------------------------------------------------
 
     /** Stop: nothing more is launched, what runs is removed, and the entries say so. */
@@ -600,7 +512,7 @@ final class RunLoop implements AutoCloseable {
         engineWatch.abort();
         launcher.close();
         // Whoever takes the run up in between must know who stopped it.
-        writer.claim(claim -> claim.in(Claim.State.STOPPING, end.why()));
+        words.stopping(end);
         step(new RunEvent.StopRequested(end));
     }
 
@@ -611,11 +523,7 @@ final class RunLoop implements AutoCloseable {
         removing = true;
         quiesce();
         context.tell(new RunNotice.Waiting(why + ": what runs is removed"));
-        Claim over =
-                over(
-                        writer.claim(),
-                        new RunEnd(RunEnd.Cause.ABORT, why),
-                        context.now().truncatedTo(ChronoUnit.MILLIS));
+        Claim over = words.claimOver(new RunEnd(Cause.ABORT, why));
         List<StatusEntry> last = entries.all().stream().map(StatusEntry::aborted).toList();
         context.mailbox.work(() -> removal.removeAll(why, unclaimed, over, last));
     }
@@ -639,7 +547,7 @@ final class RunLoop implements AutoCloseable {
     private void onPodWatchLost(ClusterException why) {
         String sentence = "pods cannot be followed any more: " + why.getMessage();
         if (!aborting) {
-            emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", sentence));
+            words.failed(sentence);
         }
         stop(new RunEnd(Cause.UNWATCHED, sentence));
     }
@@ -720,7 +628,7 @@ final class RunLoop implements AutoCloseable {
             if (!each.stuck) {
                 each.stuck = true;
                 String why = "%s cannot be removed: %s".formatted(what, PodRemover.inWords(left));
-                emit(new EngineEvent(EngineEvent.RUN_FAILED, true, "", why));
+                words.failed(why);
                 step(new RunEvent.LeftBehind(why));
             }
             if (!live.values().stream().allMatch(one -> one.stuck)) {
