@@ -21,6 +21,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -169,8 +170,17 @@ final class ChaosRunner implements Callable<Integer> {
     static CommandLine commandLine() {
         CommandLine all =
                 new CommandLine(new ChaosRunner()).setCaseInsensitiveEnumValuesAllowed(true);
+        all.registerConverter(Path.class, ChaosRunner::path);
         Manual.complete(all);
         return all;
+    }
+
+    /** An empty path would be the working folder. */
+    private static Path path(String text) {
+        if (text.isEmpty()) {
+            throw new TypeConversionException(UsageError.EMPTY);
+        }
+        return Path.of(text);
     }
 
     /** Say what is wrong in a line or two; the whole usage would bury it. */

@@ -88,6 +88,10 @@ final class ManifestFiles {
      */
     void read(CommandLine command, Taker taker) {
         for (String file : files) {
+            if (file.isEmpty()) {
+                // It would be the working folder, with whatever engine is there.
+                throw new ParameterException(command, "-f " + UsageError.EMPTY);
+            }
             var counting = new Counting(taker);
             String name = file.equals("-") ? STANDARD_INPUT : file;
             try {

@@ -41,7 +41,7 @@ final class Namespaced {
                 .ifPresent(name -> {
                     throw wrong(
                             name.isEmpty()
-                                    ? "-n is empty; is the variable set that stands there?"
+                                    ? "-n " + UsageError.EMPTY
                                     : "-n: '%s' is no name of a namespace; use a-z, 0-9 and -, at most 63"
                                             .formatted(name));
                 });
@@ -55,7 +55,7 @@ final class Namespaced {
      */
     EngineRef engine(Fabric8Cluster cluster, String name) {
         if (name.isEmpty()) {
-            throw wrong("ENGINE is empty; is the variable set that stands there?");
+            throw wrong("ENGINE " + UsageError.EMPTY);
         }
         int slash = name.lastIndexOf('/');
         if (slash >= 0 || name.contains("%") || name.equals(".") || name.equals("..")) {

@@ -1,5 +1,6 @@
 package io.chaosrunner.cli;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -13,6 +14,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What is wrong with a command line in the words of its help, not in those of Java. */
 final class UsageError {
+    /** What is wrong with a value that is empty, where nothing would be something else. */
+    static final String EMPTY = "is empty; is the variable set that stands there?";
+
     private UsageError() {}
 
     static String words(ParameterException e) {
@@ -32,9 +36,11 @@ final class UsageError {
             case MaxValuesExceededException many when at instanceof OptionSpec option ->
                     "%s takes one value".formatted(name(option));
             default ->
-                    at == null || e.getValue() == null
-                            ? String.valueOf(e.getMessage())
-                            : "%s: %s".formatted(name(at), unfit(at, e.getValue()));
+                    at != null && "".equals(e.getValue()) && at.type() == Path.class
+                            ? "%s %s".formatted(name(at), EMPTY)
+                            : at == null || e.getValue() == null
+                                    ? String.valueOf(e.getMessage())
+                                    : "%s: %s".formatted(name(at), unfit(at, e.getValue()));
         };
     }
 

@@ -362,4 +362,22 @@ class ManifestFilesTest {
         assertThat(said.exitCode()).isEqualTo(2);
         assertThat(said.err()).contains("curl -fsS https://example.org/engine.yaml | chaos-runner");
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"validate", "plan", "next", "run --sandbox"})
+    void anEmptyNameOfAFileIsNotTheWorkingFolder(String command) {
+        Said said = Said.by((command + " -f ").split(" ", -1));
+
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.err()).contains("-f is empty").doesNotContain(".yaml");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--kubeconfig", "--plugins", "--audit", "--junit", "--summary"})
+    void norIsAnEmptyPath(String option) {
+        Said said = Said.by("run", "x", option, "");
+
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(said.err()).contains("chaos-runner: " + option + " is empty; is the variable");
+    }
 }
