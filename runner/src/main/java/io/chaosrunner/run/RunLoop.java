@@ -89,7 +89,6 @@ final class RunLoop implements AutoCloseable {
     private final PodWatch watch;
     private final EngineWatch engineWatch;
     private final ResultWatch results = new ResultWatch();
-    private final String engineUid;
     private RunState state;
     private boolean lookingOut;
     private final Instant lookOutAt;
@@ -112,7 +111,6 @@ final class RunLoop implements AutoCloseable {
         this.taken = taken;
         lookOutAt = context.now().plus(BEFORE_LOOKING_OUT);
         Engine engine = taken.engine().engine();
-        engineUid = engine.uid();
         claimed = taken.claim();
         names = taken.planned().slots().stream().map(Slot::experiment).toList();
         plan = new GuardedPlan(taken.planned().plan(), GuardedPlan.BUDGET);
