@@ -4,7 +4,6 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.FireLedger.Skipped;
 import io.chaosrunner.claim.StartTable.Caller;
-import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
@@ -26,10 +25,7 @@ import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
-import io.chaosrunner.schedule.EngineSchedule.Replaces;
 import io.chaosrunner.schedule.ScheduleReading;
-import io.chaosrunner.schedule.ScheduleSpec.Overlap;
-import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.scheduler.Places.Place;
 import io.chaosrunner.scheduler.ServiceDecision.Decided;
 import io.chaosrunner.scheduler.ServiceDecision.Known;
@@ -45,7 +41,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -87,7 +82,6 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private Engine heard;
     private volatile boolean leaving;
     private volatile Runnable wake = () -> {};
-    private volatile @Nullable EngineRun running;
     private boolean setBack;
     private String told = "";
     private Optional<String> toldFlaw = Optional.empty();
@@ -95,6 +89,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private Known known = Known.NOTHING;
     private final RunnerJobs runners;
+    private final DirectRun direct;
 
     /** Whether a Job may be there that nobody waits for. */
     private volatile boolean untidy;
@@ -107,6 +102,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
         seen = engine;
         heard = engine;
         runners = new RunnerJobs(driving, ref);
+        direct = new DirectRun(driving, ref, () -> seen, this::holidays);
     }
 
     /**
@@ -126,40 +122,8 @@ final class ServiceSchedule implements KeyedWorker.Step {
         boolean edited = isEdited(heard, engine);
         heard = engine;
         seen = engine;
-        replaceForTrigger(engine);
+        direct.heard(engine);
         return edited;
-    }
-
-    /** While a run goes on no step is taken: a request that ends it is heard here. */
-    private void replaceForTrigger(Engine engine) {
-        EngineRun run = running;
-        if (run == null || engine.annotation(Trigger.ANNOTATION).isEmpty()) {
-            return;
-        }
-        // Who brings the news for all computes for none.
-        Thread.ofVirtual()
-                .name("trigger " + ref)
-                .start(() -> {
-                    try {
-                        Readings holidays = holidays(engine);
-                        driving.bulkhead()
-                                .compute(ref, () -> replacingTrigger(engine, holidays))
-                                .ifPresent(trigger -> run.replace(REPLACED + trigger));
-                    } catch (RuntimeException e) {
-                        driving.listener().note(ref, "trouble", "no trigger is heard: " + e);
-                    }
-                });
-    }
-
-    private Optional<Fire> replacingTrigger(Engine engine, Readings holidays) {
-        try {
-            return EngineSchedule.of(engine)
-                    .map(schedule -> schedule.knowing(holidays.lists()))
-                    .flatMap(schedule -> schedule.replacingTrigger(driving.clock().instant()));
-        } catch (InvalidParameters | Claim.Unreadable e) {
-            // It is told when the run is over.
-            return Optional.empty();
-        }
     }
 
     /** Tell whether an engine differs in something that the runner does not write. */
@@ -187,10 +151,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
     @Override
     public void leave() {
         leaving = true;
-        EngineRun run = running;
-        if (run != null) {
-            run.leave("this process leads no more");
-        }
+        direct.leave();
     }
 
     /** What is to be done. */
@@ -594,32 +555,18 @@ final class ServiceSchedule implements KeyedWorker.Step {
                                 driving.instance())
                         .within(driving.allowed())
                         .seeing(seen);
-        try {
-            EngineRun run =
-                    new EngineRun(
-                            driving.cluster(),
-                            // Pods may stay pending for ever: a run of the service ends all the
-                            // same.
-                            fire.map(asked::firedBy)
-                                    .orElse(asked)
-                                    .endingWithin(driving.runDeadline())
-                                    .checking(this::objection),
-                            driving.strategies(),
-                            driving.clock(),
-                            driving.listener().run(ref));
-            running = run;
-            if (leaving) {
-                return Optional.empty();
-            }
-            schedule.filter(each -> each.policy().overlap() == Overlap.REPLACE)
-                    .ifPresent(each ->
-                            fire.ifPresent(from ->
-                                    guardReplacement(each, later(from.at(), each.settled()), run)));
-            return after(run.run());
-        } finally {
-            running = null;
-            driving.alarms().cancel(replacing());
-        }
+        EngineRun run =
+                new EngineRun(
+                        driving.cluster(),
+                        // Pods may stay pending for ever: a run of the service ends all the same.
+                        fire.map(asked::firedBy)
+                                .orElse(asked)
+                                .endingWithin(driving.runDeadline())
+                                .checking(this::objection),
+                        driving.strategies(),
+                        driving.clock(),
+                        driving.listener().run(ref));
+        return direct.carryOut(run, () -> leaving, schedule, fire).flatMap(this::after);
     }
 
     private Optional<String> objection(Engine now, Fire fire) {
@@ -667,88 +614,6 @@ final class ServiceSchedule implements KeyedWorker.Step {
             case RunResult.Interrupted(ClusterException why) -> throw why;
         }
         return now();
-    }
-
-    /** A fire that is past is followed by none that was settled meanwhile. */
-    private static Instant later(Instant one, Instant other) {
-        return one.isAfter(other) ? one : other;
-    }
-
-    /** A fire that may end the run, and when its own run would start. */
-    private record Replacing(Fire fire, Instant start) {}
-
-    /** What cannot be computed keeps no run from going on. */
-    private void guardReplacement(EngineSchedule schedule, Instant fire, EngineRun run) {
-        try {
-            replaceWhenDue(schedule, fire, run);
-        } catch (RuntimeException e) {
-            tellUnguarded(e);
-        }
-    }
-
-    private void tellUnguarded(RuntimeException e) {
-        driving.listener()
-                .note(ref, "trouble", "no later fire replaces the run that goes on: " + e);
-    }
-
-    private void replaceWhenDue(EngineSchedule schedule, Instant fire, EngineRun run) {
-        Timetable by = schedule.timetable();
-        driving.bulkhead()
-                .compute(
-                        ref,
-                        () -> by.next(fire).map(at -> new Replacing(by.fire(at), by.start(at))))
-                .ifPresent(next -> replaceAt(next.start(), schedule, next, run));
-    }
-
-    private void replaceAt(Instant at, EngineSchedule schedule, Replacing due, EngineRun run) {
-        driving.alarms()
-                .set(
-                        replacing(),
-                        at,
-                        // Who keeps the time for all computes for none.
-                        () ->
-                                Thread.ofVirtual()
-                                        .name(replacing())
-                                        .start(() -> replace(schedule, due, run)));
-    }
-
-    private void replace(EngineSchedule schedule, Replacing due, EngineRun run) {
-        try {
-            Readings holidays = holidays(seen);
-            Replaces replaces =
-                    driving.bulkhead().compute(ref, () -> replaces(due.fire(), holidays));
-            if (replaces == Replaces.YES) {
-                run.replace(REPLACED + due.fire());
-            }
-            if (running != run) {
-                return;
-            }
-            Instant now = driving.clock().instant();
-            if (replaces == Replaces.UNKNOWN) {
-                replaceAt(now.plus(LATER), schedule, due, run);
-            } else {
-                Instant fire = due.fire().at();
-                replaceWhenDue(schedule, now.isAfter(fire) ? now : fire, run);
-            }
-        } catch (RuntimeException e) {
-            tellUnguarded(e);
-        }
-    }
-
-    /** Whether the schedule, as it is by now, ends the run that goes on. */
-    private Replaces replaces(Fire fire, Readings holidays) {
-        try {
-            return EngineSchedule.of(seen)
-                    .map(schedule -> schedule.knowing(holidays.lists()))
-                    .map(now -> now.replaces(fire))
-                    .orElse(Replaces.NO);
-        } catch (InvalidParameters | Claim.Unreadable e) {
-            return Replaces.NO;
-        }
-    }
-
-    private String replacing() {
-        return "replace " + ref;
     }
 
     // ---- Launch by a pod ----------------------------------------------------------------------
