@@ -1,5 +1,6 @@
 package io.chaosrunner.export;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.crd.Result;
@@ -142,8 +143,7 @@ class JUnitXmlTest {
 
     /** Check an element and all in it against the rules; return how its cases came out. */
     private static int[] check(Element element) {
-        Rule rule = RULES.get(element.getTagName());
-        assertThat(rule).as(element.getTagName()).isNotNull();
+        Rule rule = requireNonNull(RULES.get(element.getTagName()), element.getTagName());
         List<String> attributes = new ArrayList<>();
         for (int i = 0; i < element.getAttributes().getLength(); i++) {
             attributes.add(element.getAttributes().item(i).getNodeName());

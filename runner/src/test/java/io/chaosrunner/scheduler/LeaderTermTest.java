@@ -1,5 +1,6 @@
 package io.chaosrunner.scheduler;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -78,7 +79,7 @@ class LeaderTermTest {
     }
 
     private void hear(Resource resource, ObjectNode object) {
-        listeners.get(resource).present(object);
+        requireNonNull(listeners.get(resource)).present(object);
     }
 
     /** It tells nothing by itself. */
