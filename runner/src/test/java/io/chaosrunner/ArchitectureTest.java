@@ -249,7 +249,7 @@ class ArchitectureTest {
                 .and()
                 .doNotHaveSimpleName("CronReader")
                 .and()
-                .doNotHaveSimpleName("Meant")
+                .haveSimpleNameNotStartingWith("Meant")
                 .and()
                 .doNotHaveSimpleName("ScheduleReader")
                 .and()

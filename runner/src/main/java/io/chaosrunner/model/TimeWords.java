@@ -40,6 +40,14 @@ public final class TimeWords {
         return words.toString();
     }
 
+    /** Return a duration exactly, as settings are written: {@code 1m500ms} where a half is none. */
+    public static String setting(Duration duration) {
+        String millis = duration.toMillisPart() == 0 ? "" : duration.toMillisPart() + "ms";
+        return duration.toSeconds() == 0 && !millis.isEmpty()
+                ? millis
+                : inSeconds(duration) + millis;
+    }
+
     private static void appendFraction(int millis, StringBuilder words) {
         if (millis > 0) {
             words.append('.').append(Integer.toString(1_000 + millis).substring(1));

@@ -436,7 +436,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
                         "'%s' is not an hour; write %s"
                                 .formatted(
                                         part.strip(),
-                                        list(Meant.wholeHours(text))
+                                        list(MeantDays.wholeHours(text))
                                                 .orElse("8, 0-12 or a list such as 8,10")));
                 return List.of();
             }
@@ -479,7 +479,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
                         "'%s' is not a day; write %s"
                                 .formatted(
                                         part.strip(),
-                                        list(Meant.days(text, true))
+                                        list(MeantDays.days(text, true))
                                                 .orElse(
                                                         "Mon, Mon-Fri, 0 for Sunday, 1-5, or a list")));
                 return Optional.empty();
@@ -718,7 +718,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
 
     /** Write a time in UTC; a date alone is its first moment, or its last. */
     private static Optional<String> meant(String key, String text) {
-        return Meant.moment(text)
+        return MeantDates.moment(text)
                 .map(each ->
                         each.indexOf('T') > 0
                                 ? each + (each.length() == "2027-01-31T09:00".length() ? ":00" : "")
@@ -726,7 +726,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
                 .map(each -> each + (each.endsWith("Z") ? "" : "Z"))
                 .filter(each -> WrittenTime.read(each).isPresent())
                 .or(() ->
-                        Meant.ends(text)
+                        MeantDates.ends(text)
                                 .map(ends ->
                                         "startTime: %sT00:00:00Z and endTime: %sT23:59:59Z"
                                                 .formatted(ends.first(), ends.last()))

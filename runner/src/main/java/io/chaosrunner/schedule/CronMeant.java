@@ -101,7 +101,8 @@ final class CronMeant {
 
     private static String item(int kind, String item, boolean fromZero) {
         if (kind == 5 && item.length() > 7) {
-            Optional<String> days = Meant.days(item, false).filter(each -> each.indexOf(' ') < 0);
+            Optional<String> days =
+                    MeantDays.days(item, false).filter(each -> each.indexOf(' ') < 0);
             if (days.isPresent()) {
                 return days.get().toUpperCase(Locale.ROOT);
             }
@@ -153,7 +154,7 @@ final class CronMeant {
         boolean number = word.length() == 1 && NUMBERS.indexOf(word) >= 0;
         return number && !fromZero
                 ? Optional.empty()
-                : Meant.day(word, true).map(each -> each.toUpperCase(Locale.ROOT));
+                : MeantDays.day(word, true).map(each -> each.toUpperCase(Locale.ROOT));
     }
 
     private static Optional<String> month(String word) {

@@ -190,7 +190,7 @@ final class ScheduleReader {
                 .map(_ -> interval)
                 .or(() -> Meant.duration(interval))
                 .map("every: "::concat)
-                .or(() -> Meant.moment(text).map("once: "::concat));
+                .or(() -> MeantDates.moment(text).map("once: "::concat));
     }
 
     private static String schedules(List<?> crons) {
@@ -481,7 +481,7 @@ final class ScheduleReader {
             case "every" -> every(reader, tree);
             case "once" -> instant(reader, "once", zone, false).map(Kind.Once::new);
             default -> {
-                Optional<String> moment = Meant.moment(String.valueOf(tree.get("now")));
+                Optional<String> moment = MeantDates.moment(String.valueOf(tree.get("now")));
                 if (moment.isPresent()) {
                     problem(
                             "now",
@@ -665,7 +665,7 @@ final class ScheduleReader {
             }
             return Optional.of(at);
         } catch (DateTimeException e) {
-            problem(key, "'%s' is not a time; %s".formatted(text, Meant.time(key, text)));
+            problem(key, "'%s' is not a time; %s".formatted(text, MeantDates.time(key, text)));
             return Optional.empty();
         }
     }
@@ -681,7 +681,9 @@ final class ScheduleReader {
             Optional<DayOfWeek> first = day(range[0]);
             Optional<DayOfWeek> last = day(range[range.length - 1]);
             if (range.length > 2 || first.isEmpty() || last.isEmpty()) {
-                problem(path, "'%s' is not a day; %s".formatted(each, Meant.days(path, written)));
+                problem(
+                        path,
+                        "'%s' is not a day; %s".formatted(each, MeantDays.days(path, written)));
                 continue;
             }
             for (DayOfWeek day = first.get(); ; day = day.plus(1)) {
@@ -721,7 +723,7 @@ final class ScheduleReader {
                 problem(
                         path,
                         "'%s' is not a part of the day; %s"
-                                .formatted(each, Meant.hours(path, written)));
+                                .formatted(each, MeantDays.hours(path, written)));
             }
             hours.addAll(range);
         }
@@ -918,7 +920,9 @@ final class ScheduleReader {
                             ? new Exclusion.Yearly(called, MonthDay.parse("--" + written))
                             : new Exclusion.Day(called, LocalDate.parse(written)));
         } catch (DateTimeException e) {
-            problem(path, "'%s' is not a date; %s".formatted(text, Meant.exclusion(path, text)));
+            problem(
+                    path,
+                    "'%s' is not a date; %s".formatted(text, MeantDates.exclusion(path, text)));
         }
     }
 

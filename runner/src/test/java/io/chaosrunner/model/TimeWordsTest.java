@@ -28,7 +28,6 @@ class TimeWordsTest {
             List.of(
                     "ProgressLines.java",
                     "RunRequest.java",
-                    "ServiceSchedule.java",
                     "ScheduleReader.java",
                     "Document.java",
                     "ChaosScheduleSettings.java",
@@ -82,6 +81,13 @@ class TimeWordsTest {
 
         assertThat(TimeWords.at(instant, NOW))
                 .isEqualTo(instant.truncatedTo(ChronoUnit.SECONDS) + " " + away);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0s", "500, 500ms", "1500, 1s500ms", "60500, 1m500ms", "5400000, 1h30m"})
+    void aSettingIsWrittenExactly(long millis, String written) {
+        assertThat(TimeWords.setting(Duration.ofMillis(millis))).isEqualTo(written);
+        assertThat(Parameters.duration(written)).contains(Duration.ofMillis(millis));
     }
 
     @Test
