@@ -37,7 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
  * command.
  *
  * <p>{@code -Dchaosrunner.soak.engines} (200), {@code -Dchaosrunner.soak.every} (seconds between
- * two fires, 120) and {@code -Dchaosrunner.soak.seed} make it larger or another one.
+ * two fires, 120), {@code -Dchaosrunner.soak.kill} (seconds until a leader is killed, at most twice
+ * as many, 300) and {@code -Dchaosrunner.soak.seed} make it larger or another one.
  */
 @NeedsControlPlane
 @Tag("soak")
@@ -50,8 +51,12 @@ class SoakTest {
     private static final Duration EVERY =
             Duration.ofSeconds(Integer.getInteger("chaosrunner.soak.every", 120));
     private static final long SEED = Long.getLong("chaosrunner.soak.seed", 20261128);
-    private static final int BETWEEN_KILLS_SECONDS = 45;
+    private static final int BETWEEN_KILLS_SECONDS =
+            Integer.getInteger("chaosrunner.soak.kill", 300);
     private static final Duration WARM = Duration.ofSeconds(30);
+
+    /** Looks at a leader, a second apart, in a third of its life: fewer say nothing of growth. */
+    private static final int ENOUGH_LOOKS = 100;
 
     /** Of the limit that deploy/schedules sets. */
     private static final long MOST_MB = 320;
@@ -169,6 +174,7 @@ class SoakTest {
         Instant until = Instant.now().plus(LENGTH);
         Instant kill = Instant.now().plusSeconds(BETWEEN_KILLS_SECONDS);
         var began = new HashMap<ServiceProcess, Instant>();
+        var sizes = new HashMap<ServiceProcess, List<long[]>>();
         int kills = 0;
         while (Instant.now().isBefore(until)) {
             Instant next = Instant.now().plusSeconds(1);
@@ -177,7 +183,7 @@ class SoakTest {
             for (ServiceProcess each : replicas) {
                 Instant since = began.computeIfAbsent(each, _ -> Instant.now());
                 if (each.leads() && since.plus(WARM).isBefore(Instant.now())) {
-                    check(each);
+                    sizes.computeIfAbsent(each, _ -> new ArrayList<>()).add(check(each));
                 }
             }
             if (Instant.now().isAfter(kill) && Instant.now().plus(WARM).isBefore(until)) {
@@ -199,6 +205,7 @@ class SoakTest {
                                 .plusSeconds(random.nextInt(BETWEEN_KILLS_SECONDS));
             }
         }
+        sizes.values().forEach(each -> checkFlat(each, reporter));
         return kills;
     }
 
@@ -210,10 +217,33 @@ class SoakTest {
         }
     }
 
-    private static void check(ServiceProcess leader) {
+    private static long[] check(ServiceProcess leader) {
         long[] size = size(leader);
         assertThat(size[0]).as("threads").isLessThan(MOST_THREADS);
         assertThat(size[1]).as("MB").isLessThan(MOST_MB);
+        return size;
+    }
+
+    /** The last third of a leader's life needs no more than the one before it, but for noise. */
+    private static void checkFlat(List<long[]> sizes, TestReporter reporter) {
+        int third = sizes.size() / 3;
+        if (third < ENOUGH_LOOKS) {
+            return;
+        }
+        long threads = median(sizes.subList(third, 2 * third), 0);
+        long megabytes = median(sizes.subList(third, 2 * third), 1);
+        long lastThreads = median(sizes.subList(2 * third, sizes.size()), 0);
+        long lastMegabytes = median(sizes.subList(2 * third, sizes.size()), 1);
+        reporter.publishEntry(
+                "led for %d s".formatted(sizes.size()),
+                "%d, then %d threads; %d, then %d MB"
+                        .formatted(threads, lastThreads, megabytes, lastMegabytes));
+        assertThat(lastThreads).as("threads").isLessThanOrEqualTo(threads + 10);
+        assertThat(lastMegabytes).as("MB").isLessThanOrEqualTo(megabytes + megabytes / 10);
+    }
+
+    private static long median(List<long[]> sizes, int which) {
+        return sizes.stream().mapToLong(size -> size[which]).sorted().toArray()[sizes.size() / 2];
     }
 
     private void edit(Random random) {
