@@ -269,6 +269,11 @@ public final class AttemptEnding {
         conclude(each, new Conclusion(entry, end, why));
     }
 
+    /** Tell whether everything, or this attempt, is being stopped. */
+    public boolean isStopped(LiveAttempt each) {
+        return loop.isAborting() || !each.stopWhy.isEmpty();
+    }
+
     /** There is no Job, because everything, or this attempt, is being stopped. */
     public void withheld(LiveAttempt each) {
         Attempt.End end = stoppedNow();

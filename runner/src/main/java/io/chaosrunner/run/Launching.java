@@ -122,10 +122,26 @@ final class Launching {
             return;
         }
         List<Launcher.Order> afterwards = orders.stream().map(Launcher.Order::withoutEnds).toList();
-        afterWrites.run(() -> launch(afterwards));
+        afterWrites.run(() -> launchUnstopped(afterwards));
     }
 
-    void launch(List<Launcher.Order> orders) {
+    /** Launch those that nobody stopped while they waited; the others are over. */
+    void launchUnstopped(List<Launcher.Order> orders) {
+        var due = new ArrayList<Launcher.Order>();
+        for (Launcher.Order order : orders) {
+            LiveAttempt each = live.get(order.id());
+            if (each != null && ends.isStopped(each)) {
+                ends.withheld(each);
+            } else if (each != null) {
+                due.add(order);
+            }
+        }
+        if (!due.isEmpty()) {
+            launch(due);
+        }
+    }
+
+    private void launch(List<Launcher.Order> orders) {
         context.mailbox.work(() -> new RunMessage.LaunchDone(orders, launcher.launch(orders)));
     }
 

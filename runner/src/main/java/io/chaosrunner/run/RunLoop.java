@@ -463,19 +463,8 @@ final class RunLoop implements AutoCloseable {
         if (context.ended().isPresent() || removing) {
             return;
         }
-        var again = new ArrayList<Launcher.Order>();
-        for (Launcher.Order order : orders) {
-            LiveAttempt each = live.get(order.id());
-            if (each != null && (aborting || !each.stopWhy.isEmpty())) {
-                ends.withheld(each);
-            } else if (each != null) {
-                again.add(order);
-            }
-        }
-        if (!again.isEmpty()) {
-            // The stop was withdrawn: launch again.
-            launching.launch(again);
-        }
+        // Of those that nobody stopped the stop was withdrawn.
+        launching.launchUnstopped(orders);
     }
 
     private void close(RunEnd end) {

@@ -14,6 +14,7 @@ import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import io.chaosrunner.testing.TamperedCluster;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -31,6 +32,10 @@ import tools.jackson.databind.JsonNode;
 class KnownEndTest {
     private static final Map<String, ?> TWICE =
             Map.of("strategy", "random", "iterations", 2, "retries", 0);
+
+    /** More ends than a Job carries. */
+    private static final List<String> GATHERED =
+            IntStream.range(0, 160).mapToObj(i -> "e" + i).toList();
 
     @ParameterizedTest
     @CsvSource({
@@ -80,36 +85,75 @@ class KnownEndTest {
     /** While the engine cannot be written ends gather, and a Job has no room for any number. */
     @Test
     void moreEndsThanAJobCarriesAreStoredBeforeTheNextLaunch() {
-        List<String> first = IntStream.range(0, 160).mapToObj(i -> "e" + i).toList();
-        String[] all = Stream.concat(first.stream(), Stream.of("last")).toArray(String[]::new);
-        try (EngineWorld world = EngineWorld.start(Options.DEFAULT.withSpeed(300)).listing(all);
+        try (EngineWorld world = gathering("last");
                 Cluster cluster = world.connect()) {
             var every = new EveryJob();
             world.followJobs(every);
-            var ended = new AtomicInteger();
-            Cluster hindered =
-                    TamperedCluster.of(
-                            cluster,
-                            (verb, resource, args, call) -> {
-                                if (verb.equals("patch")
-                                        && resource == Resource.ENGINES
-                                        && logs((JsonNode) args[args.length - 1])) {
-                                    RunBench.until(() -> ended.get() >= first.size());
-                                }
-                                return call.goOn();
-                            });
+            var stored = new CountDownLatch(1);
             RunBench bench =
-                    new RunBench(world, Caller.OPERATOR, hindered, "process-1")
-                            .with(Map.of("strategy", "dag", "dependencies", Map.of("last", first)));
+                    new RunBench(world, Caller.OPERATOR, storing(cluster, stored), "process-1")
+                            .with(lastAfterAll(Map.of()));
             var result = bench.begin();
-            RunBench.until(() ->
-                    bench.notices.stream().filter(RunNotice.Ended.class::isInstance).count()
-                            >= first.size());
-            ended.set(first.size());
+            untilEndsGathered(bench);
+            stored.countDown();
             assertThat(RunBench.finished(result)).isInstanceOf(RunResult.Completed.class);
             every.awaitAll(world);
             assertThat(every.endsKnown(world.claim())).isEmpty();
         }
+    }
+
+    @Test
+    void whatIsStoppedWhileItWaitsForThemIsNotLaunched() {
+        try (EngineWorld world = gathering("last", "long").script("long", "hang");
+                Cluster cluster = world.connect()) {
+            var stored = new CountDownLatch(1);
+            RunBench bench =
+                    new RunBench(world, Caller.OPERATOR, storing(cluster, stored), "process-1")
+                            .with(lastAfterAll(Map.of("deadline", "10s")));
+            var result = bench.begin();
+            untilEndsGathered(bench);
+            bench.untilTold(RunNotice.Stopping.class);
+            stored.countDown();
+
+            assertThat(RunBench.finished(result)).isInstanceOf(RunResult.Completed.class);
+            assertThat(world.count("create", "jobs")).isLessThanOrEqualTo(GATHERED.size() + 1);
+            assertThat(bench.notices)
+                    .noneMatch(notice ->
+                            notice instanceof RunNotice.Launched launched
+                                    && launched.experiment().equals("last"));
+        }
+    }
+
+    private static EngineWorld gathering(String... more) {
+        return EngineWorld.start(Options.DEFAULT.withSpeed(300))
+                .listing(Stream.concat(GATHERED.stream(), Stream.of(more)).toArray(String[]::new));
+    }
+
+    private static Map<String, ?> lastAfterAll(Map<String, ?> more) {
+        var settings = new HashMap<String, Object>(more);
+        settings.put("strategy", "dag");
+        settings.put("dependencies", Map.of("last", GATHERED));
+        return settings;
+    }
+
+    private static void untilEndsGathered(RunBench bench) {
+        RunBench.until(() ->
+                bench.notices.stream().filter(RunNotice.Ended.class::isInstance).count()
+                        >= GATHERED.size());
+    }
+
+    /** No end is stored before its time. */
+    private static Cluster storing(Cluster cluster, CountDownLatch stored) {
+        return TamperedCluster.of(
+                cluster,
+                (verb, resource, args, call) -> {
+                    if (verb.equals("patch")
+                            && resource == Resource.ENGINES
+                            && logs((JsonNode) args[args.length - 1])) {
+                        RunBench.until(() -> stored.getCount() == 0);
+                    }
+                    return call.goOn();
+                });
     }
 
     /** The second iteration writes the result of the first, which is its only other record. */
