@@ -101,11 +101,15 @@ public final class HolidayLists {
 
         private @Nullable HolidayList list;
 
+        /** About how many days would take as much memory; whoever asks waits for no parsing. */
+        private volatile int weight;
+
         private Reading(Instant at, String name, ObjectNode unparsed) {
             this.at = at;
             this.name = name;
             version = unparsed.path("metadata").path("resourceVersion").asString("");
             this.unparsed = unparsed;
+            weight = HolidayReader.length(unparsed) / CHARACTERS_OF_A_DAY;
         }
 
         private Reading(Instant at, String name, String version, HolidayList list) {
@@ -113,13 +117,16 @@ public final class HolidayLists {
             this.name = name;
             this.version = version;
             this.list = list;
+            weight = days(list);
         }
 
         synchronized HolidayList list() {
             ObjectNode read = unparsed;
             if (read != null) {
-                list = parsed(read);
+                HolidayList found = parsed(read);
+                list = found;
                 unparsed = null;
+                weight = days(found);
             }
             return requireNonNull(list);
         }
@@ -130,13 +137,6 @@ public final class HolidayLists {
                     "the lists of this schedule name more than %,d days together; take those of years that are over out of them"
                             .formatted(MOST_DAYS),
                     at);
-        }
-
-        /** About how many days would take as much memory. */
-        synchronized int weight() {
-            return list != null
-                    ? days(list)
-                    : HolidayReader.length(requireNonNull(unparsed)) / CHARACTERS_OF_A_DAY;
         }
 
         private HolidayList parsed(ObjectNode read) {
@@ -232,11 +232,11 @@ public final class HolidayLists {
     private void remember(Name name, Reading reading) {
         synchronized (remembered) {
             remembered.put(name, reading);
-            int weight = remembered.values().stream().mapToInt(Reading::weight).sum();
+            int weight = remembered.values().stream().mapToInt(each -> each.weight).sum();
             var oldest = remembered.values().iterator();
             while (remembered.size() > 1
                     && (remembered.size() > MOST_REMEMBERED || weight > MOST_DAYS)) {
-                weight -= oldest.next().weight();
+                weight -= oldest.next().weight;
                 oldest.remove();
             }
         }

@@ -25,6 +25,7 @@ import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.HolidayList;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
+import io.chaosrunner.testing.TamperedCluster;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
@@ -42,13 +43,16 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Lists of holidays that schedules share, from the ConfigMap to the run that does not start. */
@@ -275,6 +279,61 @@ class HolidayListsTest {
             assertThat(lists.read("n", List.of("a")).lists().get("a"))
                     .isEqualTo(first.get("a"))
                     .isNotSameAs(first.get("a"));
+        }
+    }
+
+    /** A list that takes long to parse. */
+    private static final class LongList extends ObjectNode {
+        private static final long serialVersionUID = 1L;
+        private final transient CountDownLatch parsing = new CountDownLatch(1);
+        private final transient CountDownLatch parsed = new CountDownLatch(1);
+
+        LongList() {
+            super(JsonNodeFactory.instance);
+            setAll(list("2000-01-01"));
+        }
+
+        @Override
+        public JsonNode path(String field) {
+            if (field.equals("binaryData")) {
+                parsing.countDown();
+                await().atMost(Duration.ofMinutes(2)).until(() -> parsed.getCount() == 0);
+            }
+            return super.path(field);
+        }
+    }
+
+    @Test
+    void whileAListIsParsedOthersAreReadAllTheSame() {
+        try (EngineWorld world = world(RUN_ONCE);
+                Cluster cluster = world.connect()) {
+            store(cluster, "2000-01-01");
+            var slow = new LongList();
+            var lists =
+                    new HolidayLists(
+                            TamperedCluster.of(
+                                    cluster,
+                                    (verb, resource, args, call) ->
+                                            verb.equals("get") && "slow".equals(args[2])
+                                                    ? Optional.of(slow)
+                                                    : call.goOn()),
+                            service.clock());
+            var first =
+                    CompletableFuture.supplyAsync(
+                            () -> lists.read("m", List.of("slow")).lists(),
+                            task -> Thread.ofVirtual().start(task));
+            await().until(() -> slow.parsing.getCount() == 0);
+
+            var other =
+                    CompletableFuture.supplyAsync(
+                            () -> read(lists), task -> Thread.ofVirtual().start(task));
+            try {
+                await().atMost(Duration.ofSeconds(30)).until(other::isDone);
+            } finally {
+                slow.parsed.countDown();
+            }
+            assertThat(other.join()).isInstanceOf(HolidayList.Days.class);
+            assertThat(first.join().get("slow")).isInstanceOf(HolidayList.Days.class);
         }
     }
 
