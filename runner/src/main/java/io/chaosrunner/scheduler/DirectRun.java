@@ -32,7 +32,17 @@ final class DirectRun {
     private final EngineRef ref;
     private final Supplier<Engine> seen;
     private final Function<Engine, Readings> holidays;
-    private volatile @Nullable EngineRun running;
+    private volatile @Nullable Going running;
+
+    /** Counts the runs that were carried out here. */
+    private int runs;
+
+    /**
+     * A run that goes on.
+     *
+     * @param alarm names the alarm for the fire that may end it: of no other run
+     */
+    private record Going(EngineRun run, String alarm) {}
 
     /**
      * @param seen the engine as last seen
@@ -61,7 +71,9 @@ final class DirectRun {
             BooleanSupplier leaving,
             Optional<EngineSchedule> schedule,
             Optional<Fire> fire) {
-        running = run;
+        runs++;
+        var going = new Going(run, "replace %s, run %d here".formatted(ref, runs));
+        running = going;
         try {
             if (leaving.getAsBoolean()) {
                 return Optional.empty();
@@ -69,26 +81,27 @@ final class DirectRun {
             schedule.filter(each -> each.policy().overlap() == Overlap.REPLACE)
                     .ifPresent(each ->
                             fire.ifPresent(from ->
-                                    guardReplacement(each, later(from.at(), each.settled()), run)));
+                                    guardReplacement(
+                                            each, later(from.at(), each.settled()), going)));
             return Optional.of(run.run());
         } finally {
             running = null;
-            driving.alarms().cancel(replacing());
+            driving.alarms().cancel(going.alarm());
         }
     }
 
     /** Leave the run that goes on to others. */
     void leave() {
-        EngineRun run = running;
-        if (run != null) {
-            run.leave("this process leads no more");
+        Going going = running;
+        if (going != null) {
+            going.run().leave("this process leads no more");
         }
     }
 
     /** While a run goes on no step is taken: a request that ends it is heard here. */
     void heard(Engine engine) {
-        EngineRun run = running;
-        if (run == null || engine.annotation(Trigger.ANNOTATION).isEmpty()) {
+        Going going = running;
+        if (going == null || engine.annotation(Trigger.ANNOTATION).isEmpty()) {
             return;
         }
         // Who brings the news for all computes for none.
@@ -99,8 +112,8 @@ final class DirectRun {
                         Readings read = holidays.apply(engine);
                         driving.bulkhead()
                                 .compute(ref, () -> replacingTrigger(engine, read))
-                                .ifPresent(
-                                        trigger -> run.replace(ServiceSchedule.REPLACED + trigger));
+                                .ifPresent(trigger ->
+                                        going.run().replace(ServiceSchedule.REPLACED + trigger));
                     } catch (RuntimeException e) {
                         driving.listener().note(ref, "trouble", "no trigger is heard: " + e);
                     }
@@ -127,9 +140,9 @@ final class DirectRun {
     private record Replacing(Fire fire, Instant start) {}
 
     /** What cannot be computed keeps no run from going on. */
-    private void guardReplacement(EngineSchedule schedule, Instant fire, EngineRun run) {
+    private void guardReplacement(EngineSchedule schedule, Instant fire, Going going) {
         try {
-            replaceWhenDue(schedule, fire, run);
+            replaceWhenDue(schedule, fire, going);
         } catch (RuntimeException e) {
             tellUnguarded(e);
         }
@@ -140,43 +153,47 @@ final class DirectRun {
                 .note(ref, "trouble", "no later fire replaces the run that goes on: " + e);
     }
 
-    private void replaceWhenDue(EngineSchedule schedule, Instant fire, EngineRun run) {
+    private void replaceWhenDue(EngineSchedule schedule, Instant fire, Going going) {
         Timetable by = schedule.timetable();
         driving.bulkhead()
                 .compute(
                         ref,
                         () -> by.next(fire).map(at -> new Replacing(by.fire(at), by.start(at))))
-                .ifPresent(next -> replaceAt(next.start(), schedule, next, run));
+                .ifPresent(next -> replaceAt(next.start(), schedule, next, going));
     }
 
-    private void replaceAt(Instant at, EngineSchedule schedule, Replacing due, EngineRun run) {
+    private void replaceAt(Instant at, EngineSchedule schedule, Replacing due, Going going) {
         driving.alarms()
                 .set(
-                        replacing(),
+                        going.alarm(),
                         at,
                         // Who keeps the time for all computes for none.
                         () ->
                                 Thread.ofVirtual()
-                                        .name(replacing())
-                                        .start(() -> replace(schedule, due, run)));
+                                        .name(going.alarm())
+                                        .start(() -> replace(schedule, due, going)));
+        if (!going.equals(running)) {
+            // It ended meanwhile, and who carried it out has cancelled what was set before.
+            driving.alarms().cancel(going.alarm());
+        }
     }
 
-    private void replace(EngineSchedule schedule, Replacing due, EngineRun run) {
+    private void replace(EngineSchedule schedule, Replacing due, Going going) {
         try {
             Readings read = holidays.apply(seen.get());
             Replaces replaces = driving.bulkhead().compute(ref, () -> replaces(due.fire(), read));
             if (replaces == Replaces.YES) {
-                run.replace(ServiceSchedule.REPLACED + due.fire());
+                going.run().replace(ServiceSchedule.REPLACED + due.fire());
             }
-            if (running != run) {
+            if (!going.equals(running)) {
                 return;
             }
             Instant now = driving.clock().instant();
             if (replaces == Replaces.UNKNOWN) {
-                replaceAt(now.plus(LATER), schedule, due, run);
+                replaceAt(now.plus(LATER), schedule, due, going);
             } else {
                 Instant fire = due.fire().at();
-                replaceWhenDue(schedule, now.isAfter(fire) ? now : fire, run);
+                replaceWhenDue(schedule, now.isAfter(fire) ? now : fire, going);
             }
         } catch (RuntimeException e) {
             tellUnguarded(e);
@@ -193,9 +210,5 @@ final class DirectRun {
         } catch (InvalidParameters | Claim.Unreadable e) {
             return Replaces.NO;
         }
-    }
-
-    private String replacing() {
-        return "replace " + ref;
     }
 }

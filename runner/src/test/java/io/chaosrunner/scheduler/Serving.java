@@ -56,6 +56,10 @@ final class Serving implements AutoCloseable {
     }
 
     SchedulerContext context(Cluster cluster, String process) {
+        return context(cluster, process, bells);
+    }
+
+    SchedulerContext context(Cluster cluster, String process, Alarms alarms) {
         return new SchedulerContext(
                 cluster,
                 StrategyCatalogue.load(Optional.empty()),
@@ -68,7 +72,7 @@ final class Serving implements AutoCloseable {
                 new HolidayLists(cluster, clock()),
                 Optional.of(Duration.ofHours(6)),
                 Allowed.ANYTHING,
-                bells,
+                alarms,
                 new Hearing());
     }
 
