@@ -38,7 +38,9 @@ final class LeaderTerm implements AutoCloseable {
     private final Map<EngineRef, Driven> schedules = new ConcurrentHashMap<>();
     private final Map<EngineRef, Engine> known = new ConcurrentHashMap<>();
 
-    /** The names of Jobs whose pods may carry out runs, by the engine that owns them. */
+    /**
+     * The names of Jobs whose pods may carry out runs, by the engine that owns them; never none.
+     */
     private final Map<EngineRef, Set<String>> runners = new ConcurrentHashMap<>();
 
     private volatile boolean closed;
@@ -151,7 +153,7 @@ final class LeaderTerm implements AutoCloseable {
     }
 
     private boolean hasRunner(EngineRef ref) {
-        return !runners.getOrDefault(ref, Set.of()).isEmpty();
+        return runners.containsKey(ref);
     }
 
     private synchronized void drive(Engine engine) {
@@ -417,9 +419,20 @@ final class LeaderTerm implements AutoCloseable {
         private void note(EngineRef owner, ObjectNode job, boolean unfinished) {
             String name = ref(job).name();
             if (unfinished) {
-                runners.computeIfAbsent(owner, _ -> ConcurrentHashMap.newKeySet()).add(name);
-            } else if (hasRunner(owner)) {
-                runners.getOrDefault(owner, new HashSet<>()).remove(name);
+                runners.compute(
+                        owner,
+                        (_, before) -> {
+                            Set<String> names = before == null ? new HashSet<>() : before;
+                            names.add(name);
+                            return names;
+                        });
+            } else {
+                runners.computeIfPresent(
+                        owner,
+                        (_, names) -> {
+                            names.remove(name);
+                            return names.isEmpty() ? null : names;
+                        });
             }
         }
 
