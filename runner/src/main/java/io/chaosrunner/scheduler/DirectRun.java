@@ -13,7 +13,6 @@ import io.chaosrunner.schedule.EngineSchedule.Replaces;
 import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.strategy.InvalidParameters;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -26,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * by the thread that carries it out, and by those that hear of the engine.
  */
 final class DirectRun {
-    private static final Duration LATER = Duration.ofMinutes(1);
-
     private final SchedulerContext driving;
     private final EngineRef ref;
     private final Supplier<Engine> seen;
@@ -190,7 +187,7 @@ final class DirectRun {
             }
             Instant now = driving.clock().instant();
             if (replaces == Replaces.UNKNOWN) {
-                replaceAt(now.plus(LATER), schedule, due, going);
+                replaceAt(now.plus(ServiceSchedule.LATER), schedule, due, going);
             } else {
                 Instant fire = due.fire().at();
                 replaceWhenDue(schedule, now.isAfter(fire) ? now : fire, going);

@@ -68,9 +68,6 @@ public final class PodSchedule {
     /** Nothing depends on it: whoever has something to say wakes the loop. */
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
-    /** Whether a fire ends a run is asked again while it is not known. */
-    private static final Duration AGAIN = Duration.ofMinutes(1);
-
     private static final String FIRE = "fire";
     private static final String REPLACE = "replace";
 
@@ -551,7 +548,7 @@ public final class PodSchedule {
                     }
                     Instant now = clock.instant();
                     if (replaces == Replaces.UNKNOWN) {
-                        replaceAt(now.plus(AGAIN), schedule, due, number, run);
+                        replaceAt(now.plus(ServiceSchedule.LATER), schedule, due, number, run);
                     } else {
                         guardReplacement(schedule, later(due.at(), now), number, run);
                     }

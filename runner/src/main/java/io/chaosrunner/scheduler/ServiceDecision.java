@@ -35,7 +35,6 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
     /** The operator waits three minutes for the pods of the last run. */
     static final Duration OPERATOR_ANSWERS = Duration.ofMinutes(4);
 
-    private static final Duration LATER = Duration.ofMinutes(1);
     private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
 
     /**
@@ -254,7 +253,7 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
         Fire fire = schedule.timetable().fire(next.orElseThrow());
         return schedule.replaces(fire) == Replaces.YES
                 ? new Move.Replace(schedule, fire)
-                : otherwise.apply(Optional.of(now.plus(LATER)));
+                : otherwise.apply(Optional.of(now.plus(ServiceSchedule.LATER)));
     }
 
     /** A run of a person's, or of the operator's runner, is theirs to end. */

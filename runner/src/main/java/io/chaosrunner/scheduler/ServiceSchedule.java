@@ -57,7 +57,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
     static final String REPLACED = "replaced by the ";
 
     private static final Duration AGAIN = Duration.ofSeconds(5);
-    private static final Duration LATER = Duration.ofMinutes(1);
+
+    /** What is not known now, and what nobody tells of, is looked at again after that. */
+    static final Duration LATER = Duration.ofMinutes(1);
+
     private static final Duration LOOK = Duration.ofMillis(300);
 
     /** What the runner writes into an engine; its status comes on top. */
