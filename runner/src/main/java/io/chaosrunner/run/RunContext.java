@@ -50,11 +50,31 @@ final class RunContext extends AttemptContext {
     /** Hear what somebody asks before the run owns its engine; other messages come later only. */
     void awaitRequest(Duration longest) {
         switch (mailbox.take(longest)) {
+            case null -> {}
+            case RunMessage.Request request -> heed(request);
+            case RunMessage.EngineSeen _,
+                    RunMessage.Stored _,
+                    RunMessage.WriteRefused _,
+                    RunMessage.WriteFailed _,
+                    RunMessage.OfAttempt _,
+                    RunMessage.LaunchDone _,
+                    RunMessage.WithheldExplained _,
+                    RunMessage.RunRemoved _,
+                    RunMessage.WorkDone _,
+                    RunMessage.ProcessEnds _ ->
+                    throw new IllegalStateException("news of a run that has not begun");
+        }
+    }
+
+    private void heed(RunMessage.Request request) {
+        switch (request) {
             case RunMessage.LeaveRequested(String why) -> end(new RunResult.Left(why, true));
-            // One that is replaced before it began goes on waiting: see EngineRun.
-            case RunMessage.StopRequested(RunEnd end) when end.cause() == RunEnd.Cause.ABORT ->
+            case RunMessage.StopRequested(RunEnd end) -> {
+                // One that is replaced before it began goes on waiting: see EngineRun.
+                if (end.cause() == RunEnd.Cause.ABORT) {
                     end(new RunResult.Left(end.why() + " before anything was launched", false));
-            case null, default -> {}
+                }
+            }
         }
     }
 
