@@ -94,12 +94,7 @@ public final class Launcher {
      * @param ends what the decision knew of ends that are not stored yet; see {@link Launch#ends}
      */
     public record Order(
-            Attempt attempt, ExecutionId id, String experiment, String why, String ends) {
-        /** Return the same order once all is stored that its decision knew. */
-        public Order withoutEnds() {
-            return new Order(attempt, id, experiment, why, "");
-        }
-    }
+            Attempt attempt, ExecutionId id, String experiment, String why, String ends) {}
 
     /** What became of an order. */
     public sealed interface Outcome {

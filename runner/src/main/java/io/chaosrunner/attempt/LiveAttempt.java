@@ -36,7 +36,7 @@ public final class LiveAttempt {
     public final String experiment;
 
     /** The strategy's reason to launch it; empty if it is not known any more. */
-    final String why;
+    public final String why;
 
     Phase phase = Phase.LAUNCHING;
     String pod = "";

@@ -97,13 +97,13 @@ final class Launching {
         return hasLaunched;
     }
 
-    Launcher.Order order(Attempt attempt, String why) {
+    /** Take up an attempt that was decided; {@link #begin} launches it. */
+    LiveAttempt order(Attempt attempt, String why) {
         String experiment = taken.planned().slots().get(attempt.slot()).experiment();
         var each = new LiveAttempt(attempt, id(attempt), experiment, why);
         live.put(each.id, each);
         entries.launched(attempt);
-        return new Launcher.Order(
-                attempt, each.id, experiment, why, ends.unstoredEnds(claimed.runStart()));
+        return each;
     }
 
     ExecutionId id(Attempt attempt) {
@@ -116,13 +116,20 @@ final class Launching {
     }
 
     /** A Job carries the ends that its launch followed from; if there are too many, they wait. */
-    void begin(List<Launcher.Order> orders) {
+    void begin(List<LiveAttempt> decided) {
         if (ends.mayTravel()) {
-            launch(orders);
+            launch(orders(decided, ends.unstoredEnds(claimed.runStart())));
             return;
         }
-        List<Launcher.Order> afterwards = orders.stream().map(Launcher.Order::withoutEnds).toList();
+        List<Launcher.Order> afterwards = orders(decided, "");
         afterWrites.run(() -> launchUnstopped(afterwards));
+    }
+
+    private static List<Launcher.Order> orders(List<LiveAttempt> decided, String ends) {
+        return decided.stream()
+                .map(each ->
+                        new Launcher.Order(each.attempt, each.id, each.experiment, each.why, ends))
+                .toList();
     }
 
     /** Launch those that nobody stopped while they waited; the others are over. */

@@ -423,13 +423,13 @@ final class RunLoop implements AutoCloseable {
         RunEnd before = state.end;
         state = step.state();
         RunEnd end = state.end;
-        var orders = new ArrayList<Launcher.Order>();
+        var decided = new ArrayList<LiveAttempt>();
         if (end != null && !end.equals(before) && end.isRecorded()) {
             words.ending(end);
         }
-        step.commands().forEach(command -> carryOut(command, orders));
-        if (!orders.isEmpty()) {
-            launching.begin(orders);
+        step.commands().forEach(command -> carryOut(command, decided));
+        if (!decided.isEmpty()) {
+            launching.begin(decided);
         }
         tellNext();
     }
@@ -442,10 +442,10 @@ final class RunLoop implements AutoCloseable {
         }
     }
 
-    private void carryOut(Command command, List<Launcher.Order> orders) {
+    private void carryOut(Command command, List<LiveAttempt> decided) {
         switch (command) {
             case Command.Launch(Attempt attempt, String why) ->
-                    orders.add(launching.order(attempt, why));
+                    decided.add(launching.order(attempt, why));
             case Command.Skip(int slot, String why) -> words.skip(slot, why);
             case Command.Stop(Attempt attempt, String why) -> {
                 LiveAttempt each = live.get(launching.id(attempt));
