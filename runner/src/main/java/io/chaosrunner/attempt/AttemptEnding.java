@@ -152,8 +152,11 @@ public final class AttemptEnding {
     /** Go on after what was done. */
     public void on(AttemptMessage.Done done) {
         switch (done) {
-            case AttemptMessage.Judged(LiveAttempt each, Conclusion conclusion, boolean lost) -> {
-                if (lost) {
+            case AttemptMessage.Judged(
+                            LiveAttempt each,
+                            Conclusion conclusion,
+                            boolean removeAll) -> {
+                if (removeAll) {
                     concludeAfterRemoval(each, conclusion);
                 } else {
                     judged(each, conclusion);

@@ -51,9 +51,9 @@ public sealed interface AttemptMessage {
     /**
      * It is known how an attempt ended.
      *
-     * @param lost whether what is left of it is removed, however it ended
+     * @param removeAll whether what is left of it is removed, however it ended
      */
-    record Judged(LiveAttempt attempt, Conclusion conclusion, boolean lost) implements Done {}
+    record Judged(LiveAttempt attempt, Conclusion conclusion, boolean removeAll) implements Done {}
 
     /**
      * What there was of an attempt was removed.

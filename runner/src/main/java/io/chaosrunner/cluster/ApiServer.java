@@ -409,7 +409,7 @@ final class ApiServer implements AutoCloseable {
         }
         try {
             Found found = ObjectReader.read(content);
-            ObjectReader.withoutManagedFields(found.object());
+            ObjectReader.dropManagedFields(found.object());
             return found;
         } catch (JacksonException | ClassCastException e) {
             throw new ClusterException(

@@ -88,7 +88,7 @@ final class ObjectLists {
                     if (name.equals("items") && token == JsonToken.START_ARRAY) {
                         while (parser.nextToken() != JsonToken.END_ARRAY) {
                             Found found = ObjectReader.next(parser, 0);
-                            ObjectReader.withoutManagedFields(found.object());
+                            ObjectReader.dropManagedFields(found.object());
                             items.add(keep.apply(found));
                             heard.run();
                         }

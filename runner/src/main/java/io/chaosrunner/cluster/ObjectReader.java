@@ -143,10 +143,9 @@ final class ObjectReader {
     }
 
     /** Drop what nobody here asks for, and what is the greater part of a Job that is kept. */
-    static ObjectNode withoutManagedFields(ObjectNode object) {
+    static void dropManagedFields(ObjectNode object) {
         if (object.path("metadata") instanceof ObjectNode metadata) {
             metadata.remove("managedFields");
         }
-        return object;
     }
 }

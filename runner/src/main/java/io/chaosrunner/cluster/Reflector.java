@@ -429,7 +429,7 @@ final class Reflector implements Following {
         if (!(event.path("object") instanceof ObjectNode object)) {
             throw malformed(line);
         }
-        ObjectReader.withoutManagedFields(object);
+        ObjectReader.dropManagedFields(object);
         switch (event.path("type").asString("")) {
             case "ADDED", "MODIFIED" -> {
                 if (isNew(remembered(object))) {

@@ -153,7 +153,7 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
         return reset.isPresent() || aborting
                 ? reset
                 : Optional.of(EnginePatch.aborted(now))
-                        .filter(slots -> !abortedBefore.containsAll(slots))
+                        .filter(aborted -> !abortedBefore.containsAll(aborted))
                         .map(_ -> new Objection.Aborted());
     }
 
