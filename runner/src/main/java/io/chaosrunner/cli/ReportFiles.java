@@ -47,7 +47,7 @@ final class ReportFiles {
     static final Open NONE = new Open(List.of(), Optional.empty(), false, null, "", null);
 
     private static final String UNSEEN =
-            "the end of this run was not reported: it goes on, or chaos-runner was killed";
+            "its end was not seen: it goes on, or chaos-runner was killed and what it launched may go on";
 
     @Option(
             names = "--junit",
@@ -113,8 +113,7 @@ final class ReportFiles {
         if (targets.isEmpty() && step.isEmpty() && !annotated) {
             return NONE;
         }
-        List<ReportedRun> unseen =
-                List.of(ReportedRun.ofNone(new EngineRef("", what), List.of(UNSEEN)));
+        List<ReportedRun> unseen = List.of(ReportedRun.ofUnseen(new EngineRef("", what), UNSEEN));
         for (Target target : targets) {
             try {
                 write(target.file(), target.form().apply(unseen));
@@ -167,8 +166,8 @@ final class ReportFiles {
         private final Optional<Path> step;
         private final boolean annotated;
         private final @Nullable SeenRun seen;
-        private final String what;
         private final @Nullable CommandLine command;
+        private EngineRef engine;
         private Optional<GitHubAnnotations.Place> place = Optional.empty();
         private boolean sandbox;
 
@@ -183,8 +182,8 @@ final class ReportFiles {
             this.step = step;
             this.annotated = annotated;
             this.seen = seen;
-            this.what = what;
             this.command = command;
+            engine = new EngineRef("", what);
         }
 
         @Override
@@ -198,6 +197,13 @@ final class ReportFiles {
         void failed(String why) {
             if (seen != null) {
                 seen.failed(why);
+            }
+        }
+
+        /** Say which engine it is of. */
+        void isOf(EngineRef ref) {
+            if (seen != null) {
+                engine = ref;
             }
         }
 
@@ -222,7 +228,7 @@ final class ReportFiles {
             return this;
         }
 
-        /** Report that nothing was launched, as far as anybody knows. */
+        /** Report a run that came to no end of its own: all that is known is what was seen. */
         void endWithout(String why) {
             failed(why);
             endWithout();
@@ -230,7 +236,8 @@ final class ReportFiles {
 
         void endWithout() {
             if (seen != null) {
-                write(seen.report(new EngineRef("", what)));
+                ReportedRun run = seen.report(engine);
+                write(sandbox ? run.ofSandbox() : run);
             }
         }
 

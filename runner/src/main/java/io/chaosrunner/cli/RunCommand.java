@@ -211,6 +211,7 @@ final class RunCommand implements Callable<Integer> {
                 wanted.map(file -> file.engine().ref())
                         .orElseGet(
                                 () -> namespaced.engine(cluster, Objects.requireNonNull(engine)));
+        reports.isOf(ref);
         try (Output.Shown shown = output.open(ref, true, reports)) {
             cluster.hearWarnings(sentence -> shown.say("The API server warns: " + sentence));
             if (dryRun != null) {
@@ -327,6 +328,7 @@ final class RunCommand implements Callable<Integer> {
         FileObject written = files.engine(objects, command());
         reports.isOf(written);
         EngineTarget file = EngineTarget.of(written);
+        reports.isOf(file.engine().ref());
         file.nothingListed()
                 .ifPresent(problem -> {
                     throw invalid(problem);
@@ -541,6 +543,11 @@ final class RunCommand implements Callable<Integer> {
             List<FileObject> objects = fileObjects();
             EngineTarget target = wanted(objects, reports);
             Engine wanted = target.engine();
+            EngineRef ref =
+                    wanted.namespace().isEmpty()
+                            ? new EngineRef("default", wanted.name())
+                            : wanted.ref();
+            reports.ofSandbox().isOf(ref);
             List<String> problems = new ArrayList<>();
             for (FileObject object : SandboxSelection.of(objects)) {
                 problems.addAll(
@@ -552,14 +559,10 @@ final class RunCommand implements Callable<Integer> {
                 reports.endWithout();
                 return ExitCode.INVALID;
             }
-            EngineRef ref =
-                    wanted.namespace().isEmpty()
-                            ? new EngineRef("default", wanted.name())
-                            : wanted.ref();
             try (Cluster cluster = Fabric8Cluster.connect(server.url());
                     Output.Shown shown = output.open(ref, false, reports)) {
                 int exitCode = runIn(server, cluster, ref, target, shown);
-                return reports.ofSandbox().end(cluster, ref, exitCode);
+                return reports.end(cluster, ref, exitCode);
             }
         }
     }

@@ -4,9 +4,11 @@ import io.chaosrunner.config.YamlText;
 import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.model.ForeignText;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
@@ -17,40 +19,73 @@ import tools.jackson.databind.JsonNode;
 final class Commands {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/=-]*+");
     private static final Pattern PLAIN_VALUE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9.-]*+");
-    private static final int LONGEST = 4_000;
+
+    private static final String NAMESPACE = "-n";
+    private static final String ONLY = "--only";
+    private static final String SET = "--set";
+    private static final Set<String> OPTIONS = Set.of(NAMESPACE, ONLY, SET);
+
+    /** What each form shows whole. */
+    private static final int LONGEST = 2_000;
 
     private Commands() {}
 
-    /** Return the command that makes the same decisions again; empty if there is no record. */
-    static Optional<String> replay(ReportedRun run) {
+    /** What makes the same decisions of a run again. */
+    sealed interface Replay {
+        /** A command that does. */
+        record Command(String line) implements Replay {}
+
+        /** There is none: one that left something out would make other decisions. */
+        record None(String why) implements Replay {}
+    }
+
+    /** Return what makes the same decisions again; empty if there is no record. */
+    static Optional<Replay> replay(ReportedRun run) {
         return run.record().map(record -> replay(run, record));
     }
 
-    private static String replay(ReportedRun run, RunRecord record) {
+    private static Replay replay(ReportedRun run, RunRecord record) {
+        JsonNode settings = record.json().path("settings");
+        if (!settings.isObject()) {
+            return new Replay.None(
+                    record.text("detail").isEmpty()
+                            ? "the settings of the run are not known"
+                            : "only a summary of the run is recorded, without its settings");
+        }
         var words =
                 new ArrayList<>(
                         List.of(
                                 "chaos-runner",
                                 "run",
                                 run.engine().name(),
-                                "-n",
+                                NAMESPACE,
                                 run.engine().namespace()));
-        JsonNode settings = record.json().path("settings");
-        if (settings.isObject()) {
-            for (Map.Entry<String, JsonNode> setting : settings.properties()) {
-                if (!setting.getKey().equals("seed")) {
-                    set(setting.getKey(), value(setting.getValue()), words);
-                }
+        List<String> ran =
+                record.json()
+                        .path("experiments")
+                        .valueStream()
+                        .map(each -> each.path("name").asString(""))
+                        .toList();
+        // One of several that bear a name cannot be chosen: such a run was one of the whole engine.
+        boolean canBeChosen = !ran.isEmpty() && new HashSet<>(ran).size() == ran.size();
+        if (canBeChosen && !run.listed().equals(Optional.of(ran))) {
+            words.add(ONLY);
+            words.add(String.join(",", ran));
+        }
+        for (Map.Entry<String, JsonNode> setting : settings.properties()) {
+            if (!setting.getKey().equals("seed")) {
+                set(setting.getKey(), value(setting.getValue()), words);
             }
-        } else if (!record.text("strategy").isEmpty()) {
-            set("strategy", record.text("strategy"), words);
         }
         set("seed", Long.toString(record.json().path("seed").asLong(0)), words);
-        return line(words);
+        String whole = joined(words);
+        return whole.codePointCount(0, whole.length()) > LONGEST
+                ? new Replay.None("it would be longer than %d characters".formatted(LONGEST))
+                : new Replay.Command(line(words));
     }
 
     private static void set(String key, String value, List<String> words) {
-        words.add("--set");
+        words.add(SET);
         words.add(key + "=" + value);
     }
 
@@ -72,7 +107,7 @@ final class Commands {
                                 List.of(
                                         "kubectl",
                                         "logs",
-                                        "-n",
+                                        NAMESPACE,
                                         run.engine().namespace(),
                                         each.said().pod())))
                 : List.of();
@@ -80,13 +115,15 @@ final class Commands {
 
     /** Return one line; what a terminal would not show stays visible, and shells take no order. */
     private static String line(List<String> words) {
-        return ForeignText.visible(
-                ForeignText.oneLine(
-                        String.join(" ", words.stream().map(Commands::quoted).toList()), LONGEST));
+        return ForeignText.visible(ForeignText.oneLine(joined(words), LONGEST));
+    }
+
+    private static String joined(List<String> words) {
+        return String.join(" ", words.stream().map(Commands::quoted).toList());
     }
 
     private static String quoted(String word) {
-        return PLAIN.matcher(word).matches() || word.equals("-n") || word.equals("--set")
+        return PLAIN.matcher(word).matches() || OPTIONS.contains(word)
                 ? word
                 : "'" + word.replace("'", "'\\''") + "'";
     }

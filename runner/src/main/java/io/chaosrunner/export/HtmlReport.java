@@ -145,15 +145,12 @@ public final class HtmlReport {
         page.open("main");
         page.leaf("h1", "Chaos " + run.title());
         page.open("p");
+        ReportedRun.Standing standing = run.standing();
         page.leaf(
                 "span",
-                run.isGood()
-                        ? "✓ passed"
-                        : run.goesOn()
-                                ? "… goes on"
-                                : run.record().isEmpty() ? "✗ did not run" : "✗ did not pass",
+                standing.sign() + " " + standing.words(),
                 "class",
-                "standing " + (run.isGood() ? "pass" : run.goesOn() ? "none" : "fail"));
+                "standing " + kind(standing));
         page.text(" " + run.count());
         page.close();
         for (String problem : run.problems()) {
@@ -225,10 +222,16 @@ public final class HtmlReport {
 
     private void replay(ReportedRun run) {
         Commands.replay(run)
-                .ifPresent(command -> {
+                .ifPresent(replay -> {
                     page.leaf("h2", "The same decisions again");
-                    page.leaf("pre", command);
-                    page.leaf("button", "Copy", "data-copy", "", "hidden", "");
+                    switch (replay) {
+                        case Commands.Replay.Command(String line) -> {
+                            page.leaf("pre", line);
+                            page.leaf("button", "Copy", "data-copy", "", "hidden", "");
+                        }
+                        case Commands.Replay.None(String why) ->
+                                page.leaf("p", "No command makes them: " + why, "class", "none");
+                    }
                 });
     }
 
@@ -240,13 +243,14 @@ public final class HtmlReport {
         page.leaf("h2", "Beside the other runs that are recorded");
         page.open("ol", "class", "runs");
         for (RunRecord each : runs) {
-            boolean good = ReportedRun.of(run.engine(), "", each, List.of()).isGood();
+            ReportedRun.Standing standing =
+                    ReportedRun.of(run.engine(), "", each, List.of()).standing();
             boolean now = run.record().filter(each::isSameRun).isPresent();
-            page.open("li", "class", (good ? "pass" : "fail") + (now ? " this" : ""));
+            page.open("li", "class", kind(standing) + (now ? " this" : ""));
             page.text(
                     "%s %d · %s"
                             .formatted(
-                                    good ? "✓" : "✗",
+                                    standing.sign(),
                                     each.number(),
                                     each.isEndKnown() ? TimeWords.of(each.took()) : "?"));
             page.close();
@@ -442,6 +446,15 @@ public final class HtmlReport {
             case STOPPED -> "■";
             case AWAITED -> "…";
             case NOT_APPLICABLE -> "–";
+        };
+    }
+
+    private static String kind(ReportedRun.Standing standing) {
+        return switch (standing) {
+            case PASSED -> "pass";
+            case NOT_PASSED, DID_NOT_RUN -> "fail";
+            case END_NOT_SEEN -> "error";
+            case GOES_ON -> "none";
         };
     }
 

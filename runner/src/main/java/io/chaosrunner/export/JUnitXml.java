@@ -95,7 +95,7 @@ public final class JUnitXml {
             start("testcase");
             attribute("classname", className());
             attribute("name", "the run itself");
-            ill("error", "run", problem, List.of(problem));
+            ill("error", run.endUnseen() ? "end-not-seen" : "run", problem, List.of(problem));
             end();
         }
         for (Execution each : run.executions()) {
@@ -117,7 +117,13 @@ public final class JUnitXml {
             property("endedBy", record.text("endedBy"));
             property("reason", record.text("reason"));
             property("fire", record.text("fire"));
-            property("replay", Commands.replay(run).orElse(""));
+        }
+        Optional<Commands.Replay> replay = Commands.replay(run);
+        if (replay.isPresent()) {
+            switch (replay.get()) {
+                case Commands.Replay.Command(String line) -> property("replay", line);
+                case Commands.Replay.None(String why) -> property("replay.none", why);
+            }
         }
         for (String unread : run.unread()) {
             property("unread", unread);

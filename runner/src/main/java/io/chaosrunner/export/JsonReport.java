@@ -28,10 +28,17 @@ public final class JsonReport {
         json.put("namespace", run.engine().namespace()).put("engine", run.engine().name());
         json.put("engineUid", run.engineUid());
         json.put("good", run.isGood());
+        json.put("standing", run.standing().word());
         json.put("count", run.count());
         run.problems().forEach(json.putArray("problems")::add);
         run.unread().forEach(json.putArray("unread")::add);
-        Commands.replay(run).ifPresent(command -> json.put("replay", command));
+        Commands.replay(run)
+                .ifPresent(replay -> {
+                    switch (replay) {
+                        case Commands.Replay.Command(String line) -> json.put("replay", line);
+                        case Commands.Replay.None(String why) -> json.put("noReplay", why);
+                    }
+                });
         run.record().ifPresent(record -> json.set("record", record.json()));
         ArrayNode executions = json.putArray("executions");
         for (Execution each : run.executions()) {

@@ -49,7 +49,12 @@ public final class Markdown {
     private String text() {
         line(
                 "### %s Chaos run %s%s: %s",
-                run.isGood() ? "✅" : run.goesOn() ? "⏳" : "❌",
+                switch (run.standing()) {
+                    case PASSED -> "✅";
+                    case GOES_ON -> "⏳";
+                    case END_NOT_SEEN -> "❓";
+                    case NOT_PASSED, DID_NOT_RUN -> "❌";
+                },
                 run.record()
                         .filter(each -> each.number() > 0)
                         .map(each -> each.number() + " of ")
@@ -59,7 +64,10 @@ public final class Markdown {
                                 ? run.engine().name()
                                 : run.engine().toString(),
                         LONGEST),
-                run.record().isPresent() ? run.count() : "did not run");
+                switch (run.standing()) {
+                    case PASSED, NOT_PASSED, GOES_ON -> run.count();
+                    case END_NOT_SEEN, DID_NOT_RUN -> run.standing().words();
+                });
         List<String> problems = run.problems();
         for (String problem : problems.subList(0, Math.min(MOST_PROBLEMS, problems.size()))) {
             line("");
@@ -87,10 +95,17 @@ public final class Markdown {
                             record.isEndKnown() ? ", took " + TimeWords.of(record.took()) : "");
                 });
         Commands.replay(run)
-                .filter(command -> run.inCluster())
-                .ifPresent(command -> {
+                .filter(replay -> run.inCluster())
+                .map(replay ->
+                        switch (replay) {
+                            case Commands.Replay.Command(String line) ->
+                                    code(line, LONGEST_COMMAND);
+                            case Commands.Replay.None(String why) ->
+                                    "no command makes them, as " + why;
+                        })
+                .ifPresent(replay -> {
                     line("");
-                    line("The same decisions again: %s", code(command, LONGEST_COMMAND));
+                    line("The same decisions again: %s", replay);
                 });
         for (String unread : run.unread()) {
             line("");

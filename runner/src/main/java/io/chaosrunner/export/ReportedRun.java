@@ -35,6 +35,8 @@ import tools.jackson.databind.JsonNode;
  *     record without detail does not name are not here
  * @param problems what is wrong with the run beside the verdicts of its executions, one sentence
  *     each: why nothing was launched, or that it was aborted; none if it came to its plan's end
+ * @param endUnseen whether nobody saw its end: it may go on, and so may what it launched
+ * @param listed names of the experiments that the engine lists, in order; empty if nobody read them
  * @param recorded the records of all runs of the engine, oldest first, to compare with
  * @param unread why the report may lack something
  * @param inCluster whether the cluster can be asked further; a sandbox is gone
@@ -45,6 +47,8 @@ public record ReportedRun(
         Optional<RunRecord> record,
         List<Execution> executions,
         List<String> problems,
+        boolean endUnseen,
+        Optional<List<String>> listed,
         List<RunRecord> recorded,
         List<String> unread,
         boolean inCluster) {
@@ -54,6 +58,7 @@ public record ReportedRun(
         requireNonNull(engineUid, "engineUid is null");
         executions = List.copyOf(executions);
         problems = List.copyOf(problems);
+        listed = listed.map(List::copyOf);
         recorded = List.copyOf(recorded);
         unread = List.copyOf(unread);
     }
@@ -144,10 +149,24 @@ public record ReportedRun(
 
     // ---- Making one ----------------------------------------------------------------------------
 
-    /** Report that nothing was launched, or that nobody knows what became of it, and why. */
+    /** Report that nothing was launched, and why. */
     public static ReportedRun ofNone(EngineRef engine, List<String> why) {
         return new ReportedRun(
-                engine, "", Optional.empty(), List.of(), why, List.of(), List.of(), true);
+                engine,
+                "",
+                Optional.empty(),
+                List.of(),
+                why,
+                false,
+                Optional.empty(),
+                List.of(),
+                List.of(),
+                true);
+    }
+
+    /** Report that nobody knows what became of a run, and why. */
+    public static ReportedRun ofUnseen(EngineRef engine, String why) {
+        return ofNone(engine, List.of(why)).unseen();
     }
 
     /**
@@ -168,6 +187,8 @@ public record ReportedRun(
                 Optional.of(record),
                 executions,
                 problems,
+                false,
+                Optional.empty(),
                 List.of(record),
                 List.of(),
                 true);
@@ -175,41 +196,68 @@ public record ReportedRun(
 
     /** Return this run with more that is known of its executions. */
     ReportedRun with(Function<Execution, Said> more) {
-        return new ReportedRun(
-                engine,
-                engineUid,
-                record,
+        return changed(
                 executions.stream().map(each -> each.with(more.apply(each))).toList(),
                 problems,
+                endUnseen,
+                listed,
                 recorded,
                 unread,
                 inCluster);
     }
 
+    /** Return this run, whose end nobody saw. */
+    ReportedRun unseen() {
+        return changed(executions, problems, true, listed, recorded, unread, inCluster);
+    }
+
+    /** Return this run of an engine that lists these experiments. */
+    ReportedRun ofListed(List<String> names) {
+        return changed(
+                executions, problems, endUnseen, Optional.of(names), recorded, unread, inCluster);
+    }
+
     /** Return this run beside others of its engine, itself among them. */
     ReportedRun among(List<RunRecord> all) {
-        return new ReportedRun(
-                engine, engineUid, record, executions, problems, all, unread, inCluster);
+        return changed(executions, problems, endUnseen, listed, all, unread, inCluster);
     }
 
     /** Return this run, of which not everything could be read. */
     ReportedRun lacking(List<String> why) {
-        return new ReportedRun(
-                engine, engineUid, record, executions, problems, recorded, why, inCluster);
+        return changed(executions, problems, endUnseen, listed, recorded, why, inCluster);
     }
 
     /** Return this run with one more problem. */
     public ReportedRun and(String problem) {
         var more = new ArrayList<String>(problems);
         more.add(problem);
-        return new ReportedRun(
-                engine, engineUid, record, executions, more, recorded, unread, inCluster);
+        return changed(executions, more, endUnseen, listed, recorded, unread, inCluster);
     }
 
     /** Return this run, whose cluster has gone. */
     public ReportedRun ofSandbox() {
+        return changed(executions, problems, endUnseen, listed, recorded, unread, false);
+    }
+
+    private ReportedRun changed(
+            List<Execution> executions,
+            List<String> problems,
+            boolean endUnseen,
+            Optional<List<String>> listed,
+            List<RunRecord> recorded,
+            List<String> unread,
+            boolean inCluster) {
         return new ReportedRun(
-                engine, engineUid, record, executions, problems, recorded, unread, false);
+                engine,
+                engineUid,
+                record,
+                executions,
+                problems,
+                endUnseen,
+                listed,
+                recorded,
+                unread,
+                inCluster);
     }
 
     private static List<Execution> executions(RunRecord record) {
@@ -333,9 +381,56 @@ public record ReportedRun(
 
     // ---- What it says --------------------------------------------------------------------------
 
+    /** How a run stands, in the words of people and of JSON. */
+    public enum Standing {
+        /** Everything passed that was to. */
+        PASSED("✓", "passed"),
+        NOT_PASSED("✗", "did not pass"),
+        GOES_ON("…", "goes on"),
+        /** What came of it is not known; it may go on, and so may what it launched. */
+        END_NOT_SEEN("?", "its end was not seen"),
+        DID_NOT_RUN("✗", "did not run");
+
+        private final String sign;
+        private final String words;
+
+        Standing(String sign, String words) {
+            this.sign = sign;
+            this.words = words;
+        }
+
+        /** Return a sign for it, so that no colour is needed to tell it. */
+        String sign() {
+            return sign;
+        }
+
+        String words() {
+            return words;
+        }
+
+        /** Return the word that programs know it by, such as {@code not-passed}. */
+        String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    Standing standing() {
+        if (isGood()) {
+            return Standing.PASSED;
+        }
+        if (goesOn()) {
+            return Standing.GOES_ON;
+        }
+        if (endUnseen) {
+            return Standing.END_NOT_SEEN;
+        }
+        return record.isPresent() ? Standing.NOT_PASSED : Standing.DID_NOT_RUN;
+    }
+
     /** Tell whether everything passed that was to, in a run that came to its plan's end. */
     public boolean isGood() {
         return record.isPresent()
+                && !endUnseen
                 && problems.isEmpty()
                 && executions.stream().noneMatch(Execution::isBad);
     }
@@ -369,7 +464,7 @@ public record ReportedRun(
     /** Return how the run came out, such as {@code 2 of 3 passed, 1 left out}. */
     public String count() {
         if (record.isEmpty()) {
-            return "nothing is known to have run";
+            return endUnseen ? "what ran is not known" : "nothing is known to have run";
         }
         Map<String, Integer> verdicts = new LinkedHashMap<>();
         for (Execution each : executions) {

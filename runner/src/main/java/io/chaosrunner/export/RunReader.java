@@ -4,6 +4,7 @@ import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.crd.EngineExperiment;
 import io.chaosrunner.crd.Result;
 import io.chaosrunner.export.ReportedRun.Execution;
 import io.chaosrunner.export.ReportedRun.Said;
@@ -93,6 +94,7 @@ public final class RunReader {
                         || remembered.runs().runs().getLast().isSameRun(record);
         return ReportedRun.of(engine.ref(), engine.uid(), record, problems)
                 .with(each -> said(record, last, each, reason.apply(each)))
+                .ofListed(engine.experiments().stream().map(EngineExperiment::name).toList())
                 .among(remembered.runs().runs())
                 .lacking(unread);
     }

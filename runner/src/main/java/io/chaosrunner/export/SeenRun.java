@@ -105,8 +105,14 @@ public final class SeenRun implements RunListener {
             return ReportedRun.ofNone(
                     engine, said.isEmpty() ? List.of("nothing is known to have run") : said);
         }
-        return ReportedRun.of(engine, "", record(started), said)
-                .with(each -> new Said(reason(each), Optional.empty(), ""));
+        return standing(
+                ReportedRun.of(engine, "", record(started), said)
+                        .with(each -> new Said(reason(each), Optional.empty(), "")));
+    }
+
+    /** A run that nobody saw end may go on, and nothing but what was seen is known of it. */
+    private ReportedRun standing(ReportedRun run) {
+        return finished == null ? run.unseen() : run;
     }
 
     /** Report what was seen, with what the cluster knows of it; it need not answer. */
@@ -127,7 +133,7 @@ public final class SeenRun implements RunListener {
                     .orElseGet(() ->
                             started == null
                                     ? report(ref)
-                                    : reader.run(record(started), said, this::reason));
+                                    : standing(reader.run(record(started), said, this::reason)));
         } catch (ClusterException | Claim.Unreadable e) {
             return report(ref).lacking(List.of(String.valueOf(e.getMessage())));
         }

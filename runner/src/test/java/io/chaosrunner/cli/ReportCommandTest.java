@@ -202,4 +202,33 @@ class ReportCommandTest {
         assertThat(said.err())
                 .contains("no run of ChaosEngine default/idle is recorded; begin one:");
     }
+
+    private String replay() {
+        return JsonMapper.shared()
+                .readTree(say("report", "nginx", "-o", "json").out())
+                .path("runs")
+                .path(0)
+                .path("replay")
+                .asString("");
+    }
+
+    /** More chaos than the run had is not the same decisions again. */
+    @Test
+    void whatRepeatsARunOfAPartRunsThatPartAlone() throws IOException {
+        String one = FILE.substring(FILE.indexOf("    - name: pod-delete"), FILE.indexOf("---"));
+        String definition = FILE.substring(FILE.indexOf("---"));
+        Path file =
+                Files.writeString(
+                        folder.resolve("two.yaml"),
+                        FILE.replace(one, one + one.replace("pod-delete", "cpu-hog"))
+                                        .replace("VERDICT", "Pass")
+                                + definition.replace("pod-delete", "cpu-hog"));
+
+        assertThat(say("run", "-o", "lines", "-f", file.toString()).exitCode()).isZero();
+        assertThat(replay()).contains(" --set seed=").doesNotContain("--only");
+
+        Said part = say("run", "-o", "lines", "-f", file.toString(), "--only", "cpu-hog");
+        assertThat(part.exitCode()).as(part.err()).isZero();
+        assertThat(replay()).contains("chaos-runner run nginx -n default --only cpu-hog --set ");
+    }
 }

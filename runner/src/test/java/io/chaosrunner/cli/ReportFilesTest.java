@@ -176,9 +176,35 @@ class ReportFilesTest {
 
         ReportFiles.Open open = open(Map.of(), "--junit", junit.toString());
 
-        assertThat(junit).content().contains("errors=\"1\"").contains("was not reported");
+        assertThat(junit).content().contains("errors=\"1\"").contains("its end was not seen");
         open.endWithout("the API server is gone");
         assertThat(junit).content().contains("the API server is gone");
+    }
+
+    /** It is what remains of a process that was killed, while what it launched goes on. */
+    @Test
+    void aFileWhoseRunHasNotEndedDoesNotSayThatNothingRan() throws IOException {
+        Path html = folder.resolve("report.html");
+        Path summary = folder.resolve("summary.md");
+
+        open(Map.of(), "--report", html.toString(), "--summary", summary.toString());
+
+        for (Path each : List.of(html, summary)) {
+            assertThat(each)
+                    .content()
+                    .contains("its end was not seen")
+                    .doesNotContain("did not run", "nothing is known to have run");
+        }
+    }
+
+    @Test
+    void whatEndsBeforeTheRunIsOfItsEngineOnceThatIsKnown() {
+        Path junit = folder.resolve("junit.xml");
+
+        Said said = run("first-run.yaml", "--only", "nothing-like-it", "--junit", junit.toString());
+
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(junit).content().containsPattern("classname=\"[a-z]+[.][a-z-]+\"");
     }
 
     @Test

@@ -209,6 +209,42 @@ class HtmlReportTest {
     }
 
     @Test
+    void aRunThatGoesOnBesideAnotherHasNotFailed() {
+        var now =
+                SampleRuns.record(
+                        "{'number': 13, 'id': 'c', 'start': '2026-03-01T11:00:00Z', 'end': '2026-03-01T11:00:00Z', 'endedBy': 'running'}");
+
+        Element body = body(page(SampleRuns.run().among(List.of(SampleRuns.record(), now))));
+
+        assertThat(all(all(body, "ol").getFirst(), "li"))
+                .extracting(Element::getTextContent, each -> each.getAttribute("class"))
+                .containsExactly(tuple("✗ 12 · 1m47s", "fail this"), tuple("… 13 · ?", "none"));
+    }
+
+    /** What is not known of a run cannot be made again. */
+    @Test
+    void aRunOfWhichOnlyASummaryIsRecordedHasNoCommandButAReason() {
+        ReportedRun run =
+                ReportedRun.of(
+                        SampleRuns.ENGINE,
+                        SampleRuns.UID,
+                        SampleRuns.record(
+                                "{'number': 12, 'id': 'k', 'seed': 7, 'strategy': 'dag', 'start': '2026-03-01T10:30:00Z', 'end': '2026-03-01T10:31:40Z', 'endedBy': 'plan', 'verdicts': {'Pass': 2}, 'detail': 'summary'}"),
+                        List.of());
+
+        for (String text :
+                List.of(
+                        page(run),
+                        Markdown.of(List.of(run)),
+                        JUnitXml.of(List.of(run)),
+                        JsonReport.of(List.of(run)).toString())) {
+            assertThat(text)
+                    .doesNotContain("chaos-runner run ")
+                    .contains("only a summary of the run is recorded, without its settings");
+        }
+    }
+
+    @Test
     void ofARunThatNeverBeganThereIsWhy() {
         Element body = body(page(ReportedRun.ofNone(SampleRuns.ENGINE, List.of("no Secret"))));
 
