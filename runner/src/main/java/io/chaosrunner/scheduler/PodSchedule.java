@@ -496,8 +496,7 @@ public final class PodSchedule {
         try {
             result = run.run();
         } finally {
-            running = null;
-            alarms.cancel(REPLACE);
+            forgetRun();
         }
         return switch (result) {
             case RunResult.Completed _, RunResult.AlreadyFinished _ -> reread();
@@ -534,7 +533,18 @@ public final class PodSchedule {
         }
     }
 
-    private void replaceAt(Instant at, EngineSchedule schedule, Fire due, long number, Run run) {
+    /** The run that goes on is over: no alarm may be set for it from now on. */
+    private synchronized void forgetRun() {
+        running = null;
+        alarms.cancel(REPLACE);
+    }
+
+    /** An alarm for a run that is over would take the place of the next run's. */
+    private synchronized void replaceAt(
+            Instant at, EngineSchedule schedule, Fire due, long number, Run run) {
+        if (running != run) {
+            return;
+        }
         alarms.set(
                 REPLACE,
                 at,
