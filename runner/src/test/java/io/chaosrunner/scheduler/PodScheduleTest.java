@@ -1,5 +1,6 @@
 package io.chaosrunner.scheduler;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -551,7 +552,7 @@ class PodScheduleTest {
                     CompletableFuture.supplyAsync(
                             schedule::run, task -> Thread.ofVirtual().start(task));
             until(() -> begun.size() == 1 && bells.isSet());
-            Instant due = bells.times().get("replace");
+            Instant due = requireNonNull(bells.times().get("replace"));
 
             Thread late =
                     Thread.ofVirtual()
