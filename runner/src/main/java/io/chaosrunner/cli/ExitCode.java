@@ -54,7 +54,7 @@ final class ExitCode {
         meanings.put("" + DEADLINE, "the run's deadline came");
         meanings.put(
                 "" + NOT_WRITTEN,
-                "every verdict is Pass, but a report that was asked for could not be written");
+                "a report that was asked for could not be written; for run, every verdict is Pass");
         meanings.put("" + BUG, "out of memory, or a bug in chaos-runner");
         meanings.put("129", "left at once by a second SIGHUP; what runs in the cluster goes on");
         meanings.put("130", "left at once by a second Ctrl-C; what runs in the cluster goes on");

@@ -37,7 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
         name = "report",
         description = {
             "Writes a report of a ChaosEngine's last run, or of others, from what the cluster knows.",
-            "The exit code is 0 whatever the verdicts are."
+            "The exit code is 0 whatever the verdicts are; 7 if it could not be written."
         },
         mixinStandardHelpOptions = true)
 final class ReportCommand implements Callable<Integer> {
@@ -99,7 +99,13 @@ final class ReportCommand implements Callable<Integer> {
                 return ExitCode.CLUSTER;
             }
             var reader = new RunReader(cluster, found.get(), remembered);
-            print(wanted.stream().map(reader::run).toList(), command.getOut());
+            PrintWriter out = command.getOut();
+            print(wanted.stream().map(reader::run).toList(), out);
+            if (out.checkError()) {
+                err.println(
+                        "chaos-runner: the report could not be written to standard output: the disk is full, or nobody reads any more");
+                return ExitCode.NOT_WRITTEN;
+            }
             return ExitCode.OK;
         } catch (Claim.Unreadable e) {
             err.println("chaos-runner: " + e.getMessage());

@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -44,7 +45,7 @@ import picocli.CommandLine.ParameterException;
  */
 final class ReportFiles {
     /** Nothing is reported. */
-    static final Open NONE = new Open(List.of(), Optional.empty(), false, null, "", null);
+    static final Open NONE = new Open(List.of(), Optional.empty(), false, false, null, "", null);
 
     private static final String UNSEEN =
             "its end was not seen: it goes on, or chaos-runner was killed and what it launched may go on";
@@ -74,7 +75,7 @@ final class ReportFiles {
     private @Nullable Path html;
 
     /** A file, and the form of what is written to it. */
-    private record Target(String option, Path file, Function<List<ReportedRun>, String> form) {}
+    record Target(String option, Path file, Function<List<ReportedRun>, String> form) {}
 
     boolean areGiven() {
         return junit != null || summary != null || html != null;
@@ -96,13 +97,15 @@ final class ReportFiles {
         if (junit != null) {
             targets.add(new Target("--junit", junit, JUnitXml::of));
         }
-        if (summary != null && !(step.isPresent() && isSame(step.get(), summary))) {
+        boolean stepIsAsked = summary != null && step.isPresent() && isSame(step.get(), summary);
+        if (summary != null && !stepIsAsked) {
             targets.add(new Target("--summary", summary, Markdown::of));
         }
         if (html != null) {
             targets.add(new Target("--report", html, HtmlReport::of));
         }
         Set<Path> files = new HashSet<>();
+        step.ifPresent(file -> files.add(file.toAbsolutePath().normalize()));
         for (Target target : targets) {
             if (!files.add(target.file().toAbsolutePath().normalize())) {
                 throw new ParameterException(
@@ -121,10 +124,28 @@ final class ReportFiles {
                 throw new ParameterException(
                         command,
                         "%s: cannot write %s: %s"
-                                .formatted(target.option(), target.file(), words(target, e)));
+                                .formatted(
+                                        target.option(), target.file(), words(target.file(), e)));
             }
         }
-        return new Open(targets, step, annotated, new SeenRun(Clock.systemUTC()), what, command);
+        if (stepIsAsked) {
+            try {
+                add(step.get(), "");
+            } catch (IOException e) {
+                throw new ParameterException(
+                        command,
+                        "--summary: cannot write %s: %s"
+                                .formatted(step.get(), words(step.get(), e)));
+            }
+        }
+        return new Open(
+                targets,
+                step,
+                stepIsAsked,
+                annotated,
+                new SeenRun(Clock.systemUTC()),
+                what,
+                command);
     }
 
     private static boolean isSame(Path one, Path other) {
@@ -150,13 +171,19 @@ final class ReportFiles {
         }
     }
 
-    private static String words(Target target, IOException e) {
-        Path folder = target.file().toAbsolutePath().getParent();
+    /** Add to what others wrote in that file. */
+    private static void add(Path file, String text) throws IOException {
+        Files.writeString(file, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    private static String words(Path file, Exception e) {
+        Path folder = file.toAbsolutePath().getParent();
         return switch (e) {
             case NoSuchFileException _ -> "there is no folder " + folder;
             case AccessDeniedException _ -> "this user may not write in " + folder;
             case FileSystemException other when other.getReason() != null -> other.getReason();
-            default -> String.valueOf(e.getMessage());
+            case IOException _ -> String.valueOf(e.getMessage());
+            default -> "this is a bug: " + e;
         };
     }
 
@@ -164,6 +191,7 @@ final class ReportFiles {
     static final class Open implements RunListener {
         private final List<Target> targets;
         private final Optional<Path> step;
+        private final boolean stepIsAsked;
         private final boolean annotated;
         private final @Nullable SeenRun seen;
         private final @Nullable CommandLine command;
@@ -171,15 +199,17 @@ final class ReportFiles {
         private Optional<GitHubAnnotations.Place> place = Optional.empty();
         private boolean sandbox;
 
-        private Open(
+        Open(
                 List<Target> targets,
                 Optional<Path> step,
+                boolean stepIsAsked,
                 boolean annotated,
                 @Nullable SeenRun seen,
                 String what,
                 @Nullable CommandLine command) {
             this.targets = List.copyOf(targets);
             this.step = step;
+            this.stepIsAsked = stepIsAsked;
             this.annotated = annotated;
             this.seen = seen;
             this.command = command;
@@ -235,9 +265,9 @@ final class ReportFiles {
         }
 
         void endWithout() {
-            if (seen != null) {
-                ReportedRun run = seen.report(engine);
-                write(sandbox ? run.ofSandbox() : run);
+            SeenRun all = seen;
+            if (all != null) {
+                write(() -> all.report(engine));
             }
         }
 
@@ -247,46 +277,64 @@ final class ReportFiles {
          * @return the exit code, which tells also whether they could be written
          */
         int end(Cluster cluster, EngineRef ref, int exitCode) {
-            if (seen == null) {
+            SeenRun all = seen;
+            if (all == null) {
                 return exitCode;
             }
-            ReportedRun run = seen.report(ref, cluster);
-            if (run.isGood() && exitCode != ExitCode.OK) {
-                // Whatever it is, nobody must take it for a run that passed.
-                run = run.and("chaos-runner ended with exit code " + exitCode);
-            }
-            boolean written = write(sandbox ? run.ofSandbox() : run);
+            boolean written =
+                    write(() -> {
+                        ReportedRun run = all.report(ref, cluster);
+                        // Whatever it is, nobody must take it for a run that passed.
+                        return run.isGood() && exitCode != ExitCode.OK
+                                ? run.and("chaos-runner ended with exit code " + exitCode)
+                                : run;
+                    });
             return written || exitCode != ExitCode.OK ? exitCode : ExitCode.NOT_WRITTEN;
         }
 
-        /** Return whether everything that was asked for was written. */
-        private boolean write(ReportedRun run) {
+        /**
+         * Write all of it, as far as that goes: what is wrong with one report is no reason to leave
+         * another one out, and none to lose the verdict.
+         *
+         * @return whether everything that was asked for was written
+         */
+        private boolean write(Supplier<ReportedRun> reported) {
+            ReportedRun run;
+            try {
+                run = sandbox ? reported.get().ofSandbox() : reported.get();
+            } catch (RuntimeException e) {
+                say("the run could not be reported; this is a bug: " + e);
+                return targets.isEmpty() && !stepIsAsked;
+            }
             boolean all = true;
             for (Target target : targets) {
                 try {
                     ReportFiles.write(target.file(), target.form().apply(List.of(run)));
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException e) {
                     all = false;
                     say(
                             "the report %s %s could not be written: %s"
-                                    .formatted(target.option(), target.file(), words(target, e)));
+                                    .formatted(
+                                            target.option(),
+                                            target.file(),
+                                            words(target.file(), e)));
                 }
             }
             if (step.isPresent()) {
                 try {
-                    Files.writeString(
-                            step.get(),
-                            Markdown.of(List.of(run)) + "\n",
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.APPEND);
-                } catch (IOException e) {
-                    // Nobody asked for it.
-                    say("$GITHUB_STEP_SUMMARY could not be written: " + e.getMessage());
+                    add(step.get(), Markdown.of(List.of(run)) + "\n");
+                } catch (IOException | RuntimeException e) {
+                    all &= !stepIsAsked;
+                    say("$GITHUB_STEP_SUMMARY could not be written: " + words(step.get(), e));
                 }
             }
             if (annotated) {
-                // GitHub reads both streams, and what is on the other may be JSON.
-                GitHubAnnotations.of(run, place).forEach(System.err::println);
+                try {
+                    // GitHub reads both streams, and what is on the other may be JSON.
+                    GitHubAnnotations.of(run, place).forEach(System.err::println);
+                } catch (RuntimeException e) {
+                    say("what went wrong could not be annotated; this is a bug: " + e);
+                }
             }
             return all;
         }

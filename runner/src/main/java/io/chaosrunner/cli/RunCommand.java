@@ -135,6 +135,37 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (dryRun != null && reportFiles.areGiven()) {
+            throw invalid("--dry-run runs nothing that could be reported in a file");
+        }
+        ReportFiles.Open reports =
+                dryRun != null
+                        ? ReportFiles.NONE
+                        : reportFiles.open(
+                                command(),
+                                engine != null
+                                        ? engine
+                                        : files.areGiven() ? files.toString() : "no engine",
+                                System.getenv());
+        try {
+            check();
+            if (sandbox) {
+                return runInSandbox(reports);
+            }
+            try (Fabric8Cluster cluster = parent().connect()) {
+                return runInCluster(cluster, reports);
+            }
+        } catch (ClusterException e) {
+            reports.endWithout(String.valueOf(e.getMessage()));
+            throw e;
+        } catch (ParameterException e) {
+            reports.endWithout(UsageError.words(e));
+            throw e;
+        }
+    }
+
+    /** Refuse options that contradict each other. */
+    private void check() {
         if (engine == null != files.areGiven()) {
             throw invalid("name a ChaosEngine of the cluster, or a file with -f FILE");
         }
@@ -169,30 +200,6 @@ final class RunCommand implements Callable<Integer> {
             if (dryRun != null) {
                 throw invalid("--dry-run asks a cluster; without one use validate and plan");
             }
-        }
-        if (dryRun != null && reportFiles.areGiven()) {
-            throw invalid("--dry-run runs nothing that could be reported in a file");
-        }
-        ReportFiles.Open reports =
-                dryRun != null
-                        ? ReportFiles.NONE
-                        : reportFiles.open(
-                                command(),
-                                engine != null ? engine : files.toString(),
-                                System.getenv());
-        try {
-            if (sandbox) {
-                return runInSandbox(reports);
-            }
-            try (Fabric8Cluster cluster = parent().connect()) {
-                return runInCluster(cluster, reports);
-            }
-        } catch (ClusterException e) {
-            reports.endWithout(String.valueOf(e.getMessage()));
-            throw e;
-        } catch (ParameterException e) {
-            reports.endWithout(UsageError.words(e));
-            throw e;
         }
     }
 

@@ -2,13 +2,17 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.report.Printed;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 
 /** Where this process writes texts of strangers: what they hold cannot drive a terminal. */
 final class Streams {
     private Streams() {}
 
+    /** What is no terminal, a program reads, and reports and JSON are UTF-8 for it. */
     static PrintStream out() {
-        return Printed.to(System.out);
+        return Terminal.isThere()
+                ? Printed.to(System.out)
+                : Printed.to(System.out, StandardCharsets.UTF_8);
     }
 
     static PrintStream err() {

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
+import java.nio.charset.Charset;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 
@@ -32,7 +33,15 @@ public final class Printed {
 
     /** Return a stream whose texts pass through here to another one, which is never closed. */
     public static PrintStream to(PrintStream stream) {
-        return new PrintStream(new Bytes(stream), true, stream.charset());
+        return to(stream, stream.charset());
+    }
+
+    /**
+     * Return a stream whose texts pass through here to another one, which is never closed, in this
+     * charset, whatever the other's own is.
+     */
+    public static PrintStream to(PrintStream stream, Charset charset) {
+        return new PrintStream(new Bytes(stream, charset), true, charset);
     }
 
     /** Return a writer whose texts pass through here to another one, which is never closed. */
@@ -119,12 +128,11 @@ public final class Printed {
         private final CharsetDecoder decoder;
         private byte[] rest = {};
 
-        private Bytes(PrintStream to) {
+        private Bytes(PrintStream to, Charset charset) {
             this.to = to;
-            characters = new Characters(new PrintWriter(to));
+            characters = new Characters(new PrintWriter(to, false, charset));
             decoder =
-                    to.charset()
-                            .newDecoder()
+                    charset.newDecoder()
                             .onMalformedInput(CodingErrorAction.REPLACE)
                             .onUnmappableCharacter(CodingErrorAction.REPLACE);
         }
@@ -146,13 +154,16 @@ public final class Printed {
             characters.flush();
         }
 
+        /** A stream keeps to itself that it could not write: whoever asks this one must hear. */
         @Override
-        public void flush() {
-            to.flush();
+        public void flush() throws IOException {
+            if (to.checkError()) {
+                throw new IOException("not everything could be written");
+            }
         }
 
         @Override
-        public void close() {
+        public void close() throws IOException {
             flush();
         }
     }

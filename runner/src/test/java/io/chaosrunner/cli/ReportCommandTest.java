@@ -7,7 +7,10 @@ import io.chaosrunner.cluster.Cluster.PatchType;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.sandbox.SandboxServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,6 +213,48 @@ class ReportCommandTest {
                 .path(0)
                 .path("replay")
                 .asString("");
+    }
+
+    private int reportTo(OutputStream out) {
+        PrintStream before = System.out;
+        System.setOut(new PrintStream(out, true, StandardCharsets.US_ASCII));
+        try {
+            return ChaosRunner.execute("report", "nginx", "--kubeconfig=" + kubeconfig);
+        } finally {
+            System.setOut(before);
+        }
+    }
+
+    @Test
+    void whereTheLocaleIsAsciiARedirectedReportIsUtf8AllTheSame() throws IOException {
+        assertThat(run("Pass")).isZero();
+        var written = new ByteArrayOutputStream();
+
+        assertThat(reportTo(written)).isZero();
+
+        assertThat(written.toString(StandardCharsets.UTF_8)).startsWith("### ✅ Chaos run 1 of");
+    }
+
+    @Test
+    void halfAReportIsNoSuccess() throws IOException {
+        assertThat(run("Pass")).isZero();
+        var full =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("no space left on device");
+                    }
+                };
+        PrintStream before = System.err;
+        var said = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(reportTo(full)).isEqualTo(ExitCode.NOT_WRITTEN);
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(said.toString(StandardCharsets.UTF_8))
+                .contains("the report could not be written to standard output");
     }
 
     /** More chaos than the run had is not the same decisions again. */

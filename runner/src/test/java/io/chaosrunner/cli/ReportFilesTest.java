@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.export.HtmlReport;
+import io.chaosrunner.export.SeenRun;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.sandbox.SandboxServer;
 import java.io.ByteArrayOutputStream;
@@ -12,12 +14,15 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -256,6 +261,103 @@ class ReportFilesTest {
 
         assertThat(said.toString(StandardCharsets.UTF_8)).isEmpty();
         assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void aWrongCommandLineIsAnErrorInPlaceOfAnEarlierRunsFile() throws IOException {
+        Path junit = Files.writeString(folder.resolve("junit.xml"), "<testsuites/>");
+
+        Said said = run("first-run.yaml", "--resume", "--junit", junit.toString());
+
+        assertThat(said.exitCode()).isEqualTo(2);
+        assertThat(junit).content().contains("errors=\"1\"").contains("no earlier run");
+    }
+
+    /** A bug in what reports a run is none of the run. */
+    @Test
+    void whatGoesWrongInAReportLeavesTheVerdict() {
+        Path junit = folder.resolve("junit.xml");
+        ReportFiles.Open open = open(Map.of(), "--junit", junit.toString());
+        var broken =
+                (Cluster)
+                        Proxy.newProxyInstance(
+                                Cluster.class.getClassLoader(),
+                                new Class<?>[] {Cluster.class},
+                                (proxy, method, arguments) -> {
+                                    throw new IllegalStateException("a bug");
+                                });
+
+        assertThat(open.end(broken, ENGINE, ExitCode.NOT_PASSED)).isEqualTo(ExitCode.NOT_PASSED);
+        assertThat(open.end(broken, ENGINE, ExitCode.OK)).isEqualTo(ExitCode.NOT_WRITTEN);
+        assertThat(problems.toString()).contains("a bug");
+        assertThat(junit).content().contains("errors=\"1\"");
+    }
+
+    @Test
+    void whatGoesWrongInOneReportLeavesTheOthers() {
+        Path html = folder.resolve("report.html");
+        var broken =
+                new ReportFiles.Target(
+                        "--junit",
+                        folder.resolve("junit.xml"),
+                        runs -> {
+                            throw new IllegalStateException("a bug");
+                        });
+        var open =
+                new ReportFiles.Open(
+                        List.of(broken, new ReportFiles.Target("--report", html, HtmlReport::of)),
+                        Optional.empty(),
+                        false,
+                        false,
+                        new SeenRun(Clock.systemUTC()),
+                        "engine.yaml",
+                        new CommandLine(new ReportFiles()).setErr(new PrintWriter(problems, true)));
+
+        open.endWithout("the API server is gone");
+
+        assertThat(html).content().contains("the API server is gone");
+        assertThat(problems.toString()).contains("--junit").contains("a bug");
+    }
+
+    @Test
+    void theJobsSummaryIsTriedBeforeTheRunIfItIsNamed() {
+        String step = folder.resolve("no/step").toString();
+
+        assertThatThrownBy(() -> open(Map.of("GITHUB_STEP_SUMMARY", step), "--summary", step))
+                .isInstanceOf(ParameterException.class)
+                .hasMessageContaining("--summary: cannot write " + step + ": there is no folder");
+        assertThat(open(Map.of("GITHUB_STEP_SUMMARY", step))).isNotNull();
+    }
+
+    @Test
+    void theJobsSummaryIsAReportThatWasAskedForIfItIsNamed() throws IOException {
+        Path inner = Files.createDirectory(folder.resolve("inner"));
+        Path step = inner.resolve("step");
+        Map<String, String> environment = Map.of("GITHUB_STEP_SUMMARY", step.toString());
+        ReportFiles.Open named = open(environment, "--summary", step.toString());
+        ReportFiles.Open notNamed = open(environment);
+        Files.deleteIfExists(step);
+        Files.delete(inner);
+
+        try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT);
+                Cluster cluster = Fabric8Cluster.connect(server.url())) {
+            assertThat(named.end(cluster, ENGINE, ExitCode.OK)).isEqualTo(ExitCode.NOT_WRITTEN);
+            assertThat(notNamed.end(cluster, ENGINE, ExitCode.OK)).isEqualTo(ExitCode.OK);
+        }
+    }
+
+    @Test
+    void noReportTakesThePlaceOfTheJobsSummary() throws IOException {
+        Path step = Files.writeString(folder.resolve("step"), "before\n");
+
+        assertThatThrownBy(() ->
+                        open(
+                                Map.of("GITHUB_STEP_SUMMARY", step.toString()),
+                                "--junit",
+                                step.toString()))
+                .isInstanceOf(ParameterException.class)
+                .hasMessageContaining("--junit: another report is written to that file");
+        assertThat(step).content().isEqualTo("before\n");
     }
 
     @Test
