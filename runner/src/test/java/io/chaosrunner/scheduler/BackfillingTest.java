@@ -279,7 +279,7 @@ class BackfillingTest {
             serve(world, cluster, 1);
 
             assertThat(service.bells.times())
-                    .containsEntry("replace n/e", FIRST.plus(Duration.ofHours(3)));
+                    .containsEntry("replace n/e, run 1 here", FIRST.plus(Duration.ofHours(3)));
             assertThat(world.entries()).containsExactly("a: Completed/Pass");
         }
     }
