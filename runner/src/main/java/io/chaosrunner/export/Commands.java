@@ -45,6 +45,9 @@ final class Commands {
     }
 
     private static Replay replay(ReportedRun run, RunRecord record) {
+        if (!run.inCluster()) {
+            return new Replay.None("the sandbox that it ran in is gone");
+        }
         JsonNode settings = record.json().path("settings");
         if (!settings.isObject()) {
             return new Replay.None(

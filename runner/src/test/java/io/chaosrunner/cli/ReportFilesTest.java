@@ -81,6 +81,24 @@ class ReportFilesTest {
     }
 
     @Test
+    void noCommandIsNamedThatMeantTheSandboxOfARun() {
+        Path junit = folder.resolve("junit.xml");
+        Path page = folder.resolve("page.html");
+
+        Said said =
+                run("first-run.yaml", "--junit", junit.toString(), "--report", page.toString());
+
+        assertThat(said.exitCode()).isZero();
+
+        for (Path report : List.of(junit, page)) {
+            assertThat(report)
+                    .content()
+                    .contains("the sandbox that it ran in is gone")
+                    .doesNotContain("chaos-runner run ");
+        }
+    }
+
+    @Test
     void whatFailedIsAFailureThatSaysWhyAndTheExitCodeIsTheRuns() {
         Path junit = folder.resolve("junit.xml");
 
