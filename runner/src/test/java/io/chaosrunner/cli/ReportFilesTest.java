@@ -85,8 +85,7 @@ class ReportFilesTest {
         Path junit = folder.resolve("junit.xml");
         Path page = folder.resolve("page.html");
 
-        Said said =
-                run("first-run.yaml", "--junit", junit.toString(), "--report", page.toString());
+        Said said = run("first-run.yaml", "--junit", junit.toString(), "--report", page.toString());
 
         assertThat(said.exitCode()).isZero();
 
