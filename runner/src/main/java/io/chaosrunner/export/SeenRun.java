@@ -173,19 +173,7 @@ public final class SeenRun implements RunListener {
         RunNotice.Finished over = finished;
         json.put("endedBy", over == null ? RunRecord.INTERRUPTED : over.end().cause().word());
         json.put("reason", over == null ? "its end was not seen" : over.end().why());
-        ObjectNode verdicts = json.putObject("verdicts");
-        ArrayNode experiments = json.putArray("experiments");
-        for (StatusEntry entry : entries.values()) {
-            String verdict = entry.verdict().word();
-            if (!entry.isWaiting()) {
-                verdicts.put(verdict, verdicts.path(verdict).asInt(0) + 1);
-            }
-            experiments
-                    .addObject()
-                    .put("name", entry.name())
-                    .put("status", entry.status())
-                    .put("verdict", verdict);
-        }
+        RunRecord.putExperiments(entries.values(), json);
         ArrayNode launches = json.putArray("launches");
         launched.forEach((ordinal, each) -> {
             Attempt attempt = each.attempt();

@@ -13,6 +13,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -98,19 +99,7 @@ public record RunRecord(ObjectNode json) {
         String ending = claim.ending().isEmpty() ? INTERRUPTED : claim.ending();
         json.put("endedBy", !claim.isOfRun() ? NO_RUN : over ? ending : RUNNING);
         json.put("reason", Claim.cut(claim.reason(), LONGEST_REASON));
-        ObjectNode verdicts = json.putObject("verdicts");
-        ArrayNode experiments = json.putArray("experiments");
-        for (StatusEntry entry : entries) {
-            String verdict = entry.verdict().word();
-            if (!entry.isWaiting()) {
-                verdicts.put(verdict, verdicts.path(verdict).asInt(0) + 1);
-            }
-            experiments
-                    .addObject()
-                    .put("name", entry.name())
-                    .put("status", entry.status())
-                    .put("verdict", verdict);
-        }
+        putExperiments(entries, json);
         ArrayNode launches = json.putArray("launches");
         claim.log().stream()
                 .sorted(Comparator.comparingInt(LoggedAttempt::ordinal))
@@ -130,6 +119,23 @@ public record RunRecord(ObjectNode json) {
                     .put("reason", each.reason());
         }
         return new RunRecord(json);
+    }
+
+    /** Write into a record what its experiments came to, and how often each verdict was reached. */
+    public static void putExperiments(Collection<StatusEntry> entries, ObjectNode json) {
+        ObjectNode verdicts = json.putObject("verdicts");
+        ArrayNode experiments = json.putArray("experiments");
+        for (StatusEntry entry : entries) {
+            String verdict = entry.verdict().word();
+            if (!entry.isWaiting()) {
+                verdicts.put(verdict, verdicts.path(verdict).asInt(0) + 1);
+            }
+            experiments
+                    .addObject()
+                    .put("name", entry.name())
+                    .put("status", entry.status())
+                    .put("verdict", verdict);
+        }
     }
 
     private static void put(ObjectNode json, String key, String value) {
