@@ -179,7 +179,7 @@ final class ValidateCommand implements Callable<Integer> {
             KubernetesYaml.read(
                     new StringReader(YamlTree.text(object)),
                     KubernetesYaml.Limits.OF_FILES,
-                    document -> collected.add(place, false, document));
+                    document -> collected.addStored(place, document));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -26,6 +26,7 @@ class Document implements Schema.Findings {
                     ".*\\.runProperties\\.(probeTimeout|interval|probePollingInterval|initialDelay|evaluationTimeout)");
 
     private final String file;
+    private final boolean stored;
     private final Lines lines;
 
     /** Where the object stands in its YAML document: {@code items[0].} in a List, else nothing. */
@@ -39,12 +40,14 @@ class Document implements Schema.Findings {
 
     private Document(
             String file,
+            boolean stored,
             Lines lines,
             String prefix,
             String spec,
             JsonNode json,
             List<Finding> findings) {
         this.file = file;
+        this.stored = stored;
         this.lines = lines;
         this.prefix = prefix;
         this.spec = spec;
@@ -55,10 +58,12 @@ class Document implements Schema.Findings {
     /**
      * Takes one thing of a file.
      *
+     * @param stored whether it is an object as the cluster holds it, and no file of a person
      * @param findings where everything goes that is wrong with it
      */
-    static Document of(String file, Lines lines, ManifestItem item, List<Finding> findings) {
-        return new Document(file, lines, item.path(), SPEC, item.json(), findings);
+    static Document of(
+            String file, boolean stored, Lines lines, ManifestItem item, List<Finding> findings) {
+        return new Document(file, stored, lines, item.path(), SPEC, item.json(), findings);
     }
 
     /** Returns the engine that a schedule would create, with its lines and places in this. */
@@ -70,7 +75,8 @@ class Document implements Schema.Findings {
         if (!template.isMissingNode()) {
             engine.set(SPEC, template);
         }
-        return new Document(file, lines, prefix, SPEC + ".engineTemplateSpec", engine, findings) {
+        return new Document(
+                file, stored, lines, prefix, SPEC + ".engineTemplateSpec", engine, findings) {
             @Override
             public String toString() {
                 return Document.this.toString();
@@ -87,6 +93,11 @@ class Document implements Schema.Findings {
 
     String file() {
         return file;
+    }
+
+    /** Returns whether the cluster holds the object, with what others than its author wrote. */
+    boolean isStored() {
+        return stored;
     }
 
     /** Returns the object; an empty one if it is none. */

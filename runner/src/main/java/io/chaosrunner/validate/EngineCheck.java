@@ -12,6 +12,7 @@ import io.chaosrunner.resolve.FieldProblem;
 import io.chaosrunner.resolve.Resolution;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.run.PlannedRun;
+import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.validate.Finding.Severity;
@@ -424,7 +425,9 @@ final class EngineCheck {
             String path = Schema.child("metadata.annotations", key);
             String domain = key.substring(0, Math.max(0, key.indexOf('/') + 1));
             if (Engine.WRITTEN_BY_RUNS.contains(key)) {
-                document.warning(path, " is written by runs; remove it from the file");
+                if (!document.isStored()) {
+                    document.warning(path, " is written by runs; remove it from the file");
+                }
             } else if (domain.equals(OURS) && !known.contains(key)) {
                 String meant = Document.meant(key, known);
                 document.warning(
@@ -459,7 +462,10 @@ final class EngineCheck {
         if (engine.spec().path("terminationGracePeriodSeconds").asLong(0) < 0) {
             document.error("spec.terminationGracePeriodSeconds", " must not be negative");
         }
-        if (engine.engineState().equals("stop")) {
+        // Between runs it is: a run that is over left it so, and a schedule starts its runs itself.
+        boolean stopIsMeant =
+                document.isStored() || engine.annotation(ScheduleSpec.ANNOTATION).isPresent();
+        if (engine.engineState().equals("stop") && !stopIsMeant) {
             document.warning(
                     "spec.engineState", " is stop, so the operator runs nothing; active runs it");
         }
@@ -469,7 +475,7 @@ final class EngineCheck {
                     " is erased by the operator; write the annotation chaosrunner.io/monitoring:"
                             + " \"true\" instead");
         }
-        if (!document.json().path("status").isEmpty()) {
+        if (!document.isStored() && !document.json().path("status").isEmpty()) {
             document.warning("status", " belongs to operator and runner; remove it from the file");
         }
         if (engine.labels().has("chaosUID")) {

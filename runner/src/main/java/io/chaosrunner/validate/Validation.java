@@ -72,6 +72,21 @@ public record Validation(
          *     kustomization, is passed over; a file that was named must hold objects
          */
         public void add(String file, boolean found, KubernetesYaml.Document document) {
+            add(file, found, false, document);
+        }
+
+        /**
+         * Take an object as the cluster holds it: what runs, operator and API server wrote there is
+         * in its place.
+         *
+         * @param place what findings call it
+         */
+        public void addStored(String place, KubernetesYaml.Document document) {
+            add(place, false, true, document);
+        }
+
+        private void add(
+                String file, boolean found, boolean stored, KubernetesYaml.Document document) {
             if (!files.contains(file)) {
                 files.add(file);
             }
@@ -88,7 +103,7 @@ public record Validation(
                         if (found && item.input().isPresent()) {
                             passOver(item.input().get());
                         } else {
-                            add(Document.of(file, read.lines(), item, findings));
+                            add(Document.of(file, stored, read.lines(), item, findings));
                         }
                     }
                 }

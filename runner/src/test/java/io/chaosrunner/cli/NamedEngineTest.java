@@ -77,6 +77,18 @@ class NamedEngineTest {
         assertThat(validated.out()).contains("in 4 objects");
     }
 
+    /** Nobody wrote what a run left there, so there is no file to remove it from. */
+    @Test
+    void whatARunLeftOnTheEngineIsNoFindingOfValidate() {
+        say("run", "nginx");
+        assertThat(say("get", "nginx", "-o", "json").out()).contains("finished");
+
+        Said validated = say("validate", "nginx", "--strict");
+
+        assertThat(validated.out()).isEqualToIgnoringNewLines("nothing wrong in 4 objects");
+        assertThat(validated.exitCode()).isZero();
+    }
+
     @Test
     void aNameThatIsNotThereIsSaidWithWhatThereIs() {
         for (String command : List.of("plan", "next", "validate")) {

@@ -557,6 +557,20 @@ class ValidationTest {
     }
 
     @Test
+    void anEngineThatIsStoppedAndHasAScheduleIsAsTheScheduleWantsIt() {
+        String stopped = ENGINE.replace("sa\n", "sa\n  engineState: stop\n");
+        assertThat(stopped).contains("engineState: stop");
+
+        assertThat(findings(stopped)).anyMatch(found -> found.contains("spec.engineState is stop"));
+        assertThat(
+                        findings(
+                                stopped.replace(
+                                        "annotations: {}",
+                                        "annotations: {chaosrunner.io/schedule: 'every: 1h'}")))
+                .noneMatch(found -> found.contains("spec.engineState"));
+    }
+
+    @Test
     void anObjectDefinedTwiceIsAnError() {
         Validation validation = validate(EXPERIMENT, EXPERIMENT);
 
