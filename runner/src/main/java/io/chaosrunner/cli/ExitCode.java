@@ -41,26 +41,29 @@ final class ExitCode {
 
     private static Map<String, String> meanings() {
         var meanings = new LinkedHashMap<String, String>();
-        meanings.put("" + OK, "done; for run and wait: every verdict is Pass");
-        meanings.put("" + NOT_PASSED, "a verdict is not Pass");
+        meanings.put(
+                "" + OK,
+                "done; for run and wait: every verdict is Pass, or N/A where an experiment was left out");
+        meanings.put(
+                "" + NOT_PASSED, "a verdict is neither Pass nor N/A, or the run could not go on");
         meanings.put(
                 "" + INVALID,
                 "usage, files, settings or kubeconfig are wrong, or there is nothing to run");
         meanings.put(
                 "" + CLUSTER,
-                "the API server does not answer or refuses, what was asked for is not there, or something is left");
+                "the API server does not answer or refuses, what was asked for is not there, or something of a run is left behind");
         meanings.put("" + ABORTED, "the run was aborted, left to others, or not due");
-        meanings.put("" + NOT_IN_TIME, "the time was over first; for wait, the run goes on");
-        meanings.put("" + DEADLINE, "the run's deadline came");
+        meanings.put("" + NOT_IN_TIME, "a time limit was reached first; for wait, the run goes on");
+        meanings.put("" + DEADLINE, "the run's deadline was reached");
         meanings.put(
                 "" + NOT_WRITTEN,
-                "a report that was asked for could not be written; for run, every verdict is Pass");
+                "a report that was asked for could not be written; nothing else went wrong");
         meanings.put("" + BUG, "out of memory, or a bug in chaos-runner");
-        meanings.put("129", "left at once by a second SIGHUP; what runs in the cluster goes on");
-        meanings.put("130", "left at once by a second Ctrl-C; what runs in the cluster goes on");
+        meanings.put("129", "ended at once by a second SIGHUP; what runs in the cluster goes on");
+        meanings.put("130", "ended at once by a second Ctrl-C; what runs in the cluster goes on");
         meanings.put(
                 "" + TERMINATED,
-                "left at once by a second SIGTERM; what runs in the cluster goes on");
+                "ended at once by a second SIGTERM; what runs in the cluster goes on");
         return Collections.unmodifiableMap(meanings);
     }
 

@@ -62,7 +62,7 @@ final class InitCommand implements Callable<Integer> {
             spec:
               engineState: active
               # The account that the experiments run with; it must exist in this namespace.
-              chaosServiceAccount: chaos
+              chaosServiceAccount: chaos-runner
               # What the fault is aimed at.
               appinfo:
                 appns: "%s"
