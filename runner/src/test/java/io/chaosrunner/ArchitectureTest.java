@@ -33,7 +33,7 @@ class ArchitectureTest {
             List.of(
                     List.of("strategy"),
                     List.of("strategy.builtin", "model"),
-                    List.of("crd", "config"),
+                    List.of("crd", "config", "holidays"),
                     List.of("claim", "resolve", "job"),
                     List.of("status"),
                     List.of("cluster", "plugin", "schedule"),
@@ -50,6 +50,7 @@ class ArchitectureTest {
         "io.chaosrunner.model..",
         "io.chaosrunner.crd..",
         "io.chaosrunner.config..",
+        "io.chaosrunner.holidays..",
         "io.chaosrunner.resolve..",
         "io.chaosrunner.job..",
         "io.chaosrunner.claim..",
@@ -165,7 +166,7 @@ class ArchitectureTest {
         noClasses()
                 .that(resideInAPackage("io.chaosrunner.."))
                 .and()
-                .haveNameNotMatching("io\\.chaosrunner\\.schedule\\.CalendarFile(\\$.*)?")
+                .haveNameNotMatching("io\\.chaosrunner\\.holidays\\.CalendarFile(\\$.*)?")
                 .should()
                 .dependOnClassesThat(
                         resideInAnyPackage("biweekly..", "com.github.mangstadt.vinnie.."))
@@ -252,8 +253,6 @@ class ArchitectureTest {
                 .haveSimpleNameNotStartingWith("Meant")
                 .and()
                 .doNotHaveSimpleName("ScheduleReader")
-                .and()
-                .doNotHaveSimpleName("HolidayReader")
                 .and()
                 .doNotHaveSimpleName("ChaosScheduleSettings")
                 .and()

@@ -13,6 +13,12 @@ import java.util.Locale;
  * @param cause what made it fire
  */
 public record Fire(Instant at, String schedule, Cause cause) {
+    /** The first year of any fire. */
+    public static final int FIRST_YEAR = 1970;
+
+    /** The last year of any fire. */
+    public static final int LAST_YEAR = 2099;
+
     public Fire {
         requireNonNull(at, "at is null");
         requireNonNull(schedule, "schedule is null");

@@ -1,5 +1,6 @@
 package io.chaosrunner.schedule;
 
+import io.chaosrunner.model.Fire;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
@@ -32,7 +33,7 @@ record CronClock(
     /** Thousands of schedules share it. */
     static final NavigableSet<Integer> EVERY_YEAR =
             Collections.unmodifiableNavigableSet(
-                    IntStream.rangeClosed(CronReader.FIRST_YEAR, CronReader.LAST_YEAR)
+                    IntStream.rangeClosed(Fire.FIRST_YEAR, Fire.LAST_YEAR)
                             .boxed()
                             .collect(Collectors.toCollection(TreeSet::new)));
 
@@ -155,7 +156,7 @@ record CronClock(
         int year = date.getYear();
         boolean named =
                 years == EVERY_YEAR
-                        ? year >= CronReader.FIRST_YEAR && year <= CronReader.LAST_YEAR
+                        ? year >= Fire.FIRST_YEAR && year <= Fire.LAST_YEAR
                         : years.contains(year);
         return named && (months.size() == 12 || months.contains(date.getMonthValue()));
     }

@@ -1,5 +1,6 @@
 package io.chaosrunner.schedule;
 
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.strategy.Parameters;
 import java.io.Serial;
@@ -30,11 +31,6 @@ import java.util.stream.Stream;
  * item of a list counts, also where Quartz overlooks all but one ({@code MON#1,FRI}).
  */
 final class CronReader {
-    /** The last year of any fire. */
-    static final int LAST_YEAR = 2099;
-
-    static final int FIRST_YEAR = 1970;
-
     private static final String EXAMPLE = "0 0/30 9-17 ? * MON-FRI";
     private static final String CRONTAB_EXAMPLE = "*/30 9-17 * * MON-FRI";
     private static final int LONGEST_QUOTE = 200;
@@ -98,7 +94,12 @@ final class CronReader {
         DAY_OF_MONTH("a day of month", 1, 31, "1-31, L, L-3, LW or 15W", "1"),
         MONTH("a month", 1, 12, "1-12 or JAN-DEC", "*"),
         DAY_OF_WEEK("a day of week", 1, 7, "1-7 with 1 for Sunday, SUN-SAT, 6L or 6#3", "MON-FRI"),
-        YEAR("a year", FIRST_YEAR, LAST_YEAR, FIRST_YEAR + "-" + LAST_YEAR, "*");
+        YEAR(
+                "a year",
+                Fire.FIRST_YEAR,
+                Fire.LAST_YEAR,
+                Fire.FIRST_YEAR + "-" + Fire.LAST_YEAR,
+                "*");
 
         private final String words;
         private final int first;
@@ -305,7 +306,7 @@ final class CronReader {
                         months,
                         years,
                         OPEN_HOURS.matcher(field(Field.HOUR).text()).matches());
-        if (clock.dayFrom(LocalDate.of(FIRST_YEAR, 1, 1)) == null) {
+        if (clock.dayFrom(LocalDate.of(Fire.FIRST_YEAR, 1, 1)) == null) {
             Written day = ofMonth.isEmpty() ? field(Field.DAY_OF_WEEK) : field(Field.DAY_OF_MONTH);
             throw fault(
                     items(day).getFirst(),

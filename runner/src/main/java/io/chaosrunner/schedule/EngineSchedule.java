@@ -9,6 +9,7 @@ import io.chaosrunner.claim.Tally;
 import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.WrittenTime;
+import io.chaosrunner.holidays.HolidayList;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunEnd.Cause;
 import io.chaosrunner.schedule.FirePlan.LastRun;

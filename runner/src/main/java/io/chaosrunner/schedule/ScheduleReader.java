@@ -1,6 +1,7 @@
 package io.chaosrunner.schedule;
 
 import io.chaosrunner.config.YamlText;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
@@ -660,7 +661,7 @@ final class ScheduleReader {
                 problem(
                         key,
                         "'%s' is not from %d to %d; nothing fires before or after"
-                                .formatted(text, CronReader.FIRST_YEAR, CronReader.LAST_YEAR));
+                                .formatted(text, Fire.FIRST_YEAR, Fire.LAST_YEAR));
                 return Optional.empty();
             }
             return Optional.of(at);

@@ -1,5 +1,6 @@
 package io.chaosrunner.schedule;
 
+import io.chaosrunner.holidays.HolidayList;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.Fire.Cause;
 import io.chaosrunner.model.ForeignText;
@@ -21,7 +22,7 @@ import java.util.stream.Collectors;
  */
 public final class Timetable {
     /** Nothing fires from here on, as a cron expression's years end here. */
-    static final Instant END = Instant.parse(CronReader.LAST_YEAR + 1 + "-01-01T00:00:00Z");
+    static final Instant END = Instant.parse(Fire.LAST_YEAR + 1 + "-01-01T00:00:00Z");
 
     private static final int MOST_DRAWS = 64;
 

@@ -1,5 +1,6 @@
 package io.chaosrunner.schedule;
 
+import io.chaosrunner.holidays.HolidayList;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,6 +2,7 @@ package io.chaosrunner.schedule;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.holidays.HolidayList;
 import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.LocalDate;

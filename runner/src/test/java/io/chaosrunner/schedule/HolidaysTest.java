@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.chaosrunner.claim.FireLedger.Skipped;
 import io.chaosrunner.claim.Trigger;
+import io.chaosrunner.holidays.HolidayList;
 import io.chaosrunner.schedule.FirePlan.LastRun;
 import io.chaosrunner.schedule.FirePlan.Situation;
 import io.chaosrunner.schedule.FirePlan.Step;

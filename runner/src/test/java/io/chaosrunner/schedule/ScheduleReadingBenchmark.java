@@ -2,6 +2,7 @@ package io.chaosrunner.schedule;
 
 import static io.chaosrunner.schedule.Schedules.ANCHOR;
 
+import io.chaosrunner.holidays.HolidayList;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package io.chaosrunner.schedule;
+package io.chaosrunner.holidays;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

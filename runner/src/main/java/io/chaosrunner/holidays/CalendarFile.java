@@ -1,4 +1,4 @@
-package io.chaosrunner.schedule;
+package io.chaosrunner.holidays;
 
 import biweekly.ICalendar;
 import biweekly.component.VEvent;
@@ -29,6 +29,7 @@ import com.github.mangstadt.vinnie.io.SyntaxRules;
 import com.github.mangstadt.vinnie.io.VObjectDataAdapter;
 import com.github.mangstadt.vinnie.io.VObjectReader;
 import com.github.mangstadt.vinnie.io.Warning;
+import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.ForeignText;
 import java.io.IOException;
 import java.io.Serial;
@@ -296,7 +297,7 @@ final class CalendarFile {
         LocalDate first = day(components(begin));
         if (rule == null
                 && event.getRecurrenceDates().isEmpty()
-                && first.getYear() < CronReader.FIRST_YEAR) {
+                && first.getYear() < Fire.FIRST_YEAR) {
             throw outside(first);
         }
         long days = days(event, first);
@@ -319,7 +320,7 @@ final class CalendarFile {
         for (LocalDate start : starts) {
             for (int i = 0; i < days; i++) {
                 LocalDate day = start.plusDays(i);
-                if (day.getYear() >= CronReader.FIRST_YEAR) {
+                if (day.getYear() >= Fire.FIRST_YEAR) {
                     list.day(day, summary);
                 }
             }
@@ -399,12 +400,12 @@ final class CalendarFile {
         boolean some = false;
         while (days.hasNext()) {
             DateValue next = days.next();
-            if (next.year() > CronReader.LAST_YEAR) {
+            if (next.year() > Fire.LAST_YEAR) {
                 break;
             }
             some = true;
             budget.spend();
-            if (next.year() < CronReader.FIRST_YEAR - 2) {
+            if (next.year() < Fire.FIRST_YEAR - 2) {
                 continue;
             }
             starts.add(LocalDate.of(next.year(), next.month(), next.day()));
@@ -471,7 +472,7 @@ final class CalendarFile {
                             .formatted(written));
         }
         LocalDate date = LocalDate.of(written.getYear(), written.getMonth(), written.getDate());
-        if (date.getYear() < FIRST_BEGIN || date.getYear() > CronReader.LAST_YEAR + 1) {
+        if (date.getYear() < FIRST_BEGIN || date.getYear() > Fire.LAST_YEAR + 1) {
             throw outside(date);
         }
         return date;
@@ -479,8 +480,7 @@ final class CalendarFile {
 
     private static Refused outside(LocalDate date) {
         return new Refused(
-                "%s is not from %d to %d"
-                        .formatted(date, CronReader.FIRST_YEAR, CronReader.LAST_YEAR));
+                "%s is not from %d to %d".formatted(date, Fire.FIRST_YEAR, Fire.LAST_YEAR));
     }
 
     private static String named(VEvent event, String summary) {

@@ -1,4 +1,4 @@
-package io.chaosrunner.schedule;
+package io.chaosrunner.holidays;
 
 import java.time.Instant;
 import java.time.LocalDate;
@@ -29,7 +29,7 @@ public sealed interface HolidayList {
         }
 
         /** Return what a day is called; null if it is no holiday. */
-        @Nullable String at(LocalDate date) {
+        public @Nullable String at(LocalDate date) {
             String name = dates.get(date);
             return name == null ? yearly.get(MonthDay.from(date)) : name;
         }

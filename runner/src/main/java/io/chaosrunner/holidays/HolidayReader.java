@@ -1,4 +1,4 @@
-package io.chaosrunner.schedule;
+package io.chaosrunner.holidays;
 
 import io.chaosrunner.model.ForeignText;
 import java.io.Serial;
