@@ -252,8 +252,6 @@ class ArchitectureTest {
                 .and()
                 .haveSimpleNameNotStartingWith("Meant")
                 .and()
-                .doNotHaveSimpleName("ScheduleReader")
-                .and()
                 .doNotHaveSimpleName("ChaosScheduleSettings")
                 .and()
                 .doNotHaveSimpleName("OldClaim")

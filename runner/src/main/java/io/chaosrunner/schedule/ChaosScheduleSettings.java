@@ -68,7 +68,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
 
     /** What an annotation adds. */
     private static final List<String> OWN =
-            Stream.of(List.of("timeZone", "exclude", "holidays", "jitter"), ScheduleReader.POLICY)
+            Stream.of(List.of("timeZone", "exclude", "holidays", "jitter"), PolicyReader.KEYS)
                     .flatMap(List::stream)
                     .toList();
 
@@ -426,7 +426,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
     private static List<Window> includedHours(String text, List<Problem> problems) {
         var windows = new ArrayList<Window>();
         for (String part : text.isBlank() ? new String[0] : text.split(",", -1)) {
-            String[] ends = ScheduleReader.ends(part);
+            String[] ends = Frame.ends(part);
             Optional<Integer> first = hour(ends[0]);
             Optional<Integer> last = hour(ends[ends.length - 1]);
             if (ends.length > 2 || first.isEmpty() || last.isEmpty()) {
@@ -466,7 +466,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
         }
         var days = new ArrayList<String>();
         for (String part : text.split(",", -1)) {
-            String[] ends = ScheduleReader.ends(part);
+            String[] ends = Frame.ends(part);
             List<String> names =
                     Arrays.stream(ends)
                             .map(ChaosScheduleSettings::day)
@@ -492,7 +492,7 @@ public record ChaosScheduleSettings(ObjectNode json) {
     private static Optional<String> day(String text) {
         return text.matches("[0-7]")
                 ? Optional.of(DAYS.get(Integer.parseInt(text) % DAYS.size()))
-                : ScheduleReader.day(text).map(_ -> text);
+                : Frame.day(text).map(_ -> text);
     }
 
     private static OptionalInt number(

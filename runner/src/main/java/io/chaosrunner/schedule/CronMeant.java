@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * What was probably meant by a cron expression that is none: each item in the form that it has
@@ -73,6 +75,36 @@ final class CronMeant {
             }
         }
         return -1;
+    }
+
+    /** Write several expressions as schedules. */
+    static String schedules(List<?> crons) {
+        return "schedules: [%s]"
+                .formatted(
+                        crons.stream()
+                                .limit(ScheduleReader.MOST_SCHEDULES)
+                                .map("{cron: \"%s\"}"::formatted)
+                                .collect(Collectors.joining(", ")));
+    }
+
+    /** Write an expression in quotes: a star at its begin means something else to YAML. */
+    static Optional<String> unquoted(String text) {
+        String key = "cron:";
+        String written = text.indexOf(key) < 0 ? key + text : text;
+        int at = written.indexOf(key) + key.length();
+        int end =
+                IntStream.of(written.indexOf('\n', at), written.indexOf('}', at), written.length())
+                        .filter(each -> each >= 0)
+                        .min()
+                        .orElseThrow();
+        for (int i = 0; i < ScheduleReader.MOST_SCHEDULES && end > at; i++) {
+            String cron = written.substring(at, end).strip();
+            if (CronReader.isExpression(cron)) {
+                return Optional.of("it in quotes: cron: \"%s\"".formatted(cron));
+            }
+            end = written.lastIndexOf(',', end - 1);
+        }
+        return Optional.empty();
     }
 
     private static String number(String digits) {

@@ -149,6 +149,19 @@ final class Meant {
                     "success", "passed",
                     "succeeded", "passed");
 
+    /** What people probably mean; the JDK's own list has the other side of the world for some. */
+    private static final Map<String, String> ABBREVIATIONS =
+            Map.of(
+                    "EST", "America/New_York",
+                    "EDT", "America/New_York",
+                    "CDT", "America/Chicago",
+                    "MST", "America/Denver",
+                    "MDT", "America/Denver",
+                    "PDT", "America/Los_Angeles",
+                    "BST", "Europe/London",
+                    "CEST", "Europe/Berlin",
+                    "AEST", "Australia/Sydney");
+
     private static final Pattern AMOUNT =
             Pattern.compile("([0-9]{1,7})(?:[.,]([0-9]{1,3}))?([A-Za-z]+)");
     private static final Pattern COUNT = Pattern.compile("[0-9]{1,9}");
@@ -285,6 +298,57 @@ final class Meant {
             case "activ", "running", "enabled", "start", "started", "on" -> Optional.of("active");
             default -> Optional.empty();
         };
+    }
+
+    // ---- The whole, and zones -----------------------------------------------------------------
+
+    /** Return the settings that a value alone means, without the key that it belongs to. */
+    static Optional<String> schedule(Object tree) {
+        if (tree instanceof List<?> list) {
+            boolean crons = !list.isEmpty() && list.stream().allMatch(Meant::isCron);
+            return crons && list.size() <= ScheduleReader.MOST_SCHEDULES
+                    ? Optional.of(CronMeant.schedules(list))
+                    : Optional.of("the list under schedules");
+        }
+        String text = String.valueOf(tree).strip();
+        if (isCron(text)) {
+            return Optional.of("cron: \"%s\"".formatted(text));
+        }
+        if (text.equalsIgnoreCase("now")) {
+            return Optional.of("now: true");
+        }
+        String interval = text.startsWith("every ") ? text.substring("every ".length()) : text;
+        return Parameters.duration(interval)
+                .map(_ -> interval)
+                .or(() -> duration(interval))
+                .map("every: "::concat)
+                .or(() -> MeantDates.moment(text).map("once: "::concat));
+    }
+
+    private static boolean isCron(Object value) {
+        return CronReader.isExpression(String.valueOf(value));
+    }
+
+    /** Return the zone that somebody calls otherwise. */
+    static Optional<String> zone(String written) {
+        String name = written.strip().replace(' ', '_');
+        String upper = name.toUpperCase(Locale.ROOT);
+        String abbreviated = ABBREVIATIONS.getOrDefault(upper, ZoneId.SHORT_IDS.get(upper));
+        if (abbreviated != null) {
+            return Optional.of(abbreviated);
+        }
+        List<String> zones =
+                ZoneId.getAvailableZoneIds().stream()
+                        .filter(zone -> !zone.startsWith("SystemV/") && !zone.startsWith("posix"))
+                        .sorted()
+                        .toList();
+        Optional<String> city =
+                zones.stream()
+                        .filter(zone -> zone.contains("/") && !zone.startsWith("Etc/"))
+                        .filter(zone ->
+                                zone.substring(zone.lastIndexOf('/') + 1).equalsIgnoreCase(name))
+                        .findFirst();
+        return city.or(() -> Parameters.nearest(name, zones));
     }
 
     // ---- Durations ----------------------------------------------------------------------------

@@ -110,8 +110,8 @@ final class MeantDates {
     /**
      * Say what to write instead of something that is no date; a key of its own takes dates only.
      */
-    static String exclusion(String path, String written) {
-        boolean named = path.endsWith(".dates");
+    static String exclusion(String key, String written) {
+        boolean named = key.equals("dates");
         Optional<String> meant =
                 named
                         ? date(written)
@@ -191,8 +191,7 @@ final class MeantDates {
     }
 
     /** Say what to write instead of something that is no time. */
-    static String time(String path, String written) {
-        String key = path.substring(path.lastIndexOf('.') + 1);
+    static String time(String key, String written) {
         String word = Meant.bare(written);
         if (word.equals("now") && key.equals("once")) {
             return "write now: true instead of once";

@@ -60,23 +60,25 @@ final class MeantDays {
                                                                                 < 24))));
     }
 
-    /** Say what to write under a key, of the days that stand there. */
-    static String days(String path, List<String> written) {
-        return instead(path, written, all -> days(all, true), "write Mon, Mon-Fri or a list");
+    /** Say what to write instead of some days. */
+    static String days(List<String> written) {
+        return instead("days", written, all -> days(all, true), "write Mon, Mon-Fri or a list");
     }
 
-    /** Say what to write under a key, of the hours that stand there. */
-    static String hours(String path, List<String> written) {
+    /** Say what to write instead of some hours. */
+    static String hours(List<String> written) {
         return instead(
-                path, written, MeantDays::hours, "write 9-17, 09:00-17:30 or, over midnight, 22-6");
+                "hours",
+                written,
+                MeantDays::hours,
+                "write 9-17, 09:00-17:30 or, over midnight, 22-6");
     }
 
     private static String instead(
-            String path,
+            String key,
             List<String> written,
             Function<String, Optional<String>> meaning,
             String otherwise) {
-        String key = path.substring(path.lastIndexOf('.') + 1);
         String all = String.join(",", written);
         return EVER.contains(Meant.bare(all).replace(" ", ""))
                 ? "leave %s out for all of them".formatted(key)
@@ -219,7 +221,7 @@ final class MeantDays {
     }
 
     private static Optional<String> range(String text, Function<String, Optional<String>> end) {
-        String[] ends = ScheduleReader.ends(text);
+        String[] ends = Frame.ends(text);
         List<String> read = Arrays.stream(ends).map(end).flatMap(Optional::stream).toList();
         return ends.length > 2 || read.size() < ends.length
                 ? Optional.empty()

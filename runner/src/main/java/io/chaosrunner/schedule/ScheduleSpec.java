@@ -3,6 +3,7 @@ package io.chaosrunner.schedule;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.schedule.Frame.Exclusion;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.nio.charset.StandardCharsets;
 import java.time.DayOfWeek;

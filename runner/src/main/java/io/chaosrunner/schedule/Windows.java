@@ -3,6 +3,7 @@ package io.chaosrunner.schedule;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.holidays.HolidayList;
+import io.chaosrunner.schedule.Frame.Exclusion;
 import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.LocalDate;

@@ -37,7 +37,7 @@ class ScheduleSchemaTest {
     void everyKeyThatIsReadIsInTheSchemaAndNoOther() {
         var keys = new ArrayList<>(ScheduleReader.KINDS);
         keys.addAll(ScheduleReader.TIMING);
-        keys.addAll(ScheduleReader.POLICY);
+        keys.addAll(PolicyReader.KEYS);
         var ofPart = new ArrayList<>(ScheduleReader.PART_KINDS);
         ofPart.addAll(ScheduleReader.TIMING);
         ofPart.remove("jitter");
@@ -47,9 +47,9 @@ class ScheduleSchemaTest {
         assertThat(keys(SCHEMA.root().at("/definitions/part")))
                 .containsExactlyInAnyOrderElementsOf(ofPart);
         assertThat(keys(SCHEMA.root().at("/properties/stopWhen/anyOf/1")))
-                .containsExactlyElementsOf(ScheduleReader.STOP_RULES);
+                .containsExactlyElementsOf(PolicyReader.STOP_RULES);
         assertThat(keys(SCHEMA.root().at("/definitions/exclusion/anyOf/1")))
-                .containsExactlyInAnyOrderElementsOf(ScheduleReader.EXCLUSION);
+                .containsExactlyInAnyOrderElementsOf(Frame.EXCLUSION);
     }
 
     private static List<String> keys(JsonNode schema) {

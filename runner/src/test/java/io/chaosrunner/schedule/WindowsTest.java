@@ -3,6 +3,7 @@ package io.chaosrunner.schedule;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.schedule.Frame.Exclusion;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
