@@ -22,9 +22,6 @@ final class Syntax {
     private static final Pattern QUANTITY =
             Pattern.compile(
                     "[+-]?(?:\\d++(?:\\.\\d*+)?+|\\.\\d++)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d++)?");
-    private static final Pattern GO_DURATION =
-            Pattern.compile(
-                    "[-+]?(?:0|(?:(?:\\d++(?:\\.\\d*+)?+|\\.\\d++)(?:ns|us|µs|μs|ms|s|m|h))++)");
     private static final Pattern PLAIN_DURATION =
             Pattern.compile("\\s*(\\d+(?:\\.\\d+)?)\\s*([A-Za-z]*)\\s*");
 
@@ -118,7 +115,8 @@ final class Syntax {
     /** Checks a duration that an experiment's Go code reads. */
     void duration(JsonNode value, String path) {
         String text = value.asString("");
-        if (!value.isString() || text.isEmpty() || GO_DURATION.matcher(text).matches()) {
+        boolean isOne = GoDuration.isOne(text);
+        if (!value.isString() || text.isEmpty() || (isOne && GoDuration.isInRange(text))) {
             return;
         }
         Matcher plain = PLAIN_DURATION.matcher(text);
@@ -126,14 +124,18 @@ final class Syntax {
                 plain.matches()
                         ? UNITS.getOrDefault(plain.group(2).toLowerCase(Locale.ROOT), "")
                         : "";
-        document.error(
-                path,
-                ": '%s' is no duration of Go, whose units are ms, s, m and h; write %s"
-                        .formatted(
-                                text,
-                                unit.isEmpty()
-                                        ? "such as \"5s\""
-                                        : '"' + duration(plain.group(1), unit) + '"'));
+        String meant = unit.isEmpty() ? "5s" : duration(plain.group(1), unit);
+        if (isOne || !GoDuration.isInRange(meant)) {
+            document.error(
+                    path,
+                    ": '%s' is longer than Go can hold; write at most \"%s\""
+                            .formatted(text, GoDuration.LONGEST));
+        } else {
+            document.error(
+                    path,
+                    ": '%s' is no duration of Go, whose units are ms, s, m and h; write %s\"%s\""
+                            .formatted(text, unit.isEmpty() ? "such as " : "", meant));
+        }
     }
 
     private static String duration(String number, String unit) {
