@@ -2,14 +2,20 @@ package io.chaosrunner.config;
 
 import io.chaosrunner.model.ForeignText;
 import java.io.Serial;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.LoadSettingsBuilder;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.common.Anchor;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.events.AliasEvent;
 import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.NodeEvent;
 import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
@@ -103,8 +109,13 @@ public final class YamlText {
         private static final int LONGEST_NUMBER = 400;
 
         private final Limits limits;
-        private int depth;
         private int nodes;
+
+        /** The maps and lists that have begun. */
+        private final Deque<NodeEvent> open = new ArrayDeque<>();
+
+        /** Those of them that an anchor stands for now. */
+        private final Map<Anchor, NodeEvent> anchored = new HashMap<>();
 
         private Measure(Limits limits) {
             this.limits = limits;
@@ -113,15 +124,21 @@ public final class YamlText {
         private void take(Event event) {
             switch (event.getEventId()) {
                 case MappingStart, SequenceStart -> {
-                    depth++;
-                    if (depth > limits.depth()) {
+                    var begun = (NodeEvent) event;
+                    open.push(begun);
+                    if (open.size() > limits.depth()) {
                         throw unusable(
                                 "is nested more than %d deep".formatted(limits.depth()), event);
                     }
+                    begun.getAnchor().ifPresent(anchor -> anchored.put(anchor, begun));
                     count(event);
                 }
-                case MappingEnd, SequenceEnd -> depth--;
+                case MappingEnd, SequenceEnd -> {
+                    NodeEvent ended = open.pop();
+                    ended.getAnchor().ifPresent(anchor -> anchored.remove(anchor, ended));
+                }
                 case Scalar -> {
+                    ((ScalarEvent) event).getAnchor().ifPresent(anchored::remove);
                     if (isEndlessNumber((ScalarEvent) event)) {
                         throw unusable(
                                 "holds a number of more than %d digits".formatted(LONGEST_NUMBER),
@@ -130,10 +147,17 @@ public final class YamlText {
                     count(event);
                 }
                 case Alias -> {
+                    Anchor alias = ((AliasEvent) event).getAlias();
                     if (!limits.aliases()) {
                         throw unusable(
-                                "holds the alias *%s; write what it stands for"
-                                        .formatted(((AliasEvent) event).getAlias()),
+                                "holds the alias *%s; write what it stands for".formatted(alias),
+                                event);
+                    }
+                    NodeEvent around = anchored.get(alias);
+                    if (around != null) {
+                        throw unusable(
+                                "has the alias *%s inside what its anchor &%s, %s, stands for, which would contain itself; write there what is meant"
+                                        .formatted(alias, alias, above(line(event) - line(around))),
                                 event);
                     }
                     count(event);
@@ -161,7 +185,17 @@ public final class YamlText {
         }
 
         private static Unusable unusable(String why, Event event) {
-            return new Unusable(why, event.getStartMark().map(mark -> mark.getLine()).orElse(0));
+            return new Unusable(why, line(event));
+        }
+
+        private static int line(Event event) {
+            return event.getStartMark().map(mark -> mark.getLine()).orElse(0);
+        }
+
+        private static String above(int lines) {
+            return lines == 0
+                    ? "on the same line"
+                    : lines == 1 ? "1 line above" : lines + " lines above";
         }
     }
 }

@@ -128,8 +128,6 @@ class KubernetesYamlTest {
                 "{~: e}|has a key without a name",
                 "{[a]: b}|has a key that is a map or a list",
                 "a: 1@b: 2@a: 3|is not YAML: found duplicate key a",
-                "a: &x [*x]|has an anchor whose value contains itself",
-                "a: &x {<<: *x}|has an anchor whose value contains itself",
                 "a: {<<: 5}|merges (<<) something that is no map",
                 "a: *b|is not YAML: found undefined alias b",
                 "a: !!binary '%'|has a value with tag !!binary that is not base64",
@@ -142,6 +140,59 @@ class KubernetesYamlTest {
                 .singleElement()
                 .isInstanceOfSatisfying(
                         Document.Unreadable.class, each -> assertThat(each.why()).contains(why));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a: &x [*x]|1|1|x",
+                "a: &x {<<: *x}|1|1|x",
+                "a: &x@  b:@    c: *x|1|3|x",
+                "a: &x@- b:@  - {c: [1, *x]}|1|3|x",
+                "&root@a:@  <<: [{q: 1}, *root]|1|3|root",
+                "a: &x@  b: &y@    c: *y@    d: *x|2|3|y",
+                "a: &x 1@b: &x {c: *x}|2|2|x",
+                "a: 'LONG'@b: &x@  c: [*x, *x, *x, *x]|2|3|x"
+            })
+    void anAnchorThatContainsItselfIsNamedWithTheLineOfItsAlias(
+            String text, int anchorsLine, int line, String name) {
+        // A long text leaves much to fill in, so that no other bound is met first.
+        String yaml = text.replace('@', '\n').replace("LONG", "x".repeat(100_000));
+
+        assertThat(read(yaml))
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Document.Unreadable.class,
+                        each -> {
+                            assertThat(each.line()).isEqualTo(line);
+                            assertThat(each.why())
+                                    .isEqualTo(
+                                            "has the alias *%s inside what its anchor &%s, %s, stands for, which would contain itself; write there what is meant"
+                                                    .formatted(
+                                                            name,
+                                                            name,
+                                                            anchorsLine == line
+                                                                    ? "on the same line"
+                                                                    : (line - anchorsLine)
+                                                                            + " line"
+                                                                            + (line - anchorsLine
+                                                                                            == 1
+                                                                                    ? ""
+                                                                                    : "s")
+                                                                            + " above"));
+                        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a: &x {b: 1}\nc: {d: *x, e: [*x]}",
+                "a: &x {b: &x 1, c: *x}",
+                "a: &x [&x {b: 1}, *x]\nb: *x"
+            })
+    void anAnchorThatIsUsedAfterItsEndOrIsAnotherByThenIsFine(String text) {
+        assertThat(read(text)).singleElement().isInstanceOf(Document.Read.class);
     }
 
     @ParameterizedTest
