@@ -38,7 +38,10 @@ class LinearRegexTest {
             """
             (?<!/)/+$
             (?<!\\s)\\s+then\\s+
+            (?:unknown|duplicate) field "([^"\\\\]++)"
+            Go struct field [A-Za-z]++\\.([^ ]++) of type
             (\\d{1,7})(ms|s|m|h)
+            \\G(\\d*+)(?:\\.(\\d*+))?(ns|us|µs|μs|ms|s|m|h)
             ([0-9]{1,7})(?:[.,]([0-9]{1,3}))?([A-Za-z]+)
             -----BEGIN ([A-Z0-9 ]+)-----\\s*?\\R([^-]*+(?:-(?!----)[^-]*+)*+)-----END \\1-----
             [()]|[A-Za-z0-9][A-Za-z0-9._#-]*+|\\S

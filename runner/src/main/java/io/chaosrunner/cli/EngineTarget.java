@@ -26,19 +26,14 @@ record EngineTarget(String place, Engine engine, Optional<ObjectLines> lines) {
         return kind + " " + (namespace.isEmpty() ? "" : namespace + "/") + engine.name();
     }
 
-    /**
-     * Say what is wrong with a field.
-     *
-     * @param text goes on where the path ends
-     */
-    String sentence(String path, String text) {
-        String where = lines.map(each -> each.place(path) + ": ").orElse(place);
-        return "%s%s: %s%s".formatted(where, name(), path, text);
-    }
-
     /** Say why there is nothing to run; empty if there is. */
     Optional<String> nothingListed() {
-        return engine.nothingListed().map(why -> sentence("spec.experiments", why));
+        return engine.nothingListed()
+                .map(why -> {
+                    String where =
+                            lines.map(each -> each.place(engine.listPath()) + ": ").orElse(place);
+                    return "%s%s: spec.experiments%s".formatted(where, name(), why);
+                });
     }
 
     /**

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.zip.DeflaterOutputStream;
@@ -61,6 +62,18 @@ record FileObject(
         return (ObjectNode)
                 JsonMapper.shared()
                         .readTree(new InflaterInputStream(new ByteArrayInputStream(packed)));
+    }
+
+    /** Return where a field stands, as far as that is known; the empty path is all of it. */
+    String place(String field) {
+        return places(List.of(field)).getFirst();
+    }
+
+    /** Return where fields stand, each place once; where it stands itself if there are none. */
+    List<String> places(List<String> fields) {
+        return lines.filter(_ -> !fields.isEmpty())
+                .map(each -> each.places(fields))
+                .orElse(List.of(place));
     }
 
     boolean is(String kind) {

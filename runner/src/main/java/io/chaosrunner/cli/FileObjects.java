@@ -129,10 +129,19 @@ final class FileObjects {
     }
 
     private static ClusterException placed(FileObject object, ClusterException e) {
-        return e.kind() == Kind.UNREACHABLE || e.kind() == Kind.UNCONFIGURED
-                ? e
-                : new ClusterException(
-                        e.kind(), "%s: %s: %s".formatted(object.place(), object, e.getMessage()));
+        if (e.kind() == Kind.UNREACHABLE || e.kind() == Kind.UNCONFIGURED) {
+            return e;
+        }
+        List<String> places = object.places(e.fields());
+        String others = String.join(", ", places.subList(1, places.size()));
+        return new ClusterException(
+                e.kind(),
+                "%s: %s: %s%s"
+                        .formatted(
+                                places.getFirst(),
+                                object,
+                                e.getMessage(),
+                                others.isEmpty() ? "" : "; see also " + others));
     }
 
     /**

@@ -2,6 +2,7 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.config.KubernetesYaml;
 import io.chaosrunner.config.KubernetesYaml.Limits;
+import io.chaosrunner.config.Lines;
 import io.chaosrunner.config.ManifestItem;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -235,12 +237,21 @@ final class ManifestFiles {
     }
 
     private static final class Collected implements Taker {
+        /** In bytes; what overlays build may be larger than the memory for it. */
+        private static final int MOST_OF_LINES = 2 << 20;
+
         private static final Set<String> PLACED = Set.of("ChaosEngine", "ChaosSchedule");
         private final Predicate<String> wanted;
         private final List<FileObject> objects = new ArrayList<>();
         private final Map<String, Integer> passedOver = new TreeMap<>();
         private final List<String> problems = new ArrayList<>();
         private final SecureRandom random = new SecureRandom();
+
+        /** What the lines of documents may still take. */
+        private int left = MOST_OF_LINES;
+
+        /** The last that are kept: the objects of a List share them. */
+        private Lines.@Nullable Packed last;
 
         private Collected(Predicate<String> wanted) {
             this.wanted = wanted;
@@ -264,18 +275,18 @@ final class ManifestFiles {
                 }
                 case KubernetesYaml.Document.Read read -> {
                     for (ManifestItem item : ManifestItem.of(read.json())) {
-                        var lines = new ObjectLines(file, read.lines(), item.path());
-                        take(file + ":" + read.lines().line(item.path()), found, item, lines);
+                        take(file, found, item, read.lines());
                     }
                 }
             }
         }
 
-        private void take(String place, boolean found, ManifestItem item, ObjectLines lines) {
+        private void take(String file, boolean found, ManifestItem item, Lines lines) {
             if (found && item.input().isPresent()) {
                 leftOut(item.input().get());
                 return;
             }
+            String place = file + ":" + lines.line(item.path());
             if (!(item.json() instanceof ObjectNode object)
                     || item.apiVersion().isEmpty()
                     || item.kind().isEmpty()) {
@@ -290,17 +301,30 @@ final class ManifestFiles {
                 return;
             }
             if (wanted.test(item.kind())) {
-                // Kept of one of a kind: of many none is meant, and they may be large.
+                // Always kept of the one that is meant: where there are many, none is.
                 boolean isFirst =
                         PLACED.contains(item.kind())
                                 && objects.stream().noneMatch(other -> other.is(item.kind()));
-                objects.add(
-                        FileObject.of(
-                                        place,
-                                        object,
-                                        isFirst ? Optional.of(lines) : Optional.empty())
-                                .named(random));
+                Lines.Packed packed = lines.packed();
+                Optional<ObjectLines> known =
+                        keep(packed) || isFirst
+                                ? Optional.of(new ObjectLines(file, packed, item.path()))
+                                : Optional.empty();
+                objects.add(FileObject.of(place, object, known).named(random));
             }
+        }
+
+        /** Tell whether there is memory for the lines of one more document, and take it. */
+        private boolean keep(Lines.Packed lines) {
+            if (lines == last) {
+                return true;
+            }
+            boolean fits = lines.text().length <= left;
+            if (fits) {
+                last = lines;
+                left -= lines.text().length;
+            }
+            return fits;
         }
     }
 

@@ -2,6 +2,7 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.config.Lines;
 import io.chaosrunner.crd.Schema;
+import java.util.List;
 
 /**
  * The file and line of each part of an object that was read from a file.
@@ -9,10 +10,19 @@ import io.chaosrunner.crd.Schema;
  * @param path where the object stands in its document, such as {@code items[0].}; empty if it is
  *     all of it
  */
-record ObjectLines(String file, Lines lines, String path) {
+record ObjectLines(String file, Lines.Packed lines, String path) {
     /** Return where a field stands, or the nearest part above it that exists. */
     String place(String field) {
-        return file + ":" + lines.line(path + field);
+        return places(List.of(field)).getFirst();
+    }
+
+    /** Return where fields stand, each place once. */
+    List<String> places(List<String> fields) {
+        Lines all = lines.unpacked();
+        return fields.stream()
+                .map(field -> file + ":" + all.line(path + field))
+                .distinct()
+                .toList();
     }
 
     /**
@@ -23,6 +33,6 @@ record ObjectLines(String file, Lines lines, String path) {
      */
     String place(String annotation, String problem) {
         String text = Schema.child("metadata.annotations", annotation);
-        return file + ":" + lines.lineOfSetting(path, text, problem);
+        return file + ":" + lines.unpacked().lineOfSetting(path, text, problem);
     }
 }

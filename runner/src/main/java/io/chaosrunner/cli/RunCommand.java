@@ -558,7 +558,7 @@ final class RunCommand implements Callable<Integer> {
             List<String> problems = new ArrayList<>();
             for (FileObject object : SandboxSelection.of(objects)) {
                 problems.addAll(
-                        server.load(object.place(), AnyObjects.unstored(object.json())).problems());
+                        server.load(object::place, AnyObjects.unstored(object.json())).problems());
             }
             if (!problems.isEmpty()) {
                 problems.forEach(problem -> command().getErr().println("chaos-runner: " + problem));

@@ -15,6 +15,7 @@ import java.net.URLEncoder;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -440,11 +441,13 @@ final class ApiServer implements AutoCloseable {
     private ClusterException refusal(String method, String path, int code, byte[] body) {
         String message = "";
         String reason = "";
+        List<String> fields = List.of();
         try {
             JsonNode status =
                     ObjectReader.read(new String(body, StandardCharsets.UTF_8), 0).object();
             message = status.path("message").asString("");
             reason = status.path("reason").asString("");
+            fields = RefusedFields.of(status);
         } catch (JacksonException | ClassCastException notJson) {
             message = new String(body, StandardCharsets.UTF_8).strip();
         }
@@ -471,7 +474,8 @@ final class ApiServer implements AutoCloseable {
                                 message.isEmpty() ? reason : message,
                                 code == 401
                                         ? ": these credentials are not accepted; are they for this cluster, and do they still hold?"
-                                        : ""));
+                                        : ""),
+                fields);
     }
 
     /** A request has a time-out of its own; a watch has one that is longer than its life. */

@@ -1,6 +1,7 @@
 package io.chaosrunner.cluster;
 
 import java.io.Serial;
+import java.util.List;
 
 /** Report that the API server refused a request or could not be reached. */
 public final class ClusterException extends RuntimeException {
@@ -31,24 +32,39 @@ public final class ClusterException extends RuntimeException {
     }
 
     private final Kind kind;
+    private final transient List<String> fields;
 
     /**
      * @param kind who can act
      * @param message what failed, on which object, and what the server said
      */
     public ClusterException(Kind kind, String message) {
+        this(kind, message, List.of());
+    }
+
+    /**
+     * @param fields paths in the object that was written, which the server names as wrong
+     */
+    ClusterException(Kind kind, String message, List<String> fields) {
         super(message);
         this.kind = kind;
+        this.fields = List.copyOf(fields);
     }
 
     ClusterException(Kind kind, String message, Throwable cause) {
         super(message, cause);
         this.kind = kind;
+        this.fields = List.of();
     }
 
     /** Return who can act. */
     public Kind kind() {
         return kind;
+    }
+
+    /** Return the paths in the object that was written that are at fault, if the server says so. */
+    public List<String> fields() {
+        return fields;
     }
 
     /** Tell whether the same request may succeed later without anybody acting. */

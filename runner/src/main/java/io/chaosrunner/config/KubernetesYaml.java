@@ -236,7 +236,9 @@ public final class KubernetesYaml {
             if (json.isNull()) {
                 return;
             }
-            read = new Document.Read(line + line(root.get()), Lines.of(root.get(), line), json);
+            read =
+                    new Document.Read(
+                            line + line(root.get()), Lines.of(root.get(), line, yaml), json);
         } catch (YamlText.Unusable e) {
             read = unreadable(line + e.line(), String.valueOf(e.getMessage()), yaml);
         } catch (Unusable e) {
@@ -247,6 +249,12 @@ public final class KubernetesYaml {
             read = unreadable(line, tooDeep(limits), yaml);
         }
         to.accept(read);
+    }
+
+    /** Know the lines of a document that was read before. */
+    static Lines lines(String yaml, int begin) {
+        Node root = new Compose(SETTINGS).composeString(yaml).orElseThrow();
+        return Lines.of(root, begin, yaml);
     }
 
     private static String withoutTabs(String json) {
@@ -282,7 +290,7 @@ public final class KubernetesYaml {
 
     private JsonNode value(Node node, int depth) {
         if (depth > limits.deepest()) {
-            throw new Unusable(node, node.isRecursive() ? containsItself() : tooDeep(limits));
+            throw new Unusable(node, tooDeep(limits));
         }
         spend(node, VALUE);
         return switch (node) {
@@ -312,10 +320,6 @@ public final class KubernetesYaml {
         }
     }
 
-    private static String containsItself() {
-        return "has an anchor whose value contains itself";
-    }
-
     private ObjectNode map(MappingNode map, int depth) {
         ObjectNode object = NODES.objectNode();
         List<Node> merges = new ArrayList<>();
@@ -337,9 +341,6 @@ public final class KubernetesYaml {
             for (Node each : maps) {
                 if (!(each instanceof MappingNode merged)) {
                     throw new Unusable(each, "merges (<<) something that is no map");
-                }
-                if (depth > limits.deepest()) {
-                    throw new Unusable(each, containsItself());
                 }
                 ((ObjectNode) value(merged, depth + 1))
                         .properties()

@@ -1,7 +1,15 @@
 package io.chaosrunner.config;
 
 import io.chaosrunner.model.ForeignText;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
@@ -24,19 +32,73 @@ public final class Lines {
     /** Whether each line of the tree is a line of the file; else all of it stands on the first. */
     private final boolean exact;
 
-    private Lines(Node root, int offset, boolean exact) {
+    /** What the tree was made from; empty if that is not known. */
+    private final String text;
+
+    private @Nullable Packed packed;
+
+    private Lines(Node root, int offset, boolean exact, String text) {
         this.root = root;
         this.offset = offset;
         this.exact = exact;
+        this.text = text;
     }
 
     /**
      * Know the lines of a document.
      *
      * @param begin the line of the file that it begins on, from 1
+     * @param text what the document was made from
      */
-    static Lines of(Node root, int begin) {
-        return new Lines(root, begin, true);
+    static Lines of(Node root, int begin, String text) {
+        return new Lines(root, begin, true, text);
+    }
+
+    /**
+     * The lines of a document in little memory: a tree of nodes is many times as large as its text.
+     *
+     * @param text deflated
+     */
+    public record Packed(byte[] text, int begin) {
+        /** Read the document again. */
+        public Lines unpacked() {
+            try (var in = new InflaterInputStream(new ByteArrayInputStream(text))) {
+                return KubernetesYaml.lines(
+                        new String(in.readAllBytes(), StandardCharsets.UTF_8), begin);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Packed packed
+                    && Arrays.equals(text, packed.text)
+                    && begin == packed.begin;
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(text);
+        }
+    }
+
+    /** Return these lines in little memory; the same each time. */
+    public Packed packed() {
+        if (packed == null) {
+            packed = pack();
+        }
+        return packed;
+    }
+
+    private Packed pack() {
+        var bytes = new ByteArrayOutputStream();
+        try (var out = new DeflaterOutputStream(bytes)) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Packed(bytes.toByteArray(), offset);
     }
 
     /** Return the line of a path, or of the nearest part above it that exists. */
@@ -58,7 +120,7 @@ public final class Lines {
             YamlText.check(text.getValue(), YamlText.Limits.ANNOTATION);
             return new Compose(YamlText.settings().build())
                     .composeString(text.getValue())
-                    .map(inner -> new Lines(inner, firstLine(text), isLiteral(text)));
+                    .map(inner -> new Lines(inner, firstLine(text), isLiteral(text), ""));
         } catch (YamlEngineException | YamlText.Unusable notYaml) {
             return Optional.empty();
         }

@@ -135,13 +135,25 @@ public record Engine(ObjectNode json) {
                                         .orElse(" is empty; list the experiments to run"));
     }
 
+    /** Return the path of the field that stands where the list of experiments should. */
+    public String listPath() {
+        return spec().isMissingNode()
+                ? near(json, "spec").orElse("spec")
+                : "spec." + near(spec(), "experiments").orElse("experiments");
+    }
+
     private static Optional<String> meant(String where, JsonNode object, String field) {
+        return near(object, field)
+                .map(near ->
+                        " is empty; did you mean '%s' instead of '%s' in %s?"
+                                .formatted(field, near, where));
+    }
+
+    /** Return the field that was probably meant to be another one, which is missing. */
+    private static Optional<String> near(JsonNode object, String field) {
         return object.has(field)
                 ? Optional.empty()
-                : Parameters.nearest(field, object.propertyNames())
-                        .map(near ->
-                                " is empty; did you mean '%s' instead of '%s' in %s?"
-                                        .formatted(field, near, where));
+                : Parameters.nearest(field, object.propertyNames());
     }
 
     /** Return {@code status.experiments}. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -59,10 +60,14 @@ public record Manifests(List<Created> created, List<String> ignored, List<String
                                             .forEach(item ->
                                                     one(
                                                             server,
-                                                            source
-                                                                    + ":"
-                                                                    + read.lines()
-                                                                            .line(item.path()),
+                                                            path ->
+                                                                    source
+                                                                            + ":"
+                                                                            + read.lines()
+                                                                                    .line(
+                                                                                            item
+                                                                                                            .path()
+                                                                                                    + path),
                                                             item.json(),
                                                             created,
                                                             ignored,
@@ -75,7 +80,7 @@ public record Manifests(List<Created> created, List<String> ignored, List<String
         return new Manifests(created, ignored, problems);
     }
 
-    static Manifests load(SandboxServer server, String place, ObjectNode object) {
+    static Manifests load(SandboxServer server, UnaryOperator<String> place, ObjectNode object) {
         List<Created> created = new ArrayList<>();
         List<String> ignored = new ArrayList<>();
         List<String> problems = new ArrayList<>();
@@ -86,23 +91,23 @@ public record Manifests(List<Created> created, List<String> ignored, List<String
             one(server, place, object, created, ignored, problems);
         } catch (StatusError e) {
             problems.add(
-                    "%s: %s %s: %s"
-                            .formatted(
-                                    place,
-                                    Json.text(object, "kind"),
-                                    Json.text(object, "metadata", "name"),
-                                    e.getMessage()));
+                    refused(
+                            place,
+                            Json.text(object, "kind"),
+                            Json.text(object, "metadata", "name"),
+                            e));
         }
         return new Manifests(created, ignored, problems);
     }
 
     private static void one(
             SandboxServer server,
-            String at,
+            UnaryOperator<String> place,
             JsonNode document,
             List<Created> created,
             List<String> ignored,
             List<String> problems) {
+        String at = place.apply("");
         if (!(document instanceof ObjectNode object)) {
             problems.add(at + ": not an object");
             return;
@@ -123,9 +128,9 @@ public record Manifests(List<Created> created, List<String> ignored, List<String
             }
             return;
         }
-        List<String> unplayable = unplayable(object);
+        List<String> unplayable = unplayable(object, kind + " " + name, place);
         if (!unplayable.isEmpty()) {
-            unplayable.forEach(u -> problems.add(at + ": " + kind + " " + name + ": " + u));
+            problems.addAll(unplayable);
             return;
         }
         String given = Json.text(object, "metadata", "namespace");
@@ -134,12 +139,19 @@ public record Manifests(List<Created> created, List<String> ignored, List<String
             server.create(resource.get(), namespace, object);
             created.add(new Created(kind, namespace, name));
         } catch (StatusError e) {
-            problems.add(at + ": " + kind + " " + name + ": " + e.getMessage());
+            problems.add(refused(place, kind, name, e));
         }
     }
 
+    private static String refused(
+            UnaryOperator<String> place, String kind, String name, StatusError e) {
+        String at = place.apply(e.fields().stream().findFirst().orElse(""));
+        return "%s: %s %s: %s".formatted(at, kind, name, e.getMessage());
+    }
+
     /** Return the scenarios of an engine that cannot be played. */
-    private static List<String> unplayable(ObjectNode object) {
+    private static List<String> unplayable(
+            ObjectNode object, String name, UnaryOperator<String> place) {
         List<String> problems = new ArrayList<>();
         int index = 0;
         for (JsonNode experiment : Json.items(object.path("spec"), "experiments")) {
@@ -150,8 +162,16 @@ public record Manifests(List<Created> created, List<String> ignored, List<String
                             "components",
                             "experimentAnnotations",
                             Scenario.ANNOTATION);
-            String at = "spec.experiments[" + index++ + "]: ";
-            Scenario.problems(scenario).forEach(problem -> problems.add(at + problem));
+            String entry = "spec.experiments[" + index++ + "]";
+            String at =
+                    place.apply(
+                            entry
+                                    + ".spec.components.experimentAnnotations["
+                                    + Scenario.ANNOTATION
+                                    + "]");
+            Scenario.problems(scenario)
+                    .forEach(problem ->
+                            problems.add("%s: %s: %s: %s".formatted(at, name, entry, problem)));
         }
         return problems;
     }

@@ -23,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import tools.jackson.databind.JsonNode;
@@ -269,9 +270,9 @@ public final class SandboxServer implements AutoCloseable {
      * Create one object, and refuse what the API server refuses of people's files: fields that no
      * schema knows, and values of the wrong type.
      *
-     * @param place where it was found, for messages
+     * @param place where a path of it was found, for messages; the empty path is all of it
      */
-    public Manifests load(String place, ObjectNode object) {
+    public Manifests load(UnaryOperator<String> place, ObjectNode object) {
         return Manifests.load(this, place, object);
     }
 

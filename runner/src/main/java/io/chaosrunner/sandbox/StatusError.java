@@ -1,6 +1,7 @@
 package io.chaosrunner.sandbox;
 
 import java.util.List;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Carry the Status body of a refused request. */
@@ -9,6 +10,7 @@ final class StatusError extends RuntimeException {
 
     private final int code;
     private final transient ObjectNode status;
+    private final transient List<String> fields;
 
     /** One field at fault, as {@code details.causes} lists it. */
     record Cause(String reason, String message, String field) {
@@ -33,8 +35,13 @@ final class StatusError extends RuntimeException {
     }
 
     private StatusError(int code, String reason, String message) {
+        this(code, reason, message, List.of());
+    }
+
+    private StatusError(int code, String reason, String message, List<String> fields) {
         super(message);
         this.code = code;
+        this.fields = fields;
         this.status =
                 Json.object()
                         .put("kind", "Status")
@@ -66,6 +73,11 @@ final class StatusError extends RuntimeException {
 
     ObjectNode status() {
         return status;
+    }
+
+    /** Return the paths in the object that are at fault; empty if none is. */
+    List<String> fields() {
+        return fields;
     }
 
     static StatusError notFound(ApiResource resource, String name) {
@@ -162,7 +174,11 @@ final class StatusError extends RuntimeException {
                 causes.stream().map(c -> c.field() + ": " + c.message()).distinct().toList();
         String all = texts.size() == 1 ? texts.getFirst() : "[" + String.join(", ", texts) + "]";
         StatusError error =
-                new StatusError(422, "Invalid", qualified + " \"" + name + "\" is invalid: " + all);
+                new StatusError(
+                        422,
+                        "Invalid",
+                        qualified + " \"" + name + "\" is invalid: " + all,
+                        causes.stream().map(Cause::field).toList());
         if (!kind.isEmpty()) {
             error.details(name, group, kind);
         }
@@ -189,6 +205,22 @@ final class StatusError extends RuntimeException {
 
     static StatusError badRequest(String message) {
         return new StatusError(400, "BadRequest", message);
+    }
+
+    /** A strict decoder's refusal, which names every field that is unknown. */
+    static StatusError unknownFields(ApiResource resource, List<String> paths) {
+        return new StatusError(
+                400,
+                "BadRequest",
+                "%s in version \"%s\" cannot be handled as a %s: strict decoding error: %s"
+                        .formatted(
+                                resource.kind,
+                                resource.version,
+                                resource.kind,
+                                paths.stream()
+                                        .map(path -> "unknown field \"" + path + "\"")
+                                        .collect(Collectors.joining(", "))),
+                List.copyOf(paths));
     }
 
     static StatusError unsupportedMediaType(String accepted) {

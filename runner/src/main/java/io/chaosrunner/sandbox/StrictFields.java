@@ -36,7 +36,7 @@ final class StrictFields {
 
                             @Override
                             public void unknown(String path, String text) {
-                                unknown.add("unknown field \"" + path + "\"");
+                                unknown.add(path);
                             }
 
                             @Override
@@ -45,13 +45,7 @@ final class StrictFields {
                             }
                         });
         if (!unknown.isEmpty()) {
-            throw StatusError.badRequest(
-                    "%s in version \"%s\" cannot be handled as a %s: strict decoding error: %s"
-                            .formatted(
-                                    resource.kind,
-                                    resource.version,
-                                    resource.kind,
-                                    String.join(", ", unknown)));
+            throw StatusError.unknownFields(resource, unknown);
         }
         if (!wrong.isEmpty()) {
             throw StatusError.invalid(

@@ -164,6 +164,11 @@ class Document implements Schema.Findings {
         add(Severity.ERROR, line(path), path, inFile(path) + text);
     }
 
+    /** Says the same of something that is missing, where something else stands for it. */
+    void errorAt(String instead, String path, String text) {
+        add(Severity.ERROR, line(instead), path, inFile(path) + text);
+    }
+
     /**
      * Says that something has no effect, or another than was meant; unless it is known to be
      * refused: one fault is said once.

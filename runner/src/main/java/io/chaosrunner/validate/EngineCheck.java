@@ -446,10 +446,12 @@ final class EngineCheck {
 
     private void rest() {
         if (engine.spec().isMissingNode()) {
-            engine.nothingListed().ifPresent(problem -> document.error("spec", problem));
+            engine.nothingListed()
+                    .ifPresent(problem -> document.errorAt(engine.listPath(), "spec", problem));
         } else if (!document.hasError("spec.experiments")) {
             engine.nothingListed()
-                    .ifPresent(problem -> document.error("spec.experiments", problem));
+                    .ifPresent(problem ->
+                            document.errorAt(engine.listPath(), "spec.experiments", problem));
         }
         String account = engine.spec().path("chaosServiceAccount").asString("");
         if (!account.isEmpty()) {

@@ -89,8 +89,26 @@ class PlacesOfProblemsTest {
                 command,
                 "engine.yaml",
                 "# first\n---\n" + ENGINE.replace("experiments:", "experiment:"),
-                14,
+                16,
                 "spec.experiments is empty; did you mean 'experiments' instead of");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "experiments: [{name: a}], experiments:@    - name: a@      rnk: 1, 16, 'unknown field \"spec.experiments[0].rnk\"'",
+        "experiments: [{name: a}], experiments:@    - name: a@      spec: {components: {env: [@        {VALUE: c}]}}, 17, .env[0].VALUE",
+        "experiments: [{name: a}], experiments:@    - name: a@      spec:@        components: {experimentAnnotations: {@          sandbox.chaosrunner.io/scenario: bogus}}, 18, bogus",
+        "experiments: [{name: a}], experiments:@    - nme: a, 15, experiments[0]",
+        "metadata:, x: 1@metadata:, 3, 'unknown field \"x\"'"
+    })
+    void aFieldThatTheSandboxRefuses(String part, String written, int line, String problem)
+            throws IOException {
+        assertPlaced(
+                "run --sandbox",
+                "engine.yaml",
+                ENGINE.replace(part, written.replace('@', '\n')),
+                line,
+                problem);
     }
 
     @ParameterizedTest

@@ -367,7 +367,7 @@ class SandboxServerTest {
 
             assertThat(manifests.problems()).hasSize(5);
             assertThat(manifests.problems().get(0))
-                    .startsWith("x.yaml:1: ConfigMap A_b: ")
+                    .startsWith("x.yaml:3: ConfigMap A_b: ")
                     .contains("metadata.name");
             assertThat(manifests.problems().get(1))
                     .isEqualTo("x.yaml:5: apiVersion and kind are required");
@@ -399,7 +399,7 @@ class SandboxServerTest {
                     .singleElement()
                     .asString()
                     .startsWith(
-                            "e.yaml:1: ChaosEngine e: spec.experiments[0]: unknown"
+                            "e.yaml:10: ChaosEngine e: spec.experiments[0]: unknown"
                                     + " scenario word 'explode'");
         }
 

@@ -128,8 +128,26 @@ class WrittenFileTest {
 
         assertThat(said.exitCode()).as(said.toString()).isEqualTo(2);
         assertThat(said.err())
-                .contains("unknown field \"spec.experiments[0].spec.components.env[0].VALUE\"");
+                .contains("unknown field \"spec.experiments[0].spec.components.env[0].VALUE\"")
+                .contains("engine.yaml:" + lineOf("TARGET_PODS") + ": ChaosEngine ");
         assertThat(stage.namespace.jobs()).isEmpty();
+    }
+
+    @Test
+    void whatIsRefusedOfAnotherObjectIsPlacedToo() {
+        Said field = say("run", "-f", file("command: [/bin/bash]", "comand: [/bin/bash]"));
+        Said value = say("run", "-f", file("data: {run.sh", "data: {'a b': x, run.sh"));
+        Said type = say("run", "-f", file("data: {run.sh", "data: {x: 5, run.sh"));
+
+        assertThat(field.err())
+                .contains("engine.yaml:" + (lineOf("image:") + 1) + ": ChaosExperiment ");
+        assertThat(value.err()).contains("engine.yaml:" + lineOf("data:") + ": ConfigMap ");
+        assertThat(type.err()).contains("engine.yaml:" + lineOf("data:") + ": ConfigMap ");
+        assertThat(List.of(field.exitCode(), value.exitCode(), type.exitCode())).containsOnly(2);
+    }
+
+    private static int lineOf(String part) {
+        return (int) FILE.substring(0, FILE.indexOf(part)).lines().count();
     }
 
     @Test
