@@ -189,9 +189,11 @@ public final class ScheduleService implements AutoCloseable {
             return "stands by";
         }
         int aside = driving.bulkhead().putAside();
-        return "leads: %d engines with schedules%s"
+        int scheduled = now.scheduled();
+        return "leads: %d engine%s with schedules%s"
                 .formatted(
-                        now.scheduled(),
+                        scheduled,
+                        scheduled == 1 ? "" : "s",
                         aside == 0 ? "" : ", %d put aside as too costly".formatted(aside));
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +57,50 @@ class ValidateCommandTest {
 
         assertThat(engine).contains(annotation);
         assertThat(ChaosRunner.execute("validate", "-f", file.toString())).isEqualTo(exitCode);
+    }
+
+    @Test
+    void thePageShowsFindingsAsTheProgramWritesThem() throws IOException {
+        Path file =
+                Files.writeString(
+                        folder.resolve("engine.yaml"),
+                        """
+                        apiVersion: litmuschaos.io/v1alpha1
+                        kind: ChaosEngine
+                        metadata:
+                          name: nginx-chaos
+                          namespace: litmus
+                          labels:
+                            team: payments
+                          annotations:
+                            chaosrunner.io/execution: |
+                              strategy: dag
+                              maxParallel: 2
+                              deadline: 45m
+                              dependencies:
+                                pod-cpu-hog:
+                                  - pod-delete
+                                node-drain:
+                                  - pod-deleet
+                        spec:
+                          chaosServiceAccount: chaos-runner
+                          jobCleanUpPolicy: retain
+                          engineSate: active
+                          experiments:
+                            - name: pod-delete
+                            - name: pod-cpu-hog
+                            - name: node-drain
+                        """);
+
+        List<String> shown =
+                Files.readString(Path.of("../docs/validating.md"))
+                        .lines()
+                        .filter(line -> line.startsWith("engine.yaml:"))
+                        .toList();
+
+        assertThat(shown).hasSize(2);
+        assertThat(Said.by("validate", "-f", file.toString()).out().lines())
+                .containsAll(shown.stream().map(line -> folder + "/" + line).toList());
     }
 
     @Test

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.chaosrunner.history.RunHistory.Remembered;
 import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.model.EngineRef;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
@@ -117,6 +120,30 @@ class HistoryReportTest {
         assertThat(said(out -> HistoryReport.table(ENGINE, none, false, NOW, out)))
                 .isEqualTo(
                         "no run of ChaosEngine n/e is recorded; begin one: chaos-runner run e -n n\n");
+    }
+
+    @Test
+    void thePageShowsTheRecordsOfItsExampleAsTheProgramDoes() throws IOException {
+        String page = Files.readString(Path.of("../docs/history.md"));
+        JsonNode example =
+                JsonMapper.shared().readTree(page.split("```json\n|\n```\n\\| field")[1]);
+        RunRecords runs = RunRecords.read(example.path("runs").toString()).orElseThrow();
+        var engine =
+                new EngineRef(
+                        example.path("namespace").asString(), example.path("engine").asString());
+        List<String> sources =
+                example.path("sources").valueStream().map(JsonNode::asString).toList();
+        var all = new Remembered(runs, sources, List.of());
+        Instant now = Instant.parse("2026-03-01T13:00:01Z");
+
+        assertThat(page)
+                .contains(said(out -> HistoryReport.table(engine, all, false, now, out)))
+                .contains("--set seed=" + runs.run(11).orElseThrow().json().path("seed"));
+        assertThat(
+                        said(out ->
+                                HistoryReport.one(
+                                        engine, all, runs.run(12).orElseThrow(), now, out)))
+                .contains("depends on nothing", "needs pod-delete.passed, but pod-delete failed");
     }
 
     @Test
