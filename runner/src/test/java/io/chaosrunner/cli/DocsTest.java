@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /** What the pages of the project say can be followed: their links, and their command lines. */
@@ -28,6 +29,15 @@ class DocsTest {
 
     /** The first cell of a row, if it is nothing but words of the program. */
     private static final Pattern MESSAGE = Pattern.compile("^\\| `([^`]+)` \\|");
+
+    private static final Pattern TEST = Pattern.compile("`([A-Z]\\w*(?:Test|Benchmark))`");
+    private static final Pattern OPTION = Pattern.compile("`(--[a-z][a-z-]*)");
+    private static final Pattern VARIABLE = Pattern.compile("CHAOS_RUNNER_[A-Z_]*[A-Z]");
+    private static final Pattern DECISION =
+            Pattern.compile("\\[decision (\\d+)]\\([./a-z]*decisions/0*(\\d+)-");
+
+    /** Options of helm and the like, where a page names them without their program. */
+    private static final Set<String> OPTIONS_OF_OTHERS = Set.of("--skip-crds");
 
     private static final Pattern HEADING = Pattern.compile("^#+ +(.*)$");
 
@@ -92,6 +102,59 @@ class DocsTest {
             }
         }
         assertThat(wrong).isEmpty();
+    }
+
+    /** Pages that say what there is; the others tell what there was. */
+    static Stream<Path> pagesOfToday() throws IOException {
+        return pages().filter(page ->
+                !page.toString().equals("CHANGELOG.md") && !page.startsWith("docs/decisions"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("pagesOfToday")
+    void everyTestThatIsNamedIsThere(Path page) throws IOException {
+        Set<String> tests = new HashSet<>();
+        for (String module : List.of("strategies", "runner", "system-tests")) {
+            try (Stream<Path> files = Files.walk(TOP.resolve(module))) {
+                files.map(file -> file.getFileName().toString())
+                        .filter(name -> name.endsWith(".java"))
+                        .forEach(name -> tests.add(name.replace(".java", "")));
+            }
+        }
+
+        assertThat(tests).containsAll(named(page, TEST));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("pagesOfToday")
+    void everyOptionAndVariableThatIsNamedIsThere(Path page) throws IOException {
+        CommandLine program = ChaosRunner.commandLine();
+        Set<String> options = new HashSet<>(OPTIONS_OF_OTHERS);
+        Stream.concat(Stream.of(program), program.getSubcommands().values().stream())
+                .flatMap(command -> command.getCommandSpec().options().stream())
+                .forEach(option -> options.addAll(List.of(option.names())));
+
+        assertThat(options).containsAll(named(page, OPTION));
+        String sources = words();
+        assertThat(named(page, VARIABLE)).allMatch(sources::contains);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("pagesOfToday")
+    void everyDecisionIsLinkedByItsNumber(Path page) throws IOException {
+        Matcher decision = DECISION.matcher(Files.readString(TOP.resolve(page)));
+        while (decision.find()) {
+            assertThat(decision.group(2)).as(decision.group()).isEqualTo(decision.group(1));
+        }
+    }
+
+    private static Set<String> named(Path page, Pattern pattern) throws IOException {
+        Set<String> names = new TreeSet<>();
+        Matcher name = pattern.matcher(Files.readString(TOP.resolve(page)));
+        while (name.find()) {
+            names.add(name.group(name.groupCount()));
+        }
+        return names;
     }
 
     @Test
