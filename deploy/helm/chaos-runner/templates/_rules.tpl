@@ -48,6 +48,12 @@
   verbs: [get]
 {{- end -}}
 
+{{- define "chaos-runner.rules.schedule-author" -}}
+- apiGroups: [authorization.k8s.io]
+  resources: [localsubjectaccessreviews]
+  verbs: [create]
+{{- end -}}
+
 {{- define "chaos-runner.rules.runner" -}}
 - apiGroups: [litmuschaos.io]
   resources: [chaosengines]

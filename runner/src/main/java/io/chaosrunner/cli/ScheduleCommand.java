@@ -112,6 +112,12 @@ final class ScheduleCommand implements Callable<Integer> {
     private String runDeadline = "";
 
     @Option(
+            names = "--require-author",
+            description =
+                    "Start runs only of engines that name their author, and only while that author may create pods in their namespace; needs the policy in deploy/policies/author, or anybody could name somebody else.")
+    private boolean requireAuthor;
+
+    @Option(
             names = "--health-port",
             paramLabel = "PORT",
             defaultValue = "8080",
@@ -158,7 +164,8 @@ final class ScheduleCommand implements Callable<Integer> {
                             ThisProcess.instance(),
                             mostRuns,
                             deadline(command),
-                            runner.allowed());
+                            runner.allowed(),
+                            requireAuthor);
             try (var service =
                             ScheduleService.start(
                                     cluster,

@@ -1,6 +1,7 @@
 package io.chaosrunner.cluster;
 
 import io.chaosrunner.cluster.ClusterException.Kind;
+import io.chaosrunner.crd.Author;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -26,6 +28,8 @@ public final class Fabric8Cluster implements Cluster {
 
     /** Asks the server to refuse what it would drop; servers before 1.25 do not know it. */
     static final String STRICT = "?fieldValidation=Strict";
+
+    private static final String REVIEWS = "/apis/authorization.k8s.io/v1/";
 
     private final JsonMapper mapper = JsonMapper.shared();
     private final Access access;
@@ -285,19 +289,40 @@ public final class Fabric8Cluster implements Cluster {
 
     /** Tell whether this account may do something, as the API server sees it. */
     public boolean may(String verb, Resource resource, String namespace) {
+        return reviewed(
+                REVIEWS + "selfsubjectaccessreviews",
+                review("SelfSubjectAccessReview", verb, resource, namespace));
+    }
+
+    /**
+     * Tell whether somebody else may do something in a namespace, as the API server sees it. Takes
+     * the right to create {@code localsubjectaccessreviews} there.
+     */
+    public boolean may(Author other, String verb, Resource resource, String namespace) {
+        ObjectNode review = review("LocalSubjectAccessReview", verb, resource, namespace);
+        review.putObject("metadata").put("namespace", namespace);
+        ArrayNode groups = review.withObject("spec").put("user", other.user()).putArray("groups");
+        other.groups().forEach(groups::add);
+        return reviewed(
+                "%snamespaces/%s/localsubjectaccessreviews"
+                        .formatted(REVIEWS, ApiServer.encode(namespace)),
+                review);
+    }
+
+    private ObjectNode review(String kind, String verb, Resource resource, String namespace) {
         ObjectNode review = mapper.createObjectNode();
-        review.put("apiVersion", "authorization.k8s.io/v1").put("kind", "SelfSubjectAccessReview");
+        review.put("apiVersion", "authorization.k8s.io/v1").put("kind", kind);
         review.putObject("spec")
                 .putObject("resourceAttributes")
                 .put("verb", verb)
                 .put("group", resource.group())
                 .put("resource", resource.plural())
                 .put("namespace", namespace);
-        return server.call(
-                        "POST",
-                        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-                        "application/json",
-                        review)
+        return review;
+    }
+
+    private boolean reviewed(String path, ObjectNode review) {
+        return server.call("POST", path, "application/json", review)
                 .path("status")
                 .path("allowed")
                 .asBoolean(false);

@@ -105,6 +105,13 @@ final class ChaosScheduleReconciler implements KeyedWorker.Step {
                             .formatted(ref));
             return;
         }
+        if (now != null && !driving.authors().areTheSame(now, schedule.json())) {
+            refuse(
+                    schedule,
+                    "ChaosEngine %s has another author than this ChaosSchedule; delete the engine, and the service makes it anew"
+                            .formatted(ref));
+            return;
+        }
         if (now != null) {
             now = update(schedule, now, settings);
             if (state == State.STOP) {

@@ -8,6 +8,7 @@ import io.chaosrunner.cluster.Leadership;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.control.HolidayLists;
+import io.chaosrunner.crd.Author;
 import io.chaosrunner.job.RunnerJob;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import java.time.Clock;
@@ -50,6 +51,8 @@ public final class ScheduleService implements AutoCloseable {
      * @param mostRuns how many runs may go on in this process at once; shared by namespace
      * @param runDeadline the deadline of a run whose engine has none; absent for none
      * @param allowed which accounts and images engines may name
+     * @param requireAuthor whether an engine starts runs only if it names its author, and they may
+     *     create pods in its namespace
      */
     public record Options(
             List<String> namespaces,
@@ -61,7 +64,8 @@ public final class ScheduleService implements AutoCloseable {
             String process,
             int mostRuns,
             Optional<Duration> runDeadline,
-            Allowed allowed) {
+            Allowed allowed,
+            boolean requireAuthor) {
         public Options {
             namespaces = List.copyOf(namespaces);
             leftOut = Set.copyOf(leftOut);
@@ -91,6 +95,11 @@ public final class ScheduleService implements AutoCloseable {
                         new HolidayLists(cluster, clock),
                         options.runDeadline(),
                         options.allowed(),
+                        new Authors(
+                                options.requireAuthor()
+                                        ? Optional.of(this::mayCreatePods)
+                                        : Optional.empty(),
+                                clock),
                         new QuartzAlarms(why -> listener.note("trouble", why)),
                         listener);
     }
@@ -114,6 +123,9 @@ public final class ScheduleService implements AutoCloseable {
     /** See that it makes sense to begin; tells whether there are ChaosSchedules to drive. */
     private boolean check() {
         cluster.get(Resource.LEASES, options.leaseNamespace(), options.lease());
+        if (options.requireAuthor()) {
+            options.namespaces().forEach(this::checkReview);
+        }
         for (String namespace : options.namespaces()) {
             cluster.checkList(Resource.ENGINES, namespace);
             try {
@@ -132,6 +144,23 @@ public final class ScheduleService implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /** Better now than with the first fire, in the night. */
+    private void checkReview(String namespace) {
+        String some = namespace.isEmpty() ? options.leaseNamespace() : namespace;
+        try {
+            var unused = mayCreatePods(new Author("system:anonymous", Set.of()), some);
+        } catch (ClusterException e) {
+            throw new ClusterException(
+                    e.kind(),
+                    "--require-author takes the right to create localsubjectaccessreviews in namespace %s (deploy/schedules/author.yaml): %s"
+                            .formatted(some, e.getMessage()));
+        }
+    }
+
+    private boolean mayCreatePods(Author author, String namespace) {
+        return cluster.may(author, "create", Resource.PODS, namespace);
     }
 
     private void seek() {

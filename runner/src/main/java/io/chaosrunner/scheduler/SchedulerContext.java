@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param lists the lists of holidays that schedules name
  * @param runDeadline the deadline of a run whose engine has none; absent for none
  * @param allowed which accounts and images engines may name
+ * @param authors whether those who wrote engines may do what these would do
  */
 record SchedulerContext(
         Cluster cluster,
@@ -40,6 +41,7 @@ record SchedulerContext(
         HolidayLists lists,
         Optional<Duration> runDeadline,
         Allowed allowed,
+        Authors authors,
         Alarms alarms,
         ServiceListener listener) {
 

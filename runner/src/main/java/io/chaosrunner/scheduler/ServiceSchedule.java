@@ -420,8 +420,9 @@ final class ServiceSchedule implements KeyedWorker.Step {
             case Move.Suspend(EngineSchedule schedule, String why) -> suspend(schedule, why);
             case Move.Begin(EngineSchedule schedule, Fire fire) ->
                     switch (driving.launch()) {
-                        case DIRECT -> begin(schedule, fire);
-                        case OPERATOR -> handOver(schedule.engine(), fire);
+                        case DIRECT -> byAuthor(schedule, fire, () -> begin(schedule, fire));
+                        case OPERATOR ->
+                                byAuthor(schedule, fire, () -> handOver(schedule.engine(), fire));
                         case POD -> sendPod(schedule, fire);
                     };
             case Move.Attend(Claim claim, Optional<Instant> until) -> attend(claim, until);
@@ -445,6 +446,53 @@ final class ServiceSchedule implements KeyedWorker.Step {
             driving.emit(seen, why);
         }
         return Optional.empty();
+    }
+
+    /** Launch what the engine's author may do; else its fire starts no run. */
+    private Optional<Instant> byAuthor(
+            EngineSchedule schedule, Fire fire, Supplier<Optional<Instant>> launch) {
+        Optional<String> against;
+        try {
+            against = driving.authors().against(seen);
+        } catch (ClusterException e) {
+            refuse(String.valueOf(e.getMessage()));
+            return setBack();
+        }
+        if (against.isEmpty()) {
+            return launch.get();
+        }
+        String why = against.get();
+        refuse(why);
+        Optional<Claim> settled = settling(schedule, fire, why);
+        if (settled.isEmpty()) {
+            return setBack();
+        }
+        untidy = true;
+        if (write(EnginePatch.claim(seen, settled.get()))) {
+            driving.listener().note(ref, "fire-skipped", "%s: %s".formatted(fire, why));
+        }
+        return now();
+    }
+
+    /** Return a claim by which a fire starts no run; empty for one that is tried again. */
+    private Optional<Claim> settling(EngineSchedule schedule, Fire fire, String why) {
+        Instant now = driving.clock().instant();
+        return switch (fire.cause().kind()) {
+            case SCHEDULE ->
+                    Optional.of(
+                            schedule.skipping(
+                                    List.of(new Skipped(fire.at(), fire.at(), 1, why)),
+                                    driving.instance(),
+                                    now));
+            case TRIGGER ->
+                    schedule.trigger()
+                            .filter(each -> each.id().equals(fire.cause().id()))
+                            .map(each ->
+                                    schedule.declining(
+                                            new Declined(each, why), driving.instance(), now));
+            // What a person asked for of the past is tried until they think otherwise.
+            case BACKFILL -> Optional.empty();
+        };
     }
 
     private Optional<Instant> skip(EngineSchedule schedule, List<Skipped> fires) {
@@ -628,7 +676,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private Optional<Instant> sendPod(EngineSchedule schedule, Fire fire) {
         Optional<Made> found = runners.of(seen, fire);
         if (found.isEmpty()) {
-            return makePod(fire);
+            return byAuthor(schedule, fire, () -> makePod(fire));
         }
         Made job = found.get();
         Instant now = driving.clock().instant();
@@ -693,26 +741,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     /** Settle a fire whose pod does not come; the next one is tried again. */
     private Optional<Instant> giveUp(EngineSchedule schedule, Fire fire, Made job, String why) {
-        Instant now = driving.clock().instant();
-        Optional<Claim> settled =
-                switch (fire.cause().kind()) {
-                    case SCHEDULE ->
-                            Optional.of(
-                                    schedule.skipping(
-                                            List.of(new Skipped(fire.at(), fire.at(), 1, why)),
-                                            driving.instance(),
-                                            now));
-                    case TRIGGER ->
-                            schedule.trigger()
-                                    .filter(each -> each.id().equals(fire.cause().id()))
-                                    .map(each ->
-                                            schedule.declining(
-                                                    new Declined(each, why),
-                                                    driving.instance(),
-                                                    now));
-                    // What a person asked for of the past is tried until they think otherwise.
-                    case BACKFILL -> Optional.empty();
-                };
+        Optional<Claim> settled = settling(schedule, fire, why);
         if (settled.isPresent() && !write(EnginePatch.claim(seen, settled.get()))) {
             return now();
         }

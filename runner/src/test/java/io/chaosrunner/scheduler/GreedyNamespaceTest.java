@@ -38,7 +38,8 @@ class GreedyNamespaceTest {
                                         "1",
                                         3,
                                         Optional.empty(),
-                                        Allowed.ANYTHING),
+                                        Allowed.ANYTHING,
+                                        false),
                                 StrategyCatalogue.load(Optional.empty()),
                                 Clock.systemUTC(),
                                 new Quiet())) {

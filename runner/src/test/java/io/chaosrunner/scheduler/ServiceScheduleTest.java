@@ -6,7 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Allowed;
@@ -43,6 +46,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -62,6 +66,7 @@ class ServiceScheduleTest {
     private Places places = new Places(4);
     private volatile Instant now = CREATED;
     private Allowed allowed = Allowed.ANYTHING;
+    private Optional<Authors.Review> review = Optional.empty();
 
     @AfterEach
     void computeNothingMore() {
@@ -690,6 +695,105 @@ class ServiceScheduleTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(ServiceLaunch.class)
+    void aFireOfAnAuthorWhoMayNotDoWhatItWouldDoStartsNoRunAndIsRecordedWithTheReason(
+            ServiceLaunch by) {
+        try (EngineWorld world = world("every: 1h");
+                Cluster cluster = world.connect()) {
+            launch = by;
+            review = Optional.of((author, namespace) -> false);
+            author(world, "bob");
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.step();
+            driven.saw(world.engine());
+            driven.step();
+
+            assertThat(world.claim().fires().skipped())
+                    .singleElement()
+                    .satisfies(skipped ->
+                            assertThat(skipped.reason())
+                                    .contains("its author 'bob' may not create pods"));
+            assertThat(world.message("ChaosScheduleRefused"))
+                    .contains("its author 'bob' may not create pods in namespace n");
+            assertThat(heard).anyMatch(line -> line.startsWith("fire-skipped"));
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(world.engine().annotation(FireLedger.HANDED_OVER)).isEmpty();
+            assertThat(world.engine().engineState()).isEqualTo("stop");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ServiceLaunch.class)
+    void aRequestForARunIsDeclinedWhereTheAuthorMayNotDoWhatItWouldDo(ServiceLaunch by) {
+        try (EngineWorld world = world("every: 1h\\nsuspend: true");
+                Cluster cluster = world.connect()) {
+            launch = by;
+            review = Optional.of((author, namespace) -> false);
+            author(world, "bob");
+            Instant at = Instant.now();
+            var trigger = new Trigger("once", at, at.plusSeconds(600), "", "jane", "", true);
+            ObjectNode asking = EngineWorld.json("{}");
+            asking.withObject("metadata")
+                    .withObject("annotations")
+                    .put(Trigger.ANNOTATION, trigger.text());
+            cluster.patch(Resource.ENGINES, "n", "e", Cluster.PatchType.MERGE, asking);
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            for (int i = 0; i < 5; i++) {
+                driven.step();
+                driven.saw(world.engine());
+            }
+
+            assertThat(world.claim().fires().answers().toString())
+                    .contains("once")
+                    .contains("its author 'bob' may not create pods");
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ServiceLaunch.class)
+    void aFireWaitsWhileItIsNotKnownWhatItsAuthorMayDo(ServiceLaunch by) {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            launch = by;
+            var knows = new AtomicBoolean();
+            review =
+                    Optional.of((author, namespace) -> {
+                        if (!knows.get()) {
+                            throw new ClusterException(Kind.SERVER, "the webhook is down");
+                        }
+                        return true;
+                    });
+            author(world, "jane");
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.step();
+
+            assertThat(driven.isSetBack()).isTrue();
+            assertThat(world.engine().annotation(Claim.ANNOTATION)).isEmpty();
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(world.engine().annotation(FireLedger.HANDED_OVER)).isEmpty();
+            assertThat(world.message("ChaosScheduleRefused"))
+                    .contains("not known whether the author 'jane' may create pods")
+                    .contains("the webhook is down");
+
+            knows.set(true);
+            driven.step();
+            assertThat(driven.isSetBack()).isFalse();
+            switch (by) {
+                case DIRECT -> assertThat(world.entries()).containsExactly("a: Completed/Pass");
+                case POD -> assertThat(world.list(Resource.JOBS)).hasSize(1);
+                case OPERATOR ->
+                        assertThat(world.engine().annotation(FireLedger.HANDED_OVER)).isPresent();
+            }
+        }
+    }
+
+    private static void author(EngineWorld world, String user) {
+        world.edit(
+                "{'metadata': {'annotations': {'chaosrunner.io/author': '%s'}}}".formatted(user));
+    }
+
     private static ObjectNode runner(String metadata) {
         ObjectNode pod =
                 EngineWorld.json(
@@ -912,6 +1016,7 @@ class ServiceScheduleTest {
                 new HolidayLists(cluster, clock),
                 Optional.of(Duration.ofHours(6)),
                 allowed,
+                new Authors(review, clock),
                 bells,
                 new ServiceListener() {
                     @Override

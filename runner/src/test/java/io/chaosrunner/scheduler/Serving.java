@@ -72,6 +72,7 @@ final class Serving implements AutoCloseable {
                 new HolidayLists(cluster, clock()),
                 Optional.of(Duration.ofHours(6)),
                 Allowed.ANYTHING,
+                new Authors(Optional.empty(), clock()),
                 alarms,
                 new Hearing());
     }

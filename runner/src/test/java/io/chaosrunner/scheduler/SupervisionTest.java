@@ -152,7 +152,8 @@ class SupervisionTest {
                         "1",
                         3,
                         Optional.empty(),
-                        Allowed.ANYTHING),
+                        Allowed.ANYTHING,
+                        false),
                 StrategyCatalogue.load(Optional.empty()),
                 Clock.systemUTC(),
                 new ServiceListener() {

@@ -62,6 +62,7 @@ class HelmChartTest {
               runDeadline: 1h30m
               allowedServiceAccounts: [chaos-*, litmus]
               allowedImages: ["registry.test:5000/*"]
+              requireAuthor: true
               heap: 512m
               env: [{name: OTEL_EXPORTER_OTLP_ENDPOINT, value: "https://otel:4317"}]
               serviceAccount: {name: "0", annotations: {iam: "true"}}
@@ -220,7 +221,8 @@ class HelmChartTest {
                         "--most-runs=1000000",
                         "--run-deadline=1h30m",
                         "--allowed-service-accounts=chaos-*,litmus",
-                        "--allowed-images=registry.test:5000/*");
+                        "--allowed-images=registry.test:5000/*",
+                        "--require-author");
         assertThat(container.at("/env/0/value").asString()).isEqualTo("512m");
         assertThat(container.at("/env/1/value").asString()).isEqualTo("https://otel:4317");
         assertThat(container.at("/startupProbe/failureThreshold").asInt()).isEqualTo(99);
@@ -259,6 +261,25 @@ class HelmChartTest {
                                         .at("/rules/1/resourceNames")))
                 .containsExactly("drills-schedule");
         helm("lint", "--strict", CHART.toString(), "-f", values.toString()).good();
+    }
+
+    @Test
+    void whoRequiresAuthorsMayAskAboutThem() throws IOException {
+        String role = "ClusterRole /" + SERVICE;
+        JsonNode granted =
+                object(rendered("default", "schedule.requireAuthor=true"), role).get("rules");
+        JsonNode before = object(rendered("default"), role).get("rules");
+        JsonNode author =
+                object(
+                                objects(
+                                        Files.readString(
+                                                ControlPlaneBinaries.sourceRoot()
+                                                        .resolve("deploy/schedules/author.yaml"))),
+                                "ClusterRole /chaos-runner-schedule-author")
+                        .at("/rules/0");
+
+        assertThat(granted.get(granted.size() - 1)).isEqualTo(author);
+        assertThat(granted).hasSize(before.size() + 1);
     }
 
     @Test

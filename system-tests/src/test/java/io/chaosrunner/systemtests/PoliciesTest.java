@@ -9,13 +9,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -34,7 +28,6 @@ import tools.jackson.databind.node.ObjectNode;
 @NeedsControlPlane
 @Timeout(600)
 class PoliciesTest {
-    private static final String POLICIES = "/apis/admissionregistration.k8s.io/v1/";
     private static final String SOUND =
             """
             {"chaosServiceAccount":"chaos-sa","engineState":"stop","experiments":[{"name":"a",\
@@ -44,29 +37,17 @@ class PoliciesTest {
 
     private final TestNamespace namespace;
     private final KubernetesClient admin;
-    private final List<String> made = new ArrayList<>();
+    private final Policies policies;
 
     PoliciesTest(ControlPlane controlPlane) {
         namespace = TestNamespace.create(controlPlane);
         admin = namespace.admin();
+        policies = new Policies(namespace);
     }
 
-    /** They hold in this namespace only: other tests use the same API server. */
     @BeforeEach
-    void apply() throws IOException {
-        for (String file : List.of("engines.yaml", "jobs.yaml")) {
-            Path path = ControlPlaneBinaries.sourceRoot().resolve("deploy/policies").resolve(file);
-            try (InputStream yaml = Files.newInputStream(path)) {
-                for (var object : admin.load(yaml).items()) {
-                    make(
-                            (ObjectNode)
-                                    JsonMapper.shared()
-                                            .readTree(
-                                                    admin.getKubernetesSerialization()
-                                                            .asJson(object)));
-                }
-            }
-        }
+    void apply() {
+        List.of("engines.yaml", "jobs.yaml").forEach(policies::apply);
         await().atMost(Duration.ofMinutes(2))
                 .ignoreException(KubernetesClientException.class)
                 .until(() -> refusal(job("default", "docker.io/x")).isPresent());
@@ -75,37 +56,16 @@ class PoliciesTest {
                         refusal(engine("first", SOUND.replace("chaos-sa", "admin"))).isPresent());
     }
 
-    private void make(ObjectNode object) {
-        String name = object.path("metadata").path("name").asString() + "-" + namespace.name();
-        object.withObject("metadata").put("name", name);
-        String kind = "validatingadmissionpolicies/";
-        if (object.path("kind").asString().endsWith("Binding")) {
-            kind = "validatingadmissionpolicybindings/";
-            object.withObject("spec")
-                    .put(
-                            "policyName",
-                            object.path("spec").path("policyName").asString()
-                                    + "-"
-                                    + namespace.name())
-                    .withObject("matchResources")
-                    .withObject("namespaceSelector")
-                    .withObject("matchLabels")
-                    .put("kubernetes.io/metadata.name", namespace.name());
-        }
-        admin.raw(POLICIES + kind.substring(0, kind.length() - 1), "POST", object.toString());
-        made.add(POLICIES + kind + name);
-    }
-
     @AfterEach
     void remove() {
         try (namespace) {
-            made.forEach(path -> admin.raw(path, "DELETE", null));
+            policies.close();
         }
     }
 
     @Test
     void theApiServerFindsNothingWrongWithThem() {
-        for (String path : made) {
+        for (String path : policies.paths()) {
             JsonNode policy = JsonMapper.shared().readTree(admin.raw(path));
             assertThat(policy.path("status").path("typeChecking").path("expressionWarnings"))
                     .as(path)
@@ -203,15 +163,10 @@ class PoliciesTest {
 
     @Test
     void anEngineThatWasThereBeforeCanBeStoppedAndWrittenButNotMadeWorse() {
-        made.forEach(path -> admin.raw(path, "DELETE", null));
-        made.clear();
+        policies.close();
         await().atMost(Duration.ofMinutes(2))
                 .until(() -> refusal(engine("old", SOUND.replace("chaos-sa", "admin"))).isEmpty());
-        try {
-            apply();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        apply();
 
         GenericKubernetesResource stopped =
                 edit(

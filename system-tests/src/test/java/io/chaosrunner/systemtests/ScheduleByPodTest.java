@@ -4,15 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.job.RunnerJob;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
-import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -30,31 +22,24 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(600)
 class ScheduleByPodTest {
     private static final String SERVICE = "chaos-runner-schedule";
-    private static final PatchContext APPLY =
-            new PatchContext.Builder()
-                    .withPatchType(PatchType.SERVER_SIDE_APPLY)
-                    .withFieldManager("test")
-                    .withForce(true)
-                    .build();
-
     private final ServiceStage stage;
-    private final String role;
+    private final Manifests manifests;
 
     ScheduleByPodTest(ControlPlane controlPlane) {
         stage = new ServiceStage(controlPlane);
-        role = SERVICE + "-" + stage.namespace.name();
+        manifests = new Manifests(stage.namespace);
     }
 
     @BeforeEach
-    void grant() throws IOException {
-        apply("deploy/schedules/rbac.yaml");
-        apply("deploy/schedules-pods/role.yaml");
-        apply("deploy/rbac/runner.yaml");
+    void grant() {
+        manifests.apply("deploy/schedules/rbac.yaml");
+        manifests.apply("deploy/schedules-pods/role.yaml");
+        manifests.apply("deploy/rbac/runner.yaml");
     }
 
     @AfterEach
     void close() {
-        stage.namespace.admin().rbac().clusterRoles().withName(role).delete();
+        manifests.close();
         stage.close();
     }
 
@@ -242,25 +227,5 @@ class ScheduleByPodTest {
     private String pod(String engine) {
         String uid = stage.namespace.engine(engine).getMetadata().getUid();
         return stage.namespace.pods(RunnerJob.ENGINE, uid).getFirst().getMetadata().getName();
-    }
-
-    private void apply(String file) throws IOException {
-        try (var yaml =
-                Files.newInputStream(ControlPlaneBinaries.sourceRoot().resolve(Path.of(file)))) {
-            for (HasMetadata object : stage.namespace.admin().load(yaml).items()) {
-                if (object instanceof ClusterRole) {
-                    object.getMetadata().setName(role);
-                } else {
-                    object.getMetadata().setNamespace(stage.namespace.name());
-                }
-                if (object instanceof RoleBinding binding) {
-                    binding.getSubjects().getFirst().setNamespace(stage.namespace.name());
-                    if (binding.getRoleRef().getKind().equals("ClusterRole")) {
-                        binding.getRoleRef().setName(role);
-                    }
-                }
-                stage.namespace.admin().resource(object).patch(APPLY);
-            }
-        }
     }
 }
