@@ -5,6 +5,13 @@ import static io.chaosrunner.testing.Engines.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.testing.Engines;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -31,6 +38,19 @@ class EngineEventTest {
                                  'firstTimestamp': '2026-03-01T10:00:07Z',
                                  'lastTimestamp': '2026-03-01T10:00:07Z', 'count': 1}
                                 """));
+    }
+
+    @Test
+    void thePageOfEventsHasEveryReason() throws IOException, IllegalAccessException {
+        String page = Files.readString(Path.of("../docs/events.md"));
+        List<String> reasons = new ArrayList<>();
+        for (Field field : EngineEvent.class.getDeclaredFields()) {
+            if (Modifier.isPublic(field.getModifiers()) && field.getType() == String.class) {
+                reasons.add("\n| `%s` | ".formatted(field.get(null)));
+            }
+        }
+
+        assertThat(reasons).hasSizeGreaterThan(10).allMatch(page::contains);
     }
 
     @Test
