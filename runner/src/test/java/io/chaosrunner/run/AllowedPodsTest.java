@@ -12,13 +12,17 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs of engines that name accounts and images which are not allowed. */
 class AllowedPodsTest {
     private static final Allowed ALLOWED = Allowed.of(List.of("sa"), List.of("good/*"));
+
+    private final List<String> heard = new CopyOnWriteArrayList<>();
 
     @ParameterizedTest
     @ValueSource(
@@ -98,6 +102,68 @@ class AllowedPodsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{image: good/x, serviceAccount: cluster-admin} | service account 'cluster-admin' is not allowed",
+                "{image: evil/x, serviceAccount: sa}            | image 'evil/x' is not allowed here",
+                "{serviceAccount: SA, image: good/x}            | service account 'SA' is not allowed here",
+                "true                                           | image 'litmuschaos/chaos-exporter:latest' is not",
+            })
+    void noEngineChoosesAnExporterOfAnotherAccountOrImage(String monitoring, String why) {
+        try (EngineWorld world =
+                        EngineWorld.start()
+                                .engineWith(
+                                        "{'metadata': {'annotations': {'chaosrunner.io/monitoring': '%s'}}}"
+                                                .formatted(monitoring),
+                                        "a");
+                Cluster cluster = world.connect()) {
+            image(world, "good/1");
+
+            assertThat(run(world, cluster, ALLOWED)).isInstanceOf(RunResult.Completed.class);
+
+            assertThat(world.list(Resource.DEPLOYMENTS)).isEmpty();
+            assertThat(world.list(Resource.SERVICES)).isEmpty();
+            assertThat(String.join("\n", heard)).contains(why);
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
+        }
+    }
+
+    @Test
+    void anExporterOfTheEnginesOwnAccountIsBoundToo() {
+        try (EngineWorld world =
+                        EngineWorld.start()
+                                .engineWith(
+                                        "{'spec': {'chaosServiceAccount': '', 'monitoring': true}}",
+                                        "a");
+                Cluster cluster = world.connect()) {
+            image(world, "good/1");
+
+            run(world, cluster, Allowed.of(List.of("sa"), List.of()));
+
+            assertThat(world.list(Resource.DEPLOYMENTS)).isEmpty();
+        }
+    }
+
+    @Test
+    void anExporterThatIsAllowedIsMade() {
+        try (EngineWorld world =
+                        EngineWorld.start()
+                                .engineWith(
+                                        "{'metadata': {'annotations': {'chaosrunner.io/monitoring': '{image: good/x}'}}}",
+                                        "a");
+                Cluster cluster = world.connect()) {
+            image(world, "good/1");
+
+            run(world, cluster, ALLOWED);
+
+            assertThat(world.get(Resource.DEPLOYMENTS, "e-monitor").orElseThrow().toString())
+                    .contains("\"serviceAccountName\":\"sa\"")
+                    .contains("\"image\":\"good/x\"");
+        }
+    }
+
     @Test
     void whatIsAllowedRuns() {
         try (EngineWorld world = EngineWorld.start().listing("a");
@@ -120,7 +186,7 @@ class AllowedPodsTest {
                 "{'spec': {'definition': {'image': '%s'}}}".formatted(image));
     }
 
-    private static RunResult run(EngineWorld world, Cluster cluster, Allowed allowed) {
+    private RunResult run(EngineWorld world, Cluster cluster, Allowed allowed) {
         return new EngineRun(
                         cluster,
                         new RunRequest(
@@ -133,7 +199,7 @@ class AllowedPodsTest {
                                 .within(allowed),
                         StrategyCatalogue.load(Optional.empty()),
                         Clock.systemUTC(),
-                        notice -> {})
+                        notice -> heard.add(notice.toString()))
                 .run();
     }
 }

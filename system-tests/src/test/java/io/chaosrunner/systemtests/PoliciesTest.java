@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -135,6 +136,19 @@ class PoliciesTest {
                 .hasValueSatisfying(said -> assertThat(said).contains(why));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "admin, registry.example.com/x, service account 'admin' is not allowed here",
+        "chaos-sa, docker.io/x, images docker.io/x are not allowed here",
+        "'', registry.example.com/x, service account '' is not allowed here",
+        "chaos-sa, registry.example.com/x, ",
+    })
+    void anExporterIsBoundLikeAnExperiment(String account, String image, @Nullable String why) {
+        assertThat(refusal(exporter(account, image)).orElse(""))
+                .contains(why == null ? "" : why)
+                .matches(said -> said.isEmpty() == (why == null));
+    }
+
     @Test
     void aJobOfNobodysChaosIsLeftAlone() {
         ObjectNode job = job("admin", "docker.io/x");
@@ -206,13 +220,27 @@ class PoliciesTest {
                                         .formatted(account, image));
     }
 
+    private ObjectNode exporter(String account, String image) {
+        return (ObjectNode)
+                JsonMapper.shared()
+                        .readTree(
+                                """
+                                {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"generateName":"d-",\
+                                "labels":{"monitorFor":"e"}},"spec":{"replicas":0,"selector":{"matchLabels":\
+                                {"monitorFor":"e"}},"template":{"metadata":{"labels":{"monitorFor":"e"}},\
+                                "spec":{"serviceAccountName":"%s","containers":[{"name":"c","image":"%s"}]}}}}\
+                                """
+                                        .formatted(account, image));
+    }
+
     /** Store it; return why the API server does not. */
     private Optional<String> refusal(ObjectNode object) {
         String plural = object.path("kind").asString().toLowerCase(Locale.ROOT) + "s";
+        String api = object.path("apiVersion").asString();
         String path =
-                plural.equals("jobs")
-                        ? "/apis/batch/v1/namespaces/%s/jobs".formatted(namespace.name())
-                        : Litmus.path(namespace.name(), plural, "");
+                api.startsWith("litmus")
+                        ? Litmus.path(namespace.name(), plural, "")
+                        : "/apis/%s/namespaces/%s/%s".formatted(api, namespace.name(), plural);
         try {
             admin.raw(path, "POST", object.toString());
             return Optional.empty();
