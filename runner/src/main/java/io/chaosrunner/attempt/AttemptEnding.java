@@ -438,7 +438,7 @@ public final class AttemptEnding {
         each.doubtful = !conclusion.normal() && each.hasJob();
         context.tell(
                 new RunNotice.Ended(
-                        each.attempt,
+                        each.attempt.ended(end),
                         each.experiment,
                         each.jobName(),
                         each.pod,

@@ -122,9 +122,16 @@ public record FireLedger(
      * @param to the last one
      * @param count how many
      * @param reason why, for people, in at most 80 characters
+     * @param cause the same as a value
      * @param suspended whether the schedule was suspended at the last one
      */
-    public record Skipped(Instant from, Instant to, long count, String reason, boolean suspended) {
+    public record Skipped(
+            Instant from,
+            Instant to,
+            long count,
+            String reason,
+            SkipCause cause,
+            boolean suspended) {
         public Skipped {
             requireNonNull(from, "from is null");
             requireNonNull(to, "to is null");
@@ -134,9 +141,9 @@ public record FireLedger(
             reason = shortened(reason);
         }
 
-        /** Tell of fires whose schedule was not suspended. */
-        public Skipped(Instant from, Instant to, long count, String reason) {
-            this(from, to, count, reason, false);
+        /** Tell of one fire. */
+        public Skipped(Instant fire, String reason, SkipCause cause) {
+            this(fire, fire, 1, reason, cause, cause == SkipCause.SUSPENDED);
         }
 
         /** Tell whether fires were skipped for the same reason as these. */
@@ -151,6 +158,7 @@ public record FireLedger(
                     later.to,
                     count + later.count,
                     reason.equals(later.reason) ? reason : "several reasons",
+                    cause == later.cause ? cause : SkipCause.OTHER,
                     later.suspended);
         }
     }
@@ -351,6 +359,7 @@ public record FireLedger(
                             WrittenTime.parse(each.required("to").asString()),
                             Claim.number(each.required("count"), 1),
                             each.path("reason").asString(""),
+                            SkipCause.of(each.path("cause").asString("")),
                             each.path("suspended").asBoolean(false)));
         }
         var answers = new ArrayList<Answer>();
@@ -449,6 +458,9 @@ public record FireLedger(
                                 .put("to", each.to().toString())
                                 .put("count", each.count())
                                 .put("reason", each.reason());
+                if (each.cause() != SkipCause.OTHER) {
+                    json.put("cause", each.cause().word());
+                }
                 if (each.suspended()) {
                     json.put("suspended", true);
                 }

@@ -84,6 +84,7 @@ final class ApiServer implements AutoCloseable {
     private final AtomicReference<Optional<ClientKey>> shown;
 
     private volatile Consumer<String> warnings = sentence -> {};
+    private volatile ClusterMeter meter = ClusterMeter.NONE;
     private volatile boolean closed;
 
     ApiServer(Access access, Connections.Limits limits) {
@@ -209,7 +210,7 @@ final class ApiServer implements AutoCloseable {
                             .timeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                             .build();
             HttpResponse<InputStream> response =
-                    await(what, stream, send(stream, request, InputStream.class));
+                    await(what, stream, send("GET", stream, request, InputStream.class));
             try (InputStream body = response.body()) {
                 stream.reads(body);
                 CompletableFuture<Void> late = closedAfter(body, LONGEST_PAGE);
@@ -261,6 +262,15 @@ final class ApiServer implements AutoCloseable {
                 };
     }
 
+    /** Have requests counted from now on. */
+    void measure(ClusterMeter by) {
+        meter = by;
+    }
+
+    ClusterMeter meter() {
+        return meter;
+    }
+
     /** Say what of the way to the server does not go on as it should. */
     Optional<String> trouble() {
         return connections.trouble().or(() -> bridge.flatMap(ProxyBridge::trouble));
@@ -278,7 +288,7 @@ final class ApiServer implements AutoCloseable {
         boolean open = false;
         try {
             CompletableFuture<HttpResponse<InputStream>> answer =
-                    askForStream(stream, path, "text/plain, */*", longest);
+                    askForStream("LOG", stream, path, "text/plain, */*", longest);
             Optional<HttpResponse<InputStream>> response =
                     awaitWithin(longest, "GET " + path, stream, answer);
             if (response.isEmpty() && !follows) {
@@ -305,7 +315,7 @@ final class ApiServer implements AutoCloseable {
      * @param longest how long that may take, beyond what any request may
      */
     private CompletableFuture<HttpResponse<InputStream>> askForStream(
-            Connections.Stream stream, String path, String accept, Duration longest) {
+            String verb, Connections.Stream stream, String path, String accept, Duration longest) {
         HttpRequest request =
                 stream.http()
                         .newHttpRequestBuilder()
@@ -314,7 +324,7 @@ final class ApiServer implements AutoCloseable {
                         .forStreaming()
                         .timeout(longest.plus(REQUEST_TIMEOUT).toMillis(), TimeUnit.MILLISECONDS)
                         .build();
-        return send(stream, request, InputStream.class);
+        return send(verb, stream, request, InputStream.class);
     }
 
     /** A watch that is open, and the stream that it holds. */
@@ -394,7 +404,7 @@ final class ApiServer implements AutoCloseable {
             if (mediaType != null && body != null) {
                 builder.method(method, mediaType, mapper.writeValueAsString(body));
             }
-            response = await(what, stream, send(stream, builder.build(), byte[].class));
+            response = await(what, stream, send(method, stream, builder.build(), byte[].class));
         } finally {
             inFlight.release();
         }
@@ -420,10 +430,16 @@ final class ApiServer implements AutoCloseable {
         }
     }
 
-    private static <T> CompletableFuture<HttpResponse<T>> send(
-            Connections.Stream stream, HttpRequest request, Class<T> body) {
+    private <T> CompletableFuture<HttpResponse<T>> send(
+            String verb, Connections.Stream stream, HttpRequest request, Class<T> body) {
         try {
-            return stream.http().sendAsync(request, body);
+            CompletableFuture<HttpResponse<T>> answer = stream.http().sendAsync(request, body);
+            var unused =
+                    answer.whenComplete((response, _) ->
+                            meter.asked(
+                                    verb,
+                                    response == null ? ClusterMeter.NO_ANSWER : response.code()));
+            return answer;
         } catch (IllegalStateException | RejectedExecutionException closedMeanwhile) {
             return CompletableFuture.failedFuture(closedMeanwhile);
         }
@@ -554,7 +570,7 @@ final class ApiServer implements AutoCloseable {
                     await(
                             "watch " + path,
                             stream,
-                            askForStream(stream, path, "application/json", ends));
+                            askForStream("WATCH", stream, path, "application/json", ends));
             if (!response.isSuccessful()) {
                 throw refusal("watch", path, response);
             }

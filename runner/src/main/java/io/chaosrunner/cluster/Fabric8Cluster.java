@@ -287,6 +287,13 @@ public final class Fabric8Cluster implements Cluster {
         server.hearWarnings(listener);
     }
 
+    /**
+     * Have all requests counted from now on, but those for the Lease; replaces who counted before.
+     */
+    public void measure(ClusterMeter meter) {
+        server.measure(meter);
+    }
+
     /** Tell whether this account may do something, as the API server sees it. */
     public boolean may(String verb, Resource resource, String namespace) {
         return reviewed(

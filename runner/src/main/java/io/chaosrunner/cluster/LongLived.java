@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ public final class LongLived implements Runnable, AutoCloseable {
 
     /** Work that went on for so long is sound again. */
     private static final Duration SOUND = Duration.ofSeconds(30);
+
+    private static final LongAdder FAILURES = new LongAdder();
 
     private final String name;
     private final Runnable work;
@@ -47,6 +50,11 @@ public final class LongLived implements Runnable, AutoCloseable {
         this.name = name;
         this.work = work;
         this.told = told;
+    }
+
+    /** Return how often any work of this process failed, and was begun again. */
+    public static long failures() {
+        return FAILURES.sum();
     }
 
     /** Return one whose failures stand in the process' log. */
@@ -95,6 +103,7 @@ public final class LongLived implements Runnable, AutoCloseable {
         int count = before == null || before.isOver(now) ? 1 : before.count() + 1;
         Failure failure = new Failure(count, cause, now);
         last = failure;
+        FAILURES.increment();
         try {
             told.accept(words(failure));
         } catch (RuntimeException | StackOverflowError e) {

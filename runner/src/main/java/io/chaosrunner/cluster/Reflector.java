@@ -84,6 +84,7 @@ final class Reflector implements Following {
 
     private boolean mayWatch = true;
     private boolean hasBegun;
+    private boolean hasWatched;
     private boolean wasTooOld;
     private boolean wasRead;
     private boolean somethingNew;
@@ -398,6 +399,10 @@ final class Reflector implements Following {
                 return;
             }
             works();
+            if (hasWatched) {
+                cluster.server().meter().watchesAgain(resource);
+            }
+            hasWatched = true;
             listener.watching();
             var lines =
                     new BufferedReader(

@@ -67,6 +67,9 @@ public final class EngineWriter implements AutoCloseable {
     private Optional<String> summaries = Optional.empty();
     private Optional<Instant> changed = Optional.empty();
 
+    /** How many commits that changed something are not written yet. */
+    private int gathered;
+
     /** Whether it is to be told when all is stored that was committed. */
     private boolean isAsked;
 
@@ -79,8 +82,12 @@ public final class EngineWriter implements AutoCloseable {
 
     /** What became of writing; told by the writer's thread, which holds no lock then. */
     public sealed interface News {
-        /** The engine as a write of ours stored it. */
-        record Wrote(Engine engine) implements News {}
+        /**
+         * The engine as a write of ours stored it.
+         *
+         * @param commits how many commits the write held
+         */
+        record Wrote(Engine engine, int commits) implements News {}
 
         /** All is stored that was committed up to an edition. */
         record Stored(long edition) implements News {}
@@ -227,8 +234,11 @@ public final class EngineWriter implements AutoCloseable {
             wanted.putAll(edited);
             committed = claim;
             committedEdition = edition;
-            if (isChanged && changed.isEmpty()) {
-                changed = Optional.of(clock.instant());
+            if (isChanged) {
+                gathered++;
+                if (changed.isEmpty()) {
+                    changed = Optional.of(clock.instant());
+                }
             }
             isAsked = true;
             lock.notifyAll();
@@ -348,12 +358,15 @@ public final class EngineWriter implements AutoCloseable {
         Optional<String> runs;
         TreeMap<Integer, StatusEntry> entries;
         long written;
+        int commits;
         synchronized (lock) {
             next = committed;
             written = committedEdition;
             runs = summaries;
             entries = new TreeMap<>(wanted);
             changed = Optional.empty();
+            commits = gathered;
+            gathered = 0;
             isAsked = false;
         }
         var hindrance = new Hindrance();
@@ -368,7 +381,7 @@ public final class EngineWriter implements AutoCloseable {
                 if (!stillOurs(stored, entries)) {
                     return;
                 }
-                news.accept(new News.Wrote(stored));
+                news.accept(new News.Wrote(stored, commits));
                 break;
             } catch (ClusterException e) {
                 if (e.kind() == Kind.NOT_FOUND) {

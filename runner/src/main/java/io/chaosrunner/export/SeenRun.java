@@ -90,6 +90,7 @@ public final class SeenRun implements RunListener {
                     RunNotice.Next _,
                     RunNotice.Stopping _,
                     RunNotice.CleanedUp _,
+                    RunNotice.Wrote _,
                     RunNotice.Warning _ -> {}
         }
     }

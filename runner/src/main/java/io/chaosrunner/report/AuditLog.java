@@ -63,8 +63,10 @@ public final class AuditLog implements RunListener {
             run = started.run();
             experiments = started.experiments();
         }
-        write(
+        ObjectNode line =
                 switch (notice) {
+                    // The API server's own log has each request.
+                    case RunNotice.Wrote _ -> null;
                     case RunNotice.Started started -> started(started);
                     case RunNotice.Waiting waiting -> line("waiting").put("why", waiting.why());
                     case RunNotice.Next next ->
@@ -104,7 +106,10 @@ public final class AuditLog implements RunListener {
                     case RunNotice.Warning warning ->
                             line("warning").put("message", warning.message());
                     case RunNotice.Finished finished -> finished(finished);
-                });
+                };
+        if (line != null) {
+            write(line);
+        }
     }
 
     private ObjectNode started(RunNotice.Started started) {

@@ -88,6 +88,7 @@ public final class ProgressLines implements RunListener {
                                     .formatted(
                                             cleaned.job(),
                                             cleaned.deleted() ? "deleted" : "retained"));
+            case RunNotice.Wrote _ -> {}
             case RunNotice.Warning warning -> line("warning", warning.message());
             case RunNotice.Finished finished -> line("done", finished.end().why());
         }

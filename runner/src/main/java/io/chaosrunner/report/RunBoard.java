@@ -125,7 +125,7 @@ final class RunBoard {
                 next = null;
                 row.where = because(stopping.why());
             }
-            case RunNotice.CleanedUp _ -> {}
+            case RunNotice.CleanedUp _, RunNotice.Wrote _ -> {}
             case RunNotice.Warning warning -> {
                 warnings.remove(warning.message());
                 warnings.add(warning.message());

@@ -402,7 +402,10 @@ final class RunLoop implements AutoCloseable {
     /** Bring what became of writing to the run's thread; called by the writer's. */
     private void onWriter(EngineWriter.News news) {
         switch (news) {
-            case News.Wrote(Engine engine) -> engineWatch.see(engine);
+            case News.Wrote(Engine engine, int commits) -> {
+                engineWatch.see(engine);
+                context.tell(new RunNotice.Wrote(commits));
+            }
             case News.Stored(long edition) -> context.mailbox.post(new RunMessage.Stored(edition));
             case News.Refused(Refusal refusal) ->
                     context.mailbox.post(new RunMessage.WriteRefused(refusal));

@@ -5,6 +5,7 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.FireLedger.Skipped;
 import io.chaosrunner.claim.LoggedAttempt;
+import io.chaosrunner.claim.SkipCause;
 import io.chaosrunner.claim.Tally;
 import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.crd.Engine;
@@ -440,7 +441,8 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
                                 Optional.of(fire).filter(each -> !each.at().isAfter(now));
                         case Step.Over _ -> Optional.empty();
                     };
-            pending.map(fire -> new Skipped(fire.at(), fire.at(), 1, "the schedule was changed"))
+            pending.map(fire ->
+                            new Skipped(fire.at(), "the schedule was changed", SkipCause.CHANGED))
                     .ifPresent(due::add);
         }
         return due;

@@ -1,6 +1,7 @@
 package io.chaosrunner.schedule;
 
 import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.SkipCause;
 import io.chaosrunner.claim.Tally;
 import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.model.Fire;
@@ -32,10 +33,15 @@ public final class FirePlan {
     /** More fires than this do not wait for runs to end, each for a run of its own. */
     static final int MOST_WAITING = 10;
 
-    private static final String LATER_FIRE = "a later fire was due as well";
-    private static final String TOO_MANY = "more than %d fires waited".formatted(MOST_WAITING);
+    private static final Why LATER_FIRE =
+            new Why("a later fire was due as well", SkipCause.LATER_FIRE);
+    private static final Why TOO_MANY =
+            new Why("more than %d fires waited".formatted(MOST_WAITING), SkipCause.LATER_FIRE);
 
     private FirePlan() {}
+
+    /** Why a fire starts no run: for people, and as a value. */
+    private record Why(String reason, SkipCause cause) {}
 
     /**
      * Where a schedule stands.
@@ -122,8 +128,7 @@ public final class FirePlan {
                 Instant earlier = waiting.remove();
                 skips.add(
                         earlier,
-                        timetable
-                                .doubtAt(earlier, now)
+                        doubt(timetable, earlier, now)
                                 .or(() -> missed(timetable, situation, earlier, now))
                                 .orElse(most == 1 ? LATER_FIRE : TOO_MANY));
                 waiting.release();
@@ -136,7 +141,7 @@ public final class FirePlan {
         Optional<Instant> later = timetable.starting().next(last).map(timetable::start);
         while (!waiting.isEmpty()) {
             Instant fire = waiting.remove();
-            Optional<String> objection =
+            Optional<Why> objection =
                     more ? Optional.of(LATER_FIRE) : tooLate(timetable, situation, fire, now);
             if (objection.isEmpty()) {
                 return new Step.Launch(timetable.fire(fire), skips.all());
@@ -178,7 +183,7 @@ public final class FirePlan {
         return end(policy, situation)
                 .or(() -> skipped(timetable, situation, fire, now).map(Skipped::reason))
                 .or(() -> holiday(timetable, fire).map(Skipped::reason))
-                .or(() -> tooLate(timetable, situation, fire, now));
+                .or(() -> tooLate(timetable, situation, fire, now).map(Why::reason));
     }
 
     /**
@@ -228,12 +233,18 @@ public final class FirePlan {
                 : Optional.empty();
     }
 
-    private static Optional<String> tooLate(
+    private static Optional<Why> tooLate(
             Timetable timetable, Situation situation, Instant fire, Instant now) {
-        return timetable
-                .doubtAt(fire, now)
+        return doubt(timetable, fire, now)
                 .or(() -> missed(timetable, situation, fire, now))
-                .or(() -> timetable.closedAt(fire, now).map(why -> "too late: " + why));
+                .or(() ->
+                        timetable
+                                .closedAt(fire, now)
+                                .map(why -> new Why("too late: " + why, SkipCause.CLOSED)));
+    }
+
+    private static Optional<Why> doubt(Timetable timetable, Instant fire, Instant now) {
+        return timetable.doubtAt(fire, now).map(why -> new Why(why, SkipCause.HOLIDAY_UNKNOWN));
     }
 
     /**
@@ -299,11 +310,11 @@ public final class FirePlan {
                             .filter(run -> isDuring(start, run))
                             .map(run -> run.name() + " was still going on");
             if (running.isPresent()) {
-                return Optional.of(new Skipped(fire, fire, 1, running.get()));
+                return Optional.of(new Skipped(fire, running.get(), SkipCause.OVERLAP));
             }
         }
         return suspension(policy, once ? now : start)
-                .map(why -> new Skipped(fire, fire, 1, why, true));
+                .map(why -> new Skipped(fire, why, SkipCause.SUSPENDED));
     }
 
     /** A fire on a holiday starts no run; what is asked for once waits for its end. */
@@ -313,14 +324,14 @@ public final class FirePlan {
                 : timetable
                         .holidayAt(fire, fire)
                         .or(() -> timetable.holidayAt(fire, timetable.start(fire)))
-                        .map(why -> new Skipped(fire, fire, 1, why));
+                        .map(why -> new Skipped(fire, why, SkipCause.HOLIDAY));
     }
 
     /**
      * A fire that waited for a run to end, or for the next opening after it, has not been missed
      * while it waited.
      */
-    private static Optional<String> missed(
+    private static Optional<Why> missed(
             Timetable timetable, Situation situation, Instant fire, Instant now) {
         Policy policy = timetable.spec().policy();
         Instant start = timetable.start(fire);
@@ -336,7 +347,10 @@ public final class FirePlan {
                         .orElse(start);
         return deadline(timetable.spec())
                 .filter(most -> Duration.between(since, now).compareTo(most) > 0)
-                .map(most -> "missed: nothing started it within " + TimeWords.of(most));
+                .map(most ->
+                        new Why(
+                                "missed: nothing started it within " + TimeWords.of(most),
+                                SkipCause.MISSED));
     }
 
     /** What is asked for once is asked for until it is done. */
@@ -437,8 +451,8 @@ public final class FirePlan {
     private static final class Skips {
         private final List<Skipped> all = new ArrayList<>();
 
-        void add(Instant fire, String reason) {
-            add(new Skipped(fire, fire, 1, reason));
+        void add(Instant fire, Why why) {
+            add(new Skipped(fire, why.reason(), why.cause()));
         }
 
         void add(Skipped fire) {

@@ -194,6 +194,7 @@ public final class ScheduleService implements AutoCloseable {
     private synchronized void begin() {
         trouble = "";
         listener.note("leading", driving.instance());
+        listener.leads(true);
         term = LeaderTerm.begin(driving, options.namespaces(), options.leftOut(), withSchedules);
     }
 
@@ -203,6 +204,7 @@ public final class ScheduleService implements AutoCloseable {
         if (over != null) {
             over.close();
             listener.note("leads-no-more", why);
+            listener.leads(false);
         }
     }
 
@@ -224,6 +226,12 @@ public final class ScheduleService implements AutoCloseable {
                         scheduled,
                         scheduled == 1 ? "" : "s",
                         aside == 0 ? "" : ", %d put aside as too costly".formatted(aside));
+    }
+
+    /** Return how many engines with schedules this process drives; 0 if it does not lead. */
+    public int driven() {
+        LeaderTerm now = term;
+        return now == null ? 0 : now.scheduled();
     }
 
     /** Return what keeps this process from leading or standing by. */

@@ -112,8 +112,21 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
         }
     }
 
-    /** What is to be done, and what is known by then. */
-    record Decided(Move move, Known known) {}
+    /**
+     * What is to be done, and what is known by then.
+     *
+     * @param read the schedule on the engine as read; empty if there is none, or none that can be
+     *     used
+     */
+    record Decided(Move move, Known known, Optional<EngineSchedule> read) {
+        Decided(Move move, Known known) {
+            this(move, known, Optional.empty());
+        }
+
+        Decided reading(EngineSchedule schedule) {
+            return new Decided(move, known, Optional.of(schedule));
+        }
+    }
 
     /** Decide on an engine whose schedule, or claim, cannot be used. */
     Move unusable(Engine engine, String why) {

@@ -3,6 +3,7 @@ package io.chaosrunner.scheduler;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.SkipCause;
 import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.ClusterException;
@@ -31,6 +32,9 @@ import io.chaosrunner.scheduler.ServiceDecision.Decided;
 import io.chaosrunner.scheduler.ServiceDecision.Known;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EnginePatch;
+import io.chaosrunner.status.RunListener;
+import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.InvalidParameters;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.time.Duration;
@@ -41,6 +45,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -87,6 +92,11 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private volatile Runnable wake = () -> {};
     private boolean setBack;
     private String told = "";
+
+    /** The last run whose end was told, or was before this process came; null before that. */
+    private @Nullable String toldEnd;
+
+    private Optional<Fire> toldFire = Optional.empty();
     private Optional<String> toldFlaw = Optional.empty();
     private Optional<String> toldDoubt = Optional.empty();
 
@@ -349,7 +359,28 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private Move taking(Decided decided) {
         known = decided.known();
         tellFlaw(known.flaw());
+        decided.read().ifPresent(this::tellEnd);
         return decided.move();
+    }
+
+    /** A run that was over when this process came to its engine was told of by another. */
+    private void tellEnd(EngineSchedule schedule) {
+        Optional<Claim> over =
+                schedule.claim()
+                        .filter(Claim::isOfRun)
+                        .filter(claim -> claim.state() == Claim.State.FINISHED);
+        String id = over.map(claim -> claim.run().id()).orElse("");
+        String before = toldEnd;
+        toldEnd = id.isEmpty() && before != null ? before : id;
+        if (before != null && !toldEnd.equals(before)) {
+            driving.listener()
+                    .ended(
+                            ref,
+                            over.orElseThrow(),
+                            schedule.engine().statusEntries().stream()
+                                    .map(StatusEntry::read)
+                                    .toList());
+        }
     }
 
     private Decided decided(Engine engine, Readings holidays) {
@@ -365,7 +396,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
         return read.isEmpty()
                 ? new Decided(decision.withoutSchedule(engine), known)
-                : decision.of(read.get(), holidays.lists(), known, told);
+                : decision.of(read.get(), holidays.lists(), known, told).reading(read.get());
     }
 
     private ServiceDecision decision(Engine engine) {
@@ -422,7 +453,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
                     switch (driving.launch()) {
                         case DIRECT -> byAuthor(schedule, fire, () -> begin(schedule, fire));
                         case OPERATOR ->
-                                byAuthor(schedule, fire, () -> handOver(schedule.engine(), fire));
+                                byAuthor(schedule, fire, () -> handOver(schedule, fire));
                         case POD -> sendPod(schedule, fire);
                     };
             case Move.Attend(Claim claim, Optional<Instant> until) -> attend(claim, until);
@@ -463,25 +494,33 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
         String why = against.get();
         refuse(why);
-        Optional<Claim> settled = settling(schedule, fire, why);
+        Optional<Claim> settled = settling(schedule, fire, why, SkipCause.FORBIDDEN);
         if (settled.isEmpty()) {
             return setBack();
         }
         untidy = true;
         if (write(EnginePatch.claim(seen, settled.get()))) {
             driving.listener().note(ref, "fire-skipped", "%s: %s".formatted(fire, why));
+            tellSkipped(fire, why, SkipCause.FORBIDDEN);
         }
         return now();
     }
 
+    private void tellSkipped(Fire fire, String why, SkipCause cause) {
+        if (fire.cause().kind() == Fire.Kind.SCHEDULE) {
+            driving.listener().skipped(ref, new Skipped(fire.at(), why, cause));
+        }
+    }
+
     /** Return a claim by which a fire starts no run; empty for one that is tried again. */
-    private Optional<Claim> settling(EngineSchedule schedule, Fire fire, String why) {
+    private Optional<Claim> settling(
+            EngineSchedule schedule, Fire fire, String why, SkipCause cause) {
         Instant now = driving.clock().instant();
         return switch (fire.cause().kind()) {
             case SCHEDULE ->
                     Optional.of(
                             schedule.skipping(
-                                    List.of(new Skipped(fire.at(), fire.at(), 1, why)),
+                                    List.of(new Skipped(fire.at(), why, cause)),
                                     driving.instance(),
                                     now));
             case TRIGGER ->
@@ -501,6 +540,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
         if (write(EnginePatch.claim(seen, claim))) {
             known = known.recording(driving.clock().instant());
             for (Skipped each : fires) {
+                driving.listener().skipped(ref, each);
                 driving.listener()
                         .note(
                                 ref,
@@ -564,7 +604,25 @@ final class ServiceSchedule implements KeyedWorker.Step {
     // ---- Direct launch ------------------------------------------------------------------------
 
     private Optional<Instant> begin(EngineSchedule schedule, Fire fire) {
-        return onceReady(() -> run(Optional.of(schedule), Caller.PERSON, Optional.of(fire)));
+        return onceReady(() ->
+                run(
+                        Optional.of(schedule),
+                        Caller.PERSON,
+                        Optional.of(fire),
+                        () -> fired(schedule, fire)));
+    }
+
+    /** Tell that a fire was launched; its Job may be made more than once. */
+    private void fired(EngineSchedule schedule, Fire fire) {
+        if (toldFire.filter(fire::equals).isPresent()) {
+            return;
+        }
+        toldFire = Optional.of(fire);
+        Instant planned =
+                fire.cause().kind() == Fire.Kind.SCHEDULE
+                        ? schedule.timetable().start(fire.at())
+                        : fire.at();
+        driving.listener().fired(ref, fire, planned, driving.clock().instant());
     }
 
     /** Ready the engine for its next run; then go on. */
@@ -590,12 +648,17 @@ final class ServiceSchedule implements KeyedWorker.Step {
             return run(
                     schedule,
                     Caller.PERSON_WHO_RESUMES,
-                    Claim.of(seen).flatMap(claim -> claim.fires().settled()));
+                    Claim.of(seen).flatMap(claim -> claim.fires().settled()),
+                    () -> {});
         }
     }
 
+    /**
+     * @param begun told once the run has begun
+     */
     private Optional<Instant> run(
-            Optional<EngineSchedule> schedule, Caller caller, Optional<Fire> fire) {
+            Optional<EngineSchedule> schedule, Caller caller, Optional<Fire> fire, Runnable begun) {
+        RunListener listener = driving.listener().run(ref);
         RunRequest asked =
                 new RunRequest(
                                 ref,
@@ -616,7 +679,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
                                 .checking(this::objection),
                         driving.strategies(),
                         driving.clock(),
-                        driving.listener().run(ref));
+                        notice -> {
+                            if (notice instanceof RunNotice.Started) {
+                                begun.run();
+                            }
+                            listener.heard(notice);
+                        });
         return direct.carryOut(run, () -> leaving, schedule, fire).flatMap(this::after);
     }
 
@@ -676,7 +744,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private Optional<Instant> sendPod(EngineSchedule schedule, Fire fire) {
         Optional<Made> found = runners.of(seen, fire);
         if (found.isEmpty()) {
-            return byAuthor(schedule, fire, () -> makePod(fire));
+            return byAuthor(schedule, fire, () -> makePod(schedule, fire));
         }
         Made job = found.get();
         Instant now = driving.clock().instant();
@@ -726,7 +794,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
         };
     }
 
-    private Optional<Instant> makePod(Fire fire) {
+    private Optional<Instant> makePod(EngineSchedule schedule, Fire fire) {
         return onceReady(() -> {
             Optional<String> taken = runners.make(driving.pods().orElseThrow(), seen, fire);
             if (taken.isPresent()) {
@@ -735,13 +803,14 @@ final class ServiceSchedule implements KeyedWorker.Step {
             }
             untidy = true;
             driving.listener().note(ref, "fire-handed-over", fire + " to a pod of its own");
+            fired(schedule, fire);
             return soon(POD_STARTS);
         });
     }
 
     /** Settle a fire whose pod does not come; the next one is tried again. */
     private Optional<Instant> giveUp(EngineSchedule schedule, Fire fire, Made job, String why) {
-        Optional<Claim> settled = settling(schedule, fire, why);
+        Optional<Claim> settled = settling(schedule, fire, why, SkipCause.NO_POD);
         if (settled.isPresent() && !write(EnginePatch.claim(seen, settled.get()))) {
             return now();
         }
@@ -755,6 +824,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
                                 ref.namespace());
         told = said;
         driving.listener().note(ref, "fire-skipped", said);
+        tellSkipped(fire, why, SkipCause.NO_POD);
         driving.emit(seen, said);
         runners.remove(job);
         return settled.isPresent() ? now() : setBack();
@@ -819,7 +889,8 @@ final class ServiceSchedule implements KeyedWorker.Step {
     // ---- Launch by the operator ---------------------------------------------------------------
 
     /** The operator makes a runner only where no pod of that name is left. */
-    private Optional<Instant> handOver(Engine engine, Fire fire) {
+    private Optional<Instant> handOver(EngineSchedule schedule, Fire fire) {
+        Engine engine = schedule.engine();
         List<Problem> against = driving.allowed().againstRunner(engine.spec());
         if (!against.isEmpty()) {
             refuse(against.stream().map(Object::toString).collect(Collectors.joining("; ")));
@@ -850,6 +921,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
         patch.putObject("spec").put("engineState", "active");
         if (write(patch)) {
             driving.listener().note(ref, "fire-handed-over", fire + " to the chaos-operator");
+            fired(schedule, fire);
         }
         return now();
     }

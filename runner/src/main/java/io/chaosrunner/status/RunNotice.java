@@ -60,6 +60,13 @@ public sealed interface RunNotice {
     record CleanedUp(Attempt attempt, String experiment, String job, boolean deleted)
             implements RunNotice {}
 
+    /**
+     * The engine was written.
+     *
+     * @param commits how many changes, each of which belongs together, the write held
+     */
+    record Wrote(int commits) implements RunNotice {}
+
     /** Something is not as it should be; the run goes on. */
     record Warning(String message) implements RunNotice {}
 

@@ -181,7 +181,10 @@ public final class Traces implements RunListener, AutoCloseable {
             case RunNotice.Warning warning ->
                     root.addEvent("warning", Attributes.of(WHY, warning.message()));
             case RunNotice.Finished finished -> finished(finished.end());
-            case RunNotice.Waiting _, RunNotice.Next _, RunNotice.CleanedUp _ -> {}
+            case RunNotice.Waiting _,
+                    RunNotice.Next _,
+                    RunNotice.CleanedUp _,
+                    RunNotice.Wrote _ -> {}
         }
     }
 

@@ -115,7 +115,9 @@ class ClaimTest {
                                             START,
                                             fire.at(),
                                             1 + random.nextInt(9),
-                                            "reason " + random.nextInt(9)),
+                                            "reason " + random.nextInt(9),
+                                            SkipCause.OTHER,
+                                            false),
                                     fire);
         }
         return fires;
@@ -299,7 +301,12 @@ class ClaimTest {
             fires =
                     fires.skipping(
                             new FireLedger.Skipped(
-                                    fire.at(), fire.at(), 1_000_000, i + "x".repeat(200)),
+                                    fire.at(),
+                                    fire.at(),
+                                    1_000_000,
+                                    i + "x".repeat(200),
+                                    SkipCause.OTHER,
+                                    false),
                             fire);
         }
         return fires;

@@ -63,7 +63,9 @@ class DamagedClaimTest {
                 .with(attempt(0, 0))
                 .with(attempt(1, 2))
                 .skipping(1, "a did not pass")
-                .skippingFires(new FireLedger.Skipped(START, START, 2, "suspended", true), FIRE)
+                .skippingFires(
+                        new FireLedger.Skipped(START, START, 2, "suspended", SkipCause.OTHER, true),
+                        FIRE)
                 .beginningSchedule(FIRE)
                 .endingBy("abort", "somebody asked")
                 .finished(START.plusSeconds(9), "somebody asked");
@@ -102,7 +104,9 @@ class DamagedClaimTest {
         assertThat(claim.nextNumber()).isPositive();
         claim.mostAttempts();
         claim.takenBy("another").with(attempt(7, 2)).skipping(0, "so").text();
-        claim.skippingFires(new FireLedger.Skipped(START, START, 1, "so"), FIRE).text();
+        claim.skippingFires(
+                        new FireLedger.Skipped(START, START, 1, "so", SkipCause.OTHER, false), FIRE)
+                .text();
         claim.in(State.FINISHED, "so").suspendingSchedule().text();
         EarlierRuns.of(List.of("a", "b", "c"), Optional.of(claim));
         claim.fires().next(Optional.of(FIRE));

@@ -16,7 +16,7 @@ class FireLedgerTest {
     }
 
     private static Skipped skipped(int minute, String reason) {
-        return new Skipped(fire(minute).at(), fire(minute).at(), 1, reason);
+        return new Skipped(fire(minute).at(), fire(minute).at(), 1, reason, SkipCause.OTHER, false);
     }
 
     @Test
@@ -61,7 +61,8 @@ class FireLedgerTest {
 
         assertThat(fires.skipped())
                 .containsExactly(
-                        new Skipped(fire(1).at(), fire(2).at(), 2, "overlap"),
+                        new Skipped(
+                                fire(1).at(), fire(2).at(), 2, "overlap", SkipCause.OTHER, false),
                         skipped(3, "suspended"));
         assertThat(fires.settled()).contains(fire(3));
         assertThat(fires.started()).contains(fire(0));

@@ -107,7 +107,13 @@ class StartTableTest {
                         : Engines.held(
                                 Engines.claim(State.valueOf(claim.name()))
                                         .skippingFires(
-                                                new FireLedger.Skipped(NINE, NINE, 1, "overlap"),
+                                                new FireLedger.Skipped(
+                                                        NINE,
+                                                        NINE,
+                                                        1,
+                                                        "overlap",
+                                                        SkipCause.OTHER,
+                                                        false),
                                                 new Fire(NINE, "abc")),
                                 StatusEntry.waiting("a"));
         assertThat(words(StartTable.of(engine, caller, Optional.of(asking)))).isEqualTo(then);

@@ -19,7 +19,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class EngineWriterTest {
@@ -34,6 +36,7 @@ class EngineWriterTest {
 
     private static final StatusEntry WAITS = StatusEntry.waiting("a");
     private final List<Long> stored = new CopyOnWriteArrayList<>();
+    private final List<Integer> written = new CopyOnWriteArrayList<>();
 
     private final EngineWorld world = EngineWorld.start().listing("a");
     private final Fabric8Cluster cluster = world.connect();
@@ -129,6 +132,38 @@ class EngineWriterTest {
         }
     }
 
+    /** A write is under way while the others come: they wait for the next one. */
+    @Test
+    void eachWriteTellsHowManyChangesItHolds() {
+        var free = new CompletableFuture<Void>();
+        var patches = new AtomicInteger();
+        Cluster slow =
+                TamperedCluster.of(
+                        cluster,
+                        (verb, resource, args, call) -> {
+                            // The claim is the first.
+                            if (verb.equals("patch") && patches.incrementAndGet() == 2) {
+                                free.join();
+                            }
+                            return call.goOn();
+                        });
+        try (EngineWriter writing = writing(slow)) {
+            for (int i = 0; i < 4; i++) {
+                writing.entry(0, i % 2 == 0 ? StatusEntry.waiting("a").aborted() : WAITS);
+                writing.commit();
+                if (i == 0) {
+                    await().atMost(Duration.ofMinutes(2)).until(() -> patches.get() == 2);
+                }
+            }
+            // One that changes nothing is none.
+            writing.ask();
+            writing.commit();
+            free.complete(null);
+            writing.close();
+        }
+        assertThat(written).containsExactly(1, 3);
+    }
+
     /** Begin to write to the engine, as who has claimed it. */
     private EngineWriter writing(Cluster cluster) {
         return writing(cluster, Duration.ofSeconds(1));
@@ -153,7 +188,7 @@ class EngineWriterTest {
                                 throw new AssertionError(refusal.toString());
                         case News.Failed(var why) -> throw new AssertionError(why);
                         case News.Stored(long edition) -> stored.add(edition);
-                        case News.Wrote(var written) -> {}
+                        case News.Wrote(var latest, int commits) -> written.add(commits);
                         case News.Hindered(var sentence) -> {}
                     }
                 });

@@ -7,6 +7,7 @@ import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.LoggedAttempt;
 import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.claim.SkipCause;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.status.StatusEntry;
@@ -116,7 +117,9 @@ class RunRecordTest {
                                         Instant.parse("2026-03-01T10:15:00Z"),
                                         missed.at(),
                                         2,
-                                        "the last run goes on"),
+                                        "the last run goes on",
+                                        SkipCause.OTHER,
+                                        false),
                                 missed);
 
         JsonNode json = RunRecord.of(claim, List.of()).json();
@@ -154,7 +157,9 @@ class RunRecordTest {
         Fire missed = new Fire(START, "h");
         Claim skipped =
                 none.skippingFires(
-                        new FireLedger.Skipped(START, START, 1, "nobody was there"), missed);
+                        new FireLedger.Skipped(
+                                START, START, 1, "nobody was there", SkipCause.OTHER, false),
+                        missed);
         assertThat(RunRecord.isWorthIt(skipped)).isTrue();
         RunRecord record = RunRecord.of(skipped, List.of());
         assertThat(record.number()).isZero();

@@ -7,6 +7,7 @@ import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.LoggedAttempt;
 import io.chaosrunner.claim.LoggedAttempt.Mark;
+import io.chaosrunner.claim.SkipCause;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.model.Verdict;
@@ -61,7 +62,8 @@ class RunRecordsTest {
             Instant at = start.plusSeconds(i);
             fires =
                     fires.skipping(
-                            new FireLedger.Skipped(at, at, 1, why + i), new Fire(at, "hash"));
+                            new FireLedger.Skipped(at, at, 1, why + i, SkipCause.OTHER, false),
+                            new Fire(at, "hash"));
         }
         ObjectNode settings = Engines.json("{'strategy': 'dag'}");
         settings.put("dependencies", why.repeat(experiments % 50));

@@ -5,6 +5,7 @@ import static io.chaosrunner.schedule.Schedules.clock;
 import static io.chaosrunner.schedule.Schedules.timetable;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.chaosrunner.claim.SkipCause;
 import io.chaosrunner.schedule.FirePlan.LastRun;
 import io.chaosrunner.schedule.FirePlan.Situation;
 import io.chaosrunner.schedule.FirePlan.Step;
@@ -21,6 +22,7 @@ import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Times without a date are of Monday March 2; the schedule's anchor is ten o'clock. */
@@ -68,6 +70,29 @@ class FirePlanTest {
 
     private static String time(Instant instant) {
         return clock(instant, ZoneOffset.UTC).substring(15);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    OVERLAP    | every: 10m                                          | 10:35
+                    LATER_FIRE | {every: 10m, overlap: queue}                        | 10:35
+                    MISSED     | {every: 20m, startingDeadline: 1m, missed: skip}    | 10:45
+                    SUSPENDED  | {every: 40m, suspend: true}                         | 10:45
+                    """)
+    void whyAFireIsSkippedIsAValueToo(SkipCause cause, String schedule, String now) {
+        Timetable timetable = timetable(schedule);
+        Step step =
+                FirePlan.decide(
+                        timetable,
+                        new Situation(at("10:00"), 1, Optional.of(run("10:00:01", "10:35"))),
+                        at(now));
+
+        assertThat(step.skipped()).isNotEmpty();
+        assertThat(step.skipped().getLast().cause()).isEqualTo(cause);
+        assertThat(step.skipped().getLast().suspended()).isEqualTo(cause == SkipCause.SUSPENDED);
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.SkipCause;
 import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.holidays.HolidayList;
 import io.chaosrunner.schedule.FirePlan.LastRun;
@@ -50,7 +51,9 @@ class HolidaysTest {
         Timetable timetable = timetable(HOURLY, days(TUESDAY));
 
         assertThat(FirePlan.decide(timetable, settled(NOON.minusSeconds(1)), NOON).skipped())
-                .containsExactly(new Skipped(NOON, NOON, 1, "holiday: Fête (office)"));
+                .containsExactly(
+                        new Skipped(
+                                NOON, NOON, 1, "holiday: Fête (office)", SkipCause.HOLIDAY, false));
         Instant wednesday = Instant.parse("2026-03-04T00:00:00Z");
         assertThat(FirePlan.decide(timetable, settled(wednesday.minusSeconds(1)), wednesday))
                 .isInstanceOf(Step.Launch.class);
@@ -219,7 +222,12 @@ class HolidaysTest {
         assertThat(FirePlan.decide(timetable, settled(NOON.minusSeconds(20)), NOON).skipped())
                 .containsExactly(
                         new Skipped(
-                                NOON.minusSeconds(10), NOON, 2, "holidays are not known: gone"));
+                                NOON.minusSeconds(10),
+                                NOON,
+                                2,
+                                "holidays are not known: gone",
+                                SkipCause.HOLIDAY_UNKNOWN,
+                                false));
     }
 
     @Test

@@ -25,6 +25,7 @@ import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.scheduler.ServiceSchedule.Move;
 import io.chaosrunner.status.RunListener;
+import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.testing.EngineWorld;
 import java.time.Clock;
 import java.time.Duration;
@@ -60,6 +61,11 @@ class ServiceScheduleTest {
     private static final Cluster NOBODY = Fabric8Cluster.connect("http://localhost:9");
 
     private final List<String> heard = new CopyOnWriteArrayList<>();
+
+    /** What was told as values. */
+    private final List<String> told = new CopyOnWriteArrayList<>();
+
+    private final List<Duration> late = new CopyOnWriteArrayList<>();
     private final Bells bells = new Bells();
     private ServiceLaunch launch = ServiceLaunch.DIRECT;
     private Bulkhead bulkhead = Bulkhead.ofProcessors(heard::add);
@@ -579,6 +585,41 @@ class ServiceScheduleTest {
                     .containsExactly("suspended");
             assertThat(world.list(Resource.JOBS)).isEmpty();
             assertThat(heard).anyMatch(line -> line.startsWith("fire-skipped"));
+            assertThat(told).containsExactly("skipped 1 SUSPENDED");
+        }
+    }
+
+    @Test
+    void aFireAndTheEndOfItsRunAreToldOnceByWhoSawThem() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.step();
+            driven.step();
+            driven.step();
+
+            assertThat(told).containsExactly("fired SCHEDULE", "ended 1 [PASS]");
+            assertThat(late).allMatch(each -> !each.isNegative());
+
+            // Another process comes to an engine whose run is over.
+            driven(world.engine(), cluster, "schedule/2").step();
+            assertThat(told).hasSize(2);
+        }
+    }
+
+    @Test
+    void aFireThatIsHandedToAPodIsToldOnceThoughItsJobIsMadeAgain() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            launch = ServiceLaunch.POD;
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.step();
+            String job = world.names(Resource.JOBS).getFirst();
+            world.delete(Resource.JOBS, job);
+            driven.step();
+
+            assertThat(world.names(Resource.JOBS)).containsExactly(job);
+            assertThat(told).containsExactly("fired SCHEDULE");
         }
     }
 
@@ -1031,6 +1072,28 @@ class ServiceScheduleTest {
 
                     @Override
                     public void note(String event, String message) {}
+
+                    @Override
+                    public void fired(EngineRef engine, Fire fire, Instant planned, Instant at) {
+                        told.add("fired %s".formatted(fire.cause().kind()));
+                        late.add(Duration.between(planned, at));
+                    }
+
+                    @Override
+                    public void skipped(EngineRef engine, Skipped fires) {
+                        told.add("skipped %d %s".formatted(fires.count(), fires.cause()));
+                    }
+
+                    @Override
+                    public void ended(EngineRef engine, Claim claim, List<StatusEntry> entries) {
+                        told.add(
+                                "ended %d %s"
+                                        .formatted(
+                                                claim.run().number(),
+                                                entries.stream()
+                                                        .map(StatusEntry::verdict)
+                                                        .toList()));
+                    }
                 });
     }
 
