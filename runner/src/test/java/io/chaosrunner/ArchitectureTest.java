@@ -42,7 +42,7 @@ class ArchitectureTest {
                     List.of("run"),
                     List.of("control"),
                     List.of("scheduler"),
-                    List.of("export", "report", "sandbox", "telemetry", "validate"),
+                    List.of("export", "metrics", "report", "sandbox", "telemetry", "validate"),
                     List.of("cli"));
 
     private static final String[] PURE = {
@@ -146,6 +146,18 @@ class ArchitectureTest {
                 .resideOutsideOfPackage("io.chaosrunner.telemetry")
                 .should()
                 .dependOnClassesThat(resideInAPackage("io.opentelemetry.."))
+                .check(ALL);
+    }
+
+    /** It is on the class path of the service only. */
+    @Test
+    void onlyMetricsKnowPrometheus() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackage("io.chaosrunner.metrics")
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.prometheus.."))
                 .check(ALL);
     }
 

@@ -1,13 +1,16 @@
 package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.metrics.ServiceMetrics;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.scheduler.HealthServer;
+import io.chaosrunner.scheduler.HealthServer.Page;
 import io.chaosrunner.scheduler.ScheduleService;
 import io.chaosrunner.scheduler.ServiceLaunch;
 import io.chaosrunner.scheduler.ServiceListener;
 import io.chaosrunner.scheduler.ServicesPod;
+import io.chaosrunner.scheduler.SeveralListeners;
 import io.chaosrunner.status.RunListener;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -19,6 +22,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -122,15 +127,22 @@ final class ScheduleCommand implements Callable<Integer> {
             paramLabel = "PORT",
             defaultValue = "8080",
             description =
-                    "Port of /livez and /readyz; 0 for any free one (default: ${DEFAULT-VALUE}).")
+                    "Port of /livez, /readyz and /metrics; 0 for any free one (default: ${DEFAULT-VALUE}).")
     private int healthPort;
+
+    @Option(
+            names = "--metrics-port",
+            paramLabel = "PORT",
+            description =
+                    "Port of /metrics, where it is not to be served with /livez and /readyz; 0 for any free one.")
+    private @Nullable Integer metricsPort;
 
     @Option(
             names = "--health-address",
             paramLabel = "ADDRESS",
             defaultValue = "",
             description =
-                    "Address that /livez and /readyz are served at; all of them unless told, as the kubelet's probes need one of the pod's.")
+                    "Address that /livez, /readyz and /metrics are served at; all of them unless told, as the kubelet's probes need one of the pod's.")
     private String healthAddress = "";
 
     @Override
@@ -166,26 +178,32 @@ final class ScheduleCommand implements Callable<Integer> {
                             deadline(command),
                             runner.allowed(),
                             requireAuthor);
+            var driven = new AtomicReference<IntSupplier>(() -> 0);
+            Optional<ServiceMetrics> metrics = metrics(driven, log);
+            metrics.ifPresent(cluster::measure);
+            Optional<Page> page =
+                    metrics.map(each -> new Page(ServiceMetrics.CONTENT_TYPE, each::text));
+            var listeners = new ArrayList<ServiceListener>(List.of(log));
+            metrics.ifPresent(listeners::add);
             try (var service =
                             ScheduleService.start(
                                     cluster,
                                     options,
                                     runner.strategiesOfPod(),
                                     Clock.systemUTC(),
-                                    log);
+                                    new SeveralListeners(listeners));
                     var health =
-                            HealthServer.start(
-                                    healthAddress,
+                            listen(
                                     healthPort,
-                                    service::standing,
-                                    service::trouble,
-                                    why -> log.note("trouble", why))) {
-                log.note(
-                        "healthy",
-                        "http://%s:%d/readyz"
-                                .formatted(
-                                        healthAddress.isEmpty() ? "localhost" : healthAddress,
-                                        health.port()));
+                                    service,
+                                    metricsPort == null ? page : Optional.empty(),
+                                    log);
+                    var apart =
+                            metricsPort == null ? null : listen(metricsPort, service, page, log)) {
+                driven.set(service::driven);
+                log.note("healthy", address(health, "/readyz"));
+                page.ifPresent(_ ->
+                        log.note("counting", address(apart == null ? health : apart, "/metrics")));
                 Signals.handle(why -> {
                     log.note("ending", why);
                     Thread.ofVirtual().start(service::close);
@@ -196,12 +214,44 @@ final class ScheduleCommand implements Callable<Integer> {
                 command.commandLine()
                         .getErr()
                         .println(
-                                "chaos-runner: cannot listen on %s (%s); name others with --health-port and --health-address"
+                                "chaos-runner: cannot listen on %s (%s); name others with --health-port, --metrics-port and --health-address"
                                         .formatted(
                                                 e.getMessage(),
                                                 Objects.requireNonNull(e.getCause()).getMessage()));
                 return ExitCode.INVALID;
             }
+        }
+    }
+
+    private HealthServer listen(
+            int port, ScheduleService service, Optional<Page> metrics, ServiceLog log) {
+        return HealthServer.start(
+                healthAddress,
+                port,
+                service::standing,
+                service::trouble,
+                metrics,
+                why -> log.note("trouble", why));
+    }
+
+    private String address(HealthServer server, String path) {
+        return "http://%s:%d%s"
+                .formatted(
+                        healthAddress.isEmpty() ? "localhost" : healthAddress, server.port(), path);
+    }
+
+    /** The launchers have the library on the class path of the service only. */
+    private static Optional<ServiceMetrics> metrics(
+            AtomicReference<IntSupplier> driven, ServiceLog log) {
+        try {
+            return Optional.of(
+                    new ServiceMetrics(
+                            Version.number(), () -> driven.get().getAsInt(), Clock.systemUTC()));
+        } catch (NoClassDefFoundError e) {
+            log.note(
+                    "trouble",
+                    "nothing is counted, as lib/service is not on the class path: start the service by chaos-runner's launcher");
+            return Optional.empty();
         }
     }
 
@@ -243,10 +293,22 @@ final class ScheduleCommand implements Callable<Integer> {
             throw new ParameterException(
                     command.commandLine(), "--most-runs must be at least 1, but is " + mostRuns);
         }
-        if (healthPort < 0 || healthPort > LARGEST_PORT) {
+        checkPort("--health-port", healthPort, command);
+        if (metricsPort != null) {
+            checkPort("--metrics-port", metricsPort, command);
+            if (metricsPort != 0 && metricsPort == healthPort) {
+                throw new ParameterException(
+                        command.commandLine(),
+                        "--metrics-port is that of --health-port, which serves /metrics without it");
+            }
+        }
+    }
+
+    private static void checkPort(String option, int port, CommandSpec command) {
+        if (port < 0 || port > LARGEST_PORT) {
             throw new ParameterException(
                     command.commandLine(),
-                    "--health-port must be from 0 to 65535, but is " + healthPort);
+                    "%s must be from 0 to 65535, but is %d".formatted(option, port));
         }
     }
 

@@ -14,6 +14,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,9 +22,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Tell the kubelet how a service is: {@code /livez} and {@code /readyz}.
+ * Tell the kubelet how a service is, {@code /livez} and {@code /readyz}, and Prometheus what it
+ * counts, {@code /metrics}.
  *
  * <p>Anybody in the cluster may connect, so nothing that is sent here costs more than a bounded
  * amount: of connections the newest are kept, each has a few seconds and a few kilobytes, and one
@@ -36,6 +39,14 @@ public final class HealthServer implements AutoCloseable {
     }
 
     private static final int MOST_TEXT = 2_000;
+
+    /** What is counted is gathered once in that time, whoever asks. */
+    private static final Duration METRICS_HOLD = Duration.ofSeconds(1);
+
+    /** Far more than is counted: all answers together are to stay small. */
+    private static final int MOST_METRICS = 256 << 10;
+
+    private static final String PLAIN = "text/plain; charset=utf-8";
     private static final int BACKLOG = 256;
 
     private final ServerSocketChannel server;
@@ -43,6 +54,18 @@ public final class HealthServer implements AutoCloseable {
     private final Limits limits;
     private final Supplier<String> standing;
     private final Supplier<Optional<String>> trouble;
+
+    private final Optional<Page> metrics;
+    private byte[] counted = {};
+    private @Nullable Long countedAt;
+
+    /**
+     * What is counted.
+     *
+     * @param contentType of the text
+     * @param text asked at most once a second, by the thread that answers
+     */
+    public record Page(String contentType, Supplier<byte[]> text) {}
 
     /** The connections, the oldest first. */
     private final Set<Connection> open = new LinkedHashSet<>();
@@ -56,7 +79,9 @@ public final class HealthServer implements AutoCloseable {
             Limits limits,
             Supplier<String> standing,
             Supplier<Optional<String>> trouble,
+            Optional<Page> metrics,
             Consumer<String> told) {
+        this.metrics = metrics;
         this.server = server;
         this.selector = selector;
         this.limits = limits;
@@ -71,6 +96,7 @@ public final class HealthServer implements AutoCloseable {
      * @param port 0 for any
      * @param standing one line for people
      * @param trouble why the service is not ready; empty if it is
+     * @param metrics what {@code /metrics} answers; empty if nothing is there
      * @param told hears when answering failed, and is begun again
      */
     public static HealthServer start(
@@ -78,15 +104,17 @@ public final class HealthServer implements AutoCloseable {
             int port,
             Supplier<String> standing,
             Supplier<Optional<String>> trouble,
+            Optional<Page> metrics,
             Consumer<String> told) {
-        return start(address, port, standing, trouble, told, Limits.DEFAULT);
+        return start(address, port, standing, trouble, metrics, told, Limits.DEFAULT);
     }
 
-    public static HealthServer start(
+    static HealthServer start(
             String address,
             int port,
             Supplier<String> standing,
             Supplier<Optional<String>> trouble,
+            Optional<Page> metrics,
             Consumer<String> told,
             Limits limits) {
         try {
@@ -101,7 +129,9 @@ public final class HealthServer implements AutoCloseable {
                 server.configureBlocking(false);
                 Selector selector = Selector.open();
                 server.register(selector, SelectionKey.OP_ACCEPT);
-                var health = new HealthServer(server, selector, limits, standing, trouble, told);
+                var health =
+                        new HealthServer(
+                                server, selector, limits, standing, trouble, metrics, told);
                 health.thread.start();
                 return health;
             } catch (IOException e) {
@@ -195,7 +225,7 @@ public final class HealthServer implements AutoCloseable {
         private final SocketChannel channel;
         private final long end = System.nanoTime() + limits.time().toNanos();
         private ByteBuffer request = ByteBuffer.allocate(limits.requestBytes());
-        private ByteBuffer answer = ByteBuffer.allocate(0);
+        private ByteBuffer[] answer = {};
 
         private Connection(SocketChannel channel) {
             this.channel = channel;
@@ -235,7 +265,7 @@ public final class HealthServer implements AutoCloseable {
 
         private void write(SelectionKey key) throws IOException {
             channel.write(answer);
-            if (!answer.hasRemaining()) {
+            if (Arrays.stream(answer).noneMatch(ByteBuffer::hasRemaining)) {
                 key.cancel();
                 channel.shutdownOutput();
                 close();
@@ -254,7 +284,7 @@ public final class HealthServer implements AutoCloseable {
 
     // ---- What is answered ---------------------------------------------------------------------
 
-    private ByteBuffer answer(String line) {
+    private ByteBuffer[] answer(String line) {
         String[] words = line.split(" ", -1);
         if (words.length != 3 || !words[2].startsWith("HTTP/1.")) {
             return response("400 Bad Request", "no request of HTTP/1", true);
@@ -272,22 +302,48 @@ public final class HealthServer implements AutoCloseable {
                         ? response("200 OK", standing.get(), get)
                         : response("503 Service Unavailable", why.get(), get);
             }
-            default -> response("404 Not Found", "/livez and /readyz are here", get);
+            case "/metrics" ->
+                    metrics.map(page -> metrics(page, get)).orElseGet(() -> notFound(get));
+            default -> notFound(get);
         };
     }
 
-    private static ByteBuffer response(String status, String text, boolean withBody) {
-        String cut = text.substring(0, Math.min(text.length(), MOST_TEXT));
-        byte[] body = (cut + "\n").getBytes(StandardCharsets.UTF_8);
-        String head =
-                "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-                        .formatted(status, body.length);
-        byte[] first = head.getBytes(StandardCharsets.US_ASCII);
-        ByteBuffer response = ByteBuffer.allocate(first.length + (withBody ? body.length : 0));
-        response.put(first);
-        if (withBody) {
-            response.put(body);
+    private ByteBuffer[] notFound(boolean withBody) {
+        return response(
+                "404 Not Found",
+                metrics.isPresent()
+                        ? "/livez, /readyz and /metrics are here"
+                        : "/livez and /readyz are here",
+                withBody);
+    }
+
+    /** Whoever asks all the time costs no more than whoever asks once a second. */
+    private ByteBuffer[] metrics(Page page, boolean withBody) {
+        long now = System.nanoTime();
+        Long before = countedAt;
+        if (before == null || now - before >= METRICS_HOLD.toNanos()) {
+            counted = page.text().get();
+            countedAt = now;
         }
-        return response.flip();
+        return counted.length > MOST_METRICS
+                ? response("500 Internal Server Error", "more is counted than is sent", withBody)
+                : response("200 OK", page.contentType(), counted, withBody);
+    }
+
+    private static ByteBuffer[] response(String status, String text, boolean withBody) {
+        String cut = text.substring(0, Math.min(text.length(), MOST_TEXT));
+        return response(status, PLAIN, (cut + "\n").getBytes(StandardCharsets.UTF_8), withBody);
+    }
+
+    /** All answers that are under way share one body. */
+    private static ByteBuffer[] response(
+            String status, String contentType, byte[] body, boolean withBody) {
+        String head =
+                "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+                        .formatted(status, contentType, body.length);
+        return new ByteBuffer[] {
+            ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)),
+            ByteBuffer.wrap(body, 0, withBody ? body.length : 0)
+        };
     }
 }

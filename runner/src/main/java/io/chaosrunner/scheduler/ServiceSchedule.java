@@ -452,8 +452,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
             case Move.Begin(EngineSchedule schedule, Fire fire) ->
                     switch (driving.launch()) {
                         case DIRECT -> byAuthor(schedule, fire, () -> begin(schedule, fire));
-                        case OPERATOR ->
-                                byAuthor(schedule, fire, () -> handOver(schedule, fire));
+                        case OPERATOR -> byAuthor(schedule, fire, () -> handOver(schedule, fire));
                         case POD -> sendPod(schedule, fire);
                     };
             case Move.Attend(Claim claim, Optional<Instant> until) -> attend(claim, until);

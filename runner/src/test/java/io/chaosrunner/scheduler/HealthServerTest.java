@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,11 +25,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(300)
 class HealthServerTest {
     private static final String LIVE = "GET /livez HTTP/1.1\r\nHost: h\r\n\r\n";
+    private static final String METRICS = LIVE.replace("livez", "metrics");
     private static final HealthServer.Limits PATIENT =
             new HealthServer.Limits(8, 4_096, Duration.ofHours(1));
 
     private final List<String> told = new CopyOnWriteArrayList<>();
     private volatile Optional<String> trouble = Optional.empty();
+    private volatile byte[] counted = "a 1\n".getBytes(StandardCharsets.US_ASCII);
+    private final AtomicInteger counts = new AtomicInteger();
 
     @Test
     void itSaysInOneLineHowTheServiceIs() throws IOException {
@@ -129,6 +134,7 @@ class HealthServerTest {
                             return "stands";
                         },
                         Optional::empty,
+                        Optional.empty(),
                         told::add)) {
             assertThat(ask(health, LIVE)).isEmpty();
 
@@ -153,6 +159,7 @@ class HealthServerTest {
                         () -> {
                             throw new IllegalStateException("a bug");
                         },
+                        Optional.empty(),
                         told::add)) {
             assertThat(ask(health, LIVE.replace("livez", "readyz"))).isEmpty();
             assertThat(ask(health, LIVE)).contains(" 200 ");
@@ -160,15 +167,93 @@ class HealthServerTest {
     }
 
     @Test
+    void whatIsCountedIsAnsweredAsItIs() throws IOException {
+        try (HealthServer health = start(HealthServer.Limits.DEFAULT)) {
+            assertThat(ask(health, METRICS))
+                    .isEqualTo(
+                            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
+                                    + "Content-Length: 4\r\nConnection: close\r\n\r\na 1\n");
+            assertThat(ask(health, METRICS.replace("GET", "HEAD")))
+                    .contains("Content-Length: 4\r\n")
+                    .endsWith("\r\n\r\n");
+            assertThat(ask(health, METRICS.replace("GET", "POST"))).startsWith("HTTP/1.1 405 ");
+        }
+    }
+
+    /** A scraper reads all of it, though it is more than a socket takes at once. */
+    @Test
+    void aLongAnswerArrivesWhole() throws IOException {
+        counted = "a".repeat(256 << 10).getBytes(StandardCharsets.US_ASCII);
+        try (HealthServer health = start(HealthServer.Limits.DEFAULT)) {
+            assertThat(ask(health, METRICS)).endsWith("\r\n\r\n" + "a".repeat(256 << 10));
+        }
+    }
+
+    @Test
+    void moreThanALimitIsNotSent() throws IOException {
+        counted = new byte[(256 << 10) + 1];
+        try (HealthServer health = start(HealthServer.Limits.DEFAULT)) {
+            assertThat(ask(health, METRICS))
+                    .startsWith("HTTP/1.1 500 ")
+                    .endsWith("more is counted than is sent\n");
+        }
+    }
+
+    @Test
+    void whoeverAsksAllTheTimeHasItCountedOnceASecond() throws IOException {
+        try (HealthServer health = start(HealthServer.Limits.DEFAULT)) {
+            long begin = System.nanoTime();
+            for (int i = 0; i < 100; i++) {
+                assertThat(ask(health, METRICS)).endsWith("a 1\n");
+            }
+            long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin);
+            assertThat(counts.get()).isBetween(1, (int) seconds + 1);
+        }
+    }
+
+    @Test
+    void whereNothingIsCountedThereIsNoSuchPage() throws IOException {
+        try (HealthServer health =
+                HealthServer.start(
+                        "127.0.0.1",
+                        0,
+                        () -> "stands",
+                        Optional::empty,
+                        Optional.empty(),
+                        told::add)) {
+            assertThat(ask(health, METRICS)).startsWith("HTTP/1.1 404 ");
+        }
+    }
+
+    @Test
     void anAddressThatCannotBeHadIsNamed() {
         assertThatThrownBy(() ->
-                        HealthServer.start("192.0.2.1", 0, () -> "", Optional::empty, told::add))
+                        HealthServer.start(
+                                "192.0.2.1",
+                                0,
+                                () -> "",
+                                Optional::empty,
+                                Optional.empty(),
+                                told::add))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessage("address 192.0.2.1, port 0");
     }
 
     private HealthServer start(HealthServer.Limits limits) {
-        return HealthServer.start("127.0.0.1", 0, () -> "stands", () -> trouble, told::add, limits);
+        return HealthServer.start(
+                "127.0.0.1",
+                0,
+                () -> "stands",
+                () -> trouble,
+                Optional.of(
+                        new HealthServer.Page(
+                                "text/plain; version=0.0.4",
+                                () -> {
+                                    counts.incrementAndGet();
+                                    return counted;
+                                })),
+                told::add,
+                limits);
     }
 
     private static Socket connect(HealthServer health) throws IOException {

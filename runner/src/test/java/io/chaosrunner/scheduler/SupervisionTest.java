@@ -61,7 +61,12 @@ class SupervisionTest {
                 ScheduleService service = service(cluster);
                 HealthServer health =
                         HealthServer.start(
-                                "127.0.0.1", 0, service::standing, service::trouble, why -> {})) {
+                                "127.0.0.1",
+                                0,
+                                service::standing,
+                                service::trouble,
+                                Optional.empty(),
+                                why -> {})) {
             await().atMost(Duration.ofMinutes(2))
                     .until(() ->
                             Claim.of(world.engine())

@@ -25,6 +25,7 @@ final class RunnerProgram {
             ControlPlaneBinaries.sourceRoot().resolve("chaos-runner").toAbsolutePath();
     private static final Path BUILT =
             ControlPlaneBinaries.sourceRoot().resolve("runner/target").toAbsolutePath().normalize();
+    private static final String JAR = BUILT.resolve("chaos-runner.jar").toString();
     private static final List<String> START = start();
 
     private RunnerProgram() {}
@@ -37,6 +38,11 @@ final class RunnerProgram {
     /** Return the command line with these arguments. */
     static List<String> command(List<String> arguments) {
         var command = new ArrayList<>(START);
+        int classes = command.indexOf(JAR);
+        if (classes >= 0 && arguments.contains("schedule")) {
+            // As the launcher does.
+            command.set(classes, JAR + File.pathSeparator + BUILT.resolve("lib/service") + "/*");
+        }
         command.addAll(arguments);
         return command;
     }
@@ -51,14 +57,13 @@ final class RunnerProgram {
 
     private static List<String> start() {
         Path jdk = Path.of(System.getProperty("java.home"));
-        Path jar = BUILT.resolve("chaos-runner.jar");
         var command = new ArrayList<String>();
         command.add(jdk.resolve("bin/java").toString());
-        if (classPath().contains(jar.toString())) {
+        if (classPath().contains(JAR)) {
             train(jdk);
             command.add("-XX:AOTCache=" + BUILT.resolve("chaos-runner.aot"));
             command.addAll(launcherFlags());
-            command.addAll(List.of("-Xmx128m", "-cp", jar.toString(), MAIN));
+            command.addAll(List.of("-Xmx128m", "-cp", JAR, MAIN));
         } else {
             command.addAll(
                     List.of(
