@@ -85,7 +85,9 @@ final class Explanations {
     /** Return where a person finds what this account may not read; empty if it may. */
     String elsewhere(LiveAttempt each, String command) {
         return !mayList && !each.podSeen && each.cause.isEmpty()
-                ? "; this account may not list events, " + command + " shows them"
+                ? "; this account may not list events (docs/permissions.md), "
+                        + command
+                        + " shows them"
                 : "";
     }
 

@@ -52,27 +52,61 @@ final class DryRunOfServer {
             Optional<EngineTarget> wanted,
             Launch launch,
             StrategyCatalogue strategies) {
-        Optional<Engine> stored =
-                cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
-        Optional<EngineTarget> engine = wanted.or(() -> stored.map(EngineTarget::new));
-        if (engine.isEmpty()) {
+        List<Engine> stored = new ArrayList<>();
+        boolean isRead = read(ref, stored);
+        Optional<EngineTarget> engine =
+                wanted.or(() -> stored.stream().findFirst().map(EngineTarget::new));
+        if (isRead && engine.isEmpty()) {
             problems.add(Namespaced.missing(cluster, ref));
             return end();
         }
-        new EngineLaunch(cluster).refusal(ref, false).ifPresent(problems::add);
+        rights(
+                ref.namespace(),
+                wanted.isPresent() && stored.isEmpty(),
+                !isRead || !stored.isEmpty(),
+                wanted.isPresent(),
+                launch);
         problems.addAll(files.tryOut(shown::say));
-        rights(ref.namespace(), stored.isPresent(), wanted.isPresent(), launch);
-        named(engine.get(), stored, strategies);
+        engine.ifPresent(each -> named(each, stored.stream().findFirst(), strategies));
         return end();
     }
 
-    private void rights(String namespace, boolean stored, boolean changes, Launch launch) {
+    /**
+     * Read the engine as it is stored.
+     *
+     * @return whether that is allowed: one right that is missing is not all that there is to say
+     */
+    private boolean read(EngineRef ref, List<Engine> stored) {
+        try {
+            cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                    .map(Engine::new)
+                    .ifPresent(stored::add);
+            new EngineLaunch(cluster).refusal(ref, false).ifPresent(problems::add);
+            return true;
+        } catch (ClusterException e) {
+            if (e.kind() != Kind.FORBIDDEN) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    /**
+     * Ask about every right that a run uses.
+     *
+     * @param creates whether the engine is to be created, as far as that is known
+     * @param exists whether it may be there
+     * @param changes whether there is a file that it may differ from
+     */
+    private void rights(
+            String namespace, boolean creates, boolean exists, boolean changes, Launch launch) {
         boolean direct = launch == Launch.DIRECT;
         var rights = new ArrayList<Right>();
         rights.add(new Right("get", Resource.ENGINES, true));
-        if (!stored) {
+        if (creates) {
             rights.add(new Right("create", Resource.ENGINES, true));
-        } else if (changes || !direct) {
+        }
+        if (exists && (changes || !direct)) {
             rights.add(new Right("update", Resource.ENGINES, true));
         }
         if (direct) {
@@ -120,12 +154,13 @@ final class DryRunOfServer {
                         withUid(engine, stored),
                         execution.strategy(),
                         Clock.systemUTC().instant());
+        found.refused().forEach(each -> problems.add(String.valueOf(each.getMessage())));
         problems.addAll(found.problems());
         problems.addAll(found.accounts());
         found.unchecked().forEach(each -> shown.say("Warning: " + each));
         for (ObjectNode job : found.jobs()) {
-            tryOut("Job", job, true);
-            tryOut("pod", pod(job), false);
+            tryOut("Job", Resource.JOBS, job);
+            tryOut("pod", Resource.PODS, pod(job));
         }
     }
 
@@ -153,12 +188,8 @@ final class DryRunOfServer {
         return pod;
     }
 
-    /**
-     * Ask about one object.
-     *
-     * @param needed whether this account creates it, so that a right that is missing counts
-     */
-    private void tryOut(String what, ObjectNode object, boolean needed) {
+    /** Ask about one object of a run; that a right is missing was told before. */
+    private void tryOut(String what, Resource resource, ObjectNode object) {
         String experiment =
                 object.path("metadata").path("labels").path("name").asString("an experiment");
         try {
@@ -169,11 +200,9 @@ final class DryRunOfServer {
             }
             String namespace = object.path("metadata").path("namespace").asString("");
             boolean mayNot =
-                    e.kind() == Kind.FORBIDDEN
-                            && !needed
-                            && !cluster.may("create", Resource.PODS, namespace);
+                    e.kind() == Kind.FORBIDDEN && !cluster.may("create", resource, namespace);
             boolean accountComes =
-                    !needed
+                    resource == Resource.PODS
                             && coming(
                                             Resource.SERVICE_ACCOUNTS,
                                             namespace,

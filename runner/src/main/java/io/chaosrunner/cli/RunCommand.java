@@ -353,6 +353,11 @@ final class RunCommand implements Callable<Integer> {
         Preflight.Found found =
                 Preflight.of(
                         cluster, Preflight.Coming.NOTHING, engine, "", Clock.systemUTC().instant());
+        found.refused().stream()
+                .findFirst()
+                .ifPresent(refusal -> {
+                    throw refusal;
+                });
         if (!sandbox) {
             // Whether it is there when a pod is made is the Job controller's to say.
             found.accounts().forEach(each -> shown.say("Warning: " + each));

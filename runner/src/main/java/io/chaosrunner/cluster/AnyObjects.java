@@ -90,7 +90,18 @@ public final class AnyObjects {
         String namespace = wanted.path("metadata").path("namespace").asString("");
         String name = wanted.path("metadata").path("name").asString("");
         String path = kind.path(namespace) + "/" + ApiServer.encode(name);
-        Optional<ObjectNode> found = get(path);
+        Optional<ObjectNode> found;
+        Optional<ClusterException> unread = Optional.empty();
+        try {
+            found = get(path);
+        } catch (ClusterException e) {
+            if (e.kind() != Kind.FORBIDDEN || different != Different.TRY) {
+                throw e;
+            }
+            // What is not read may be asked about all the same.
+            found = Optional.empty();
+            unread = Optional.of(e);
+        }
         if (found.isEmpty()) {
             try {
                 var _ =
@@ -110,6 +121,9 @@ public final class AnyObjects {
             } catch (ClusterException e) {
                 if (e.kind() != Kind.ALREADY_EXISTS) {
                     throw e;
+                }
+                if (unread.isPresent()) {
+                    throw unread.get();
                 }
                 found = get(path);
             }

@@ -64,6 +64,8 @@ final class ApiServer implements AutoCloseable {
     private static final int LONGEST_REFUSAL = 1 << 20;
 
     private static final int GREETINGS = 3;
+    private static final int HTTP_UNAUTHORIZED = 401;
+    private static final int HTTP_FORBIDDEN = 403;
     private static final int HTTP_NOT_FOUND = 404;
 
     /** {@code 299 - "text"}: code, agent, and a quoted sentence. */
@@ -473,8 +475,8 @@ final class ApiServer implements AutoCloseable {
                     case 409 ->
                             reason.equals("AlreadyExists") ? Kind.ALREADY_EXISTS : Kind.CONFLICT;
                     // With other credentials it may be answered.
-                    case 401 -> isKeyNew() ? Kind.SERVER : Kind.FORBIDDEN;
-                    case 403 -> Kind.FORBIDDEN;
+                    case HTTP_UNAUTHORIZED -> isKeyNew() ? Kind.SERVER : Kind.FORBIDDEN;
+                    case HTTP_FORBIDDEN -> Kind.FORBIDDEN;
                     case 410 -> Kind.GONE;
                     case 415 -> Kind.UNSUPPORTED;
                     case HTTP_TOO_MANY_REQUESTS -> Kind.SERVER;
@@ -488,10 +490,18 @@ final class ApiServer implements AutoCloseable {
                                 path,
                                 code,
                                 message.isEmpty() ? reason : message,
-                                code == 401
-                                        ? ": these credentials are not accepted; are they for this cluster, and do they still hold?"
-                                        : ""),
+                                advice(method, code, message)),
                 fields);
+    }
+
+    private static String advice(String method, int code, String message) {
+        return switch (code) {
+            case HTTP_UNAUTHORIZED ->
+                    ": these credentials are not accepted; are they for this cluster, and do they still hold?";
+            case HTTP_FORBIDDEN ->
+                    MissingRight.hint(method.equals("GET") || method.equals("watch"), message);
+            default -> "";
+        };
     }
 
     /** A request has a time-out of its own; a watch has one that is longer than its life. */

@@ -14,6 +14,7 @@ import io.chaosrunner.history.RunHistory.Remembered;
 import io.chaosrunner.history.RunRecord;
 import io.chaosrunner.holidays.HolidayList;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.strategy.InvalidParameters;
@@ -224,7 +225,7 @@ public final class Backfilling {
                         "there are more than %d fires from %s on that did not run; ask for fewer: --until %s"
                                 .formatted(
                                         Backfill.MOST_FIRES,
-                                        fires.getFirst(),
+                                        TimeWords.at(fires.getFirst(), now),
                                         fires.get(Backfill.MOST_FIRES - 1)));
             }
             fire = timetable.next(fire.get());
@@ -233,7 +234,9 @@ public final class Backfilling {
             return declined(
                     "no fire from %s to %s is past and did not run%s"
                             .formatted(
-                                    from, last, left == 0 ? "" : " (%d have run)".formatted(left)));
+                                    TimeWords.at(from, now),
+                                    TimeWords.at(last, now),
+                                    left == 0 ? "" : " (%d have run)".formatted(left)));
         }
         Optional<String> over = schedule.end();
         if (over.isPresent()) {

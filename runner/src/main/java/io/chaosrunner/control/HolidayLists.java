@@ -213,7 +213,8 @@ public final class HolidayLists {
             return unread(
                     name,
                     e.kind() == Kind.FORBIDDEN
-                            ? "this account may not get configmaps in namespace " + name.namespace()
+                            ? "this account may not get configmaps in namespace %s; see docs/permissions.md"
+                                    .formatted(name.namespace())
                             : String.valueOf(e.getMessage()),
                     now);
         }

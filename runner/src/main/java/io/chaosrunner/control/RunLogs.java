@@ -198,7 +198,7 @@ public final class RunLogs {
     private ClusterException forbidden(ClusterException e) {
         return new ClusterException(
                 Kind.FORBIDDEN,
-                "logs may not be read: this takes the right to get pods/log in namespace %s, see docs/permissions.md: %s"
+                "logs may not be read: this takes the right to get pods/log in namespace %s: %s"
                         .formatted(engine.namespace(), e.getMessage()));
     }
 

@@ -39,6 +39,7 @@ public final class Preflight {
     private final Set<String> problems = new LinkedHashSet<>();
     private final Set<String> accounts = new LinkedHashSet<>();
     private final Set<String> unchecked = new LinkedHashSet<>();
+    private final List<ClusterException> refused = new ArrayList<>();
     private final Set<String> accountsSought = new HashSet<>();
     private final List<ObjectNode> jobs = new ArrayList<>();
 
@@ -59,17 +60,20 @@ public final class Preflight {
      * @param accounts service accounts that are missing: the API server takes Jobs without them,
      *     and makes no pods
      * @param unchecked what the account may not look for
+     * @param refused for each experiment that the account may not read, why
      * @param jobs the Jobs of the first attempt of every entry that can be launched
      */
     public record Found(
             List<String> problems,
             List<String> accounts,
             List<String> unchecked,
+            List<ClusterException> refused,
             List<ObjectNode> jobs) {
         public Found {
             problems = List.copyOf(problems);
             accounts = List.copyOf(accounts);
             unchecked = List.copyOf(unchecked);
+            refused = List.copyOf(refused);
             jobs = List.copyOf(jobs);
         }
     }
@@ -96,6 +100,7 @@ public final class Preflight {
                 List.copyOf(preflight.problems),
                 List.copyOf(preflight.accounts),
                 List.copyOf(preflight.unchecked),
+                preflight.refused,
                 preflight.jobs);
     }
 
@@ -105,7 +110,16 @@ public final class Preflight {
             problems.add("spec.experiments[%d].name is empty".formatted(slot));
             return;
         }
-        Optional<ObjectNode> found = find(Resource.EXPERIMENTS, engine.namespace(), name);
+        Optional<ObjectNode> found;
+        try {
+            found = find(Resource.EXPERIMENTS, engine.namespace(), name);
+        } catch (ClusterException e) {
+            if (e.kind() != Kind.FORBIDDEN) {
+                throw e;
+            }
+            refused.add(e);
+            return;
+        }
         if (found.isEmpty()) {
             problems.add(
                     "ChaosExperiment %s/%s does not exist".formatted(engine.namespace(), name));

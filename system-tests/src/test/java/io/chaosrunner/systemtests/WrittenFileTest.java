@@ -135,12 +135,16 @@ class WrittenFileTest {
 
     @Test
     void whatIsRefusedOfAnotherObjectIsPlacedToo() {
-        Said field = say("run", "-f", file("command: [/bin/bash]", "comand: [/bin/bash]"));
+        Said field =
+                say(
+                        "run",
+                        "-f",
+                        file("metadata: {name: chaos}", "metadata: {name: chaos, lables: {}}"));
         Said value = say("run", "-f", file("data: {run.sh", "data: {'a b': x, run.sh"));
         Said type = say("run", "-f", file("data: {run.sh", "data: {x: 5, run.sh"));
 
         assertThat(field.err())
-                .contains("engine.yaml:" + (lineOf("image:") + 1) + ": ChaosExperiment ");
+                .contains("engine.yaml:" + lineOf("metadata: {name: chaos}") + ": ServiceAccount ");
         assertThat(value.err()).contains("engine.yaml:" + lineOf("data:") + ": ConfigMap ");
         assertThat(type.err()).contains("engine.yaml:" + lineOf("data:") + ": ConfigMap ");
         assertThat(List.of(field.exitCode(), value.exitCode(), type.exitCode())).containsOnly(2);
