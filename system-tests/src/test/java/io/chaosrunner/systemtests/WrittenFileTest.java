@@ -145,13 +145,18 @@ class WrittenFileTest {
 
         assertThat(field.err())
                 .contains("engine.yaml:" + lineOf("metadata: {name: chaos}") + ": ServiceAccount ");
-        assertThat(value.err()).contains("engine.yaml:" + lineOf("data:") + ": ConfigMap ");
-        assertThat(type.err()).contains("engine.yaml:" + lineOf("data:") + ": ConfigMap ");
+        assertThat(value.err()).contains("engine.yaml:" + lineOf("data: {run.sh") + ": ConfigMap ");
+        assertThat(type.err()).contains("engine.yaml:" + lineOf("data: {run.sh") + ": ConfigMap ");
         assertThat(List.of(field.exitCode(), value.exitCode(), type.exitCode())).containsOnly(2);
     }
 
     private static int lineOf(String part) {
-        return (int) FILE.substring(0, FILE.indexOf(part)).lines().count();
+        return 1
+                + (int)
+                        FILE.substring(0, FILE.indexOf(part))
+                                .chars()
+                                .filter(c -> c == '\n')
+                                .count();
     }
 
     @Test
