@@ -299,6 +299,37 @@ class HelmChartTest {
     }
 
     @Test
+    void aServiceMonitorFindsWhatTheReplicasCount() {
+        Map<String, JsonNode> all =
+                objects(
+                        template(
+                                        "default",
+                                        "schedule.serviceMonitor.enabled=true",
+                                        "schedule.serviceMonitor.interval=15s",
+                                        "schedule.serviceMonitor.labels.release=stack")
+                                .good()
+                                .replace(SERVICE + "-default", SERVICE));
+        JsonNode monitor = object(all, "ServiceMonitor default/" + SERVICE);
+        JsonNode service = object(all, "Service default/" + SERVICE);
+        JsonNode container =
+                object(all, "Deployment default/" + SERVICE).at("/spec/template/spec/containers/0");
+
+        assertThat(monitor.at("/metadata/labels/release").asString()).isEqualTo("stack");
+        assertThat(monitor.at("/spec/endpoints/0/path").asString()).isEqualTo("/metrics");
+        assertThat(monitor.at("/spec/endpoints/0/interval").asString()).isEqualTo("15s");
+        assertThat(monitor.at("/spec/endpoints/0/port"))
+                .isEqualTo(service.at("/spec/ports/0/name"));
+        monitor.at("/spec/selector/matchLabels")
+                .properties()
+                .forEach(label ->
+                        assertThat(service.at("/metadata/labels").get(label.getKey()))
+                                .as(label.getKey())
+                                .isEqualTo(label.getValue()));
+        assertThat(service.at("/spec/selector")).isEqualTo(ITS_PODS);
+        assertThat(service.at("/spec/ports/0/targetPort")).isEqualTo(container.at("/ports/0/name"));
+    }
+
+    @Test
     void oneReplicaIsNotKeptFromADrain() {
         assertThat(rendered("default", "schedule.replicas=1"))
                 .doesNotContainKey("PodDisruptionBudget default/" + SERVICE);

@@ -1,7 +1,9 @@
 package io.chaosrunner.systemtests;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,12 +12,14 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Run helm, kubectl or actionlint, as {@code system-tests/tools/build} makes them. */
+/** Run helm, kubectl and others, as {@code system-tests/tools/build} makes or gets them. */
 final class ToolProgram {
 
     static final ToolProgram HELM = new ToolProgram("helm");
     static final ToolProgram KUBECTL = new ToolProgram("kubectl");
     static final ToolProgram ACTIONLINT = new ToolProgram("actionlint");
+    static final ToolProgram PROMETHEUS = new ToolProgram("prometheus");
+    static final ToolProgram PROMTOOL = new ToolProgram("promtool");
 
     private static final Path BUILD = Path.of("system-tests", "tools", "build");
     private static final long LIMIT_SECONDS = 180;
@@ -40,7 +44,7 @@ final class ToolProgram {
     /** Name the missing programs and the remedy in one line; empty when all are there. */
     static Optional<String> whyMissing() {
         List<String> missing =
-                Stream.of(HELM, KUBECTL, ACTIONLINT)
+                Stream.of(HELM, KUBECTL, ACTIONLINT, PROMETHEUS, PROMTOOL)
                         .filter(tool -> !Files.isExecutable(tool.path()))
                         .map(tool -> tool.name)
                         .toList();
@@ -56,6 +60,11 @@ final class ToolProgram {
      * @throws AssertionError if it has not ended after three minutes
      */
     Said run(Path home, List<String> arguments) {
+        return run(home, "", arguments);
+    }
+
+    /** Do the same, with something to read. */
+    Said run(Path home, String input, List<String> arguments) {
         var command = new ArrayList<>(List.of(path().toString()));
         command.addAll(arguments);
         try {
@@ -69,7 +78,9 @@ final class ToolProgram {
             builder.environment().keySet().removeIf(variable -> !variable.equals("PATH"));
             builder.environment().put("HOME", home.toString());
             Process process = builder.start();
-            process.getOutputStream().close();
+            try (OutputStream in = process.getOutputStream()) {
+                in.write(input.getBytes(StandardCharsets.UTF_8));
+            }
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new AssertionError(command + " does not end");
@@ -83,7 +94,7 @@ final class ToolProgram {
         }
     }
 
-    private Path path() {
+    Path path() {
         return ControlPlaneBinaries.printedBy(BUILD).resolve(name);
     }
 }
