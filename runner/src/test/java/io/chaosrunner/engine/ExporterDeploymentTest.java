@@ -78,6 +78,27 @@ class ExporterDeploymentTest {
     }
 
     @Test
+    void itsPodIsOneThatRestrictedPodSecurityAdmits() {
+        try (RunBench bench =
+                run(EngineWorld.start().engineWith(ANNOTATED.formatted("true"), "a"))) {
+            JsonNode pod =
+                    bench.world
+                            .get(Resource.DEPLOYMENTS, "e-monitor")
+                            .orElseThrow()
+                            .at("/spec/template/spec");
+            JsonNode container = pod.at("/containers/0/securityContext");
+
+            assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean(false)).isTrue();
+            assertThat(pod.at("/securityContext/runAsUser").asInt()).isPositive();
+            assertThat(pod.at("/securityContext/seccompProfile/type").asString(""))
+                    .isEqualTo("RuntimeDefault");
+            assertThat(container.path("allowPrivilegeEscalation").asBoolean(true)).isFalse();
+            assertThat(container.path("readOnlyRootFilesystem").asBoolean(false)).isTrue();
+            assertThat(container.at("/capabilities/drop/0").asString("")).isEqualTo("ALL");
+        }
+    }
+
+    @Test
     void aLaterRunFindsThemThere() {
         try (EngineWorld world = EngineWorld.start().engineWith(ANNOTATED.formatted("true"), "a")) {
             run(world);
