@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -25,9 +26,24 @@ final class HelpCommand implements Callable<Integer> {
             description = "Which command; all of them are listed without.")
     private @Nullable String about;
 
+    @Option(
+            names = "--man",
+            description = "Print the manual page, of all commands, as man(1) reads it.")
+    private boolean manual;
+
     @Override
     public Integer call() {
         CommandLine command = Objects.requireNonNull(spec).commandLine();
+        if (manual) {
+            if (about != null) {
+                throw new ParameterException(
+                        command, "--man is of all commands; leave out " + about);
+            }
+            command.getOut()
+                    .print(ManualPage.of(command.getParent(), new Version().getVersion()[0]));
+            command.getOut().flush();
+            return ExitCode.OK;
+        }
         Map<String, CommandLine> all = command.getParent().getSubcommands();
         if (about != null && !all.containsKey(about)) {
             throw new ParameterException(

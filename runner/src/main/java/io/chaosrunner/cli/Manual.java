@@ -155,7 +155,11 @@ final class Manual {
                                     "chaos-runner completion fish > ~/.config/fish/completions/chaos-runner.fish")),
                     Map.entry(
                             "help",
-                            new Part(List.of(), "chaos-runner help", "chaos-runner help run")));
+                            new Part(
+                                    List.of(),
+                                    "chaos-runner help",
+                                    "chaos-runner help run",
+                                    "chaos-runner help --man > chaos-runner.1")));
 
     private Manual() {}
 
