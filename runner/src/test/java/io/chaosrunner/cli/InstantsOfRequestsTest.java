@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.SkipCause;
 import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.PatchType;
@@ -65,7 +66,14 @@ class InstantsOfRequestsTest {
                 EngineSchedule.of(engine())
                         .orElseThrow()
                         .skipping(
-                                List.of(new Skipped(first, fire(2), 3, "missed")),
+                                List.of(
+                                        new Skipped(
+                                                first,
+                                                fire(2),
+                                                3,
+                                                "missed",
+                                                SkipCause.MISSED,
+                                                false)),
                                 "schedule/test",
                                 Instant.now())
                         .text());
