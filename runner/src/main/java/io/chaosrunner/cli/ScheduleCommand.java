@@ -10,7 +10,6 @@ import io.chaosrunner.scheduler.ScheduleService;
 import io.chaosrunner.scheduler.ServiceLaunch;
 import io.chaosrunner.scheduler.ServiceListener;
 import io.chaosrunner.scheduler.ServicesPod;
-import io.chaosrunner.scheduler.SeveralListeners;
 import io.chaosrunner.status.RunListener;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -191,7 +190,7 @@ final class ScheduleCommand implements Callable<Integer> {
                                     options,
                                     runner.strategiesOfPod(),
                                     Clock.systemUTC(),
-                                    new SeveralListeners(listeners));
+                                    new ServiceListener.Several(listeners));
                     var health =
                             listen(
                                     healthPort,

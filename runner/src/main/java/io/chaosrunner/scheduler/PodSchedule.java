@@ -3,7 +3,6 @@ package io.chaosrunner.scheduler;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger.Skipped;
 import io.chaosrunner.claim.StartTable.Caller;
-import io.chaosrunner.claim.Trigger;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Following;
 import io.chaosrunner.cluster.Cluster.Selection;
@@ -20,12 +19,11 @@ import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
-import io.chaosrunner.schedule.EngineSchedule.Replaces;
 import io.chaosrunner.schedule.FirePlan.Step;
 import io.chaosrunner.schedule.ScheduleReading;
 import io.chaosrunner.schedule.ScheduleSpec.Kind;
-import io.chaosrunner.schedule.ScheduleSpec.Overlap;
 import io.chaosrunner.schedule.Timetable;
+import io.chaosrunner.scheduler.DirectRun.Run;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.EnginePatch;
 import io.chaosrunner.status.RunListener;
@@ -40,8 +38,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -69,7 +67,6 @@ public final class PodSchedule {
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
     private static final String FIRE = "fire";
-    private static final String REPLACE = "replace";
 
     private final Cluster cluster;
     private final RunRequest request;
@@ -78,11 +75,11 @@ public final class PodSchedule {
     private final Clock clock;
     private final RunListener listener;
     private final Alarms alarms;
+    private final DirectRun direct;
     private final Semaphore wakes = new Semaphore(0);
     private final ScheduleReading reading = new ScheduleReading();
     private final HolidayLists lists;
     private volatile @Nullable String leaving;
-    private volatile @Nullable Run running;
     private volatile Engine latest;
     private volatile boolean gone;
     private Engine engine;
@@ -103,15 +100,6 @@ public final class PodSchedule {
      */
     public record End(RunResult result, Optional<String> over) {}
 
-    /** One run, as {@link EngineRun} does it. */
-    interface Run {
-        RunResult run();
-
-        void replace(String why);
-
-        void leave(String why);
-    }
-
     /**
      * @param request what to ask for at each fire; holds the engine as just read. The first run is
      *     asked for as it says, later ones with what the engine says then
@@ -129,7 +117,7 @@ public final class PodSchedule {
                 cluster,
                 request,
                 flags,
-                one -> engineRun(new EngineRun(cluster, one, strategies, clock, listener)),
+                one -> Run.of(new EngineRun(cluster, one, strategies, clock, listener)),
                 clock,
                 listener,
                 alarms);
@@ -153,6 +141,7 @@ public final class PodSchedule {
         this.alarms = alarms;
         engine = request.seen().orElseThrow();
         latest = engine;
+        direct = new DirectRun(engine.ref(), () -> latest, new Computing(), alarms, clock);
     }
 
     /**
@@ -167,32 +156,10 @@ public final class PodSchedule {
                 EngineSchedule.objection(engine, flags, fire, lists::knowing, clock.instant());
     }
 
-    static Run engineRun(EngineRun run) {
-        return new Run() {
-            @Override
-            public RunResult run() {
-                return run.run();
-            }
-
-            @Override
-            public void replace(String why) {
-                run.replace(why);
-            }
-
-            @Override
-            public void leave(String why) {
-                run.leave(why);
-            }
-        };
-    }
-
     /** Leave at once: what runs goes on, and the next process takes it up. */
     public void leave(String why) {
         leaving = why;
-        Run now = running;
-        if (now != null) {
-            now.leave(why);
-        }
+        direct.leave(why);
         wakes.release();
     }
 
@@ -217,7 +184,6 @@ public final class PodSchedule {
             return ended(new RunResult.Refused(String.valueOf(e.getMessage())));
         } finally {
             alarms.cancel(FIRE);
-            alarms.cancel(REPLACE);
         }
     }
 
@@ -283,18 +249,9 @@ public final class PodSchedule {
     private Optional<End> resume(Claim claim) {
         boolean first = claim.fires().runs() <= 1;
         return carryOut(
-                first ? request.seeing(engine) : request.derivedFrom(engine), this::guardResumed);
-    }
-
-    private void guardResumed(Run run) {
-        try {
-            EngineSchedule.of(engine, flags)
-                    .filter(schedule -> !schedule.isUnknown())
-                    .ifPresent(schedule ->
-                            guardReplacement(schedule, schedule.settled(), schedule.runs(), run));
-        } catch (InvalidParameters e) {
-            // It will be told when the run is over.
-        }
+                first ? request.seeing(engine) : request.derivedFrom(engine),
+                usable(engine).filter(each -> !each.isUnknown() && !each.isLast(each.runs())),
+                claim.fires().settled());
     }
 
     /** Whether a run is to be taken up; entries the operator has emptied end what was before. */
@@ -337,7 +294,10 @@ public final class PodSchedule {
         boolean nothingUsed = firstRun && timetable == null;
         if (nothingUsed) {
             Optional<End> recorded =
-                    carryOut(request.seeing(engine).unusable(problems.problems()), run -> {});
+                    carryOut(
+                            request.seeing(engine).unusable(problems.problems()),
+                            Optional.empty(),
+                            Optional.empty());
             if (recorded.isPresent()) {
                 return recorded;
             }
@@ -426,7 +386,7 @@ public final class PodSchedule {
             alarms.set(FIRE, opening.get(), wakes::release);
             return awaitWake();
         }
-        return carryOut(request.derivedFrom(engine), run -> {});
+        return carryOut(request.derivedFrom(engine), Optional.empty(), Optional.empty());
     }
 
     private Optional<End> carryOut(EngineSchedule schedule, Step step) {
@@ -455,12 +415,8 @@ public final class PodSchedule {
                 boolean launchedByOperator = firstRun && engine.statusEntries().isEmpty();
                 yield carryOut(
                         launchedByOperator ? asked : asked.derivedFrom(engine),
-                        run ->
-                                guardReplacement(
-                                        schedule,
-                                        later(fire.at(), schedule.settled()),
-                                        schedule.runs() + 1,
-                                        run));
+                        Optional.of(schedule).filter(each -> !each.isLast(each.runs() + 1)),
+                        Optional.of(fire));
             }
         };
     }
@@ -481,23 +437,17 @@ public final class PodSchedule {
     /**
      * Run once, to the end; then look at the engine anew.
      *
-     * @param guard given the run once it can be stopped
+     * @param schedule whose fires may end it; empty if none does
+     * @param fire what began it
      */
-    private Optional<End> carryOut(RunRequest one, Consumer<Run> guard) {
-        Run run = runs.apply(one);
+    private Optional<End> carryOut(
+            RunRequest one, Optional<EngineSchedule> schedule, Optional<Fire> fire) {
         firstRun = false;
-        running = run;
-        guard.accept(run);
-        String why = leaving;
-        if (why != null) {
-            run.leave(why);
-        }
-        RunResult result;
-        try {
-            result = run.run();
-        } finally {
-            forgetRun();
-        }
+        Optional<RunResult> result = direct.carryOut(runs.apply(one), schedule, fire);
+        return result.isEmpty() ? Optional.empty() : after(one, result.get());
+    }
+
+    private Optional<End> after(RunRequest one, RunResult result) {
         return switch (result) {
             case RunResult.Completed _, RunResult.AlreadyFinished _ -> reread();
             case RunResult.NotDue(String changed) -> {
@@ -512,102 +462,6 @@ public final class PodSchedule {
                     RunResult.Interrupted _ ->
                     Optional.of(ended(result));
         };
-    }
-
-    /**
-     * Where fires replace runs, the next one stops the run that is going on.
-     *
-     * @param number of that run, counted by this schedule
-     */
-    private void guardReplacement(EngineSchedule schedule, Instant fire, long number, Run run) {
-        if (schedule.policy().overlap() != Overlap.REPLACE || schedule.isLast(number)) {
-            return;
-        }
-        try {
-            Timetable by = schedule.timetable();
-            by.next(fire)
-                    .ifPresent(next ->
-                            replaceAt(by.start(next), schedule, by.fire(next), number, run));
-        } catch (RuntimeException | StackOverflowError e) {
-            tellUnguarded("no later fire replaces the run that goes on", e);
-        }
-    }
-
-    /** The run that goes on is over: no alarm may be set for it from now on. */
-    private synchronized void forgetRun() {
-        running = null;
-        alarms.cancel(REPLACE);
-    }
-
-    /** An alarm for a run that is over would take the place of the next run's. */
-    private synchronized void replaceAt(
-            Instant at, EngineSchedule schedule, Fire due, long number, Run run) {
-        if (running != run) {
-            return;
-        }
-        alarms.set(
-                REPLACE,
-                at,
-                () -> {
-                    Replaces replaces = replaces(due);
-                    if (replaces == Replaces.YES) {
-                        run.replace(ServiceSchedule.REPLACED + due);
-                    }
-                    if (running != run) {
-                        return;
-                    }
-                    Instant now = clock.instant();
-                    if (replaces == Replaces.UNKNOWN) {
-                        replaceAt(now.plus(ServiceSchedule.LATER), schedule, due, number, run);
-                    } else {
-                        guardReplacement(schedule, later(due.at(), now), number, run);
-                    }
-                });
-    }
-
-    /** What cannot be computed keeps no run from going on. */
-    private void tellUnguarded(String what, Throwable bug) {
-        listener.heard(
-                new RunNotice.Warning(
-                        "%s; this is a bug, please report it: %s".formatted(what, bug)));
-    }
-
-    /** While a run goes on nothing else is looked at: a request that ends it is heard here. */
-    private void replaceForTrigger() {
-        Run run = running;
-        if (run == null || latest.annotation(Trigger.ANNOTATION).isEmpty()) {
-            return;
-        }
-        Engine asked = latest;
-        // Who brings the news must not wait for a list of holidays.
-        Thread.ofVirtual().name("trigger").start(() -> replaceForTrigger(run, asked));
-    }
-
-    private void replaceForTrigger(Run run, Engine asked) {
-        try {
-            EngineSchedule.of(asked, flags)
-                    .map(lists::knowing)
-                    .flatMap(schedule -> schedule.replacingTrigger(clock.instant()))
-                    .ifPresent(trigger -> run.replace(ServiceSchedule.REPLACED + trigger));
-        } catch (InvalidParameters | Claim.Unreadable e) {
-            // It is told when the run is over.
-        } catch (RuntimeException | StackOverflowError e) {
-            tellUnguarded("a request to run now does not end the run that goes on", e);
-        }
-    }
-
-    private Replaces replaces(Fire fire) {
-        try {
-            return EngineSchedule.of(latest, flags)
-                    .map(lists::knowing)
-                    .map(schedule -> schedule.replaces(fire))
-                    .orElse(Replaces.NO);
-        } catch (InvalidParameters | Claim.Unreadable e) {
-            return Replaces.NO;
-        } catch (RuntimeException | StackOverflowError e) {
-            tellUnguarded("the %s does not end the run that goes on".formatted(fire), e);
-            return Replaces.NO;
-        }
     }
 
     // ---- The engine ---------------------------------------------------------------------------
@@ -681,12 +535,41 @@ public final class PodSchedule {
         listener.heard(new RunNotice.Waiting(what));
     }
 
+    private Optional<EngineSchedule> usable(Engine now) {
+        try {
+            return EngineSchedule.of(now, flags);
+        } catch (InvalidParameters | Claim.Unreadable e) {
+            // It is told when the run is over.
+            return Optional.empty();
+        }
+    }
+
+    /** Computes for the run that this process carries out: there is no other. */
+    private final class Computing implements DirectRun.Carrier {
+        @Override
+        public <T> Optional<T> ask(Engine now, Function<EngineSchedule, Optional<T>> question) {
+            return usable(now).map(lists::knowing).flatMap(question);
+        }
+
+        @Override
+        public <T> T compute(Supplier<T> work) {
+            return work.get();
+        }
+
+        @Override
+        public void trouble(String what, Throwable bug) {
+            listener.heard(
+                    new RunNotice.Warning(
+                            "%s; this is a bug, please report it: %s".formatted(what, bug)));
+        }
+    }
+
     /** Wakes the loop; called by the watch's thread. */
     private final class EngineListener implements Cluster.Listener {
         @Override
         public void present(ObjectNode json) {
             latest = new Engine(json);
-            replaceForTrigger();
+            direct.heard(latest);
             wakes.release();
         }
 

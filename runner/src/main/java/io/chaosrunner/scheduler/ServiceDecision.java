@@ -41,76 +41,52 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
      * What is known of an engine beside the engine itself.
      *
      * @param followed by what was decided last; what an edit finds unsettled is settled by it
+     * @param read what was read with the engine last
+     * @param handed the fire that the operator's runner is to claim
+     * @param recorded when fires were recorded last that start no run
+     */
+    record Known(
+            Optional<Timetable> followed, Read read, Optional<Handed> handed, Instant recorded) {
+        static final Known NOTHING =
+                new Known(Optional.empty(), Read.NOTHING, Optional.empty(), Instant.EPOCH);
+
+        Known recording(Instant now) {
+            return new Known(followed, read, handed, now);
+        }
+
+        Known takingBack() {
+            return new Known(followed, read, Optional.empty(), recorded);
+        }
+
+        private Known following(Timetable other) {
+            return new Known(Optional.of(other), read, handed, recorded);
+        }
+
+        private Known handing(Handed over) {
+            return new Known(followed, read, Optional.of(over), recorded);
+        }
+    }
+
+    /**
+     * What was read with an engine.
+     *
      * @param named the lists of holidays of the schedule that was decided on last
      * @param shutUntil until when holidays let nothing start, as read last
      * @param doubt why it is not known whether a run may start
      * @param flaw what is wrong with the requests of people
-     * @param handed the fire that the operator's runner is to claim
-     * @param handedUntil how long that is waited for
-     * @param recorded when fires were recorded last that start no run
      */
-    record Known(
-            Optional<Timetable> followed,
-            Set<String> named,
-            Instant shutUntil,
-            Optional<String> doubt,
-            Optional<String> flaw,
-            Optional<Fire> handed,
-            Instant handedUntil,
-            Instant recorded) {
-        static final Known NOTHING =
-                new Known(
-                        Optional.empty(),
-                        Set.of(),
-                        Instant.MIN,
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Instant.EPOCH,
-                        Instant.EPOCH);
-
-        Known recording(Instant now) {
-            return new Known(followed, named, shutUntil, doubt, flaw, handed, handedUntil, now);
-        }
-
-        Known takingBack() {
-            return new Known(
-                    followed,
-                    named,
-                    shutUntil,
-                    doubt,
-                    flaw,
-                    Optional.empty(),
-                    handedUntil,
-                    recorded);
-        }
-
-        private Known following(Timetable other) {
-            return new Known(
-                    Optional.of(other),
-                    named,
-                    shutUntil,
-                    doubt,
-                    flaw,
-                    handed,
-                    handedUntil,
-                    recorded);
-        }
-
-        private Known handing(Fire fire, Instant now) {
-            return handed.equals(Optional.of(fire))
-                    ? this
-                    : new Known(
-                            followed,
-                            named,
-                            shutUntil,
-                            doubt,
-                            flaw,
-                            Optional.of(fire),
-                            now.plus(OPERATOR_ANSWERS),
-                            recorded);
-        }
+    record Read(
+            Set<String> named, Instant shutUntil, Optional<String> doubt, Optional<String> flaw) {
+        private static final Read NOTHING =
+                new Read(Set.of(), Instant.MIN, Optional.empty(), Optional.empty());
     }
+
+    /**
+     * A fire that the operator's runner is to claim.
+     *
+     * @param until how long that is waited for
+     */
+    record Handed(Fire fire, Instant until) {}
 
     /**
      * What is to be done, and what is known by then.
@@ -156,14 +132,14 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
         var known =
                 new Known(
                         Optional.of(followed),
-                        named,
-                        listed
-                                ? schedule.timetable().openFrom(now).orElse(now)
-                                : before.shutUntil(),
-                        listed ? schedule.doubt(now) : before.doubt(),
-                        schedule.flawOfRequests(),
+                        new Read(
+                                named,
+                                listed
+                                        ? schedule.timetable().openFrom(now).orElse(now)
+                                        : before.read().shutUntil(),
+                                listed ? schedule.doubt(now) : before.read().doubt(),
+                                schedule.flawOfRequests()),
                         before.handed(),
-                        before.handedUntil(),
                         before.recorded());
         Engine engine = schedule.engine();
         if (EngineStanding.isOperators(engine)) {
@@ -176,12 +152,15 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
         }
         Optional<Fire> over = handedOver(schedule);
         if (over.isPresent()) {
-            Known waiting = known.handing(over.get(), now);
+            Handed handed =
+                    known.handed()
+                            .filter(each -> each.fire().equals(over.get()))
+                            .orElseGet(() -> new Handed(over.get(), now.plus(OPERATOR_ANSWERS)));
             return new Decided(
-                    now.isBefore(waiting.handedUntil())
-                            ? new Move.Rest(Optional.of(waiting.handedUntil()))
+                    now.isBefore(handed.until())
+                            ? new Move.Rest(Optional.of(handed.until()))
                             : new Move.TakeBack(over.get()),
-                    waiting);
+                    known.handing(handed));
         }
         if (!followed.spec().equals(schedule.spec())) {
             EngineSchedule edited = schedule.by(followed.knowing(lists));
@@ -227,7 +206,8 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
     /** While a schedule is suspended, or on a holiday, its fires are recorded together. */
     private static Instant wake(EngineSchedule schedule, Known known, Instant until) {
         Instant next = known.recorded().plus(BETWEEN_RECORDS);
-        boolean shut = schedule.policy().suspendedAt(until) || until.isBefore(known.shutUntil());
+        boolean shut =
+                schedule.policy().suspendedAt(until) || until.isBefore(known.read().shutUntil());
         return shut && next.isAfter(until) ? next : until;
     }
 
@@ -266,7 +246,7 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
         Fire fire = schedule.timetable().fire(next.orElseThrow());
         return schedule.replaces(fire) == Replaces.YES
                 ? new Move.Replace(schedule, fire)
-                : otherwise.apply(Optional.of(now.plus(ServiceSchedule.LATER)));
+                : otherwise.apply(Optional.of(now.plus(DirectRun.LATER)));
     }
 
     /** A run of a person's, or of the operator's runner, is theirs to end. */

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
-import io.chaosrunner.control.HolidayLists.Readings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.plugin.StrategyCatalogue;
@@ -22,6 +21,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -75,6 +76,24 @@ class DirectRunTest {
         }
     }
 
+    /** Computes at once, and is in no trouble. */
+    private static final class Carrier implements DirectRun.Carrier {
+        @Override
+        public <T> Optional<T> ask(Engine engine, Function<EngineSchedule, Optional<T>> question) {
+            return EngineSchedule.of(engine).flatMap(question);
+        }
+
+        @Override
+        public <T> T compute(Supplier<T> work) {
+            return work.get();
+        }
+
+        @Override
+        public void trouble(String what, Throwable why) {
+            throw new AssertionError(what, why);
+        }
+    }
+
     @Test
     void whatIsSetLateForARunThatIsOverTakesNothingFromTheNext() {
         try (EngineWorld world =
@@ -91,10 +110,7 @@ class DirectRunTest {
             Engine now = world.engine();
             var direct =
                     new DirectRun(
-                            service.context(cluster, "schedule/1", alarms),
-                            EngineWorld.ENGINE,
-                            () -> now,
-                            engine -> Readings.NONE);
+                            EngineWorld.ENGINE, () -> now, new Carrier(), alarms, service.clock());
 
             EngineRun first = run(cluster);
             CompletableFuture<Void> over = carryOut(direct, first, schedule, hour(10));
@@ -130,8 +146,7 @@ class DirectRunTest {
                 () ->
                         requireNonNull(
                                 direct.carryOut(
-                                        run,
-                                        () -> false,
+                                        DirectRun.Run.of(run),
                                         Optional.of(schedule),
                                         Optional.of(new Fire(fire, "fire")))),
                 task -> Thread.ofVirtual().start(task));

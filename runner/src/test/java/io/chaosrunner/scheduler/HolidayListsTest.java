@@ -442,7 +442,8 @@ class HolidayListsTest {
             cluster.patch(Resource.ENGINES, "n", "e", PatchType.MERGE, patch);
             await().until(() -> told.toString().contains("a request to run now does not end"));
             service.bells.ring();
-            assertThat(told.toString()).contains("the fire of %s does not end".formatted(FOURTH));
+            await().until(() ->
+                    told.toString().contains("the fire of %s does not end".formatted(FOURTH)));
             assertThat(run).isNotDone();
 
             broken = false;
@@ -484,7 +485,7 @@ class HolidayListsTest {
                                     StrategyCatalogue.onClassPath(),
                                     service.clock(),
                                     notice -> {});
-                    return new PodSchedule.Run() {
+                    return new DirectRun.Run() {
                         @Override
                         public RunResult run() {
                             run.run();

@@ -184,7 +184,7 @@ class LongScheduleTest {
     }
 
     /** Takes the engine, lets an experiment take its time, and writes its end: as a run does. */
-    private final class QuickRun implements PodSchedule.Run {
+    private final class QuickRun implements DirectRun.Run {
         private final OneEngine cluster;
         private final RunRequest request;
         private final Duration took;

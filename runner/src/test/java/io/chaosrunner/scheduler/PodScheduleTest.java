@@ -1,6 +1,5 @@
 package io.chaosrunner.scheduler;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -26,9 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +36,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -508,7 +504,7 @@ class PodScheduleTest {
                                                 notice -> {});
                                 return begun.incrementAndGet() == 2
                                         ? new WaitingRun(run, told)
-                                        : PodSchedule.engineRun(run);
+                                        : DirectRun.Run.of(run);
                             },
                             Clock.systemUTC(),
                             notice -> {},
@@ -524,104 +520,8 @@ class PodScheduleTest {
         }
     }
 
-    @Test
-    void whatIsSetLateForARunThatIsOverTakesNothingFromTheNext() {
-        Instant from = Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(Duration.ofMinutes(90));
-        try (EngineWorld world =
-                        world(
-                                "{every: 1h, from: %s, missed: runOnce, overlap: replace}"
-                                        .formatted(from));
-                Cluster cluster = world.connect();
-                Bells bells = new Bells()) {
-            var clock = new HeldClock();
-            var begun = new CopyOnWriteArrayList<HeldRun>();
-            var schedule =
-                    new PodSchedule(
-                            cluster,
-                            request(world, "p"),
-                            Map.of(),
-                            asked -> {
-                                var run = new HeldRun();
-                                begun.add(run);
-                                return run;
-                            },
-                            clock,
-                            notice -> {},
-                            bells);
-            var end =
-                    CompletableFuture.supplyAsync(
-                            schedule::run, task -> Thread.ofVirtual().start(task));
-            until(() -> begun.size() == 1 && bells.isSet());
-            Instant due = requireNonNull(bells.times().get("replace"));
-
-            Thread late =
-                    Thread.ofVirtual()
-                            .unstarted(() -> {
-                                bells.ring();
-                                clock.over.complete(null);
-                            });
-            clock.late = late;
-            late.start();
-            until(clock.held::isDone);
-            begun.getFirst().end.complete(new RunResult.AlreadyFinished(List.of()));
-            until(() -> begun.size() == 2 && bells.isSet());
-            clock.goOn.complete(null);
-            until(clock.over::isDone);
-
-            assertThat(bells.times()).containsEntry("replace", due);
-            begun.getLast().leave("it is enough");
-            assertThat(end.orTimeout(2, TimeUnit.MINUTES).join().result())
-                    .isInstanceOf(RunResult.Left.class);
-        }
-    }
-
-    /** Makes one thread wait for its answer. */
-    private static final class HeldClock extends Clock {
-        private final CompletableFuture<Void> held = new CompletableFuture<>();
-        private final CompletableFuture<Void> goOn = new CompletableFuture<>();
-        private final CompletableFuture<Void> over = new CompletableFuture<>();
-        private volatile @Nullable Thread late;
-
-        @Override
-        public Instant instant() {
-            if (Thread.currentThread().equals(late)) {
-                held.complete(null);
-                goOn.orTimeout(2, TimeUnit.MINUTES).join();
-            }
-            return Instant.now();
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-    }
-
-    /** Goes on until the test ends it. */
-    private static final class HeldRun implements PodSchedule.Run {
-        private final CompletableFuture<RunResult> end = new CompletableFuture<>();
-
-        @Override
-        public RunResult run() {
-            return end.orTimeout(2, TimeUnit.MINUTES).join();
-        }
-
-        @Override
-        public void replace(String why) {}
-
-        @Override
-        public void leave(String why) {
-            end.complete(new RunResult.Left(why, false));
-        }
-    }
-
     /** Begins when two fires have gone by, as one does that waits for pods which are slow to go. */
-    private static final class WaitingRun implements PodSchedule.Run {
+    private static final class WaitingRun implements DirectRun.Run {
         private final EngineRun run;
         private final List<String> told;
         private final CompletableFuture<Void> begin = new CompletableFuture<>();

@@ -398,7 +398,7 @@ class ServiceScheduleTest {
             bells.ring();
             run.join();
             assertThat(world.claim().ending()).isEqualTo("replaced");
-            assertThat(world.claim().reason()).startsWith(ServiceSchedule.REPLACED);
+            assertThat(world.claim().reason()).startsWith(DirectRun.REPLACED);
         }
     }
 
@@ -451,7 +451,7 @@ class ServiceScheduleTest {
                         "schedule/1/x",
                         Claim.State.FINISHED,
                         "abort",
-                        ServiceSchedule.REPLACED + "fire of " + "x".repeat(600),
+                        DirectRun.REPLACED + "fire of " + "x".repeat(600),
                         "2026-03-02T10:00:00Z",
                         HOURLY);
 

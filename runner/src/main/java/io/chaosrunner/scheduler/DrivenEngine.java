@@ -1,0 +1,247 @@
+package io.chaosrunner.scheduler;
+
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger.Skipped;
+import io.chaosrunner.claim.SkipCause;
+import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.control.EngineLaunch;
+import io.chaosrunner.control.EngineLaunch.Launch;
+import io.chaosrunner.control.EngineLaunch.Readied;
+import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.EngineWriter;
+import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.Fire;
+import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.EngineSchedule.Declined;
+import io.chaosrunner.status.EnginePatch;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * An engine that the service drives: as seen last, what was told of it, and what is written to it.
+ * A write is guarded by the version that was seen, so a process that leads no more changes nothing.
+ *
+ * <p>Used by the thread that drives the engine; {@link #saw} and {@link #seen} by any.
+ */
+final class DrivenEngine {
+    private final SchedulerContext driving;
+    private final EngineRef ref;
+    private volatile Engine seen;
+
+    /** Whether something of its runs may be there that nobody waits for. */
+    private volatile boolean untidy;
+
+    private String told = "";
+    private Optional<Fire> toldFire = Optional.empty();
+    private boolean setBack;
+
+    DrivenEngine(SchedulerContext driving, Engine engine) {
+        this.driving = driving;
+        ref = engine.ref();
+        seen = engine;
+    }
+
+    EngineRef ref() {
+        return ref;
+    }
+
+    Engine seen() {
+        return seen;
+    }
+
+    void saw(Engine engine) {
+        seen = engine;
+    }
+
+    /** Read the engine as it is stored now; empty if it is gone, or another one has its name. */
+    Optional<Engine> stored() {
+        return driving.cluster()
+                .get(Resource.ENGINES, ref.namespace(), ref.name())
+                .map(Engine::new)
+                .filter(engine -> engine.uid().equals(seen.uid()));
+    }
+
+    /** Write to the engine as seen; tells whether it is stored, and is seen so. */
+    boolean write(ObjectNode patch) {
+        Optional<EngineWriter.Taken> taken = EngineWriter.take(driving.cluster(), seen, patch);
+        taken.ifPresent(stored -> seen = stored.engine());
+        return taken.isPresent();
+    }
+
+    boolean write(Claim claim) {
+        return write(EnginePatch.claim(seen, claim));
+    }
+
+    /** Ready the engine for its next run; then go on. */
+    Optional<Instant> onceReady(Supplier<Optional<Instant>> then) {
+        Readied readied =
+                new EngineLaunch(driving.cluster())
+                        .ready(ref, Optional.empty(), Launch.DIRECT, false);
+        return switch (readied) {
+            case Readied.Ready ready -> {
+                seen = ready.engine();
+                yield then.get();
+            }
+            case Readied.Missing() -> Optional.empty();
+            case Readied.Refused(String why) -> {
+                refuse(why);
+                yield setBack();
+            }
+        };
+    }
+
+    /** Launch what the engine's author may do; else its fire starts no run. */
+    Optional<Instant> byAuthor(
+            EngineSchedule schedule, Fire fire, Supplier<Optional<Instant>> launch) {
+        Optional<String> against;
+        try {
+            against = driving.authors().against(seen);
+        } catch (ClusterException e) {
+            refuse(String.valueOf(e.getMessage()));
+            return setBack();
+        }
+        if (against.isEmpty()) {
+            return launch.get();
+        }
+        String why = against.get();
+        refuse(why);
+        Optional<Claim> settled = settling(schedule, fire, why, SkipCause.FORBIDDEN);
+        if (settled.isEmpty()) {
+            return setBack();
+        }
+        untidy = true;
+        if (write(settled.get())) {
+            note("fire-skipped", "%s: %s".formatted(fire, why));
+            tellSkipped(fire, why, SkipCause.FORBIDDEN);
+        }
+        return now();
+    }
+
+    /** Return a claim by which a fire starts no run; empty for one that is tried again. */
+    Optional<Claim> settling(EngineSchedule schedule, Fire fire, String why, SkipCause cause) {
+        String instance = driving.instance();
+        return switch (fire.cause().kind()) {
+            case SCHEDULE -> {
+                var skipped = List.of(new Skipped(fire.at(), why, cause));
+                yield Optional.of(schedule.skipping(skipped, instance, instant()));
+            }
+            case TRIGGER ->
+                    schedule.trigger()
+                            .filter(each -> each.id().equals(fire.cause().id()))
+                            .map(each -> new Declined(each, why))
+                            .map(each -> schedule.declining(each, instance, instant()));
+            // What a person asked for of the past is tried until they think otherwise.
+            case BACKFILL -> Optional.empty();
+        };
+    }
+
+    /** Return whether something of its runs may be there that nobody waits for. */
+    boolean isUntidy() {
+        return untidy;
+    }
+
+    /** Tell whether something of its runs may be there that nobody waits for; any thread may. */
+    void untidy(boolean maybe) {
+        untidy = maybe;
+    }
+
+    // ---- What is told of it -------------------------------------------------------------------
+
+    void note(String event, String what) {
+        driving.listener().note(ref, event, what);
+    }
+
+    /** Tell something that holds for a while, unless it was told last. */
+    void tellOnce(String event, String what) {
+        if (!told.equals(what)) {
+            told = what;
+            note(event, what);
+        }
+    }
+
+    /** Tell why nothing is launched, unless it was told last: here, and by an event. */
+    Optional<Instant> refuse(String why) {
+        if (!told.equals(why)) {
+            tellOnce("schedule-refused", why);
+            driving.emit(seen, why);
+        }
+        return Optional.empty();
+    }
+
+    /** Tell something each time, here and by an event. */
+    void announce(String event, String what) {
+        told = what;
+        note(event, what);
+        driving.emit(seen, what);
+    }
+
+    /** Tell that a fire was launched, once: its Job may be made again. */
+    void tellFired(EngineSchedule schedule, Fire fire) {
+        if (toldFire.filter(fire::equals).isPresent()) {
+            return;
+        }
+        toldFire = Optional.of(fire);
+        Instant planned =
+                fire.cause().kind() == Fire.Kind.SCHEDULE
+                        ? schedule.timetable().start(fire.at())
+                        : fire.at();
+        driving.listener().fired(ref, fire, planned, instant());
+    }
+
+    void tellSkipped(Fire fire, String why, SkipCause cause) {
+        if (fire.cause().kind() == Fire.Kind.SCHEDULE) {
+            driving.listener().skipped(ref, new Skipped(fire.at(), why, cause));
+        }
+    }
+
+    void emit(String reason, String what) {
+        driving.emit(seen, reason, what);
+    }
+
+    /** Return what was told last; empty if it holds no more. */
+    String told() {
+        return told;
+    }
+
+    void toldNothing() {
+        told = "";
+    }
+
+    // ---- When there is more to do -------------------------------------------------------------
+
+    Instant instant() {
+        return driving.clock().instant();
+    }
+
+    Optional<Instant> now() {
+        return Optional.of(instant());
+    }
+
+    Optional<Instant> soon(Duration pause) {
+        return Optional.of(instant().plus(pause));
+    }
+
+    /** Return the earlier of two times, each of which may be absent. */
+    static Optional<Instant> earlier(Optional<Instant> one, Optional<Instant> other) {
+        return one.isEmpty() || other.isPresent() && other.get().isBefore(one.get()) ? other : one;
+    }
+
+    /** Tell that what was tried did not succeed: the worker says when it is tried again. */
+    Optional<Instant> setBack() {
+        setBack = true;
+        return Optional.empty();
+    }
+
+    boolean isSetBack() {
+        return setBack;
+    }
+
+    void beginStep() {
+        setBack = false;
+    }
+}
