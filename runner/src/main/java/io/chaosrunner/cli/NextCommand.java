@@ -206,7 +206,7 @@ final class NextCommand implements Callable<Integer> {
                                 Preview.of(
                                         timetable.knowing(known(holidays)).starting(),
                                         stored.map(EngineSchedule::countedRuns).orElse(0L),
-                                        begin,
+                                        firstShown(read.get(), begin),
                                         most));
         Optional<String> doubt = over.isPresent() ? Optional.empty() : doubt(holidays);
         notes(read.get().lists(), holidays, preview)
@@ -219,6 +219,17 @@ final class NextCommand implements Callable<Integer> {
             shown.text(preview, command.getOut());
         }
         return doubt.isPresent() ? ExitCode.INVALID : ExitCode.OK;
+    }
+
+    /**
+     * Return from when on fires are shown: what fires while a schedule is suspended is skipped, but
+     * for the one fire of {@code now}, which waits. A suspension without an end hides nothing.
+     */
+    private static Instant firstShown(ScheduleSpec schedule, Instant begin) {
+        return schedule.kind() instanceof ScheduleSpec.Kind.Now
+                        || !schedule.policy().suspendedAt(begin)
+                ? begin
+                : schedule.policy().resume().orElse(begin);
     }
 
     /** Read what is stored with an engine: a claim that nobody can read tells nothing of fires. */

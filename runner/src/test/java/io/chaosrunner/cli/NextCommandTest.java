@@ -96,6 +96,26 @@ class NextCommandTest {
     }
 
     @Test
+    void theFiresShownOfASuspensionThatEndsAreThoseThatStart() throws IOException {
+        String suspended = "'0 3 * * *', suspend: {until: 2026-12-25}";
+
+        assertThat(next(ENGINE.replace("'0 3 * * *'", suspended)).out())
+                .contains("\nSat 2026-12-26 03:00:00")
+                .doesNotContain("Fri 2026-12-25 03:00:00");
+        assertThat(next(ENGINE.replace("'0 3 * * *'", suspended), "-o", "json").out())
+                .contains("\"suspendedUntil\" : \"2026-12-26T00:00:00Z\"")
+                .doesNotContain("\"at\" : \"2026-12-25");
+        assertThat(next(ENGINE.replace("'0 3 * * *'", "'0 3 * * *', suspend: true")).out())
+                .contains("nothing starts before suspend is removed", "Fri 2026-12-25 03:00:00");
+        assertThat(
+                        next(ENGINE.replace(
+                                        "cron: '0 3 * * *'",
+                                        "now: true, suspend: {until: 2026-12-25}"))
+                                .out())
+                .contains("nothing starts before Sat 2026-12-26", "\nThu 2026-12-24 ");
+    }
+
+    @Test
     void runsThatWereStartedAreNotForetoldAgain() throws IOException {
         try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT)) {
             String config = SandboxKubeconfig.in(folder, server.url()).toString();
