@@ -96,7 +96,7 @@ final class ManualPage {
                 .forEach(each -> {
                     request(".TP");
                     page.append(".B \"%s\"\n".formatted(text(names(each))));
-                    line(formatted(String.join(" ", each.description())).replaceAll("\\s++", " "));
+                    line(formatted(String.join(" ", each.description())).replaceAll("\\s+", " "));
                 });
     }
 
