@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,6 +67,24 @@ class WorkflowsTest {
         assertThat(workflow).contains("chaos-runner-chart-$VERSION.tgz");
         assertThat(assemble).contains("chaos-runner-chart-$version.tgz");
         assertThat(workflow).contains("file: deploy/image/Dockerfile");
+    }
+
+    @Test
+    void theImageIsBuiltWithThePomOfEachModule() throws IOException {
+        Path root = ControlPlaneBinaries.sourceRoot();
+        String dockerfile = Files.readString(root.resolve("deploy/image/Dockerfile"));
+        List<String> modules =
+                Pattern.compile("<module>([^<]+)</module>")
+                        .matcher(Files.readString(root.resolve("pom.xml")))
+                        .results()
+                        .map(module -> module.group(1))
+                        .toList();
+
+        assertThat(modules).contains("runner", "deploy/release");
+        assertThat(modules)
+                .allSatisfy(module ->
+                        assertThat(dockerfile)
+                                .contains("COPY %1$s/pom.xml %1$s/\n".formatted(module)));
     }
 
     @Test
