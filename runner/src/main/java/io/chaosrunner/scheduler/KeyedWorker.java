@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -26,7 +27,13 @@ final class KeyedWorker implements AutoCloseable {
     /** A failure this long after the one before it is a first one. */
     private static final Duration FORGOTTEN = Duration.ofMinutes(30);
 
+    private static final AtomicLong LANES = new AtomicLong();
+
     private final String name;
+
+    /** Its own: one that is closed and still takes a step must not replace its successor's. */
+    private final String alarm;
+
     private final Alarms alarms;
     private final Clock clock;
     private final Step step;
@@ -54,11 +61,12 @@ final class KeyedWorker implements AutoCloseable {
     }
 
     /**
-     * @param name no other lane has it
+     * @param name what is driven, and its thread
      * @param trouble hears why a step failed
      */
     KeyedWorker(String name, Alarms alarms, Clock clock, Step step, Consumer<String> trouble) {
         this.name = name;
+        alarm = name + " " + LANES.incrementAndGet();
         this.alarms = alarms;
         this.clock = clock;
         this.step = step;
@@ -92,14 +100,14 @@ final class KeyedWorker implements AutoCloseable {
     public void close() {
         closed = true;
         step.leave();
-        alarms.cancel(name);
+        alarms.cancel(alarm);
         signals.release();
     }
 
     /** End when the step that is taken is done. */
     void retire() {
         closed = true;
-        alarms.cancel(name);
+        alarms.cancel(alarm);
         signals.release();
     }
 
@@ -120,7 +128,9 @@ final class KeyedWorker implements AutoCloseable {
             } catch (Throwable e) {
                 // The last line of defence: nobody else drives this object. It may be an Error,
                 // such as a stack that overflowed on what the object holds.
-                fail(e);
+                if (!closed) {
+                    fail(e);
+                }
             }
         }
     }
@@ -146,9 +156,17 @@ final class KeyedWorker implements AutoCloseable {
             trouble.accept("this is a bug (%d so far); please report it: %s".formatted(bugs, e));
             again = rest(true);
         }
-        if (!closed) {
-            again.ifPresentOrElse(
-                    at -> alarms.set(name, at, this::signal), () -> alarms.cancel(name));
+        again.ifPresentOrElse(this::wakeAt, () -> alarms.cancel(alarm));
+    }
+
+    /** Whoever closes this meanwhile may have found nothing to cancel. */
+    private void wakeAt(Instant at) {
+        if (closed) {
+            return;
+        }
+        alarms.set(alarm, at, this::signal);
+        if (closed) {
+            alarms.cancel(alarm);
         }
     }
 
@@ -157,7 +175,7 @@ final class KeyedWorker implements AutoCloseable {
         Instant until = notBefore;
         boolean resting = clock.instant().isBefore(until);
         if (resting) {
-            alarms.set(name, until, this::signal);
+            wakeAt(until);
         }
         return resting;
     }
@@ -181,7 +199,7 @@ final class KeyedWorker implements AutoCloseable {
         bugs++;
         try {
             trouble.accept("this is a bug (%d so far); please report it: %s".formatted(bugs, e));
-            alarms.set(name, rest(true).orElseThrow(), this::signal);
+            wakeAt(rest(true).orElseThrow());
         } catch (RuntimeException again) {
             // The next change of the object wakes this lane.
         }

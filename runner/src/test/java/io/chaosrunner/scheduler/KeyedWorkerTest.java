@@ -1,6 +1,7 @@
 package io.chaosrunner.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -33,6 +35,24 @@ class KeyedWorkerTest {
     private final AtomicInteger deaf = new AtomicInteger();
     private volatile Supplier<Optional<Instant>> outcome = () -> Optional.of(now);
 
+    private final Clock clock =
+            new Clock() {
+                @Override
+                public Instant instant() {
+                    return now;
+                }
+
+                @Override
+                public ZoneId getZone() {
+                    return ZoneOffset.UTC;
+                }
+
+                @Override
+                public Clock withZone(ZoneId zone) {
+                    return this;
+                }
+            };
+
     private final KeyedWorker lane =
             new KeyedWorker(
                     "lane",
@@ -48,22 +68,7 @@ class KeyedWorkerTest {
                         @Override
                         public void close() {}
                     },
-                    new Clock() {
-                        @Override
-                        public Instant instant() {
-                            return now;
-                        }
-
-                        @Override
-                        public ZoneId getZone() {
-                            return ZoneOffset.UTC;
-                        }
-
-                        @Override
-                        public Clock withZone(ZoneId zone) {
-                            return this;
-                        }
-                    },
+                    clock,
                     new KeyedWorker.Step() {
                         @Override
                         public Optional<Instant> step() {
@@ -219,5 +224,79 @@ class KeyedWorkerTest {
         lane.signal();
         assertThat(pause()).isZero();
         assertThat(steps).hasValue(before + 1);
+    }
+
+    /** Its engine's schedule was removed, and is there again: the next lane has begun. */
+    @Test
+    void aLaneThatIsClosedWhileItSetsItsAlarmLeavesItsSuccessorsAlone() {
+        var slow = new SlowAlarms();
+        KeyedWorker closed = new KeyedWorker("engine n/e", slow, clock, new Counted(), _ -> {});
+        closed.start();
+        slow.setting.acquireUninterruptibly();
+        closed.retire();
+        var steps = new Counted();
+        var next = new KeyedWorker("engine n/e", slow.bells, clock, steps, _ -> {});
+        next.start();
+        await().atMost(Duration.ofMinutes(2)).until(slow.bells::isSet);
+
+        slow.go.release();
+        slow.set.acquireUninterruptibly();
+        slow.bells.ring();
+
+        await().atMost(Duration.ofMinutes(2))
+                .untilAsserted(() -> assertThat(steps.taken).hasValue(2));
+        next.close();
+    }
+
+    @Test
+    void aLaneThatIsClosedWhileItSetsItsAlarmLeavesNone() {
+        var slow = new SlowAlarms();
+        KeyedWorker closed = new KeyedWorker("engine n/e", slow, clock, new Counted(), _ -> {});
+        closed.start();
+        slow.setting.acquireUninterruptibly();
+
+        closed.retire();
+        slow.go.release();
+        slow.set.acquireUninterruptibly();
+
+        await().atMost(Duration.ofMinutes(2)).until(() -> !slow.bells.isSet());
+    }
+
+    /** Takes steps, an hour apart. */
+    private final class Counted implements KeyedWorker.Step {
+        private final AtomicInteger taken = new AtomicInteger();
+
+        @Override
+        public Optional<Instant> step() {
+            taken.incrementAndGet();
+            return Optional.of(now.plus(Duration.ofHours(1)));
+        }
+
+        @Override
+        public void leave() {}
+    }
+
+    /** Sets an alarm when the test says so. */
+    private static final class SlowAlarms implements Alarms {
+        private final Bells bells = new Bells();
+        private final Semaphore setting = new Semaphore(0);
+        private final Semaphore go = new Semaphore(0);
+        private final Semaphore set = new Semaphore(0);
+
+        @Override
+        public void set(String name, Instant at, Runnable ring) {
+            setting.release();
+            go.acquireUninterruptibly();
+            bells.set(name, at, ring);
+            set.release();
+        }
+
+        @Override
+        public void cancel(String name) {
+            bells.cancel(name);
+        }
+
+        @Override
+        public void close() {}
     }
 }
