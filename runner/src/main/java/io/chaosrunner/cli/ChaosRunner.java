@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RunCommand.class,
             StopCommand.class,
             WaitCommand.class,
+            WatchCommand.class,
             LogsCommand.class,
             ListCommand.class,
             GetCommand.class,

@@ -56,6 +56,11 @@ final class Manual {
                                     "chaos-runner wait nginx --timeout 10m",
                                     "chaos-runner wait nginx -o json")),
                     Map.entry(
+                            "watch",
+                            new Part(
+                                    List.of(CLUSTER, DEBUG),
+                                    "chaos-runner watch nginx -n payments")),
+                    Map.entry(
                             "logs",
                             new Part(
                                     List.of(CLUSTER, DEBUG),

@@ -22,7 +22,9 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.ZoneId;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -158,6 +160,7 @@ final class Output {
         private final Colours colours;
         private final boolean kubectl;
         private final ReportFiles.Open reports;
+        private final Map<Integer, String> reasons = new HashMap<>();
 
         private Shown(
                 EngineRef engine,
@@ -182,6 +185,10 @@ final class Output {
 
         @Override
         public synchronized void heard(RunNotice notice) {
+            if (notice instanceof RunNotice.Ended ended) {
+                // A retry may have no reason any more.
+                reasons.put(ended.attempt().slot(), ended.detail());
+            }
             screen.heard(notice);
             reports.heard(notice);
             if (log != null) {
@@ -217,8 +224,15 @@ final class Output {
         }
 
         /** Sum up: the last that is shown. */
-        synchronized void summary(List<ExperimentReport> findings, int exitCode) {
+        synchronized void summary(List<ExperimentReport> found, int exitCode) {
             freeze();
+            List<ExperimentReport> findings =
+                    found.stream()
+                            .map(each ->
+                                    each.isBad()
+                                            ? each.because(reasons.getOrDefault(each.slot(), ""))
+                                            : each)
+                            .toList();
             if (json != null) {
                 json.summary(findings, exitCode);
             } else if (!findings.isEmpty()) {

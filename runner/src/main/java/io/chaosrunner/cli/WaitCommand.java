@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
             "If no run is under way, the last one counts; if there was none, the next one does."
         },
         mixinStandardHelpOptions = true)
-final class WaitCommand implements Callable<Integer> {
+class WaitCommand implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @ParentCommand private @Nullable ChaosRunner parent;
     @Mixin private Namespaced namespaced = new Namespaced();

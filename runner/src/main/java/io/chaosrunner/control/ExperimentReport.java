@@ -23,16 +23,28 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param slot index of the slot
  * @param entry its status entry
+ * @param reason why it ended as it did, as the runner saw it; empty if it passed, or nobody here
+ *     saw it
  * @param failStep what failed, in the experiment's own words; empty if nothing did, or it is not
  *     known
  * @param failedProbes each probe that failed, with what it says of itself
  * @param hasLogs whether its pod is still there
  */
 public record ExperimentReport(
-        int slot, StatusEntry entry, String failStep, List<String> failedProbes, boolean hasLogs) {
+        int slot,
+        StatusEntry entry,
+        String reason,
+        String failStep,
+        List<String> failedProbes,
+        boolean hasLogs) {
 
     public ExperimentReport {
         failedProbes = List.copyOf(failedProbes);
+    }
+
+    /** Return this with a reason. */
+    public ExperimentReport because(String why) {
+        return new ExperimentReport(slot, entry, why, failStep, failedProbes, hasLogs);
     }
 
     /** Tell whether the experiment ran, or should have, and did not pass. */
@@ -48,7 +60,7 @@ public record ExperimentReport(
             Cluster cluster, Engine engine, List<StatusEntry> entries) {
         var plain = new ArrayList<ExperimentReport>();
         for (int slot = 0; slot < entries.size(); slot++) {
-            plain.add(new ExperimentReport(slot, entries.get(slot), "", List.of(), false));
+            plain.add(new ExperimentReport(slot, entries.get(slot), "", "", List.of(), false));
         }
         if (plain.stream().noneMatch(ExperimentReport::isBad)) {
             return plain;
@@ -70,6 +82,7 @@ public record ExperimentReport(
         return new ExperimentReport(
                 slot,
                 entry,
+                reason,
                 result.map(Result::failStep).orElse(""),
                 result.map(Result::failedProbes).orElse(List.of()),
                 pods.contains(entry.pod()));

@@ -1,6 +1,7 @@
 package io.chaosrunner.control;
 
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.config.Dependencies;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
@@ -116,7 +117,10 @@ final class ObservedRun {
                                 .orElse(""),
                         standing.claim().map(Claim::seed).orElse(0L),
                         names,
-                        false));
+                        false,
+                        standing.claim()
+                                .map(claim -> Dependencies.of(claim.execution(), names))
+                                .orElse(Map.of())));
     }
 
     private void changed(

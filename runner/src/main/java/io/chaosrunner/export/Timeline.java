@@ -1,5 +1,8 @@
 package io.chaosrunner.export;
 
+import static java.util.Objects.requireNonNull;
+
+import io.chaosrunner.config.Dependencies;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.export.ReportedRun.Execution;
 import io.chaosrunner.export.ReportedRun.Try;
@@ -9,15 +12,11 @@ import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.strategy.Outcome;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -32,9 +31,6 @@ final class Timeline {
     private static final int BAR = 12;
     private static final int LONGEST_LABEL = 80;
     private static final int TICKS = 4;
-
-    /** The names that a condition such as {@code not b.failed and d} has. */
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]*+");
 
     private final Page page;
     private final ReportedRun run;
@@ -210,32 +206,13 @@ final class Timeline {
         for (int i = 0; i < rows.size(); i++) {
             ofName.putIfAbsent(rows.get(i).experiment(), i);
         }
-        JsonNode dependencies = record.json().path("settings").path("dependencies");
-        for (Map.Entry<String, JsonNode> each : dependencies.properties()) {
-            Integer to = ofName.get(each.getKey());
-            if (to == null) {
-                continue;
-            }
-            for (int from : named(each.getValue(), ofName)) {
-                edge(from, to);
-            }
-        }
-    }
-
-    private static List<Integer> named(JsonNode conditions, Map<String, Integer> ofName) {
-        var found = new ArrayList<Integer>();
-        List<JsonNode> all =
-                conditions.isArray() ? conditions.valueStream().toList() : List.of(conditions);
-        for (JsonNode condition : all) {
-            Matcher name = NAME.matcher(condition.asString(""));
-            while (name.find()) {
-                Integer row = ofName.get(name.group());
-                if (row != null && !found.contains(row)) {
-                    found.add(row);
-                }
-            }
-        }
-        return found;
+        List<String> names = rows.stream().map(row -> row.experiment()).toList();
+        Dependencies.of(record.json().path("settings"), names)
+                .forEach((experiment, waitsFor) ->
+                        waitsFor.forEach(each ->
+                                edge(
+                                        requireNonNull(ofName.get(each)),
+                                        requireNonNull(ofName.get(experiment)))));
     }
 
     private void edge(int from, int to) {

@@ -157,6 +157,9 @@ public final class AuditLog implements RunListener {
                             .put("verdict", finding.entry().verdict().word())
                             .put("status", finding.entry().status())
                             .put("pod", finding.entry().pod());
+            if (!finding.reason().isEmpty()) {
+                one.put("reason", finding.reason());
+            }
             if (!finding.failStep().isEmpty()) {
                 one.put("failStep", finding.failStep());
             }

@@ -11,6 +11,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -40,6 +41,10 @@ final class RunBoard {
     private final Colours colours;
     private final Instant begin;
     private final List<Row> rows = new ArrayList<>();
+
+    /** What each row waits for, by the conditions of the run. */
+    private final Map<Row, List<Row>> waitsFor = new HashMap<>();
+
     private final List<String> warnings = new ArrayList<>();
     private String title = "";
     private String doing = "";
@@ -66,8 +71,26 @@ final class RunBoard {
         @Nullable Instant since;
         Verdict verdict = Verdict.NOT_APPLICABLE;
 
+        /** What each iteration that is over came to; a retry takes the place of what it repeats. */
+        final Map<Integer, Verdict> iterations = new HashMap<>();
+
         Row(String name) {
             this.name = oneLine(name);
+        }
+
+        boolean isOver() {
+            return switch (stage) {
+                case PASSED, BAD, SKIPPED -> true;
+                case STOPPING, RUNNING, LAUNCHED, WAITING -> false;
+            };
+        }
+
+        /** Say how many of several iterations passed; empty for one. */
+        String tally() {
+            long passed = iterations.values().stream().filter(Verdict.PASS::equals).count();
+            return iterations.size() < 2
+                    ? ""
+                    : "%d of %d passed".formatted(passed, iterations.size());
         }
     }
 
@@ -91,7 +114,7 @@ final class RunBoard {
                 Row row = row(launched.attempt(), launched.experiment());
                 row.stage = Stage.LAUNCHED;
                 row.since = launched.attempt().start();
-                row.text = times(launched.attempt());
+                row.text = String.join(", ", parts(times(launched.attempt()), row.tally()));
                 row.where = because(launched.why());
                 doing = "";
             }
@@ -110,7 +133,8 @@ final class RunBoard {
                 row.stage = row.verdict == Verdict.PASS ? Stage.PASSED : Stage.BAD;
                 row.since = null;
                 row.status = ended.entry().status();
-                row.text = row.status + ", " + words(ended.took());
+                row.iterations.put(ended.attempt().iteration(), row.verdict);
+                row.text = String.join(", ", parts(row.status, row.tally(), words(ended.took())));
                 row.where = ended.detail();
             }
             case RunNotice.Skipped skipped -> {
@@ -136,7 +160,16 @@ final class RunBoard {
 
     private void started(RunNotice.Started started) {
         rows.clear();
+        waitsFor.clear();
         started.experiments().forEach(name -> rows.add(new Row(name)));
+        List<String> names = started.experiments();
+        started.waitsFor()
+                .forEach((name, others) ->
+                        waitsFor.put(
+                                rows.get(names.indexOf(name)),
+                                others.stream()
+                                        .map(other -> rows.get(names.indexOf(other)))
+                                        .toList()));
         title =
                 "run %d%s%s%s"
                         .formatted(
@@ -253,11 +286,28 @@ final class RunBoard {
         String word = String.format(Locale.ROOT, "%-8s", word(row));
         Instant since = row.since;
         String elapsed = since == null ? "" : words(Duration.between(since, now));
-        String tail = oneLine(String.join("  ", parts(elapsed, row.text, row.where)));
+        String tail =
+                oneLine(
+                        String.join(
+                                "  ",
+                                parts(
+                                        elapsed,
+                                        row.text,
+                                        row.stage == Stage.WAITING ? after(row) : row.where)));
         int room = columns - branch.length() - nameWidth - 2 - word.length() - 2;
         return room < 4 || tail.isEmpty()
                 ? branch + padded + "  " + coloured(row, word.strip())
                 : branch + padded + "  " + coloured(row, word) + "  " + cut(tail, room);
+    }
+
+    /** Say what an experiment that waits its turn still waits for; empty if for none by name. */
+    private String after(Row row) {
+        String names =
+                waitsFor.getOrDefault(row, List.of()).stream()
+                        .filter(each -> !each.isOver())
+                        .map(each -> each.name)
+                        .collect(Collectors.joining(", "));
+        return names.isEmpty() ? row.where : "after " + names;
     }
 
     private static List<String> parts(String... parts) {

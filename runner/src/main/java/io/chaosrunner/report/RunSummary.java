@@ -66,6 +66,9 @@ public final class RunSummary {
 
     private void explain(ExperimentReport finding, Colours colours, List<String> lines) {
         var said = new ArrayList<String>();
+        if (!finding.reason().isEmpty()) {
+            said.add("why: " + oneLine(finding.reason()));
+        }
         if (!finding.failStep().isEmpty()) {
             said.add("failed at: " + oneLine(finding.failStep()));
         }

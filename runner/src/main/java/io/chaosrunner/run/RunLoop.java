@@ -18,6 +18,7 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.config.Dependencies;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.engine.EngineWriter.News;
@@ -187,7 +188,8 @@ final class RunLoop implements AutoCloseable {
                         taken.settings().strategy(),
                         claimed.seed(),
                         names,
-                        taken.resumed()));
+                        taken.resumed(),
+                        Dependencies.of(taken.settings().tree(), names)));
         var beside = new Housekeeping(context, taken);
         beside.monitor(engineWatch.engine());
         if (taken.resumed()) {

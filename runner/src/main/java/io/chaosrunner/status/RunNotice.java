@@ -6,13 +6,31 @@ import io.chaosrunner.model.RunId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /** What a run just did; gathers into the audit log, the terminal and the report. */
 public sealed interface RunNotice {
 
-    /** The engine was taken: a run begins, or is taken up again. */
-    record Started(RunId run, String strategy, long seed, List<String> experiments, boolean resumed)
-            implements RunNotice {}
+    /**
+     * The engine was taken: a run begins, or is taken up again.
+     *
+     * @param waitsFor the experiments that an experiment's condition names, by its name; as the
+     *     settings have them, for who draws the run
+     */
+    record Started(
+            RunId run,
+            String strategy,
+            long seed,
+            List<String> experiments,
+            boolean resumed,
+            Map<String, List<String>> waitsFor)
+            implements RunNotice {
+        /** Tell of a run in which nothing waits for anything. */
+        public Started(
+                RunId run, String strategy, long seed, List<String> experiments, boolean resumed) {
+            this(run, strategy, seed, experiments, resumed, Map.of());
+        }
+    }
 
     /** Nothing can be done before something else happens; {@code why} says what. */
     record Waiting(String why) implements RunNotice {}

@@ -334,6 +334,32 @@ class ClusterCommandsTest {
     }
 
     @Test
+    void aRunOfSomebodyElseIsWatchedAndNothingIsWritten() throws Exception {
+        CompletableFuture<Integer> run = begin("run", "-f", file("after=40s verdict=Fail", "echo"));
+        awaitEntry("Running Awaited");
+
+        Said said = say("watch", "nginx", "-o", "lines");
+
+        assertThat(said.exitCode()).isEqualTo(1);
+        assertThat(said.out()).contains("running", "Fail").contains("0 of 1 passed");
+        assertThat(run.get(2, TimeUnit.MINUTES)).isEqualTo(1);
+        assertThat(say("watch", "nginx", "-o", "lines").exitCode()).as("the last one").isEqualTo(1);
+    }
+
+    @Test
+    void theSummarySaysWhyAnExperimentEndedAsItDid() throws IOException {
+        String file = file("oom", "echo");
+
+        assertThat(say("run", "-f", file).out()).contains("why: pod ", "OOMKilled");
+        Said said = say("run", "-f", file, "-o", "json");
+        var summary = JsonMapper.shared().readTree(said.out().lines().toList().getLast());
+
+        assertThat(summary.at("/event").asString()).isEqualTo("summary");
+        assertThat(summary.at("/results/0/reason").asString())
+                .contains("ended with exit code 137: OOMKilled");
+    }
+
+    @Test
     void aRunThatNothingWasLaunchedForEndsTheWaitAsTheRun() throws IOException {
         String[] run = {"run", "-f", file("verdict=Pass", "one"), "--set", "strategy=paralel"};
         assertThat(execute(run)).isEqualTo(2);
@@ -361,7 +387,7 @@ class ClusterCommandsTest {
     void aNameThatIsNearlyRightIsCorrected() throws IOException {
         assertThat(execute("run", "-f", file("after=1s", "echo"))).isEqualTo(0);
 
-        for (String command : List.of("run", "stop", "wait")) {
+        for (String command : List.of("run", "stop", "wait", "watch")) {
             Said said = say(command, "ngnix");
 
             assertThat(said.exitCode()).isEqualTo(3);

@@ -48,7 +48,9 @@ class AuditLogTest {
             log.heard(notice);
         }
         log.summary(
-                List.of(new ExperimentReport(0, FAILED, "the step", List.of("probe: no"), true)),
+                List.of(
+                        new ExperimentReport(
+                                0, FAILED, "", "the step", List.of("probe: no"), true)),
                 1);
         return bytes.toString(StandardCharsets.UTF_8).lines().toList();
     }
@@ -113,9 +115,14 @@ class AuditLogTest {
                         new EngineRef("litmus", "nginx"),
                         List.of(
                                 new ExperimentReport(
-                                        0, FAILED, "the\nstep", List.of("probe: no"), true),
+                                        0, FAILED, "", "the\nstep", List.of("probe: no"), true),
                                 new ExperimentReport(
-                                        1, StatusEntry.leftOut("cpu-hog"), "", List.of(), false)),
+                                        1,
+                                        StatusEntry.leftOut("cpu-hog"),
+                                        "",
+                                        "",
+                                        List.of(),
+                                        false)),
                         true);
 
         assertThat(summary.lines(Colours.PLAIN))

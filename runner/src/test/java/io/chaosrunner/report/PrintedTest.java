@@ -142,7 +142,9 @@ class PrintedTest {
         var log = new AuditLog(out, CLOCK, ENGINE, format);
         notices().forEach(log::heard);
         log.note("trouble", HOSTILE);
-        log.summary(List.of(new ExperimentReport(0, entry(), HOSTILE, List.of(HOSTILE), true)), 1);
+        log.summary(
+                List.of(new ExperimentReport(0, entry(), HOSTILE, HOSTILE, List.of(HOSTILE), true)),
+                1);
 
         String said = bytes.toString(StandardCharsets.UTF_8);
         assertHarmless(said);
@@ -197,7 +199,12 @@ class PrintedTest {
                                 ENGINE,
                                 List.of(
                                         new ExperimentReport(
-                                                0, entry(), HOSTILE, List.of(HOSTILE), true)),
+                                                0,
+                                                entry(),
+                                                HOSTILE,
+                                                HOSTILE,
+                                                List.of(HOSTILE),
+                                                true)),
                                 true)
                         .lines(Colours.PLAIN);
         assertThat(lines).noneMatch(line -> line.contains("\n"));
@@ -216,7 +223,12 @@ class PrintedTest {
                                         ENGINE,
                                         List.of(
                                                 new ExperimentReport(
-                                                        0, entry(), blanks, List.of(blanks), true)),
+                                                        0,
+                                                        entry(),
+                                                        HOSTILE,
+                                                        blanks,
+                                                        List.of(blanks),
+                                                        true)),
                                         true)
                                 .lines(Colours.PLAIN))
                 .isNotEmpty();

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,63 @@ class RunBoardTest {
                         "└─ node-drain  skipped   needs pod-delete.failed",
                         "next at 12:01:20, in 00:08: gap after cpu-hog",
                         "1 running, 1 waiting, 1 Pass, 1 skipped");
+    }
+
+    @Test
+    void whatWaitsSaysWhatItStillWaitsFor() {
+        board.heard(
+                new RunNotice.Started(
+                        new RunId(3, "k3f9"),
+                        "dag",
+                        42,
+                        List.of("a", "b", "c"),
+                        false,
+                        Map.of("c", List.of("a", "b"))));
+        launch(0, "a", NOON);
+        assertThat(board.lines(NOON, 70, 24))
+                .contains("├─ b  waiting", "└─ c  waiting   after a, b");
+
+        end(0, "a", Verdict.FAIL);
+        assertThat(board.lines(NOON, 70, 24)).contains("└─ c  waiting   after b");
+
+        board.heard(new RunNotice.Skipped(1, "b", "left out"));
+        assertThat(board.lines(NOON, 70, 24)).contains("└─ c  waiting");
+    }
+
+    /** Draws of a random run, and loops: the row is of all of them. */
+    @Test
+    void iterationsAreCountedAndARetryTakesThePlaceOfWhatItRepeats() {
+        board.heard(started(List.of("cpu-hog")));
+        again(1, 1, Verdict.PASS);
+        assertThat(board.lines(NOON, 80, 24).get(1))
+                .isEqualTo("└─ cpu-hog  Pass      Completed, 00:32");
+        again(2, 1, Verdict.ERROR);
+        again(2, 2, Verdict.PASS);
+        again(3, 1, Verdict.FAIL);
+        assertThat(board.lines(NOON, 80, 24).get(1))
+                .isEqualTo("└─ cpu-hog  Fail      Completed, 2 of 3 passed, 00:32");
+
+        board.heard(
+                new RunNotice.Launched(
+                        new Attempt(4, 0, 4, 1, NOON, Optional.empty()),
+                        "cpu-hog",
+                        "j",
+                        "drawn",
+                        false));
+        assertThat(board.lines(NOON.plusSeconds(5), 80, 24).get(1))
+                .isEqualTo("└─ cpu-hog  starting  00:05  #4, 2 of 3 passed  (drawn)");
+    }
+
+    private void again(int iteration, int attempt, Verdict verdict) {
+        board.heard(
+                new RunNotice.Ended(
+                        new Attempt(iteration, 0, iteration, attempt, NOON, Optional.empty()),
+                        "cpu-hog",
+                        "j",
+                        "p",
+                        StatusEntry.completed("cpu-hog", "p", verdict),
+                        Duration.ofSeconds(32),
+                        ""));
     }
 
     @Test
