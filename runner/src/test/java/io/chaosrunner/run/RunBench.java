@@ -6,6 +6,7 @@ import io.chaosrunner.attempt.WaitLimits;
 import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.model.ExecutionId;
+import io.chaosrunner.model.RunEnd;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
@@ -37,6 +38,20 @@ public final class RunBench implements AutoCloseable {
                 Duration.ofMillis(20),
                 helper,
                 removal);
+    }
+
+    /** Run the engine of a world as the operator's pod does. */
+    static RunBench operator(EngineWorld world) {
+        return new RunBench(world, Caller.OPERATOR);
+    }
+
+    /** Run the engine of a world as a person does. */
+    static RunBench person(EngineWorld world) {
+        return new RunBench(world, Caller.PERSON);
+    }
+
+    static RunEnd.Cause cause(RunResult result) {
+        return ((RunResult.Completed) result).end().cause();
     }
 
     public final EngineWorld world;
