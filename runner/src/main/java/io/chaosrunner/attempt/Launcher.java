@@ -31,7 +31,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -49,8 +48,7 @@ public final class Launcher {
     private final ExecutorService tasks;
     private final JobFactory jobs;
     private final LaunchPreparation check;
-    private final Supplier<Engine> engine;
-    private final Permission permission;
+    private final EngineView engine;
     private final EventWriter events;
     private final PodRemover remover;
     private final Duration deletion;
@@ -63,8 +61,7 @@ public final class Launcher {
             ExecutorService tasks,
             JobFactory jobs,
             LaunchPreparation check,
-            Supplier<Engine> engine,
-            Permission permission,
+            EngineView engine,
             EventWriter events,
             PodRemover remover,
             Duration deletion) {
@@ -73,18 +70,20 @@ public final class Launcher {
         this.jobs = jobs;
         this.check = check;
         this.engine = engine;
-        this.permission = permission;
         this.events = events;
         this.remover = remover;
         this.deletion = deletion;
     }
 
-    /** What an engine, just read, allows; any thread may ask. */
-    public interface Permission {
-        /** Whether Jobs may be created for the run. */
+    /** The engine as a run sees it; any thread may ask. */
+    public interface EngineView {
+        /** Return it as last seen. */
+        Engine engine();
+
+        /** Tell whether Jobs may be created for the run, as the engine that was just read says. */
         boolean allowsLaunch(Engine now);
 
-        /** Whether another process looks after an execution of the run. */
+        /** Tell whether another process looks after an execution of the run. */
         boolean isInherited(Engine now, ExecutionId execution);
     }
 
@@ -158,7 +157,7 @@ public final class Launcher {
         if (prepared.stream().noneMatch(p -> p.spec() != null)) {
             return prepared.stream().map(LaunchPreparation.Prepared::outcome).toList();
         }
-        if (closed || live.read().filter(permission::allowsLaunch).isEmpty()) {
+        if (closed || live.read().filter(engine::allowsLaunch).isEmpty()) {
             return prepared.stream()
                     .map(p -> p.spec() == null ? p.outcome() : new Outcome.Withheld())
                     .toList();
@@ -166,13 +165,13 @@ public final class Launcher {
         List<Outcome> outcomes =
                 inParallel(prepared, p -> p.spec() == null ? p.outcome() : create(p));
         Optional<Engine> now = live.read();
-        if (now.filter(permission::allowsLaunch).isPresent()) {
+        if (now.filter(engine::allowsLaunch).isPresent()) {
             return outcomes;
         }
         var withdrawn = new ArrayList<Outcome>();
         for (int i = 0; i < outcomes.size(); i++) {
             ExecutionId id = orders.get(i).id();
-            boolean isOurs = now.filter(e -> permission.isInherited(e, id)).isEmpty();
+            boolean isOurs = now.filter(e -> engine.isInherited(e, id)).isEmpty();
             if (isOurs && outcomes.get(i) instanceof Outcome.Created) {
                 remover.remove(id, Extent.ALL, names -> {});
                 withdrawn.add(new Outcome.Withheld());
@@ -184,7 +183,7 @@ public final class Launcher {
     }
 
     private Optional<Engine> readEngine() {
-        Engine known = engine.get();
+        Engine known = engine.engine();
         return cluster.get(Resource.ENGINES, known.namespace(), known.name()).map(Engine::new);
     }
 
@@ -300,7 +299,7 @@ public final class Launcher {
         JsonNode job = found.get();
         boolean ours =
                 ExecutionLabels.read(job).filter(order.id()::equals).isPresent()
-                        && engine.get().owns(job);
+                        && engine.engine().owns(job);
         if (!ours) {
             return new Holder.Somebody();
         }

@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Owned by the run's thread, but for {@link #see} and what {@link Launcher} calls.
  */
-final class EngineWatch implements Launcher.Permission, AutoCloseable {
+final class EngineWatch implements Launcher.EngineView, AutoCloseable {
     private final RunContext context;
     private final Claim claimed;
     private final Consumer<Optional<Engine>> sights;
@@ -83,8 +83,8 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
         pace = new EnginePace(context.clock);
     }
 
-    /** Return the engine as last seen; any thread may ask. */
-    Engine engine() {
+    @Override
+    public Engine engine() {
         return engine;
     }
 
@@ -155,6 +155,10 @@ final class EngineWatch implements Launcher.Permission, AutoCloseable {
                 : Optional.of(EnginePatch.aborted(now))
                         .filter(aborted -> !abortedBefore.containsAll(aborted))
                         .map(_ -> new Objection.Aborted());
+    }
+
+    boolean isAborting() {
+        return aborting;
     }
 
     /** Hear that this process aborts the run: entries that say so are its own from now on. */

@@ -85,7 +85,6 @@ final class Launching {
                         engineWatch::engine,
                         events,
                         context::tell),
-                engineWatch::engine,
                 engineWatch,
                 events,
                 remover,

@@ -94,7 +94,6 @@ final class RunLoop implements AutoCloseable {
     private boolean lookingOut;
     private final Instant lookOutAt;
     private Optional<Decision.Wake> told = Optional.empty();
-    private boolean aborting;
     private boolean removing;
     private @Nullable RunEnd finish;
 
@@ -228,7 +227,7 @@ final class RunLoop implements AutoCloseable {
     private void begin() {
         // A stop may have come while nobody looked.
         onEngine(Optional.of(engineWatch.engine()));
-        if (aborting || context.ended().isPresent()) {
+        if (engineWatch.isAborting() || context.ended().isPresent()) {
             return;
         }
         if (claimed.state() == Claim.State.STOPPING) {
@@ -497,10 +496,9 @@ final class RunLoop implements AutoCloseable {
 
     /** Stop: nothing more is launched, what runs is removed, and the entries say so. */
     void stop(RunEnd end) {
-        if (aborting) {
+        if (engineWatch.isAborting()) {
             return;
         }
-        aborting = true;
         engineWatch.abort();
         launcher.close();
         // Whoever takes the run up in between must know who stopped it.
@@ -538,7 +536,7 @@ final class RunLoop implements AutoCloseable {
     /** Pods can no longer be watched, so the run is stopped. */
     private void onPodWatchLost(ClusterException why) {
         String sentence = "pods cannot be followed any more: " + why.getMessage();
-        if (!aborting) {
+        if (!engineWatch.isAborting()) {
             words.failed(sentence);
         }
         stop(new RunEnd(Cause.UNWATCHED, sentence));
@@ -598,7 +596,7 @@ final class RunLoop implements AutoCloseable {
 
         @Override
         public boolean isAborting() {
-            return aborting;
+            return engineWatch.isAborting();
         }
 
         @Override
