@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 
 /** What the pages of the project say can be followed: their links, and their command lines. */
@@ -38,6 +40,9 @@ class DocsTest {
 
     /** Options of helm and the like, where a page names them without their program. */
     private static final Set<String> OPTIONS_OF_OTHERS = Set.of("--skip-crds");
+
+    /** A command in a sentence; one with an ellipsis is a part of one. */
+    private static final Pattern SHOWN = Pattern.compile("`((?:\\./)?chaos-runner [a-z][^`…]*)`");
 
     private static final Pattern HEADING = Pattern.compile("^#+ +(.*)$");
 
@@ -91,17 +96,40 @@ class DocsTest {
     void everyCommandLineIsUnderstood(Path page) throws IOException {
         List<String> wrong = new ArrayList<>();
         for (String line : lines(page, true)) {
-            List<String> words = words(line);
-            if (words.isEmpty() || !words.getFirst().matches("(\\./)?chaos-runner")) {
-                continue;
-            }
-            try {
-                parse(words.subList(1, words.size()));
-            } catch (ParameterException e) {
-                wrong.add(line + ": " + e.getMessage());
+            for (String one : line.split(" \\| | && |<\\(")) {
+                fault(one.strip().replaceFirst("^([A-Z_]+=\\S+ +)+", ""))
+                        .ifPresent(fault -> wrong.add(one + ": " + fault.getMessage()));
             }
         }
         assertThat(wrong).isEmpty();
+    }
+
+    /** A sentence may name a command without what it is asked of. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("pagesOfToday")
+    void everyCommandInASentenceIsUnderstood(Path page) throws IOException {
+        List<String> wrong = new ArrayList<>();
+        Matcher shown = SHOWN.matcher(String.join(" ", lines(page, false)));
+        while (shown.find()) {
+            fault(shown.group(1))
+                    .filter(fault -> !(fault instanceof MissingParameterException))
+                    .ifPresent(fault -> wrong.add(shown.group() + ": " + fault.getMessage()));
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    /** Return what is wrong with a command line of the program; other programs' are let be. */
+    private static Optional<ParameterException> fault(String line) {
+        List<String> words = words(line);
+        if (words.isEmpty() || !words.getFirst().matches("(\\./)?chaos-runner")) {
+            return Optional.empty();
+        }
+        try {
+            parse(words.subList(1, words.size()));
+            return Optional.empty();
+        } catch (ParameterException e) {
+            return Optional.of(e);
+        }
     }
 
     /** Pages that say what there is; the others tell what there was. */
