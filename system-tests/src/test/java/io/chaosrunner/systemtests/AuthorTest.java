@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.run.RunResult;
 import io.chaosrunner.sandbox.Scenario;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
@@ -16,11 +19,15 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -297,6 +304,63 @@ class AuthorTest {
         assertThat(stage.number("bobs")).isZero();
     }
 
+    @Test
+    void anEngineThatSomebodyPutsInThePlaceOfASchedulesIsNotItsAuthors() {
+        GenericKubernetesResource plan = object("ChaosSchedule", "", notes("jane", ""));
+        plan.getMetadata().setName("taken");
+        Map<String, Object> spec = new HashMap<>(plan.<Map<String, Object>>get("spec"));
+        spec.put("scheduleState", "stop");
+        plan.setAdditionalProperty("spec", spec);
+        GenericKubernetesResource schedule =
+                Litmus.schedules(as("jane"), namespace.name()).create(plan);
+        GenericKubernetesResource engine = object("ChaosEngine", "", notes("bob", ""));
+        engine.getMetadata().setName("taken");
+        engine.getMetadata()
+                .setOwnerReferences(
+                        List.of(
+                                new OwnerReferenceBuilder()
+                                        .withApiVersion(schedule.getApiVersion())
+                                        .withKind("ChaosSchedule")
+                                        .withName("taken")
+                                        .withUid(schedule.getMetadata().getUid())
+                                        .build()));
+        Litmus.engines(as("bob"), namespace.name()).create(engine);
+
+        Litmus.schedules(as("jane"), namespace.name())
+                .named("taken")
+                .patch(merge(), "{\"spec\":{\"scheduleState\":\"active\"}}");
+
+        stage.eventually(() ->
+                stage.story()
+                        .contains(
+                                "ChaosEngine %s/taken has another author than this ChaosSchedule"
+                                        .formatted(namespace.name())));
+        assertThat(stage.engine("taken").at("/metadata/annotations").path(AUTHOR).asString(""))
+                .isEqualTo("bob");
+        assertThat(stage.number("taken")).isZero();
+    }
+
+    // ---- What runs itself ----------------------------------------------------------------------
+
+    @Test
+    void aRunUnderTheRunnersOwnAccountWritesAllThatItMust() throws IOException {
+        manifests.apply("deploy/rbac/runner.yaml");
+        create(as("jane"), Stage.ENGINE, "", notes("jane", ""));
+        Path kubeconfig =
+                Files.writeString(
+                        namespace.folder("runner").resolve("kubeconfig"),
+                        namespace.controlPlane().kubeconfigFor(namespace.name(), "chaos-runner"));
+
+        try (Fabric8Cluster cluster = Fabric8Cluster.connect(kubeconfig)) {
+            assertThat(RunHere.begin(cluster, namespace).result().join())
+                    .isInstanceOf(RunResult.Completed.class);
+        }
+
+        assertThat(verdicts(Stage.ENGINE)).containsExactly("Pass");
+        assertThat(stage.engine(Stage.ENGINE).at("/metadata/annotations").propertyNames())
+                .contains("chaosrunner.io/run");
+    }
+
     // ---- Props --------------------------------------------------------------------------------
 
     private String service() {
@@ -437,7 +501,7 @@ class AuthorTest {
         return PatchContext.of(PatchType.JSON_MERGE);
     }
 
-    private static @org.jspecify.annotations.Nullable String refusal(Runnable act) {
+    private static @Nullable String refusal(Runnable act) {
         try {
             act.run();
             return null;
