@@ -40,7 +40,7 @@ class LinearRegexTest {
             (?<!\\s)\\s+then\\s+
             (?:unknown|duplicate) field "([^"\\\\]++)"
             is forbidden: User "[^"]*+" cannot [a-z]
-            Go struct field [A-Za-z]++\\.([^ ]++) of type
+            Go struct field ([A-Za-z]++)\\.([^ ]++) of type
             (\\d{1,7})(ms|s|m|h)
             \\G(\\d*+)(?:\\.(\\d*+))?(ns|us|µs|μs|ms|s|m|h)
             ([0-9]{1,7})(?:[.,]([0-9]{1,3}))?([A-Za-z]+)

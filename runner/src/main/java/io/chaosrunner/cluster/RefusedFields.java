@@ -17,7 +17,7 @@ final class RefusedFields {
 
     /** What Go's decoder says of a wrong type: a path without indexes, behind a type's name. */
     private static final Pattern TYPE =
-            Pattern.compile("Go struct field [A-Za-z]++\\.([^ ]++) of type");
+            Pattern.compile("Go struct field ([A-Za-z]++)\\.([^ ]++) of type");
 
     private RefusedFields() {}
 
@@ -29,10 +29,14 @@ final class RefusedFields {
         }
         if (fields.isEmpty()) {
             String message = status.path("message").asString("");
-            for (Pattern words : List.of(STRICT, TYPE)) {
-                for (Matcher said = words.matcher(message); said.find(); ) {
-                    add(said.group(1), fields);
-                }
+            for (Matcher said = STRICT.matcher(message); said.find(); ) {
+                add(said.group(1), fields);
+            }
+            for (Matcher said = TYPE.matcher(message); said.find(); ) {
+                boolean isBare =
+                        said.group(1).equals("ObjectMeta")
+                                && !said.group(2).startsWith("metadata.");
+                add(isBare ? "metadata." + said.group(2) : said.group(2), fields);
             }
         }
         return fields;

@@ -27,6 +27,27 @@ public final class Schema {
     private static final Pattern WORDS = Pattern.compile("\\^\\(([\\w|]+)\\)\\??\\$");
     private static final Set<String> EVERY_OBJECT = Set.of("apiVersion", "kind", "metadata");
 
+    /**
+     * Fields of every object's metadata, by their types; what is inside labels is checked apart.
+     */
+    private static final Map<String, String> METADATA =
+            Map.ofEntries(
+                    Map.entry("name", "string"),
+                    Map.entry("generateName", "string"),
+                    Map.entry("namespace", "string"),
+                    Map.entry("labels", "object"),
+                    Map.entry("annotations", "object"),
+                    Map.entry("finalizers", "array"),
+                    Map.entry("ownerReferences", "array"),
+                    Map.entry("managedFields", "array"),
+                    Map.entry("uid", "string"),
+                    Map.entry("resourceVersion", "string"),
+                    Map.entry("generation", "integer"),
+                    Map.entry("creationTimestamp", "string"),
+                    Map.entry("deletionTimestamp", "string"),
+                    Map.entry("deletionGracePeriodSeconds", "integer"),
+                    Map.entry("selfLink", "string"));
+
     /** Hears what is wrong with an object. */
     public interface Findings {
         /**
@@ -83,7 +104,34 @@ public final class Schema {
 
     /** Find what is wrong with an object. */
     public void check(JsonNode object, Findings findings) {
+        checkMetadata(object.path("metadata"), findings);
         check(object, root, "", findings);
+    }
+
+    private static void checkMetadata(JsonNode metadata, Findings findings) {
+        if (metadata.isMissingNode() || metadata.isNull()) {
+            return;
+        }
+        String complaint = complaint(metadata, "object", Optional.empty());
+        if (!complaint.isEmpty()) {
+            findings.error("metadata", complaint);
+            return;
+        }
+        for (Map.Entry<String, JsonNode> field : metadata.properties()) {
+            String at = child("metadata", field.getKey());
+            String type = METADATA.getOrDefault(field.getKey(), "");
+            if (type.isEmpty()) {
+                findings.unknown(
+                        at,
+                        " is no field: the API server refuses it"
+                                + choice(field.getKey(), METADATA.keySet()));
+            } else if (!field.getValue().isNull()) {
+                String wrong = complaint(field.getValue(), type, findings.asText(at));
+                if (!wrong.isEmpty()) {
+                    findings.error(at, wrong);
+                }
+            }
+        }
     }
 
     private void check(JsonNode value, JsonNode schema, String path, Findings findings) {
@@ -185,6 +233,10 @@ public final class Schema {
                     ? ""
                     : " must be text or a whole number, but is " + describe(value);
         }
+        return complaint(value, type, written);
+    }
+
+    private static String complaint(JsonNode value, String type, Optional<String> written) {
         boolean fits =
                 switch (type) {
                     case "object" -> value.isObject();

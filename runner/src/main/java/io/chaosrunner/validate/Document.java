@@ -20,6 +20,9 @@ import tools.jackson.databind.node.ObjectNode;
 class Document implements Schema.Findings {
     private static final String SPEC = "spec";
 
+    /** The API server adds five letters, and keeps to the length of a label. */
+    private static final int LONGEST_PREFIX = 58;
+
     /** Fields that Go reads as durations. */
     private static final Pattern DURATION =
             Pattern.compile(
@@ -120,9 +123,13 @@ class Document implements Schema.Findings {
     /** Returns the name; the beginning of one if the API server is to make it. */
     String name() {
         String name = json.path("metadata").path("name").asString("");
-        return name.isEmpty() ? generateName() : name;
+        String generated = generateName();
+        return name.isEmpty()
+                ? generated.substring(0, Math.min(LONGEST_PREFIX, generated.length()))
+                : name;
     }
 
+    /** Returns what the API server makes a name from; it cuts it. */
     String generateName() {
         return json.path("metadata").path("generateName").asString("");
     }

@@ -120,7 +120,7 @@ final class EngineCheck {
             return document.json();
         }
         ObjectNode named = document.json().deepCopy();
-        named.withObject("metadata").put("name", document.generateName() + "xxxxx");
+        named.withObject("metadata").put("name", document.name() + "xxxxx");
         return named;
     }
 

@@ -53,6 +53,7 @@ final class Syntax {
     private static final int SUBDOMAIN_LIMIT = 253;
 
     private static final Set<String> PULL_POLICIES = Set.of("Always", "IfNotPresent", "Never");
+    private static final Set<String> RESOURCES = Set.of("claims", "limits", "requests");
     private static final Set<String> OPERATORS = Set.of("Exists", "Equal");
     private static final Set<String> EFFECTS =
             Set.of("NoSchedule", "PreferNoSchedule", "NoExecute");
@@ -222,6 +223,14 @@ final class Syntax {
 
     /** Checks requests and limits. */
     void resources(JsonNode resources, String path) {
+        for (String part : resources.propertyNames()) {
+            if (!RESOURCES.contains(part)) {
+                document.warning(
+                        Schema.child(path, part),
+                        " is no field of resources, so the API server drops it"
+                                + Document.meant(part, RESOURCES));
+            }
+        }
         for (String part : new String[] {"limits", "requests"}) {
             resources
                     .path(part)

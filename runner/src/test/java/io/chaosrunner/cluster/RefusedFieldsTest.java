@@ -20,6 +20,8 @@ class RefusedFieldsTest {
                 "strict decoding error: unknown field \"a\", duplicate field \"b.c\", unknown field \"a\"|[a, b.c]",
                 "json: cannot unmarshal number into Go struct field ConfigMap.data of type string|[data]",
                 "json: cannot unmarshal string into Go struct field Container.spec.containers.ports of type int|[spec.containers.ports]",
+                "json: cannot unmarshal number into Go struct field ObjectMeta.name of type string|[metadata.name]",
+                "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.name of type string|[metadata.name]",
                 "pods \"x\" is forbidden: exceeded quota|[]"
             })
     void whatADecoderSaysNamesFields(String message, String fields) {

@@ -156,6 +156,8 @@ class ValidationTest {
                 "    components: {}|    components: {tolerations: [{effect: NoShedule}]}|13: error: spec.experiments[0].spec.components.tolerations[0].effect: 'NoShedule' is none of",
                 "    components: {}|    components: {statusCheckTimeouts: {delay: -1}}|13: error: spec.experiments[0].spec.components.statusCheckTimeouts.delay is -1",
                 "    components: {}|    components: {experimentAnnotation: {}}|13: warning: spec.experiments[0].spec.components.experimentAnnotation is unknown to Litmus",
+                "    components: {}|    components: {resources: {limit: {cpu: 1}}}|13: warning: spec.experiments[0].spec.components.resources.limit is no field of resources, so the API server drops it; did you mean 'limits'?",
+                "components: {}|components: {runner: {resources: {request: {cpu: 1}}}}|9: warning: spec.components.runner.resources.request is no field of resources, so the API server drops it; did you mean 'requests'?",
                 // Probes.
                 "probe: []|probe: [{name: p, type: httpProb, mode: SOT}]|14: error: spec.experiments[0].spec.probe[0].type: 'httpProb' is none of",
                 "probe: []|probe: [{name: p, type: cmdProbe, mode: SOT}]|14: error: spec.experiments[0].spec.probe[0].runProperties is missing",
@@ -165,6 +167,37 @@ class ValidationTest {
     void eachProblemIsToldWithItsLine(String part, String replacement, String finding) {
         assertThat(findings(engine(part, replacement.replace("@", "\n  "))))
                 .anySatisfy(found -> assertThat(found).startsWith("f.yaml:" + finding));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "name: e|name: 123|4: error: metadata.name must be text, but is 123; put it in quotes: \"123\"",
+                "name: e|generateName: 5|4: error: metadata.generateName must be text, but is 5",
+                "name: e|name: e@namespace: 7|5: error: metadata.namespace must be text, but is 7",
+                "name: e|name: e@lables: {a: b}|5: error: metadata.lables is no field: the API server refuses it; did you mean 'labels'?",
+                "name: e|name: e@labels: [a]|5: error: metadata.labels must be keys and values, but is a list",
+                "annotations: {}|annotations: text|5: error: metadata.annotations must be keys and values, but is the text 'text'",
+                "name: e|name: e@finalizers: a|5: error: metadata.finalizers must be a list",
+                "name: e|name: e@clusterName: a|5: error: metadata.clusterName is no field: the API server refuses it; remove it, or use one of"
+            })
+    void metadataIsCheckedAsTheApiServerDoes(String part, String written, String finding) {
+        assertThat(findings(engine(part, written.replace("@", "\n  "))))
+                .anySatisfy(found -> assertThat(found).startsWith("f.yaml:" + finding));
+    }
+
+    @Test
+    void metadataAsKubectlExportsItIsFine() {
+        String exported =
+                "name: e\n  creationTimestamp: null\n  generation: 3\n  labels:\n  uid: x\n  finalizers: [a/b]\n  managedFields: []\n  ownerReferences: []\n  resourceVersion: '5'\n  selfLink: ''";
+
+        assertThat(findings(engine("name: e", exported))).isEmpty();
+    }
+
+    @Test
+    void aNameThatTheApiServerMakesIsCutByIt() {
+        assertThat(findings(engine("name: e", "generateName: " + "a".repeat(70) + "-"))).isEmpty();
     }
 
     @Test
