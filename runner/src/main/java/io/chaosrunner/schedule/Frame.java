@@ -154,7 +154,7 @@ record Frame(
     }
 
     private static List<String> items(List<String> written) {
-        return written.stream().flatMap(text -> Arrays.stream(text.split(","))).toList();
+        return written.stream().flatMap(text -> List.of(text.split(",")).stream()).toList();
     }
 
     /** Take a range apart. */

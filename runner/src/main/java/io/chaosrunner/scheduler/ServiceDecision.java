@@ -41,44 +41,47 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
      * What is known of an engine beside the engine itself.
      *
      * @param followed by what was decided last; what an edit finds unsettled is settled by it
-     * @param read what was read with the engine last
+     * @param found what was found out about the engine last
      * @param handed the fire that the operator's runner is to claim
      * @param recorded when fires were recorded last that start no run
      */
     record Known(
-            Optional<Timetable> followed, Read read, Optional<Handed> handed, Instant recorded) {
+            Optional<Timetable> followed,
+            Findings found,
+            Optional<Handed> handed,
+            Instant recorded) {
         static final Known NOTHING =
-                new Known(Optional.empty(), Read.NOTHING, Optional.empty(), Instant.EPOCH);
+                new Known(Optional.empty(), Findings.NOTHING, Optional.empty(), Instant.EPOCH);
 
         Known recording(Instant now) {
-            return new Known(followed, read, handed, now);
+            return new Known(followed, found, handed, now);
         }
 
         Known takingBack() {
-            return new Known(followed, read, Optional.empty(), recorded);
+            return new Known(followed, found, Optional.empty(), recorded);
         }
 
         private Known following(Timetable other) {
-            return new Known(Optional.of(other), read, handed, recorded);
+            return new Known(Optional.of(other), found, handed, recorded);
         }
 
         private Known handing(Handed over) {
-            return new Known(followed, read, Optional.of(over), recorded);
+            return new Known(followed, found, Optional.of(over), recorded);
         }
     }
 
     /**
-     * What was read with an engine.
+     * What was found out about an engine.
      *
      * @param named the lists of holidays of the schedule that was decided on last
      * @param shutUntil until when holidays let nothing start, as read last
      * @param doubt why it is not known whether a run may start
      * @param flaw what is wrong with the requests of people
      */
-    record Read(
+    record Findings(
             Set<String> named, Instant shutUntil, Optional<String> doubt, Optional<String> flaw) {
-        private static final Read NOTHING =
-                new Read(Set.of(), Instant.MIN, Optional.empty(), Optional.empty());
+        private static final Findings NOTHING =
+                new Findings(Set.of(), Instant.MIN, Optional.empty(), Optional.empty());
     }
 
     /**
@@ -132,12 +135,12 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
         var known =
                 new Known(
                         Optional.of(followed),
-                        new Read(
+                        new Findings(
                                 named,
                                 listed
                                         ? schedule.timetable().openFrom(now).orElse(now)
-                                        : before.read().shutUntil(),
-                                listed ? schedule.doubt(now) : before.read().doubt(),
+                                        : before.found().shutUntil(),
+                                listed ? schedule.doubt(now) : before.found().doubt(),
                                 schedule.flawOfRequests()),
                         before.handed(),
                         before.recorded());
@@ -207,7 +210,7 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
     private static Instant wake(EngineSchedule schedule, Known known, Instant until) {
         Instant next = known.recorded().plus(BETWEEN_RECORDS);
         boolean shut =
-                schedule.policy().suspendedAt(until) || until.isBefore(known.read().shutUntil());
+                schedule.policy().suspendedAt(until) || until.isBefore(known.found().shutUntil());
         return shut && next.isAfter(until) ? next : until;
     }
 

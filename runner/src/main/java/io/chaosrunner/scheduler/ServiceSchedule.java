@@ -228,7 +228,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
         }
         driven.saw(live.get());
         Move move = computed(driven.seen());
-        if (!known.read().named().isEmpty()
+        if (!known.found().named().isEmpty()
                 && !(move instanceof Move.Rest
                         || move instanceof Move.Resume
                         || move instanceof Move.Attend)) {
@@ -236,7 +236,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
             move =
                     computed(
                             driven.seen(),
-                            driving.lists().read(driven.ref().namespace(), known.read().named()));
+                            driving.lists().read(driven.ref().namespace(), known.found().named()));
             tellDoubt();
         }
         if (takesPlace(move) && !placed) {
@@ -278,7 +278,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private Move taking(Decided decided) {
         known = decided.known();
-        tellFlaw(known.read().flaw());
+        tellFlaw(known.found().flaw());
         decided.read().ifPresent(this::tellEnd);
         return decided.move();
     }
@@ -334,8 +334,8 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     /** Nothing starts while it is not known whether it may. */
     private void tellDoubt() {
-        if (!known.read().doubt().equals(toldDoubt)) {
-            toldDoubt = known.read().doubt();
+        if (!known.found().doubt().equals(toldDoubt)) {
+            toldDoubt = known.found().doubt();
             toldDoubt.ifPresent(why -> {
                 driven.note("holidays-unknown", why);
                 driven.emit(EngineEvent.SCHEDULE_REFUSED, "nothing is launched: " + why);
