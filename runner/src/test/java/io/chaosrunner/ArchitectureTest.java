@@ -42,7 +42,14 @@ class ArchitectureTest {
                     List.of("run"),
                     List.of("control"),
                     List.of("scheduler"),
-                    List.of("export", "metrics", "report", "sandbox", "telemetry", "validate"),
+                    List.of(
+                            "export",
+                            "metrics",
+                            "report",
+                            "sandbox",
+                            "telemetry",
+                            "validate",
+                            "webhook"),
                     List.of("cli"));
 
     private static final String[] PURE = {
@@ -133,8 +140,18 @@ class ArchitectureTest {
                 .and()
                 .resideOutsideOfPackage("io.chaosrunner.cluster")
                 .should()
-                .dependOnClassesThat(
-                        resideInAnyPackage("io.fabric8.kubernetes..", "java.net.http.."))
+                .dependOnClassesThat(resideInAnyPackage("io.fabric8.kubernetes.."))
+                .check(ALL);
+    }
+
+    @Test
+    void onlyTwoRoomsAskOverHttp() {
+        noClasses()
+                .that(resideInAPackage("io.chaosrunner.."))
+                .and()
+                .resideOutsideOfPackages("io.chaosrunner.cluster", "io.chaosrunner.webhook")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("java.net.http.."))
                 .check(ALL);
     }
 

@@ -11,6 +11,8 @@ import io.chaosrunner.scheduler.ServiceLaunch;
 import io.chaosrunner.scheduler.ServiceListener;
 import io.chaosrunner.scheduler.ServicesPod;
 import io.chaosrunner.status.RunListener;
+import io.chaosrunner.webhook.ToldService;
+import io.chaosrunner.webhook.Webhook;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -184,7 +186,11 @@ final class ScheduleCommand implements Callable<Integer> {
                     metrics.map(each -> new Page(ServiceMetrics.CONTENT_TYPE, each::text));
             var listeners = new ArrayList<ServiceListener>(List.of(log));
             metrics.ifPresent(listeners::add);
-            try (var service =
+            Optional<Webhook> webhook =
+                    Webhook.of(System.getenv(), Clock.systemUTC(), why -> log.note("events", why));
+            webhook.ifPresent(each -> listeners.add(new ToldService(each)));
+            try (Webhook _ = webhook.orElse(null);
+                    var service =
                             ScheduleService.start(
                                     cluster,
                                     options,

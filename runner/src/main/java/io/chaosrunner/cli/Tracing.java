@@ -4,19 +4,33 @@ import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.RunListener;
 import io.chaosrunner.telemetry.Traces;
+import io.chaosrunner.webhook.ToldRun;
+import io.chaosrunner.webhook.Webhook;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trace what this process does where its environment names a collector. Otherwise nothing of
- * OpenTelemetry is even loaded.
+ * Trace what this process does where its environment names a collector, and tell of its runs where
+ * it names an address for that. Otherwise nothing of either is even loaded.
  */
 final class Tracing implements AutoCloseable {
     private final RunnerEnvironment.Tracing given;
     private final @Nullable Traces traces;
+    private final EngineRef engine;
+    private final Optional<Webhook> webhook;
 
-    private Tracing(RunnerEnvironment.Tracing given, @Nullable Traces traces) {
+    private Tracing(
+            RunnerEnvironment.Tracing given,
+            @Nullable Traces traces,
+            EngineRef engine,
+            Optional<Webhook> webhook) {
+        this.engine = engine;
+        this.webhook = webhook;
         this.given = given;
         this.traces = traces;
     }
@@ -28,8 +42,9 @@ final class Tracing implements AutoCloseable {
      */
     static Tracing of(Map<String, String> variables, EngineRef engine, Consumer<String> warn) {
         RunnerEnvironment.Tracing given = RunnerEnvironment.of(variables).tracing();
+        Optional<Webhook> webhook = Webhook.of(variables, Clock.systemUTC(), warn);
         if (given.endpoint().isEmpty()) {
-            return new Tracing(given, null);
+            return new Tracing(given, null, engine, webhook);
         }
         if (!given.endpoint().contains("://")) {
             warn.accept(
@@ -37,7 +52,7 @@ final class Tracing implements AutoCloseable {
                             .formatted(given.endpoint()));
         }
         String protocol = variables.getOrDefault("OTEL_EXPORTER_OTLP_PROTOCOL", "");
-        return new Tracing(given, Traces.start(given, protocol, engine, warn));
+        return new Tracing(given, Traces.start(given, protocol, engine, warn), engine, webhook);
     }
 
     /** Return what experiments are told. */
@@ -47,17 +62,17 @@ final class Tracing implements AutoCloseable {
 
     /** Return a listener that tells another one, and traces. */
     RunListener beside(RunListener listener) {
-        Traces hearing = traces;
-        return hearing == null
-                ? listener
-                : notice -> {
-                    listener.heard(notice);
-                    hearing.heard(notice);
-                };
+        var all = new ArrayList<RunListener>(List.of(listener));
+        if (traces != null) {
+            all.add(traces);
+        }
+        webhook.ifPresent(each -> all.add(new ToldRun(each, engine)));
+        return notice -> all.forEach(each -> each.heard(notice));
     }
 
     @Override
     public void close() {
+        webhook.ifPresent(Webhook::close);
         if (traces != null) {
             traces.close();
         }

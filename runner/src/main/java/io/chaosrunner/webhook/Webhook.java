@@ -1,0 +1,289 @@
+package io.chaosrunner.webhook;
+
+import io.chaosrunner.cluster.LongLived;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Send what happens to one address, in order, by a thread of its own: as CloudEvents, or as Slack
+ * takes it.
+ *
+ * <p>Telling never waits: what comes faster than it can be sent is dropped, after one warning. Each
+ * request has a time and a few tries. The address is a secret as often as not (Slack's are), so no
+ * more than its host is ever said. Safe for use by several threads.
+ */
+public final class Webhook implements AutoCloseable {
+    static final String URL = "CHAOS_RUNNER_EVENTS_URL";
+    static final String FORMAT = "CHAOS_RUNNER_EVENTS_FORMAT";
+    static final String SECRET = "CHAOS_RUNNER_EVENTS_SECRET";
+
+    /** Of the body, as GitHub signs its webhooks: {@code sha256=} and hexadecimal digits. */
+    static final String SIGNATURE = "X-Chaosrunner-Signature-256";
+
+    private static final String HMAC = "HmacSHA256";
+    private static final int TOO_MANY_REQUESTS = 429;
+
+    /**
+     * What sending may take.
+     *
+     * @param waiting how many may wait to be sent
+     * @param tries of each
+     * @param pause after the first try that failed; twice as long after each further one
+     * @param answer how long one try waits for its answer
+     * @param end how long the end of the process waits for what was not sent
+     */
+    record Limits(int waiting, int tries, Duration pause, Duration answer, Duration end) {
+        static final Limits DEFAULT =
+                new Limits(
+                        256,
+                        4,
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(5));
+    }
+
+    private enum Format {
+        CLOUDEVENTS,
+        SLACK
+    }
+
+    private final URI address;
+    private final Format format;
+    private final Optional<SecretKeySpec> key;
+    private final Limits limits;
+    private final Clock clock;
+    private final Consumer<String> warn;
+    private final HttpClient http;
+    private final BlockingQueue<Happening> waiting;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final LongLived work;
+    private final Thread thread;
+    private boolean warned;
+
+    private Webhook(
+            URI address,
+            Format format,
+            Optional<SecretKeySpec> key,
+            Limits limits,
+            Clock clock,
+            Consumer<String> warn) {
+        this.address = address;
+        this.format = format;
+        this.key = key;
+        this.limits = limits;
+        this.clock = clock;
+        this.warn = warn;
+        waiting = new ArrayBlockingQueue<>(limits.waiting());
+        http =
+                HttpClient.newBuilder()
+                        .connectTimeout(limits.answer())
+                        .followRedirects(HttpClient.Redirect.NEVER)
+                        .build();
+        work = new LongLived("the telling of events", this::send, warn);
+        thread = Thread.ofPlatform().name("events").daemon().start(work);
+    }
+
+    /**
+     * Begin, where the variables of the process name an address.
+     *
+     * @param warn hears what is wrong, in a sentence; each kind once
+     * @return empty if nobody is to be told, or the address is none
+     */
+    public static Optional<Webhook> of(
+            Map<String, String> variables, Clock clock, Consumer<String> warn) {
+        return of(variables, clock, Limits.DEFAULT, warn);
+    }
+
+    static Optional<Webhook> of(
+            Map<String, String> variables, Clock clock, Limits limits, Consumer<String> warn) {
+        String url = variables.getOrDefault(URL, "").strip();
+        if (url.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<URI> address = address(url);
+        if (address.isEmpty()) {
+            warn.accept(
+                    URL + " is no address that begins with https:// or http://: nobody is told");
+            return Optional.empty();
+        }
+        Format format;
+        switch (variables.getOrDefault(FORMAT, "")) {
+            case "", "cloudevents" -> format = Format.CLOUDEVENTS;
+            case "slack" -> format = Format.SLACK;
+            default -> {
+                warn.accept(FORMAT + " is neither cloudevents nor slack: nobody is told");
+                return Optional.empty();
+            }
+        }
+        String secret = variables.getOrDefault(SECRET, "");
+        return Optional.of(
+                new Webhook(
+                        address.get(),
+                        format,
+                        secret.isEmpty()
+                                ? Optional.empty()
+                                : Optional.of(
+                                        new SecretKeySpec(
+                                                secret.getBytes(StandardCharsets.UTF_8), HMAC)),
+                        limits,
+                        clock,
+                        warn));
+    }
+
+    private static Optional<URI> address(String url) {
+        try {
+            URI address = new URI(url);
+            boolean http =
+                    "https".equals(address.getScheme()) || "http".equals(address.getScheme());
+            return http && address.getHost() != null ? Optional.of(address) : Optional.empty();
+        } catch (URISyntaxException e) {
+            return Optional.empty();
+        }
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    /** Have something sent soon; never waits. */
+    void tell(Happening happening) {
+        if (closing.getCount() > 0 && !waiting.offer(happening)) {
+            warn("more happens than it takes, so some is not told");
+        }
+    }
+
+    private synchronized void warn(String what) {
+        if (!warned) {
+            warned = true;
+            warn.accept(
+                    "events for %s: %s; runs go on, and this is said once"
+                            .formatted(address.getHost(), what));
+        }
+    }
+
+    /** Wait a bounded time for what was not sent yet, and end. */
+    @Override
+    public void close() {
+        closing.countDown();
+        try {
+            thread.join(limits.end());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        work.close();
+        thread.interrupt();
+        http.shutdownNow();
+    }
+
+    // ---- The thread ---------------------------------------------------------------------------
+
+    private void send() {
+        try {
+            while (true) {
+                Happening next = waiting.poll(200, TimeUnit.MILLISECONDS);
+                if (next != null) {
+                    send(next);
+                } else if (closing.getCount() == 0) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            // The process ends.
+        }
+    }
+
+    /** What one try came to. */
+    private enum Tried {
+        TAKEN,
+        REFUSED,
+        AGAIN
+    }
+
+    private void send(Happening happening) throws InterruptedException {
+        String body =
+                switch (format) {
+                    case CLOUDEVENTS -> happening.cloudEvent();
+                    case SLACK -> happening.slackMessage();
+                };
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        for (int failed = 0; failed < limits.tries(); failed++) {
+            if (failed > 0) {
+                TimeUnit.MILLISECONDS.sleep(limits.pause().toMillis() << (failed - 1));
+            }
+            if (tried(bytes) != Tried.AGAIN) {
+                return;
+            }
+        }
+    }
+
+    private Tried tried(byte[] body) throws InterruptedException {
+        var answer = http.sendAsync(request(body), HttpResponse.BodyHandlers.ofInputStream());
+        try {
+            HttpResponse<InputStream> response =
+                    answer.get(limits.answer().toMillis(), TimeUnit.MILLISECONDS);
+            // Nothing of it is read: it may have no end.
+            response.body().close();
+            int code = response.statusCode();
+            if (code / 100 == 2) {
+                return Tried.TAKEN;
+            }
+            warn("it answers with " + code);
+            return code / 100 == 5 || code == TOO_MANY_REQUESTS ? Tried.AGAIN : Tried.REFUSED;
+        } catch (ExecutionException e) {
+            warn(String.valueOf(e.getCause()));
+            return Tried.AGAIN;
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            warn("it does not answer within " + limits.answer().toMillis() + " ms");
+            return Tried.AGAIN;
+        } catch (IOException e) {
+            // It was answered.
+            return Tried.TAKEN;
+        }
+    }
+
+    private HttpRequest request(byte[] body) {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(address)
+                        .timeout(limits.answer())
+                        .header(
+                                "Content-Type",
+                                format == Format.SLACK
+                                        ? "application/json"
+                                        : "application/cloudevents+json; charset=utf-8")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        key.ifPresent(secret -> request.header(SIGNATURE, "sha256=" + signature(secret, body)));
+        return request.build();
+    }
+
+    private static String signature(SecretKeySpec key, byte[] body) {
+        try {
+            Mac mac = Mac.getInstance(HMAC);
+            mac.init(key);
+            return HexFormat.of().formatHex(mac.doFinal(body));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JVM has " + HMAC, e);
+        }
+    }
+}
