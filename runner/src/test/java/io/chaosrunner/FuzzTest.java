@@ -6,6 +6,7 @@ import io.chaosrunner.config.Allowed;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.config.KubernetesYaml;
 import io.chaosrunner.config.MonitoringSettings;
+import io.chaosrunner.crd.Author;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.Experiment;
 import io.chaosrunner.crd.Result;
@@ -139,6 +140,16 @@ class FuzzTest {
                 text -> {
                     if (tree(text) instanceof ObjectNode object) {
                         ScheduleSpec.of(object, Map.of(), ANCHOR);
+                    }
+                }),
+        AUTHOR(
+                """
+                {"metadata":{"namespace":"n","annotations":{"chaosrunner.io/author":\
+                "system:serviceaccount:ci:argo","chaosrunner.io/author-groups":"sre,dev"}}}\
+                """,
+                text -> {
+                    if (tree(text) instanceof ObjectNode object) {
+                        Author.of(new Engine(object));
                     }
                 }),
         RESULT(

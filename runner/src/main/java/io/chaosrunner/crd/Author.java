@@ -1,6 +1,9 @@
 package io.chaosrunner.crd;
 
+import io.chaosrunner.strategy.InvalidParameters;
+import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -31,7 +34,7 @@ public record Author(String user, Set<String> groups) {
     /**
      * Read who wrote an engine; empty if it does not say.
      *
-     * @throws IllegalArgumentException if it says more than anybody's names take
+     * @throws InvalidParameters if it says more than anybody's names take
      */
     public static Optional<Author> of(Engine engine) {
         String recorded = engine.annotation(GROUPS).orElse("");
@@ -39,9 +42,12 @@ public record Author(String user, Set<String> groups) {
                 .filter(user -> !user.isBlank())
                 .map(user -> {
                     if (user.length() + recorded.length() > LONGEST) {
-                        throw new IllegalArgumentException(
-                                "annotations %s and %s have more than %d characters"
-                                        .formatted(ANNOTATION, GROUPS, LONGEST));
+                        throw new InvalidParameters(
+                                List.of(
+                                        new Problem(
+                                                ANNOTATION,
+                                                "more than %d characters, with those of %s"
+                                                        .formatted(LONGEST, GROUPS))));
                     }
                     return new Author(user, groups(user, recorded));
                 });

@@ -3,6 +3,7 @@ package io.chaosrunner.scheduler;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.crd.Author;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -82,7 +83,7 @@ final class Authors {
         Optional<Author> author;
         try {
             author = Author.of(engine);
-        } catch (IllegalArgumentException e) {
+        } catch (InvalidParameters e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
         if (author.isEmpty()) {
