@@ -15,7 +15,8 @@ final class DroppedFields {
     /**
      * Returns the paths of the fields that are missing in what is stored.
      *
-     * <p>What admission added or changed is none of them; nor is what has no value.
+     * <p>What admission added or changed is none of them; nor is what has no value, or an empty
+     * one: Go leaves {@code ""}, {@code 0} and {@code false} out where they mean nothing.
      */
     static List<String> fields(JsonNode written, JsonNode stored, String path) {
         var missing = new ArrayList<String>();
@@ -31,7 +32,7 @@ final class DroppedFields {
                 JsonNode there = stored.path(field.getKey());
                 if (!there.isMissingNode()) {
                     collect(field.getValue(), there, at, missing);
-                } else if (!field.getValue().isNull() && missing.size() < MOST) {
+                } else if (!isEmpty(field.getValue()) && missing.size() < MOST) {
                     missing.add(at);
                 }
             }
@@ -40,5 +41,14 @@ final class DroppedFields {
                 collect(written.path(i), stored.path(i), path + "[" + i + "]", missing);
             }
         }
+    }
+
+    private static boolean isEmpty(JsonNode value) {
+        return value.isContainer()
+                ? value.isEmpty()
+                : value.isNull()
+                        || (value.isString() && value.asString().isEmpty())
+                        || (value.isBoolean() && !value.asBoolean())
+                        || (value.isNumber() && value.asDouble() == 0);
     }
 }

@@ -85,7 +85,7 @@ record Proxy(String scheme, String host, int port, Optional<Login> login) {
         String port = hasPort ? address.substring(last + 1) : "";
         if (!schemes.contains(scheme)
                 || host.isEmpty()
-                || host.chars().anyMatch(each -> each <= ' ')
+                || host.chars().anyMatch(each -> each <= ' ' || each == '[' || each == ']')
                 || !port.matches("\\d{0,5}")) {
             return Optional.empty();
         }

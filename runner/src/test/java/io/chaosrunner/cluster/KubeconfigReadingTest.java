@@ -182,6 +182,8 @@ class KubeconfigReadingTest {
                 "insecure-skip-tls-verify: maybe|''|true or false",
                 "'proxy-url: ftp://u:pw@p'|''|proxy-url",
                 "proxy-url: p|''|proxy-url",
+                "'proxy-url: \"http://[::1\"'|''|proxy-url",
+                "'proxy-url: \"http://::1]:80\"'|''|proxy-url",
             })
     void whatCannotBeFollowedIsRefusedByName(String cluster, String user, String words) {
         assertThatThrownBy(() -> read(cluster, user))
