@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -27,6 +28,15 @@ final class ServiceProcess implements AutoCloseable {
 
     /** Start it for one namespace; it finds a free port for its health by itself. */
     static ServiceProcess start(TestNamespace namespace, String kubeconfig, String... arguments) {
+        return start(namespace, kubeconfig, Map.of(), arguments);
+    }
+
+    /** Do the same with further variables in its environment. */
+    static ServiceProcess start(
+            TestNamespace namespace,
+            String kubeconfig,
+            Map<String, String> variables,
+            String... arguments) {
         var command =
                 new ArrayList<>(
                         List.of(
@@ -36,12 +46,20 @@ final class ServiceProcess implements AutoCloseable {
                                 "--lease-namespace",
                                 namespace.name()));
         command.addAll(Arrays.asList(arguments));
-        return startAsDeployed(namespace, kubeconfig, command);
+        return start(namespace, kubeconfig, variables, command);
     }
 
     /** Start it with the words of a container, but for the port of its health. */
     static ServiceProcess startAsDeployed(
             TestNamespace namespace, String kubeconfig, List<String> words) {
+        return start(namespace, kubeconfig, Map.of(), words);
+    }
+
+    private static ServiceProcess start(
+            TestNamespace namespace,
+            String kubeconfig,
+            Map<String, String> variables,
+            List<String> words) {
         Path folder = namespace.folder("services");
         String name = UUID.randomUUID().toString().substring(0, 8);
         Path output = folder.resolve(name + ".log");
@@ -55,6 +73,7 @@ final class ServiceProcess implements AutoCloseable {
                             .redirectErrorStream(true)
                             .redirectOutput(output.toFile());
             builder.environment().clear();
+            builder.environment().putAll(variables);
             builder.environment().put("KUBECONFIG", access.toString());
             return new ServiceProcess(builder.start(), output);
         } catch (IOException e) {

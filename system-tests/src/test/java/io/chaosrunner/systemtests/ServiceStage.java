@@ -83,6 +83,18 @@ final class ServiceStage implements AutoCloseable {
         return proxy.kubeconfigFor(namespace.name(), account);
     }
 
+    /** Start one more process, with further variables in its environment. */
+    ServiceProcess serviceWith(Map<String, String> variables, String... arguments) {
+        ServiceProcess service =
+                ServiceProcess.start(
+                        namespace,
+                        controlPlane.kubeconfigFor(namespace.name(), account),
+                        variables,
+                        arguments);
+        services.add(service);
+        return service;
+    }
+
     private ServiceProcess start(String kubeconfig, String... arguments) {
         ServiceProcess service = ServiceProcess.start(namespace, kubeconfig, arguments);
         services.add(service);
