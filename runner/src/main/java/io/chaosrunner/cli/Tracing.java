@@ -10,7 +10,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,16 +18,18 @@ import org.jspecify.annotations.Nullable;
  * it names an address for that. Otherwise nothing of either is even loaded.
  */
 final class Tracing implements AutoCloseable {
+    private static final String EVENTS_URL = "CHAOS_RUNNER_EVENTS_URL";
+
     private final RunnerEnvironment.Tracing given;
     private final @Nullable Traces traces;
     private final EngineRef engine;
-    private final Optional<Webhook> webhook;
+    private final @Nullable Webhook webhook;
 
     private Tracing(
             RunnerEnvironment.Tracing given,
             @Nullable Traces traces,
             EngineRef engine,
-            Optional<Webhook> webhook) {
+            @Nullable Webhook webhook) {
         this.engine = engine;
         this.webhook = webhook;
         this.given = given;
@@ -42,7 +43,11 @@ final class Tracing implements AutoCloseable {
      */
     static Tracing of(Map<String, String> variables, EngineRef engine, Consumer<String> warn) {
         RunnerEnvironment.Tracing given = RunnerEnvironment.of(variables).tracing();
-        Optional<Webhook> webhook = Webhook.of(variables, Clock.systemUTC(), warn);
+        // Here and below nothing that would load its classes where nobody is to be told.
+        Webhook webhook =
+                variables.getOrDefault(EVENTS_URL, "").isEmpty()
+                        ? null
+                        : Webhook.of(variables, Clock.systemUTC(), warn).orElse(null);
         if (given.endpoint().isEmpty()) {
             return new Tracing(given, null, engine, webhook);
         }
@@ -66,13 +71,17 @@ final class Tracing implements AutoCloseable {
         if (traces != null) {
             all.add(traces);
         }
-        webhook.ifPresent(each -> all.add(new ToldRun(each, engine)));
+        if (webhook != null) {
+            all.add(new ToldRun(webhook, engine));
+        }
         return notice -> all.forEach(each -> each.heard(notice));
     }
 
     @Override
     public void close() {
-        webhook.ifPresent(Webhook::close);
+        if (webhook != null) {
+            webhook.close();
+        }
         if (traces != null) {
             traces.close();
         }
