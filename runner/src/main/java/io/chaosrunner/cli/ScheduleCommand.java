@@ -251,7 +251,9 @@ final class ScheduleCommand implements Callable<Integer> {
         try {
             return Optional.of(
                     new ServiceMetrics(
-                            Version.number(), () -> driven.get().getAsInt(), Clock.systemUTC()));
+                            Version.number(),
+                            () -> Objects.requireNonNull(driven.get()).getAsInt(),
+                            Clock.systemUTC()));
         } catch (NoClassDefFoundError e) {
             log.note(
                     "trouble",
