@@ -7,6 +7,7 @@ import io.chaosrunner.report.Colours;
 import io.chaosrunner.report.LiveTree;
 import io.chaosrunner.report.ProgressLines;
 import io.chaosrunner.report.RunSummary;
+import io.chaosrunner.report.SlotEnds;
 import io.chaosrunner.status.RunListener;
 import io.chaosrunner.status.RunNotice;
 import java.io.IOException;
@@ -160,7 +161,7 @@ final class Output {
         private final Colours colours;
         private final boolean kubectl;
         private final ReportFiles.Open reports;
-        private final Map<Integer, String> reasons = new HashMap<>();
+        private final Map<Integer, SlotEnds> ends = new HashMap<>();
 
         private Shown(
                 EngineRef engine,
@@ -186,8 +187,7 @@ final class Output {
         @Override
         public synchronized void heard(RunNotice notice) {
             if (notice instanceof RunNotice.Ended ended) {
-                // A retry may have no reason any more.
-                reasons.put(ended.attempt().slot(), ended.detail());
+                ends.computeIfAbsent(ended.attempt().slot(), slot -> new SlotEnds()).heard(ended);
             }
             screen.heard(notice);
             reports.heard(notice);
@@ -229,8 +229,8 @@ final class Output {
             List<ExperimentReport> findings =
                     found.stream()
                             .map(each ->
-                                    each.isBad()
-                                            ? each.because(reasons.getOrDefault(each.slot(), ""))
+                                    each.isBad() && ends.containsKey(each.slot())
+                                            ? each.because(ends.get(each.slot()).reason())
                                             : each)
                             .toList();
             if (json != null) {

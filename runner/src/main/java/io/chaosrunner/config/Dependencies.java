@@ -1,9 +1,11 @@
 package io.chaosrunner.config;
 
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -22,28 +24,30 @@ public final class Dependencies {
      * @param experiments by their names; other words of a condition are none
      */
     public static Map<String, List<String>> of(JsonNode settings, List<String> experiments) {
+        Set<String> known = new HashSet<>(experiments);
         var all = new LinkedHashMap<String, List<String>>();
         for (Map.Entry<String, JsonNode> each : settings.path("dependencies").properties()) {
-            List<String> named = named(each.getValue(), experiments);
-            if (experiments.contains(each.getKey()) && !named.isEmpty()) {
+            List<String> named =
+                    known.contains(each.getKey()) ? named(each.getValue(), known) : List.of();
+            if (!named.isEmpty()) {
                 all.put(each.getKey(), named);
             }
         }
         return all;
     }
 
-    private static List<String> named(JsonNode conditions, List<String> experiments) {
-        var found = new ArrayList<String>();
+    private static List<String> named(JsonNode conditions, Set<String> experiments) {
+        Set<String> found = new LinkedHashSet<>();
         List<JsonNode> all =
                 conditions.isArray() ? conditions.valueStream().toList() : List.of(conditions);
         for (JsonNode condition : all) {
             Matcher name = NAME.matcher(condition.asString(""));
             while (name.find()) {
-                if (experiments.contains(name.group()) && !found.contains(name.group())) {
+                if (experiments.contains(name.group())) {
                     found.add(name.group());
                 }
             }
         }
-        return found;
+        return List.copyOf(found);
     }
 }

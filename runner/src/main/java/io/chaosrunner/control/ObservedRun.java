@@ -1,7 +1,6 @@
 package io.chaosrunner.control;
 
 import io.chaosrunner.claim.Claim;
-import io.chaosrunner.config.Dependencies;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.job.ExecutionLabels;
@@ -23,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * Tell from an engine and its Jobs, as they are seen from outside, what a run does: the notices its
@@ -119,8 +119,8 @@ final class ObservedRun {
                         names,
                         false,
                         standing.claim()
-                                .map(claim -> Dependencies.of(claim.execution(), names))
-                                .orElse(Map.of())));
+                                .<JsonNode>map(Claim::execution)
+                                .orElse(MissingNode.getInstance())));
     }
 
     private void changed(

@@ -1,5 +1,6 @@
 package io.chaosrunner.report;
 
+import io.chaosrunner.config.Dependencies;
 import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Verdict;
@@ -71,8 +72,7 @@ final class RunBoard {
         @Nullable Instant since;
         Verdict verdict = Verdict.NOT_APPLICABLE;
 
-        /** What each iteration that is over came to; a retry takes the place of what it repeats. */
-        final Map<Integer, Verdict> iterations = new HashMap<>();
+        final SlotEnds ends = new SlotEnds();
 
         Row(String name) {
             this.name = oneLine(name);
@@ -83,14 +83,6 @@ final class RunBoard {
                 case PASSED, BAD, SKIPPED -> true;
                 case STOPPING, RUNNING, LAUNCHED, WAITING -> false;
             };
-        }
-
-        /** Say how many of several iterations passed; empty for one. */
-        String tally() {
-            long passed = iterations.values().stream().filter(Verdict.PASS::equals).count();
-            return iterations.size() < 2
-                    ? ""
-                    : "%d of %d passed".formatted(passed, iterations.size());
         }
     }
 
@@ -114,7 +106,7 @@ final class RunBoard {
                 Row row = row(launched.attempt(), launched.experiment());
                 row.stage = Stage.LAUNCHED;
                 row.since = launched.attempt().start();
-                row.text = String.join(", ", parts(times(launched.attempt()), row.tally()));
+                row.text = String.join(", ", parts(times(launched.attempt()), row.ends.tally()));
                 row.where = because(launched.why());
                 doing = "";
             }
@@ -133,8 +125,9 @@ final class RunBoard {
                 row.stage = row.verdict == Verdict.PASS ? Stage.PASSED : Stage.BAD;
                 row.since = null;
                 row.status = ended.entry().status();
-                row.iterations.put(ended.attempt().iteration(), row.verdict);
-                row.text = String.join(", ", parts(row.status, row.tally(), words(ended.took())));
+                row.ends.heard(ended);
+                row.text =
+                        String.join(", ", parts(row.status, row.ends.tally(), words(ended.took())));
                 row.where = ended.detail();
             }
             case RunNotice.Skipped skipped -> {
@@ -162,14 +155,13 @@ final class RunBoard {
         rows.clear();
         waitsFor.clear();
         started.experiments().forEach(name -> rows.add(new Row(name)));
-        List<String> names = started.experiments();
-        started.waitsFor()
+        Map<String, Row> named = new HashMap<>();
+        for (int slot = 0; slot < rows.size(); slot++) {
+            named.putIfAbsent(started.experiments().get(slot), rows.get(slot));
+        }
+        Dependencies.of(started.settings(), started.experiments())
                 .forEach((name, others) ->
-                        waitsFor.put(
-                                rows.get(names.indexOf(name)),
-                                others.stream()
-                                        .map(other -> rows.get(names.indexOf(other)))
-                                        .toList()));
+                        waitsFor.put(named.get(name), others.stream().map(named::get).toList()));
         title =
                 "run %d%s%s%s"
                         .formatted(
@@ -198,6 +190,10 @@ final class RunBoard {
                     };
             if (row.stage != Stage.SKIPPED && !row.status.equals(entry.status())) {
                 row.text = entry.status();
+            }
+            if (row.stage == Stage.BAD && row.where.isEmpty()) {
+                // The last iteration may have passed, and an earlier one have failed.
+                row.where = row.ends.reason();
             }
         }
     }

@@ -20,9 +20,11 @@ import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The launches of a run, from what was decided to an attempt that is watched. Owned by the run's
@@ -189,7 +191,14 @@ final class Launching {
 
     void launched(LiveAttempt each, LaunchedJob job, String why, boolean adopted) {
         context.tell(
-                new RunNotice.Launched(each.attempt, each.experiment, job.name(), why, adopted));
+                new RunNotice.Launched(
+                        each.attempt,
+                        each.experiment,
+                        job.name(),
+                        why,
+                        adopted,
+                        Optional.of(Duration.between(each.attempt.start(), context.now()))
+                                .filter(took -> !adopted)));
     }
 
     /**

@@ -18,7 +18,6 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.config.Dependencies;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.engine.EngineWriter.News;
@@ -188,7 +187,7 @@ final class RunLoop implements AutoCloseable {
                         claimed.seed(),
                         names,
                         taken.resumed(),
-                        Dependencies.of(taken.settings().tree(), names)));
+                        taken.settings().tree()));
         var beside = new Housekeeping(context, taken);
         beside.monitor(engineWatch.engine());
         if (taken.resumed()) {

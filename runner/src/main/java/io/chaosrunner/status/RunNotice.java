@@ -6,7 +6,9 @@ import io.chaosrunner.model.RunId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** What a run just did; gathers into the audit log, the terminal and the report. */
 public sealed interface RunNotice {
@@ -14,8 +16,8 @@ public sealed interface RunNotice {
     /**
      * The engine was taken: a run begins, or is taken up again.
      *
-     * @param waitsFor the experiments that an experiment's condition names, by its name; as the
-     *     settings have them, for who draws the run
+     * @param settings of the run as it was planned, for who draws what waits for what; missing if
+     *     they are not known
      */
     record Started(
             RunId run,
@@ -23,12 +25,12 @@ public sealed interface RunNotice {
             long seed,
             List<String> experiments,
             boolean resumed,
-            Map<String, List<String>> waitsFor)
+            JsonNode settings)
             implements RunNotice {
-        /** Tell of a run in which nothing waits for anything. */
+        /** Tell of a run whose settings are not known. */
         public Started(
                 RunId run, String strategy, long seed, List<String> experiments, boolean resumed) {
-            this(run, strategy, seed, experiments, resumed, Map.of());
+            this(run, strategy, seed, experiments, resumed, MissingNode.getInstance());
         }
     }
 
@@ -38,9 +40,26 @@ public sealed interface RunNotice {
     /** A time was set at which the run goes on. */
     record Next(Instant at, String why) implements RunNotice {}
 
-    /** A Job was created, or one that exists already was adopted. */
-    record Launched(Attempt attempt, String experiment, String job, String why, boolean adopted)
-            implements RunNotice {}
+    /**
+     * A Job was created, or one that exists already was adopted.
+     *
+     * @param took from the decided start until its Job was known to exist, by the clock of the
+     *     process that runs; empty if it was adopted, or is seen from outside
+     */
+    record Launched(
+            Attempt attempt,
+            String experiment,
+            String job,
+            String why,
+            boolean adopted,
+            Optional<Duration> took)
+            implements RunNotice {
+        /** Tell of a Job of which nobody here knows how long it took. */
+        public Launched(
+                Attempt attempt, String experiment, String job, String why, boolean adopted) {
+            this(attempt, experiment, job, why, adopted, Optional.empty());
+        }
+    }
 
     /** An experiment's pod runs. */
     record Running(Attempt attempt, String experiment, String job, String pod)

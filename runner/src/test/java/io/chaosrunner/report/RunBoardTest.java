@@ -13,18 +13,23 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The tree says where each experiment stands, and always fits its terminal. */
 class RunBoardTest {
 
     private static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
     private static final EngineRef ENGINE = new EngineRef("litmus", "nginx");
+
+    private static final JsonNode DEPENDENCIES =
+            JsonMapper.shared()
+                    .readTree("{\"dependencies\": {\"c\": [\"a and b\", \"not z.failed\"]}}");
 
     private final RunBoard board = new RunBoard(ENGINE, ZoneOffset.UTC, Colours.PLAIN, NOON);
 
@@ -81,7 +86,7 @@ class RunBoardTest {
                         42,
                         List.of("a", "b", "c"),
                         false,
-                        Map.of("c", List.of("a", "b"))));
+                        DEPENDENCIES));
         launch(0, "a", NOON);
         assertThat(board.lines(NOON, 70, 24))
                 .contains("├─ b  waiting", "└─ c  waiting   after a, b");
@@ -117,7 +122,35 @@ class RunBoardTest {
                 .isEqualTo("└─ cpu-hog  starting  00:05  #4, 2 of 3 passed  (drawn)");
     }
 
+    /** Who took a run up, or looks on, did not hear of what ended before. */
+    @Test
+    void iterationsOfWhichNotAllAreKnownAreNotCounted() {
+        board.heard(new RunNotice.Started(new RunId(3, "k3f9"), "random", 1, List.of("a"), true));
+        again(2, 1, Verdict.PASS);
+        again(3, 1, Verdict.FAIL);
+
+        assertThat(board.lines(NOON, 80, 24).get(1)).isEqualTo("└─ a  Fail      Completed, 00:32");
+    }
+
+    @Test
+    void whatFailedInAnEarlierIterationSaysWhyOnceItsRunIsOver() {
+        board.heard(started(List.of("cpu-hog")));
+        again(1, 1, Verdict.FAIL, "OOMKilled");
+        again(2, 1, Verdict.PASS);
+        board.heard(
+                new RunNotice.Finished(
+                        new RunEnd(RunEnd.Cause.PLAN, ""),
+                        List.of(StatusEntry.completed("cpu-hog", "p", Verdict.FAIL))));
+
+        assertThat(board.lines(NOON, 80, 24).get(1))
+                .isEqualTo("└─ cpu-hog  Fail      Completed, 1 of 2 passed, 00:32  OOMKilled");
+    }
+
     private void again(int iteration, int attempt, Verdict verdict) {
+        again(iteration, attempt, verdict, "");
+    }
+
+    private void again(int iteration, int attempt, Verdict verdict, String detail) {
         board.heard(
                 new RunNotice.Ended(
                         new Attempt(iteration, 0, iteration, attempt, NOON, Optional.empty()),
@@ -126,7 +159,7 @@ class RunBoardTest {
                         "p",
                         StatusEntry.completed("cpu-hog", "p", verdict),
                         Duration.ofSeconds(32),
-                        ""));
+                        detail));
     }
 
     @Test
