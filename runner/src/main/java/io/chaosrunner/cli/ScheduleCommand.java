@@ -252,8 +252,7 @@ final class ScheduleCommand implements Callable<Integer> {
             return Optional.of(
                     new ServiceMetrics(
                             Version.number(),
-                            () -> Objects.requireNonNull(driven.get()).getAsInt(),
-                            Clock.systemUTC()));
+                            () -> Objects.requireNonNull(driven.get()).getAsInt()));
         } catch (NoClassDefFoundError e) {
             log.note(
                     "trouble",

@@ -27,7 +27,6 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -39,8 +38,9 @@ import java.util.function.IntSupplier;
  * Count what the scheduling service does, for Prometheus; {@code docs/tracing-and-monitoring.md} is
  * the list.
  *
- * <p>Labels have the values of enumerations and HTTP's, so there are a few hundred series whatever
- * is in the cluster. Safe for use by several threads; nothing here blocks.
+ * <p>Labels have the values of enumerations and HTTP's, of which those that are not known are one,
+ * so the number of series is bounded whatever is in the cluster and whatever the API server
+ * answers. Safe for use by several threads; nothing here blocks.
  */
 public final class ServiceMetrics implements ServiceListener, ClusterMeter {
     /** What a reader is told that the text is. */
@@ -54,12 +54,15 @@ public final class ServiceMetrics implements ServiceListener, ClusterMeter {
     private static final Set<String> VERBS =
             Set.of("GET", "POST", "PUT", "PATCH", "DELETE", "WATCH", "LOG");
 
+    /** Codes that an API server, or what stands before it, answers with; others are a class. */
+    private static final Set<Integer> CODES =
+            Set.of(200, 201, 400, 401, 403, 404, 409, 410, 422, 429, 500, 502, 503, 504);
+
     private static final int LEAST_CODE = 100;
     private static final int MOST_CODE = 599;
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
-    private final Clock clock;
 
     private final Gauge leader;
     private final Counter runs;
@@ -85,8 +88,7 @@ public final class ServiceMetrics implements ServiceListener, ClusterMeter {
      * @param version of this program
      * @param driven tells how many engines with schedules are driven; must not block
      */
-    public ServiceMetrics(String version, IntSupplier driven, Clock clock) {
-        this.clock = clock;
+    public ServiceMetrics(String version, IntSupplier driven) {
         Info.builder()
                 .name("chaosrunner_build_info")
                 .help("Which chaos-runner this is.")
@@ -167,6 +169,9 @@ public final class ServiceMetrics implements ServiceListener, ClusterMeter {
                         "chaosrunner_watch_restarts_total",
                         "Watches that were opened anew; the API server ends each after some minutes.",
                         "resource");
+        for (Resource resource : Resource.values()) {
+            watchRestarts.initLabelValues(resource.plural());
+        }
         engineWrites =
                 counter(
                         "chaosrunner_engine_writes_total",
@@ -264,11 +269,8 @@ public final class ServiceMetrics implements ServiceListener, ClusterMeter {
 
     private void heard(RunNotice notice) {
         switch (notice) {
-            case RunNotice.Launched launched -> {
-                if (!launched.adopted()) {
-                    observe(launch, Duration.between(launched.attempt().start(), clock.instant()));
-                }
-            }
+            case RunNotice.Launched launched ->
+                    launched.took().ifPresent(took -> observe(launch, took));
             case RunNotice.Ended ended ->
                     ended.attempt()
                             .end()
@@ -297,10 +299,15 @@ public final class ServiceMetrics implements ServiceListener, ClusterMeter {
     @Override
     public void asked(String verb, int code) {
         CounterDataPoint series =
-                requests.labelValues(
-                        VERBS.contains(verb) ? verb : "OTHER",
-                        code < LEAST_CODE || code > MOST_CODE ? "none" : Integer.toString(code));
+                requests.labelValues(VERBS.contains(verb) ? verb : "OTHER", code(code));
         series.inc();
+    }
+
+    private static String code(int code) {
+        if (code < LEAST_CODE || code > MOST_CODE) {
+            return "none";
+        }
+        return CODES.contains(code) ? Integer.toString(code) : code / 100 + "xx";
     }
 
     @Override

@@ -21,17 +21,21 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests of {@link ServiceMetrics}: what is counted, and that its list in the docs is true. */
 class ServiceMetricsTest {
@@ -39,10 +43,10 @@ class ServiceMetricsTest {
     private static final EngineRef ENGINE = new EngineRef("shop", "nightly");
     private static final Pattern ROW =
             Pattern.compile("^\\| `(chaosrunner_[a-z_]+)` \\| (\\w+) \\|(.*)$");
+    private static final Pattern NAME = Pattern.compile("chaosrunner_[a-z_]+");
     private static final Pattern LABEL = Pattern.compile("([a-z_]+)=\"");
 
-    private final ServiceMetrics metrics =
-            new ServiceMetrics("1.2.3", () -> 7, Clock.fixed(NOON, ZoneOffset.UTC));
+    private final ServiceMetrics metrics = new ServiceMetrics("1.2.3", () -> 7);
 
     @Test
     void firesAreCountedByCauseAndTheScheduleIsJudgedByItsOwn() {
@@ -105,11 +109,13 @@ class ServiceMetricsTest {
     @Test
     void whatARunOfThisProcessTellsIsTimed() {
         RunListener run = metrics.run(ENGINE);
-        var attempt = new Attempt(0, 0, 1, 1, NOON.minusMillis(300), Optional.empty());
-        run.heard(new RunNotice.Launched(attempt, "a", "job", "", false));
+        var attempt = new Attempt(0, 0, 1, 1, NOON, Optional.empty());
+        run.heard(
+                new RunNotice.Launched(
+                        attempt, "a", "job", "", false, Optional.of(Duration.ofMillis(300))));
         // What an earlier process launched, nobody here waited for.
         run.heard(new RunNotice.Launched(attempt, "b", "job", "", true));
-        var end = new Attempt.End(NOON.plusSeconds(60), Outcome.PASSED, false);
+        var end = new Attempt.End(NOON.plusMillis(60_300), Outcome.PASSED, false);
         run.heard(
                 new RunNotice.Ended(
                         attempt.ended(end),
@@ -168,7 +174,7 @@ class ServiceMetricsTest {
 
     /** Whoever writes engines, verdicts or codes by the thousand makes no thousand series. */
     @Test
-    void nothingThatIsInAClusterMakesASeries() {
+    void nothingThatIsInAClusterMakesASeries() throws IOException {
         for (int i = 0; i < 2_000; i++) {
             var engine = new EngineRef("n" + i, "e" + i);
             metrics.fired(engine, new Fire(NOON, "s" + i), NOON, NOON);
@@ -184,12 +190,18 @@ class ServiceMetricsTest {
                 metrics.asked(verb, code);
             }
         }
+        for (Resource resource : Resource.values()) {
+            metrics.watchesAgain(resource);
+        }
         String text = new String(metrics.text(), StandardCharsets.UTF_8);
+        Matcher bound =
+                Pattern.compile("at most (\\d+) series")
+                        .matcher(Files.readString(Path.of("../docs/tracing-and-monitoring.md")));
 
-        assertThat(text.lines().filter(line -> !line.contains("api_requests")))
-                .hasSizeLessThan(250);
-        // An API server that answers with every code that there is; the page has room for it.
-        assertThat(text.length()).isLessThan(256 << 10);
+        assertThat(bound.find()).isTrue();
+        assertThat(text.lines().filter(line -> !line.startsWith("#")))
+                .hasSizeLessThanOrEqualTo(Integer.parseInt(bound.group(1)));
+        assertThat(text).contains("{code=\"4xx\"", "{code=\"5xx\"", "{code=\"none\"");
     }
 
     @Test
@@ -244,6 +256,53 @@ class ServiceMetricsTest {
         for (SkipCause cause : SkipCause.values()) {
             assertThat(page).contains("`" + cause.word() + "`");
         }
+    }
+
+    /** A new reason must be classified: whether a schedule asks for it, or somebody must look. */
+    private static boolean wakesSomebody(SkipCause cause) {
+        return switch (cause) {
+            case MISSED, NO_POD, HOLIDAY_UNKNOWN, FORBIDDEN -> true;
+            case OVERLAP, LATER_FIRE, SUSPENDED, HOLIDAY, CLOSED, CHANGED, OTHER -> false;
+        };
+    }
+
+    @Test
+    void whatNoScheduleAsksForRaisesAnAlertWhichIsTested() throws IOException {
+        Matcher asked =
+                Pattern.compile("fires_skipped_total\\{reason=~\"([a-z_|]+)\"}")
+                        .matcher(deployed("alerts.yaml"));
+        List<String> reasons =
+                Arrays.stream(SkipCause.values())
+                        .filter(ServiceMetricsTest::wakesSomebody)
+                        .map(SkipCause::word)
+                        .toList();
+
+        assertThat(asked.find()).isTrue();
+        assertThat(asked.group(1).split("\\|")).containsExactlyInAnyOrderElementsOf(reasons);
+        assertThat(reasons)
+                .allSatisfy(reason ->
+                        assertThat(deployed("alerts-test.yaml"))
+                                .contains("{severity: warning, reason: " + reason + "}"));
+    }
+
+    /** A query may find 0 also of a metric that there is not; so names are looked up. */
+    @ParameterizedTest
+    @ValueSource(strings = {"alerts.yaml", "alerts-test.yaml", "dashboard.json"})
+    void whatIsAskedInDeployIsExposed(String file) throws IOException {
+        metrics.asked("GET", 200);
+        Set<String> exposed = new HashSet<>();
+        new String(metrics.text(), StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .forEach(line -> exposed.add(line.split("[{ ]", 2)[0]));
+
+        assertThat(NAME.matcher(deployed(file)).results().map(MatchResult::group))
+                .hasSizeGreaterThan(5)
+                .isSubsetOf(exposed);
+    }
+
+    private static String deployed(String file) throws IOException {
+        return Files.readString(Path.of("../deploy/observability", file));
     }
 
     private String value(String series) {
