@@ -34,8 +34,8 @@ final class LeaderTerm implements AutoCloseable {
     private final SchedulerContext driving;
     private final Set<String> leftOut;
     private final List<Following> followings = new CopyOnWriteArrayList<>();
-    private final Map<EngineRef, DrivenEngine> engines = new ConcurrentHashMap<>();
-    private final Map<EngineRef, Driven> schedules = new ConcurrentHashMap<>();
+    private final Map<EngineRef, EngineInLane> engines = new ConcurrentHashMap<>();
+    private final Map<EngineRef, ScheduleInLane> schedules = new ConcurrentHashMap<>();
     private final Map<EngineRef, Engine> known = new ConcurrentHashMap<>();
 
     /**
@@ -45,9 +45,9 @@ final class LeaderTerm implements AutoCloseable {
 
     private volatile boolean closed;
 
-    private record DrivenEngine(ServiceSchedule engine, KeyedWorker lane) {}
+    private record EngineInLane(ServiceSchedule engine, KeyedWorker lane) {}
 
-    private record Driven(ChaosScheduleReconciler schedule, KeyedWorker lane) {}
+    private record ScheduleInLane(ChaosScheduleReconciler schedule, KeyedWorker lane) {}
 
     private LeaderTerm(SchedulerContext driving, Set<String> leftOut) {
         this.driving = driving;
@@ -166,7 +166,7 @@ final class LeaderTerm implements AutoCloseable {
         scheduled.wokenBy(lane::signal);
         scheduled.sawRunner(hasRunner(ref));
         driving.places().expect(List.of(ref));
-        engines.put(ref, new DrivenEngine(scheduled, lane));
+        engines.put(ref, new EngineInLane(scheduled, lane));
         lane.start();
     }
 
@@ -202,7 +202,7 @@ final class LeaderTerm implements AutoCloseable {
     }
 
     private void tellSchedule(EngineRef ref, @Nullable Engine engine) {
-        Driven driven = schedules.get(ref);
+        ScheduleInLane driven = schedules.get(ref);
         if (driven != null) {
             driven.schedule().saw(engine);
             driven.lane().signal();
@@ -345,7 +345,7 @@ final class LeaderTerm implements AutoCloseable {
             var engine = new Engine(object);
             EngineRef ref = engine.ref();
             known.put(ref, engine);
-            DrivenEngine driven = engines.get(ref);
+            EngineInLane driven = engines.get(ref);
             if (driven != null) {
                 if (driven.engine().saw(engine)) {
                     driven.lane().edited();
@@ -366,7 +366,7 @@ final class LeaderTerm implements AutoCloseable {
             known.remove(ref);
             runners.remove(ref);
             driving.bulkhead().forget(ref);
-            DrivenEngine driven = engines.remove(ref);
+            EngineInLane driven = engines.remove(ref);
             if (driven != null) {
                 // A run that goes on hears of it too, and removes what it launched.
                 driven.lane().retire();
@@ -437,7 +437,7 @@ final class LeaderTerm implements AutoCloseable {
         }
 
         private void tell(EngineRef owner, boolean unfinished) {
-            DrivenEngine driven = engines.get(owner);
+            EngineInLane driven = engines.get(owner);
             if (driven != null) {
                 driven.engine().sawRunner(unfinished);
                 driven.lane().signal();
@@ -466,14 +466,14 @@ final class LeaderTerm implements AutoCloseable {
         public void present(ObjectNode object) {
             var schedule = new ChaosScheduleSettings(object);
             EngineRef ref = ref(object);
-            Driven driven = schedules.get(ref);
+            ScheduleInLane driven = schedules.get(ref);
             if (driven != null) {
                 driven.schedule().saw(schedule);
                 driven.lane().signal();
             } else if (!closed) {
                 var fresh = new ChaosScheduleReconciler(driving, schedule);
                 var lane = lane("schedule", ref, fresh);
-                schedules.put(ref, new Driven(fresh, lane));
+                schedules.put(ref, new ScheduleInLane(fresh, lane));
                 fresh.saw(known.get(ref));
                 lane.start();
                 if (closed) {
@@ -484,7 +484,7 @@ final class LeaderTerm implements AutoCloseable {
 
         @Override
         public void gone(ObjectNode object) {
-            Driven driven = schedules.remove(ref(object));
+            ScheduleInLane driven = schedules.remove(ref(object));
             if (driven != null) {
                 driven.lane().retire();
             }
