@@ -26,6 +26,7 @@ import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.validate.Validation;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -221,6 +222,7 @@ final class RunCommand implements Callable<Integer> {
         reports.isOf(ref);
         try (Output.Shown shown = output.open(ref, true, reports)) {
             cluster.hearWarnings(sentence -> shown.say("The API server warns: " + sentence));
+            wanted.ifPresent(file -> tellOfUnheeded(file.engine(), shown));
             if (dryRun != null) {
                 return new DryRunOfServer(cluster, all, shown, settings())
                         .call(ref, wanted, launch, parent().strategies());
@@ -573,10 +575,17 @@ final class RunCommand implements Callable<Integer> {
             }
             try (Cluster cluster = Fabric8Cluster.connect(server.url());
                     Output.Shown shown = output.open(ref, false, reports)) {
+                tellOfUnheeded(wanted, shown);
                 int exitCode = runIn(server, cluster, ref, target, shown);
                 return reports.end(cluster, ref, exitCode);
             }
         }
+    }
+
+    /** What a file says and nothing obeys is said, as far as the API server does not. */
+    private static void tellOfUnheeded(Engine engine, Output.Shown shown) {
+        Validation.unheeded(engine.json())
+                .forEach(field -> shown.say("ChaosEngine %s: %s".formatted(engine.name(), field)));
     }
 
     private int runIn(

@@ -114,6 +114,25 @@ final class EngineCheck {
         this.syntax = new Syntax(document);
     }
 
+    /** Tell each field that is stored, and that Litmus knows nothing of. */
+    static List<String> unheeded(ObjectNode engine) {
+        List<String> fields = new ArrayList<>();
+        SCHEMA.check(
+                engine,
+                new Schema.Findings() {
+                    @Override
+                    public void error(String path, String text) {
+                        // The API server says it.
+                    }
+
+                    @Override
+                    public void warning(String path, String text) {
+                        fields.add(path + text);
+                    }
+                });
+        return fields;
+    }
+
     /** What is derived from the engine's name is checked with one that the API server may make. */
     private static ObjectNode named(Document document) {
         if (document.isNamed() || document.generateName().isEmpty()) {

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What is wrong with some manifests.
@@ -42,6 +43,14 @@ public record Validation(
         findings = List.copyOf(findings);
         objects = List.copyOf(objects);
         passedOver = Collections.unmodifiableMap(new TreeMap<>(passedOver));
+    }
+
+    /**
+     * Return each field of an engine that the API server stores and Litmus knows nothing of, with
+     * what was meant, if that is plain.
+     */
+    public static List<String> unheeded(ObjectNode engine) {
+        return EngineCheck.unheeded(engine);
     }
 
     /** Return how many findings are that bad. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
@@ -66,6 +67,34 @@ class PlacesOfProblemsTest {
     })
     void aSettingOfAnEngine(String command, int line, String problem) throws IOException {
         assertPlaced(command, "engine.yaml", ENGINE, line, problem);
+    }
+
+    @Test
+    void aFieldThatLitmusKnowsNothingOfIsSaidBeforeItsEngineRuns() throws IOException {
+        Path file = folder.resolve("engine.yaml");
+        Files.writeString(
+                file,
+                """
+                apiVersion: litmuschaos.io/v1alpha1
+                kind: ChaosEngine
+                metadata: {name: e}
+                spec:
+                  chaosServiceAccount: x
+                  jobCleanupPolicy: delete
+                  experiments:
+                    - name: a
+                      spec: {components: {nodeSelectors: {a: b}}}
+                """);
+
+        Said said = Said.by("run", "--sandbox", "--speed", "50", "-f", file.toString());
+
+        assertThat(said.exitCode()).as(said.err()).isZero();
+        assertThat(said.out() + said.err())
+                .contains(
+                        "ChaosEngine e: spec.jobCleanupPolicy is unknown to Litmus",
+                        "did you mean 'jobCleanUpPolicy'?",
+                        "spec.experiments[0].spec.components.nodeSelectors is unknown to Litmus",
+                        "did you mean 'nodeSelector'?");
     }
 
     @ParameterizedTest
