@@ -397,7 +397,8 @@ final class ControlPlane implements AutoCloseable {
                 "job-controller,garbage-collector-controller"
                         + ",serviceaccount-controller,serviceaccount-token-controller"
                         + ",namespace-controller,pod-garbage-collector-controller"
-                        + ",clusterrole-aggregation-controller,resourcequota-controller";
+                        + ",clusterrole-aggregation-controller,resourcequota-controller"
+                        + ",validatingadmissionpolicy-status-controller";
         if (scheduler != null) {
             controllerNames +=
                     ",root-ca-certificate-publisher-controller,node-lifecycle-controller";

@@ -1,5 +1,7 @@
 package io.chaosrunner.systemtests;
 
+import static org.awaitility.Awaitility.await;
+
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -7,8 +9,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -18,6 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class Policies implements AutoCloseable {
     private static final String API = "/apis/admissionregistration.k8s.io/v1/";
+
+    private static final String POLICIES = "validatingadmissionpolicies";
 
     private final TestNamespace namespace;
     private final KubernetesClient admin;
@@ -50,7 +56,7 @@ final class Policies implements AutoCloseable {
     private void make(ObjectNode object) {
         String name = object.path("metadata").path("name").asString() + "-" + namespace.name();
         object.withObject("metadata").put("name", name);
-        String kind = "validatingadmissionpolicies";
+        String kind = POLICIES;
         if (object.path("kind").asString().endsWith("Binding")) {
             kind = "validatingadmissionpolicybindings";
             object.withObject("spec")
@@ -68,9 +74,42 @@ final class Policies implements AutoCloseable {
         paths.add(API + kind + "/" + name);
     }
 
-    /** Return where each applied object is on the API server. */
-    List<String> paths() {
-        return List.copyOf(paths);
+    /**
+     * Have the API server check the types of each policy; return its warnings. It does not where
+     * rules match any version, as ours do: a copy that nothing binds names the one there is.
+     */
+    List<String> warnings() {
+        return List.copyOf(paths).stream()
+                .filter(path -> path.startsWith(API + POLICIES + "/"))
+                .flatMap(path -> {
+                    String copy = copyWithVersions(path);
+                    return await().atMost(Duration.ofMinutes(2))
+                            .until(
+                                    () -> object(copy).path("status"),
+                                    status -> status.has("typeChecking"))
+                            .at("/typeChecking/expressionWarnings")
+                            .valueStream()
+                            .map(warning -> path + ": " + warning);
+                })
+                .toList();
+    }
+
+    private String copyWithVersions(String path) {
+        ObjectNode policy = object(path);
+        String name = policy.path("metadata").path("name").asString() + "-typed";
+        policy.remove("status");
+        policy.putObject("metadata").put("name", name);
+        for (JsonNode rule : policy.at("/spec/matchConstraints/resourceRules")) {
+            boolean litmus = rule.path("apiGroups").path(0).asString().equals("litmuschaos.io");
+            ((ObjectNode) rule).putArray("apiVersions").add(litmus ? "v1alpha1" : "v1");
+        }
+        admin.raw(API + POLICIES, "POST", policy.toString());
+        paths.add(API + POLICIES + "/" + name);
+        return API + POLICIES + "/" + name;
+    }
+
+    private ObjectNode object(String path) {
+        return (ObjectNode) JsonMapper.shared().readTree(admin.raw(path));
     }
 
     /** Remove them. */
