@@ -69,10 +69,27 @@ public final class EngineLaunch {
      */
     public Readied ready(
             EngineRef ref, Optional<ObjectNode> wanted, Launch launch, boolean resume) {
+        return ready(ref, Optional.empty(), wanted, launch, resume);
+    }
+
+    /** Ready an engine that was read, as it is stored now: another of its name is not it. */
+    public Readied readyAgain(Engine read, Launch launch) {
+        return ready(read.ref(), Optional.of(read.uid()), Optional.empty(), launch, false);
+    }
+
+    private Readied ready(
+            EngineRef ref,
+            Optional<String> uid,
+            Optional<ObjectNode> wanted,
+            Launch launch,
+            boolean resume) {
         for (int conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
             try {
                 Optional<Engine> found =
-                        cluster.get(Resource.ENGINES, ref.namespace(), ref.name()).map(Engine::new);
+                        cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                                .map(Engine::new)
+                                .filter(engine ->
+                                        uid.filter(one -> !one.equals(engine.uid())).isEmpty());
                 Optional<String> strangers =
                         launch == Launch.OPERATOR
                                 ? strangersRunner(ref, found.map(Engine::uid).orElse(""))

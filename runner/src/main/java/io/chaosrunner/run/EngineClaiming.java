@@ -64,9 +64,18 @@ final class EngineClaiming {
     /** Return the run to go on with; empty if the context was ended instead. */
     Optional<OwnedRun> take() {
         RunRequest request = context.request;
+        Optional<String> uid = request.seen().map(Engine::uid);
         for (int conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
             Optional<Engine> found =
                     conflicts == 0 && request.seen().isPresent() ? request.seen() : read();
+            if (isAnother(found, uid)) {
+                // Nobody has asked for a run of that one, nor looked who wrote it.
+                context.end(
+                        new RunResult.Left(
+                                "ChaosEngine %s was made anew".formatted(request.engine()), false));
+                return Optional.empty();
+            }
+            uid = found.map(Engine::uid);
             Optional<OwnedRun> taken = found.isEmpty() ? Optional.empty() : take(found.get());
             if (found.isEmpty()) {
                 refuse(
@@ -81,6 +90,10 @@ final class EngineClaiming {
                 Kind.SERVER,
                 "ChaosEngine %s changed %d times while it was being taken"
                         .formatted(request.engine(), MOST_CONFLICTS));
+    }
+
+    private static boolean isAnother(Optional<Engine> engine, Optional<String> uid) {
+        return engine.isPresent() && uid.filter(one -> !one.equals(engine.get().uid())).isPresent();
     }
 
     private Optional<Engine> read() {
@@ -203,7 +216,7 @@ final class EngineClaiming {
                         && !recordProblems(
                                 now.get(), ours, Optional.empty(), settings, names, problems);
                 conflicts++) {
-            now = read();
+            now = read().filter(live -> live.uid().equals(engine.uid()));
         }
         context.end(new RunResult.Misconfigured(problems));
         return Optional.empty();

@@ -61,21 +61,26 @@ final class DirectLaunch implements ServiceLaunch.Way {
                 schedule,
                 fire,
                 () ->
-                        driven.onceReady(() ->
-                                run(
-                                        Optional.of(schedule),
-                                        Caller.PERSON,
-                                        Optional.of(fire),
-                                        () -> driven.tellFired(schedule, fire))));
+                        driven.onceReady(
+                                schedule,
+                                engine ->
+                                        run(
+                                                engine,
+                                                Optional.of(schedule),
+                                                Caller.PERSON,
+                                                Optional.of(fire),
+                                                () -> driven.tellFired(schedule, fire))));
     }
 
     /** Take up a run that an earlier process of the service left. */
     Optional<Instant> resume(Optional<EngineSchedule> schedule) {
         try (Place _ = driving.places().takeUp(driven.ref())) {
+            Engine engine = driven.seen();
             return run(
+                    engine,
                     schedule,
                     Caller.PERSON_WHO_RESUMES,
-                    Claim.of(driven.seen()).flatMap(claim -> claim.fires().settled()),
+                    Claim.of(engine).flatMap(claim -> claim.fires().settled()),
                     () -> {});
         }
     }
@@ -84,7 +89,11 @@ final class DirectLaunch implements ServiceLaunch.Way {
      * @param begun told once the run has begun
      */
     private Optional<Instant> run(
-            Optional<EngineSchedule> schedule, Caller caller, Optional<Fire> fire, Runnable begun) {
+            Engine engine,
+            Optional<EngineSchedule> schedule,
+            Caller caller,
+            Optional<Fire> fire,
+            Runnable begun) {
         RunListener listener = driving.listener().run(driven.ref());
         RunRequest asked =
                 new RunRequest(
@@ -95,7 +104,7 @@ final class DirectLaunch implements ServiceLaunch.Way {
                                 Map.of(),
                                 driving.instance())
                         .within(driving.allowed())
-                        .seeing(driven.seen());
+                        .seeing(engine);
         EngineRun one =
                 new EngineRun(
                         driving.cluster(),
@@ -115,7 +124,17 @@ final class DirectLaunch implements ServiceLaunch.Way {
         return run.carryOut(DirectRun.Run.of(one), schedule, fire).flatMap(this::after);
     }
 
+    /** Say why a fire starts no run of an engine that is about to be claimed. */
     private Optional<String> objection(Engine now, Fire fire) {
+        try {
+            // The author was asked about before the engine was readied, and may be another now.
+            Optional<String> against = driving.authors().against(now);
+            if (against.isPresent()) {
+                return against;
+            }
+        } catch (ClusterException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
         try {
             Readings holidays = holidays(now);
             return driving.bulkhead()

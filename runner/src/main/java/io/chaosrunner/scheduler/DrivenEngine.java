@@ -19,12 +19,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * An engine that the service drives: as seen last, what was told of it, and what is written to it.
- * A write is guarded by the version that was seen, so a process that leads no more changes nothing.
+ * A write is guarded by the version that was decided on, which is not always the one seen last, so
+ * a process that leads no more changes nothing, and neither does what is out of date.
  *
  * <p>Used by the thread that drives the engine; {@link #saw} and {@link #seen} by any.
  */
@@ -66,26 +68,30 @@ final class DrivenEngine {
                 .filter(engine -> engine.uid().equals(seen.uid()));
     }
 
-    /** Write to the engine as seen; tells whether it is stored, and is seen so. */
-    boolean write(ObjectNode patch) {
-        Optional<EngineWriter.Taken> taken = EngineWriter.take(driving.cluster(), seen, patch);
+    /**
+     * Write to the engine; tells whether it is stored, and is seen so.
+     *
+     * @param decided the engine as it was when this was decided, whose version the patch names
+     */
+    boolean write(Engine decided, ObjectNode patch) {
+        Optional<EngineWriter.Taken> taken = EngineWriter.take(driving.cluster(), decided, patch);
         taken.ifPresent(stored -> seen = stored.engine());
         return taken.isPresent();
     }
 
-    boolean write(Claim claim) {
-        return write(EnginePatch.claim(seen, claim));
+    /** Write a claim that follows from a schedule; tells whether it is stored, and is seen so. */
+    boolean write(EngineSchedule decided, Claim claim) {
+        return write(decided.engine(), EnginePatch.claim(decided.engine(), claim));
     }
 
-    /** Ready the engine for its next run; then go on. */
-    Optional<Instant> onceReady(Supplier<Optional<Instant>> then) {
+    /** Ready the engine of a schedule, and no other of its name, for its next run; then go on. */
+    Optional<Instant> onceReady(EngineSchedule schedule, Function<Engine, Optional<Instant>> then) {
         Readied readied =
-                new EngineLaunch(driving.cluster())
-                        .ready(ref, Optional.empty(), Launch.DIRECT, false);
+                new EngineLaunch(driving.cluster()).readyAgain(schedule.engine(), Launch.DIRECT);
         return switch (readied) {
             case Readied.Ready ready -> {
                 seen = ready.engine();
-                yield then.get();
+                yield then.apply(ready.engine());
             }
             case Readied.Missing() -> Optional.empty();
             case Readied.Refused(String why) -> {
@@ -100,7 +106,7 @@ final class DrivenEngine {
             EngineSchedule schedule, Fire fire, Supplier<Optional<Instant>> launch) {
         Optional<String> against;
         try {
-            against = driving.authors().against(seen);
+            against = driving.authors().against(schedule.engine());
         } catch (ClusterException e) {
             refuse(String.valueOf(e.getMessage()));
             return setBack();
@@ -115,7 +121,7 @@ final class DrivenEngine {
             return setBack();
         }
         untidy = true;
-        if (write(settled.get())) {
+        if (write(schedule, settled.get())) {
             note("fire-skipped", "%s: %s".formatted(fire, why));
             tellSkipped(fire, why, SkipCause.FORBIDDEN);
         }

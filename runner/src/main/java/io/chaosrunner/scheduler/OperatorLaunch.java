@@ -71,7 +71,7 @@ final class OperatorLaunch implements ServiceLaunch.Way {
                 .put(FireLedger.HANDED_OVER, FireLedger.handOver(fire))
                 .putNull(EngineSchedule.REPLACED);
         patch.putObject("spec").put("engineState", "active");
-        if (driven.write(patch)) {
+        if (driven.write(engine, patch)) {
             driven.note("fire-handed-over", fire + " to the chaos-operator");
             driven.tellFired(schedule, fire);
         }
@@ -79,7 +79,7 @@ final class OperatorLaunch implements ServiceLaunch.Way {
     }
 
     /** Stop waiting for a runner that does not come; tells whether that is stored. */
-    boolean takeBack(Fire fire) {
+    boolean takeBack(Engine engine, Fire fire) {
         String why =
                 "no runner claimed the %s within %s; is the chaos-operator running, and does it watch namespace %s?"
                         .formatted(
@@ -87,9 +87,9 @@ final class OperatorLaunch implements ServiceLaunch.Way {
                                 TimeWords.of(ServiceDecision.OPERATOR_ANSWERS),
                                 driven.ref().namespace());
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
-        patch.putObject("metadata").put("resourceVersion", driven.seen().resourceVersion());
+        patch.putObject("metadata").put("resourceVersion", engine.resourceVersion());
         patch.putObject("spec").put("engineState", "stop");
-        boolean stored = driven.write(patch);
+        boolean stored = driven.write(engine, patch);
         if (stored) {
             driven.refuse(why);
         }

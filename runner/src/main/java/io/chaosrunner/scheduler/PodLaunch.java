@@ -72,13 +72,13 @@ final class PodLaunch implements ServiceLaunch.Way {
      */
     @Override
     public Optional<Instant> begin(EngineSchedule schedule, Fire fire) {
-        Optional<Made> found = runners.of(driven.seen(), fire);
+        Optional<Made> found = runners.of(schedule.engine(), fire);
         if (found.isEmpty()) {
             return driven.byAuthor(schedule, fire, () -> makePod(schedule, fire));
         }
         Made job = found.get();
         Instant now = driven.instant();
-        if (job.hasEnded() && hasChanged()) {
+        if (job.hasEnded() && hasChanged(schedule)) {
             // Its run may have begun, and ended, since the engine was read.
             return driven.now();
         }
@@ -121,24 +121,26 @@ final class PodLaunch implements ServiceLaunch.Way {
     }
 
     private Optional<Instant> makePod(EngineSchedule schedule, Fire fire) {
-        return driven.onceReady(() -> {
-            Optional<String> taken =
-                    runners.make(driving.pods().orElseThrow(), driven.seen(), fire);
-            if (taken.isPresent()) {
-                driven.refuse(taken.get());
-                return driven.setBack();
-            }
-            driven.untidy(true);
-            driven.note("fire-handed-over", fire + " to a pod of its own");
-            driven.tellFired(schedule, fire);
-            return driven.soon(POD_STARTS);
-        });
+        return driven.onceReady(
+                schedule,
+                engine -> {
+                    Optional<String> taken =
+                            runners.make(driving.pods().orElseThrow(), engine, fire);
+                    if (taken.isPresent()) {
+                        driven.refuse(taken.get());
+                        return driven.setBack();
+                    }
+                    driven.untidy(true);
+                    driven.note("fire-handed-over", fire + " to a pod of its own");
+                    driven.tellFired(schedule, fire);
+                    return driven.soon(POD_STARTS);
+                });
     }
 
     /** Settle a fire whose pod does not come; the next one is tried again. */
     private Optional<Instant> giveUp(EngineSchedule schedule, Fire fire, Made job, String why) {
         Optional<Claim> settled = driven.settling(schedule, fire, why, SkipCause.NO_POD);
-        if (settled.isPresent() && !driven.write(settled.get())) {
+        if (settled.isPresent() && !driven.write(schedule, settled.get())) {
             return driven.now();
         }
         String said =
@@ -189,10 +191,9 @@ final class PodLaunch implements ServiceLaunch.Way {
         return DrivenEngine.earlier(until, driven.soon(DirectRun.LATER));
     }
 
-    private boolean hasChanged() {
-        return driven.stored()
-                .filter(engine -> engine.resourceVersion().equals(driven.seen().resourceVersion()))
-                .isEmpty();
+    private boolean hasChanged(EngineSchedule schedule) {
+        String version = schedule.engine().resourceVersion();
+        return driven.stored().filter(engine -> engine.resourceVersion().equals(version)).isEmpty();
     }
 
     private boolean isHeldBy(Claim claim) {

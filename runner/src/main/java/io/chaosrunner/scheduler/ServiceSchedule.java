@@ -226,8 +226,9 @@ final class ServiceSchedule implements KeyedWorker.Step {
         if (live.isEmpty() || leaving) {
             return Optional.empty();
         }
-        driven.saw(live.get());
-        Move move = computed(driven.seen());
+        Engine engine = live.get();
+        driven.saw(engine);
+        Move move = computed(engine);
         if (!known.found().named().isEmpty()
                 && !(move instanceof Move.Rest
                         || move instanceof Move.Resume
@@ -235,14 +236,14 @@ final class ServiceSchedule implements KeyedWorker.Step {
             // Only now: what its lists of holidays say counts when something is due.
             move =
                     computed(
-                            driven.seen(),
+                            engine,
                             driving.lists().read(driven.ref().namespace(), known.found().named()));
             tellDoubt();
         }
         if (takesPlace(move) && !placed) {
             return driven.now();
         }
-        return DrivenEngine.earlier(act(move), launch.tidy());
+        return DrivenEngine.earlier(act(engine, move), launch.tidy());
     }
 
     /** A fire that waits too long is missed: the schedule says how long that is. */
@@ -345,7 +346,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     // ---- What is done -------------------------------------------------------------------------
 
-    private Optional<Instant> act(Move move) {
+    private Optional<Instant> act(Engine engine, Move move) {
         return switch (move) {
             case Move.Rest(Optional<Instant> until) -> until;
             case Move.Refuse(String why) -> driven.refuse(why);
@@ -355,12 +356,12 @@ final class ServiceSchedule implements KeyedWorker.Step {
             }
             case Move.Skip(EngineSchedule schedule, List<Skipped> fires) -> skip(schedule, fires);
             case Move.Count(EngineSchedule schedule) -> {
-                driven.write(schedule.counting(driven.instant()));
+                driven.write(schedule, schedule.counting(driven.instant()));
                 yield driven.now();
             }
             case Move.Stop(EngineSchedule schedule, String why) -> {
                 Claim claim = schedule.claim().orElseThrow();
-                if (driven.write(claim.endingSchedule(why))) {
+                if (driven.write(schedule, claim.endingSchedule(why))) {
                     driven.emit(EngineEvent.SCHEDULE_ENDED, why);
                 }
                 yield driven.now();
@@ -373,7 +374,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
             case Move.Decline(EngineSchedule schedule, Declined answer) ->
                     decline(schedule, answer);
             case Move.TakeBack(Fire fire) -> {
-                if (operator.takeBack(fire)) {
+                if (operator.takeBack(engine, fire)) {
                     known = known.takingBack();
                 }
                 yield driven.now();
@@ -388,7 +389,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private Optional<Instant> skip(EngineSchedule schedule, List<Skipped> fires) {
         Claim claim = schedule.skipping(fires, driving.instance(), driven.instant());
         driven.untidy(true);
-        if (driven.write(claim)) {
+        if (driven.write(schedule, claim)) {
             known = known.recording(driven.instant());
             for (Skipped each : fires) {
                 driving.listener().skipped(driven.ref(), each);
@@ -410,14 +411,14 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private Optional<Instant> decline(EngineSchedule schedule, Declined answer) {
         Claim claim = schedule.declining(answer, driving.instance(), driven.instant());
         driven.untidy(true);
-        if (driven.write(claim)) {
+        if (driven.write(schedule, claim)) {
             driven.note("trigger-declined", answer.toString());
         }
         return driven.now();
     }
 
     private Optional<Instant> suspend(EngineSchedule schedule, String why) {
-        if (driven.write(schedule.suspending())) {
+        if (driven.write(schedule.engine(), schedule.suspending())) {
             driven.note("schedule-suspended", why);
             driven.emit(EngineEvent.SCHEDULE_SUSPENDED, why);
         }
@@ -436,11 +437,11 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private Optional<Instant> replace(EngineSchedule schedule, Fire fire) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         ObjectNode metadata = patch.putObject("metadata");
-        metadata.put("resourceVersion", driven.seen().resourceVersion());
+        metadata.put("resourceVersion", schedule.engine().resourceVersion());
         metadata.putObject("annotations")
                 .put(EngineSchedule.REPLACED, schedule.claim().orElseThrow().run().id());
         patch.putObject("spec").put("engineState", "stop");
-        if (!driven.write(patch)) {
+        if (!driven.write(schedule.engine(), patch)) {
             return driven.now();
         }
         driven.note("replacing", DirectRun.REPLACED + fire);

@@ -239,6 +239,24 @@ class PodLaunchTest {
         }
     }
 
+    @Test
+    void aPodLeavesAnEngineAloneThatWasMadeAnewBeforeItsRunIsClaimed() {
+        try (EngineWorld world = world("every: 1h").script("", "hang");
+                Cluster cluster = world.connect();
+                Cluster inPod = world.connect()) {
+            driven(world.engine(), cluster, "schedule/1").step();
+            EngineRun run = pod(world, inPod, fire(world), "1");
+            world.delete(Resource.ENGINES, "e");
+            world.listing("a");
+            Engine other = world.engine();
+
+            assertThat(start(run).join())
+                    .isEqualTo(new RunResult.Left("ChaosEngine n/e was made anew", false));
+            assertThat(world.engine().json()).isEqualTo(other.json());
+            assertThat(experiments(world)).isEmpty();
+        }
+    }
+
     // ---- Pods that do not come ---------------------------------------------------------------
 
     @Test

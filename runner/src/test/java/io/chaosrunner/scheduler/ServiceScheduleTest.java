@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -387,6 +388,97 @@ class ServiceScheduleTest extends ServiceStage {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(ServiceLaunch.class)
+    void anEngineMadeAnewWhileTheAuthorOfTheOldOneIsAskedAboutIsLeftAlone(ServiceLaunch by) {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            launch = by;
+            var put = new AtomicReference<Engine>();
+            review =
+                    Optional.of((author, namespace) -> {
+                        if (author.user().equals("jane")) {
+                            put.set(putInItsPlace(world, "bob"));
+                        }
+                        return author.user().equals("jane");
+                    });
+            author(world, "jane");
+            try {
+                driven(world.engine(), cluster, "schedule/1").step();
+            } catch (ClusterException e) {
+                // What was decided on is gone.
+                assertThat(e.kind()).isEqualTo(Kind.NOT_FOUND);
+            }
+
+            assertThat(world.engine().json()).isEqualTo(put.get().json());
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+        }
+    }
+
+    @Test
+    void anEngineMadeAnewWhenTheOldOneIsAboutToBeClaimedIsLeftAlone() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            review = Optional.of((author, namespace) -> true);
+            author(world, "jane");
+            Engine janes = world.engine();
+            var put = new AtomicReference<Engine>();
+            world.onRequest(atTheFirstClaim(() -> put.set(putInItsPlace(world, "jane"))));
+            driven(janes, cluster, "schedule/1").step();
+
+            assertThat(world.engine().json()).isEqualTo(put.get().json());
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(heard).contains("left ChaosEngine n/e was made anew");
+        }
+    }
+
+    @Test
+    void anEngineWhoseAuthorChangesWhenItIsAboutToBeClaimedStartsNothing() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            review = Optional.of((author, namespace) -> author.user().equals("jane"));
+            author(world, "jane");
+            Engine janes = world.engine();
+            world.onRequest(atTheFirstClaim(() -> author(world, "bob")));
+            driven(janes, cluster, "schedule/1").step();
+
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(world.engine().annotation(Claim.ANNOTATION)).isEmpty();
+            assertThat(heard)
+                    .anyMatch(line -> line.startsWith("not-started its author 'bob' may not"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ServiceLaunch.class)
+    void aClaimThatIsWrittenWhileTheAuthorIsAskedAboutStays(ServiceLaunch by) {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            launch = by;
+            author(world, "bob");
+            var driven = new AtomicReference<ServiceSchedule>();
+            Claim theirs =
+                    claim("process-2", Claim.State.RUNNING, "", "", CREATED.toString(), HOURLY);
+            review =
+                    Optional.of((author, namespace) -> {
+                        ObjectNode claiming = EngineWorld.json("{}");
+                        claiming.withObject("metadata")
+                                .withObject("annotations")
+                                .put(Claim.ANNOTATION, theirs.text());
+                        cluster.patch(
+                                Resource.ENGINES, "n", "e", Cluster.PatchType.MERGE, claiming);
+                        // As the watch tells it.
+                        driven.get().saw(world.engine());
+                        return false;
+                    });
+            driven.set(driven(world.engine(), cluster, "schedule/1"));
+            driven.get().step();
+
+            assertThat(world.claim()).isEqualTo(theirs);
+            assertThat(heard).noneMatch(line -> line.startsWith("fire-skipped"));
+        }
+    }
+
     @Test
     void theReasonOfARefusalIsAnEventOnTheEngine() {
         try (EngineWorld world = world("every: never");
@@ -477,6 +569,27 @@ class ServiceScheduleTest extends ServiceStage {
                 .until(() -> world.entries().contains("a: Running/Awaited"));
         first.leave();
         run.join();
+    }
+
+    /** Delete the engine and store one of the same name. */
+    private static Engine putInItsPlace(EngineWorld world, String author) {
+        world.delete(Resource.ENGINES, "e");
+        world.engineWith(
+                "{'metadata': {'annotations': {'chaosrunner.io/schedule': 'now: true', 'chaosrunner.io/author': '%s'}}, 'spec': {'engineState': 'stop', 'chaosServiceAccount': 'evil'}, 'status': {'engineStatus': ''}}"
+                        .formatted(author),
+                "a");
+        return world.engine();
+    }
+
+    private static Consumer<Request> atTheFirstClaim(Runnable act) {
+        var done = new AtomicBoolean();
+        return request -> {
+            if (request.verb().equals("patch")
+                    && request.resource().equals(Resource.ENGINES.plural())
+                    && done.compareAndSet(false, true)) {
+                act.run();
+            }
+        };
     }
 
     private static void author(EngineWorld world, String user) {
