@@ -30,6 +30,9 @@ final class PolicyReader {
     static final List<String> STOP_RULES =
             List.of("failed", "failedInAll", "passed", "passedInAll");
 
+    /** What a suspension may say. */
+    static final List<String> SUSPENSION = List.of("until", "note");
+
     private static final List<String> OVERLAPS = List.of("skip", "queue", "replace", "queueAll");
     private static final int MOST_HISTORY = 100;
 
@@ -124,9 +127,11 @@ final class PolicyReader {
             inner.problem(
                     "from",
                     "is not a setting of a schedule; for a time that begins later, write exclude: [{from: %s, until: %s}]"
-                            .formatted(from, until == null ? "2027-01-31" : until));
+                            .formatted(
+                                    from.equals("") ? "2027-01-01" : from,
+                                    until == null ? "2027-01-31" : until));
         }
-        inner.checkKeys(List.of("until", "note"), List.of());
+        inner.checkKeys(SUSPENSION, List.of());
         if (rest.isEmpty()) {
             settings.problem(
                     "suspend", "says nothing; write true, or {until: 2027-01-31, note: why}");

@@ -50,15 +50,20 @@ final class ScheduleReader {
                     .filter(key -> !FOR_ALL.contains(key))
                     .toList();
 
-    private static final Set<String> SETTINGS =
-            Set.copyOf(
-                    all(
-                            KINDS,
-                            TIMING,
-                            PolicyReader.KEYS,
-                            PolicyReader.STOP_RULES,
-                            Frame.EXCLUSION,
-                            List.of("note")));
+    private static final List<String> WHOLE = all(KINDS, TIMING, PolicyReader.KEYS);
+
+    /** What may be said in the value of a setting, or in each of its values. */
+    private static final Map<String, List<String>> INSIDE =
+            Map.of(
+                    "suspend",
+                    PolicyReader.SUSPENSION,
+                    "stopWhen",
+                    PolicyReader.STOP_RULES,
+                    "exclude",
+                    Frame.EXCLUSION,
+                    "schedules",
+                    PART);
+
     private static final int LONGEST_NAME = 40;
 
     private final Instant anchor;
@@ -99,7 +104,8 @@ final class ScheduleReader {
             Object tree = YamlText.load(text);
             if (tree instanceof Map<?, ?> map) {
                 var result = new LinkedHashMap<String, Object>();
-                map.forEach((key, value) -> result.put(String.valueOf(key), said(key, value)));
+                map.forEach((key, value) ->
+                        result.put(String.valueOf(key), said(String.valueOf(key), value, WHOLE)));
                 return result;
             }
             why =
@@ -117,16 +123,21 @@ final class ScheduleReader {
     /**
      * Keep what YAML takes for a key without a value, as in {@code {days: Sat, Sun}}: who wrote it
      * meant something. A setting without a value says nothing.
+     *
+     * @param known the settings that there are beside it
      */
-    private static @Nullable Object said(Object key, @Nullable Object value) {
+    private static @Nullable Object said(String key, @Nullable Object value, List<String> known) {
         return switch (value) {
-            case null -> SETTINGS.contains(String.valueOf(key)) ? null : "";
+            case null -> known.contains(key) ? null : "";
             case Map<?, ?> map -> {
+                List<String> inside = INSIDE.getOrDefault(key, List.of());
                 var result = new LinkedHashMap<String, Object>();
-                map.forEach((inner, each) -> result.put(String.valueOf(inner), said(inner, each)));
+                map.forEach((inner, each) ->
+                        result.put(
+                                String.valueOf(inner), said(String.valueOf(inner), each, inside)));
                 yield result;
             }
-            case List<?> list -> list.stream().map(each -> said("cron", each)).toList();
+            case List<?> list -> list.stream().map(each -> said(key, each, List.of(key))).toList();
             default -> value;
         };
     }
@@ -139,7 +150,7 @@ final class ScheduleReader {
 
     /** Return what the settings say; of no use if they have a problem. */
     private Optional<ScheduleSpec> read(SettingReader settings) {
-        settings.checkKeys(all(KINDS, TIMING, PolicyReader.KEYS), List.of());
+        settings.checkKeys(WHOLE, List.of());
         Frame frame = Frame.read(settings);
         Duration jitter = settings.duration("jitter").orElse(Duration.ZERO);
         Policy policy = PolicyReader.read(settings, frame.zone());

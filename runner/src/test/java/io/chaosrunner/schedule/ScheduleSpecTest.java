@@ -205,6 +205,16 @@ class ScheduleSpecTest {
                 "every: 5m; suspend: {} | schedule.suspend: says nothing; write true, or {until",
                 "every: 5m; suspend: {untl: 2027-01-01} | schedule.suspend.untl: is not a setting of"
                         + " a schedule; did you mean 'until'?",
+                "every: 5m; suspend: {from: } | schedule.suspend.from: is not a setting of a schedule; for"
+                        + " a time that begins later, write exclude",
+                "every: 5m; suspend: {from: , until: 2027-01-01} | schedule.suspend.from: is not a"
+                        + " setting of a schedule",
+                "every: 5m; suspend: {every: , note: x} | schedule.suspend.every: is not a setting",
+                "every: 5m; stopWhen: {failed: 3, from: } | schedule.stopWhen.from: is not a setting",
+                "every: 5m; exclude: [{every: , dates: 12-25}] | schedule.exclude[0].every: is not a",
+                "every: 5m; passed: | schedule.passed: is not a setting of a schedule",
+                "schedules: [{every: 1h, maxRuns: }] | schedule.schedules[0].maxRuns: holds for all",
+                "schedules: [{every: 1h, schedules: }] | schedule.schedules[0].schedules: is not a",
                 "every: 5m; suspend: {until: soon} | schedule.suspend.until: 'soon' is not a time",
                 "now: false | schedule.now: 'false' is no schedule",
                 "often | expected keys and values, such as 'every: 30m', but found 'often'",
