@@ -36,7 +36,7 @@ class HealthServerTest {
 
     @Test
     void itSaysInOneLineHowTheServiceIs() throws IOException {
-        try (HealthServer health = start(HealthServer.Limits.DEFAULT)) {
+        try (HealthServer health = start(PATIENT)) {
             assertThat(ask(health, LIVE)).startsWith("HTTP/1.1 200 OK\r\n").endsWith("stands\n");
             assertThat(ask(health, LIVE.replace("livez", "readyz?verbose"))).contains(" 200 ");
 
@@ -59,7 +59,7 @@ class HealthServerTest {
         "'', 400",
     })
     void whatIsNoQuestionForItIsRefused(String line, int code) throws IOException {
-        try (HealthServer health = start(HealthServer.Limits.DEFAULT)) {
+        try (HealthServer health = start(PATIENT)) {
             assertThat(ask(health, line + "\r\n\r\n")).startsWith("HTTP/1.1 " + code + " ");
             assertThat(ask(health, LIVE)).contains(" 200 ");
         }
@@ -168,7 +168,7 @@ class HealthServerTest {
 
     @Test
     void whatIsCountedIsAnsweredAsItIs() throws IOException {
-        try (HealthServer health = start(HealthServer.Limits.DEFAULT)) {
+        try (HealthServer health = start(PATIENT)) {
             assertThat(ask(health, METRICS))
                     .isEqualTo(
                             "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
@@ -184,7 +184,7 @@ class HealthServerTest {
     @Test
     void aLongAnswerArrivesWhole() throws IOException {
         counted = "a".repeat(256 << 10).getBytes(StandardCharsets.US_ASCII);
-        try (HealthServer health = start(HealthServer.Limits.DEFAULT)) {
+        try (HealthServer health = start(PATIENT)) {
             assertThat(ask(health, METRICS)).endsWith("\r\n\r\n" + "a".repeat(256 << 10));
         }
     }
@@ -192,7 +192,7 @@ class HealthServerTest {
     @Test
     void moreThanALimitIsNotSent() throws IOException {
         counted = new byte[(256 << 10) + 1];
-        try (HealthServer health = start(HealthServer.Limits.DEFAULT)) {
+        try (HealthServer health = start(PATIENT)) {
             assertThat(ask(health, METRICS))
                     .startsWith("HTTP/1.1 500 ")
                     .endsWith("more is counted than is sent\n");
@@ -201,7 +201,7 @@ class HealthServerTest {
 
     @Test
     void whoeverAsksAllTheTimeHasItCountedOnceASecond() throws IOException {
-        try (HealthServer health = start(HealthServer.Limits.DEFAULT)) {
+        try (HealthServer health = start(PATIENT)) {
             long begin = System.nanoTime();
             for (int i = 0; i < 100; i++) {
                 assertThat(ask(health, METRICS)).endsWith("a 1\n");
