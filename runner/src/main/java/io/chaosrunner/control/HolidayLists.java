@@ -31,7 +31,7 @@ public final class HolidayLists {
     private static final Duration FRESH = Duration.ofSeconds(2);
 
     /** A list that cannot be read is asked for again after that. */
-    private static final Duration AGAIN = Duration.ofSeconds(30);
+    public static final Duration AGAIN = Duration.ofSeconds(30);
 
     /** How many of them are remembered, so that one that did not change is not parsed again. */
     private static final int MOST_REMEMBERED = 32;
@@ -46,13 +46,22 @@ public final class HolidayLists {
 
     private final Cluster cluster;
     private final Clock clock;
+    private final Duration again;
     private final Map<Name, Reading> remembered = new LinkedHashMap<>(16, 0.75f, true);
 
     private record Name(String namespace, String name) {}
 
     public HolidayLists(Cluster cluster, Clock clock) {
+        this(cluster, clock, AGAIN);
+    }
+
+    /**
+     * @param again after which a list that cannot be read is asked for again
+     */
+    public HolidayLists(Cluster cluster, Clock clock, Duration again) {
         this.cluster = cluster;
         this.clock = clock;
+        this.again = again;
     }
 
     /** What was read, to be parsed wherever there is time for it. */
@@ -89,7 +98,7 @@ public final class HolidayLists {
     }
 
     /** What was read of one list, and when. */
-    private static final class Reading {
+    private final class Reading {
         private final Instant at;
         private final String name;
 
@@ -155,8 +164,8 @@ public final class HolidayLists {
         }
     }
 
-    private static HolidayList unknown(String name, String why, Instant at) {
-        return new HolidayList.Unknown("ConfigMap %s: %s".formatted(name, why), at.plus(AGAIN));
+    private HolidayList unknown(String name, String why, Instant at) {
+        return new HolidayList.Unknown("ConfigMap %s: %s".formatted(name, why), at.plus(again));
     }
 
     /** Return the schedule with its holidays; reads nothing if it names no list. */
@@ -220,7 +229,7 @@ public final class HolidayLists {
         }
     }
 
-    private static Reading unread(Name name, String why, Instant now) {
+    private Reading unread(Name name, String why, Instant now) {
         return new Reading(now, name.name(), "", unknown(name.name(), why, now));
     }
 

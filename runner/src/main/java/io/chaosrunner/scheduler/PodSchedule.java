@@ -60,11 +60,18 @@ public final class PodSchedule {
     /** As long as a run waits for the operator to end it. */
     private static final Duration OPERATOR_PATIENCE = Duration.ofSeconds(240);
 
-    /** While a schedule skips fire after fire, they are recorded this often. */
-    private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
-
     /** Nothing depends on it: whoever has something to say wakes the loop. */
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+
+    /**
+     * What a schedule waits for that starts no run.
+     *
+     * @param records while it skips fire after fire, they are recorded this often
+     * @param lists after which a list of holidays that cannot be read is asked for again
+     */
+    record Pauses(Duration records, Duration lists) {
+        static final Pauses USUAL = new Pauses(Duration.ofMinutes(1), HolidayLists.AGAIN);
+    }
 
     private static final String FIRE = "fire";
 
@@ -79,6 +86,7 @@ public final class PodSchedule {
     private final Semaphore wakes = new Semaphore(0);
     private final ScheduleReading reading = new ScheduleReading();
     private final HolidayLists lists;
+    private final Pauses pauses;
     private volatile @Nullable String leaving;
     private volatile Engine latest;
     private volatile boolean gone;
@@ -120,7 +128,8 @@ public final class PodSchedule {
                 one -> Run.of(new EngineRun(cluster, one, strategies, clock, listener)),
                 clock,
                 listener,
-                alarms);
+                alarms,
+                Pauses.USUAL);
     }
 
     PodSchedule(
@@ -130,9 +139,11 @@ public final class PodSchedule {
             Function<RunRequest, Run> runs,
             Clock clock,
             RunListener listener,
-            Alarms alarms) {
+            Alarms alarms,
+            Pauses pauses) {
         this.cluster = cluster;
-        lists = new HolidayLists(cluster, clock);
+        lists = new HolidayLists(cluster, clock, pauses.lists());
+        this.pauses = pauses;
         this.request = request.checking(check(flags, clock, lists));
         this.flags = Map.copyOf(flags);
         this.runs = runs;
@@ -399,7 +410,7 @@ public final class PodSchedule {
                 boolean suspended = schedule.policy().suspendedAt(until);
                 Instant wake =
                         suspended || until.isBefore(shutUntil)
-                                ? later(until, lastRecord.plus(BETWEEN_RECORDS))
+                                ? later(until, lastRecord.plus(pauses.records()))
                                 : until;
                 tellNext(suspended, fire, until);
                 alarms.set(FIRE, wake, wakes::release);

@@ -505,7 +505,8 @@ class HolidayListsTest {
                 },
                 service.clock(),
                 told::add,
-                service.bells);
+                service.bells,
+                PodSchedule.Pauses.USUAL);
     }
 
     private void replacedOnceTheListIsMended(EngineWorld world, Cluster cluster, Runnable runs) {

@@ -295,7 +295,8 @@ class LongScheduleTest {
                         },
                         clock,
                         notice -> {},
-                        alarms);
+                        alarms,
+                        PodSchedule.Pauses.USUAL);
 
         assertThat(schedule.run().over()).contains("maxRuns: 10000 runs were started");
         assertThat(runs[0]).isEqualTo(RUNS);

@@ -45,6 +45,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** Whole schedules against the sandbox, over HTTP, with Quartz keeping the time. */
 @Execution(ExecutionMode.CONCURRENT)
 class PodScheduleTest {
+    private static final PodSchedule.Pauses IMPATIENT =
+            new PodSchedule.Pauses(Duration.ofSeconds(2), Duration.ofSeconds(2));
 
     /** Looks at every state the engine ever had, and counts what became of each fire. */
     private static final class Ledger implements Cluster.Listener {
@@ -97,16 +99,28 @@ class PodScheduleTest {
         }
 
         Process(EngineWorld world, Cluster cluster) {
+            this(world, cluster, PodSchedule.Pauses.USUAL);
+        }
+
+        Process(EngineWorld world, Cluster cluster, PodSchedule.Pauses pauses) {
             this.cluster = cluster;
             runs =
                     new PodSchedule(
                             cluster,
                             request(world, "p" + System.identityHashCode(this)),
                             Map.of(),
-                            StrategyCatalogue.onClassPath(),
+                            one ->
+                                    DirectRun.Run.of(
+                                            new EngineRun(
+                                                    cluster,
+                                                    one,
+                                                    StrategyCatalogue.onClassPath(),
+                                                    Clock.systemUTC(),
+                                                    notices::add)),
                             Clock.systemUTC(),
                             notices::add,
-                            alarms);
+                            alarms,
+                            pauses);
             Thread.ofVirtual()
                     .start(() -> {
                         try {
@@ -278,7 +292,7 @@ class PodScheduleTest {
     void onAHolidayAndWhileItsListIsMissingNothingStartsAndThenTheScheduleGoesOn() {
         try (EngineWorld world = world("{every: 2s, maxRuns: 1, holidays: office}");
                 Cluster onlooker = world.connect();
-                Process process = new Process(world)) {
+                Process process = new Process(world, world.connect(), IMPATIENT)) {
             Ledger ledger = ledger(world, onlooker);
             until(() ->
                     process.told("nothing is launched: holidays are not known: ConfigMap office"));
@@ -508,7 +522,8 @@ class PodScheduleTest {
                             },
                             Clock.systemUTC(),
                             notice -> {},
-                            alarms);
+                            alarms,
+                            PodSchedule.Pauses.USUAL);
 
             assertThat(schedule.run().over()).contains("maxRuns: 3 runs were started");
             assertThat(told)
