@@ -360,6 +360,25 @@ class ClusterCommandsTest {
     }
 
     @Test
+    void theSummarySaysWhyAnEarlierIterationFailedThoughTheLastOnePassed() throws IOException {
+        String[] run = {
+            "run",
+            "-f",
+            file("oom then verdict=Pass", "echo"),
+            "--set",
+            "strategy=random",
+            "--set",
+            "iterations=3",
+            "-o",
+            "json"
+        };
+        var summary = JsonMapper.shared().readTree(say(run).out().lines().toList().getLast());
+
+        assertThat(summary.at("/results/0/verdict").asString()).isEqualTo("Error");
+        assertThat(summary.at("/results/0/reason").asString()).contains("OOMKilled");
+    }
+
+    @Test
     void aRunThatNothingWasLaunchedForEndsTheWaitAsTheRun() throws IOException {
         String[] run = {"run", "-f", file("verdict=Pass", "one"), "--set", "strategy=paralel"};
         assertThat(execute(run)).isEqualTo(2);
