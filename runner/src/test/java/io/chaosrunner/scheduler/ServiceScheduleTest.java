@@ -1,5 +1,6 @@
 package io.chaosrunner.scheduler;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -410,7 +411,7 @@ class ServiceScheduleTest extends ServiceStage {
                 assertThat(e.kind()).isEqualTo(Kind.NOT_FOUND);
             }
 
-            assertThat(world.engine().json()).isEqualTo(put.get().json());
+            assertThat(world.engine().json()).isEqualTo(requireNonNull(put.get()).json());
             assertThat(world.list(Resource.JOBS)).isEmpty();
         }
     }
@@ -426,7 +427,7 @@ class ServiceScheduleTest extends ServiceStage {
             world.onRequest(atTheFirstClaim(() -> put.set(putInItsPlace(world, "jane"))));
             driven(janes, cluster, "schedule/1").step();
 
-            assertThat(world.engine().json()).isEqualTo(put.get().json());
+            assertThat(world.engine().json()).isEqualTo(requireNonNull(put.get()).json());
             assertThat(world.list(Resource.JOBS)).isEmpty();
             assertThat(heard).contains("left ChaosEngine n/e was made anew");
         }
@@ -468,11 +469,12 @@ class ServiceScheduleTest extends ServiceStage {
                         cluster.patch(
                                 Resource.ENGINES, "n", "e", Cluster.PatchType.MERGE, claiming);
                         // As the watch tells it.
-                        driven.get().saw(world.engine());
+                        requireNonNull(driven.get()).saw(world.engine());
                         return false;
                     });
-            driven.set(driven(world.engine(), cluster, "schedule/1"));
-            driven.get().step();
+            ServiceSchedule one = driven(world.engine(), cluster, "schedule/1");
+            driven.set(one);
+            one.step();
 
             assertThat(world.claim()).isEqualTo(theirs);
             assertThat(heard).noneMatch(line -> line.startsWith("fire-skipped"));
