@@ -226,13 +226,7 @@ final class Output {
         /** Sum up: the last that is shown. */
         synchronized void summary(List<ExperimentReport> found, int exitCode) {
             freeze();
-            List<ExperimentReport> findings =
-                    found.stream()
-                            .map(each ->
-                                    each.isBad() && ends.containsKey(each.slot())
-                                            ? each.because(ends.get(each.slot()).reason())
-                                            : each)
-                            .toList();
+            List<ExperimentReport> findings = found.stream().map(this::explained).toList();
             if (json != null) {
                 json.summary(findings, exitCode);
             } else if (!findings.isEmpty()) {
@@ -245,6 +239,11 @@ final class Output {
             if (log != null) {
                 log.summary(findings, exitCode);
             }
+        }
+
+        private ExperimentReport explained(ExperimentReport report) {
+            SlotEnds heard = ends.get(report.slot());
+            return report.isBad() && heard != null ? report.because(heard.reason()) : report;
         }
 
         /** Leave the screen as it is: what is written now comes below. */

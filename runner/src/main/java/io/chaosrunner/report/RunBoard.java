@@ -1,5 +1,7 @@
 package io.chaosrunner.report;
 
+import static java.util.Objects.requireNonNull;
+
 import io.chaosrunner.config.Dependencies;
 import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.EngineRef;
@@ -161,7 +163,11 @@ final class RunBoard {
         }
         Dependencies.of(started.settings(), started.experiments())
                 .forEach((name, others) ->
-                        waitsFor.put(named.get(name), others.stream().map(named::get).toList()));
+                        waitsFor.put(
+                                requireNonNull(named.get(name)),
+                                others.stream()
+                                        .map(other -> requireNonNull(named.get(other)))
+                                        .toList()));
         title =
                 "run %d%s%s%s"
                         .formatted(
