@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.claim.StartTable.Caller;
@@ -350,8 +351,8 @@ class RoleVerbsTest {
                 new Load(LoadSettings.builder().build()).loadAllFromString(text(file))) {
             if (((Map<?, ?>) document).get("rules") instanceof List<?> rules) {
                 for (Object rule : rules) {
-                    for (Object resource : (List<?>) ((Map<?, ?>) rule).get("resources")) {
-                        for (Object verb : (List<?>) ((Map<?, ?>) rule).get("verbs")) {
+                    for (Object resource : words(rule, "resources")) {
+                        for (Object verb : words(rule, "verbs")) {
                             rights.add(verb + " " + resource);
                         }
                     }
@@ -359,6 +360,10 @@ class RoleVerbsTest {
             }
         }
         return rights;
+    }
+
+    private static List<?> words(Object rule, String key) {
+        return (List<?>) requireNonNull(((Map<?, ?>) rule).get(key), key);
     }
 
     private static String text(String file) {
