@@ -19,15 +19,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -121,7 +118,7 @@ class EngineBenchmark {
                             .map(TimeUnit.NANOSECONDS::toMillis)
                             .sorted()
                             .toList();
-            Map<String, Integer> calls = calls(namespace.name(), Instant.EPOCH);
+            Map<String, Integer> calls = new AuditLog(controlPlane, namespace).calls(each -> true);
             int all = calls.values().stream().mapToInt(Integer::intValue).sum();
             System.out.printf(
                     "%d experiments, %s watch: first Job after %d ms (CPU %d ms); pod's end to verdict p50 %d ms, p99 %d ms; %.1f calls each; most RssAnon %d MiB; CPU %d ms; exit %d%n  %s, at most %d engine writes in a second%n",
@@ -136,7 +133,7 @@ class EngineBenchmark {
                     process.cpu.toMillis(),
                     process.process.exitValue(),
                     calls,
-                    mostWritesInASecond(namespace.name()));
+                    mostWritesInASecond(namespace));
             seen.close();
         }
     }
@@ -161,7 +158,8 @@ class EngineBenchmark {
                     "nothing changes for %d s, %s watch: %s%n",
                     QUIET.toSeconds(),
                     mayWatch ? "with" : "without",
-                    calls(namespace.name(), begin));
+                    new AuditLog(controlPlane, namespace)
+                            .calls(each -> !each.received().isBefore(begin)));
             process.process.destroyForcibly().waitFor();
         }
     }
@@ -377,44 +375,15 @@ class EngineBenchmark {
         }
     }
 
-    // ---- The audit log -------------------------------------------------------------------------
-
-    private static final Pattern VERB = Pattern.compile("\"verb\":\"([a-z]+)\"");
-    private static final Pattern RESOURCE = Pattern.compile("\"resource\":\"([a-z]+)\"");
-    private static final Pattern RECEIVED =
-            Pattern.compile("\"requestReceivedTimestamp\":\"([^\"]+)\"");
-
-    private List<String> requests(String namespace) throws IOException {
-        String account = "\"username\":\"system:serviceaccount:" + namespace + ":";
-        return Files.readAllLines(controlPlane.auditLog()).stream()
-                .filter(line -> line.contains(account))
-                .filter(line -> !line.contains("\"stage\":\"ResponseStarted\"") || isWatch(line))
-                .filter(line -> !isWatch(line) || line.contains("\"stage\":\"ResponseStarted\""))
-                .toList();
-    }
-
-    private static boolean isWatch(String line) {
-        return line.contains("\"verb\":\"watch\"");
-    }
-
-    private Map<String, Integer> calls(String namespace, Instant since) throws IOException {
-        var result = new TreeMap<String, Integer>();
-        for (String line : requests(namespace)) {
-            if (!received(line).isBefore(since)) {
-                result.merge(first(VERB, line) + " " + first(RESOURCE, line), 1, Integer::sum);
-            }
-        }
-        return result;
-    }
-
-    private long mostWritesInASecond(String namespace) throws IOException {
+    private long mostWritesInASecond(TestNamespace namespace) throws IOException {
         long[] writes =
-                requests(namespace).stream()
-                        .filter(line -> first(RESOURCE, line).equals("chaosengines"))
-                        .filter(line -> List.of("patch", "update").contains(first(VERB, line)))
-                        .mapToLong(line -> received(line).toEpochMilli())
-                        .sorted()
-                        .toArray();
+                new AuditLog(controlPlane, namespace)
+                        .requests().stream()
+                                .filter(each -> each.resource().equals("chaosengines"))
+                                .filter(AuditLog.Request::isWrite)
+                                .mapToLong(each -> each.received().toEpochMilli())
+                                .sorted()
+                                .toArray();
         long most = 0;
         for (int i = 0; i < writes.length; i++) {
             long end = writes[i] + 1_000;
@@ -424,15 +393,6 @@ class EngineBenchmark {
                             Arrays.stream(writes, i, writes.length).filter(t -> t < end).count());
         }
         return most;
-    }
-
-    private static Instant received(String line) {
-        return Instant.parse(first(RECEIVED, line));
-    }
-
-    private static String first(Pattern pattern, String line) {
-        Matcher matcher = pattern.matcher(line);
-        return matcher.find() ? matcher.group(1) : "";
     }
 
     private static void eventually(BooleanSupplier holds) {

@@ -1,5 +1,6 @@
 package io.chaosrunner.systemtests;
 
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.claim.Claim;
@@ -8,17 +9,22 @@ import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.scheduler.QuartzAlarms;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -36,6 +42,14 @@ class ScheduleBenchmark {
     private static final int FIRES = 2;
     private static final Duration LIMIT = EVERY.multipliedBy(FIRES + 2);
     private static final int TAKEOVERS = 5;
+
+    /** Leaves out the larger of the runs by the minute. */
+    private static final int MOST_EACH_MINUTE = Integer.getInteger("chaosrunner.bench.most", 50);
+
+    private static final Duration BEFORE_FIRST = Duration.ofSeconds(50);
+    private static final Duration SETTLE = Duration.ofSeconds(5);
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Duration SAMPLE = Duration.ofMillis(500);
 
     private final ControlPlane controlPlane;
 
@@ -73,16 +87,98 @@ class ScheduleBenchmark {
                 await().atMost(LIMIT).until(() -> arrivals.size() >= SCHEDULES * FIRES);
                 informer.stop();
             }
-            print("start", starts);
-            print("seen", arrivals);
+            print(SCHEDULES, "start", starts);
+            print(SCHEDULES, "seen", arrivals);
         }
     }
 
-    private static void print(String what, Map<String, Long> millis) {
+    /** What each fire costs the API server, and what it costs that nothing fires. */
+    @ParameterizedTest
+    @ValueSource(ints = {20, 50})
+    void manyFireEachMinute(int schedules) throws Exception {
+        assumeThat(schedules).isLessThanOrEqualTo(MOST_EACH_MINUTE);
+        try (ControlPlane audited = ControlPlane.startAudited();
+                var stage = new ServiceStage(audited)) {
+            Map<String, Instant> pods = new ConcurrentHashMap<>();
+            try (var informer =
+                    stage.namespace
+                            .admin()
+                            .pods()
+                            .inNamespace(stage.namespace.name())
+                            .inform(new PodOnlooker(pods))) {
+                Instant first = Instant.now().plus(BEFORE_FIRST).truncatedTo(ChronoUnit.SECONDS);
+                IntStream.range(0, schedules)
+                        .forEach(i ->
+                                stage.engine(
+                                        "engine-" + i,
+                                        "{every: 60s, from: '%s'}".formatted(first),
+                                        "after=1s"));
+                ServiceProcess service = stage.service();
+                stage.eventually(service::leads);
+                Instant idle = Instant.now().plus(SETTLE);
+                long[] most = service.size();
+                while (Instant.now()
+                        .isBefore(first.plus(MINUTE.multipliedBy(FIRES)).minusSeconds(2))) {
+                    TimeUnit.MILLISECONDS.sleep(SAMPLE.toMillis());
+                    long[] now = service.size();
+                    most[0] = Math.max(most[0], now[0]);
+                    most[1] = Math.max(most[1], now[1]);
+                }
+                informer.stop();
+                var log = new AuditLog(audited, stage.namespace);
+                Instant end = first.minusSeconds(1);
+                Map<String, Integer> idly = log.calls(each -> isWithin(idle, end, each));
+                Map<String, Integer> firing = log.calls(each -> !each.received().isBefore(end));
+                Map<String, Long> delays = new TreeMap<>();
+                pods.forEach((pod, at) ->
+                        delays.put(
+                                pod, Duration.between(first, at).toMillis() % MINUTE.toMillis()));
+                print(schedules, "pod created", delays);
+                double minutes = Duration.between(idle, end).toMillis() / 60_000.0;
+                System.out.printf(
+                        "  idle: %.1f calls a minute %s%n  %.1f calls a fire %s%n  most watches at once %s; most threads %d, %d MB resident%n  %s%n",
+                        sum(idly) / minutes,
+                        idly,
+                        (sum(firing) - sum(idly) / minutes * FIRES) / pods.size(),
+                        firing,
+                        log.mostWatches(),
+                        most[0],
+                        most[1],
+                        service.output()
+                                .lines()
+                                .filter(line ->
+                                        line.contains("leads-no-more") || line.contains("streams"))
+                                .toList());
+            }
+        }
+    }
+
+    private static boolean isWithin(Instant begin, Instant end, AuditLog.Request request) {
+        return !request.received().isBefore(begin) && request.received().isBefore(end);
+    }
+
+    private static int sum(Map<String, Integer> calls) {
+        return calls.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    private record PodOnlooker(Map<String, Instant> seen) implements ResourceEventHandler<Pod> {
+        @Override
+        public void onAdd(Pod pod) {
+            seen.putIfAbsent(pod.getMetadata().getName(), Instant.now());
+        }
+
+        @Override
+        public void onUpdate(Pod before, Pod now) {}
+
+        @Override
+        public void onDelete(Pod pod, boolean unknown) {}
+    }
+
+    private static void print(int schedules, String what, Map<String, Long> millis) {
         List<Long> sorted = millis.values().stream().sorted().toList();
         System.out.printf(
                 "%d schedules, %d fires: fire to %s p50 %d ms, p99 %d ms, most %d ms%n",
-                SCHEDULES,
+                schedules,
                 sorted.size(),
                 what,
                 sorted.get(sorted.size() / 2),
