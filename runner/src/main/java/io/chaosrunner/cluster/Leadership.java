@@ -1,15 +1,24 @@
 package io.chaosrunner.cluster;
 
 import io.chaosrunner.model.TimeWords;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
-import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
+import java.net.HttpURLConnection;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -20,7 +29,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,16 +42,30 @@ import org.jspecify.annotations.Nullable;
  * refused by the claims' guards.
  */
 public final class Leadership implements AutoCloseable {
-    /** A dead leader is followed after this and about two pauses: within 15 seconds. */
-    private static final Duration LEASE = Duration.ofSeconds(10);
-
-    /** Two renewals may be lost; clocks may differ by what is left of the lease. */
-    private static final Duration RENEW_WITHIN = Duration.ofSeconds(6);
-
-    private static final Duration PAUSE = Duration.ofSeconds(1);
-
-    /** On a connection that died, and then on a new one, still within the time to renew. */
-    private static final Duration ANSWER_WITHIN = Duration.ofMillis(2_500);
+    /**
+     * How long the Lease holds, and how it is kept.
+     *
+     * @param lease a dead leader is followed after this and about two pauses: within 15 seconds
+     * @param renewWithin clocks may differ by what is then left of the lease
+     * @param renewEvery from one renewal to the next; one may be lost
+     * @param pause between two tries, and two looks at a Lease that another process holds
+     * @param answerWithin on a connection that died, and then on a new one, still within the time
+     *     to renew
+     */
+    record Rhythm(
+            Duration lease,
+            Duration renewWithin,
+            Duration renewEvery,
+            Duration pause,
+            Duration answerWithin) {
+        static final Rhythm DEFAULT =
+                new Rhythm(
+                        Duration.ofSeconds(12),
+                        Duration.ofMillis(8_500),
+                        Duration.ofMillis(3_500),
+                        Duration.ofSeconds(1),
+                        Duration.ofMillis(2_400));
+    }
 
     private static final Duration LOOK = Duration.ofMillis(200);
     private static final Duration RELEASE_WITHIN = Duration.ofSeconds(5);
@@ -52,6 +74,7 @@ public final class Leadership implements AutoCloseable {
     private final String namespace;
     private final String lease;
     private final String identity;
+    private final Rhythm rhythm;
     private final Listener listener;
 
     /** Not the carriers of virtual threads, which what strangers write may keep busy. */
@@ -65,6 +88,10 @@ public final class Leadership implements AutoCloseable {
     private final Object lock = new Object();
     private ApiServer.OwnClient own;
     private boolean leading;
+
+    /** Whether the Lease is as this process wrote it last. */
+    private boolean settled;
+
     private long renewed;
     private String trouble = "";
     private @Nullable CompletableFuture<?> term;
@@ -86,9 +113,11 @@ public final class Leadership implements AutoCloseable {
             String namespace,
             String lease,
             String identity,
+            Rhythm rhythm,
             Listener listener) {
         this.cluster = cluster;
-        own = cluster.server().ownClient(ANSWER_WITHIN);
+        this.rhythm = rhythm;
+        own = cluster.server().ownClient(rhythm.answerWithin());
         this.namespace = namespace;
         this.lease = lease;
         this.identity = identity;
@@ -108,7 +137,17 @@ public final class Leadership implements AutoCloseable {
             String lease,
             String identity,
             Listener listener) {
-        var leadership = new Leadership(cluster, namespace, lease, identity, listener);
+        return seek(cluster, namespace, lease, identity, Rhythm.DEFAULT, listener);
+    }
+
+    static Leadership seek(
+            Fabric8Cluster cluster,
+            String namespace,
+            String lease,
+            String identity,
+            Rhythm rhythm,
+            Listener listener) {
+        var leadership = new Leadership(cluster, namespace, lease, identity, rhythm, listener);
         leadership.threads.execute(leadership.campaign);
         leadership.threads.execute(leadership.watch);
         return leadership;
@@ -165,20 +204,32 @@ public final class Leadership implements AutoCloseable {
             } catch (CompletionException e) {
                 lose("the Lease was lost: " + e.getCause());
             }
-            pause(PAUSE);
+            pause(rhythm.pause());
         }
     }
 
     private LeaderElectionConfig config() {
         return new LeaderElectionConfig(
-                new WatchedLock(new LeaseLock(namespace, lease, identity)),
-                LEASE,
-                RENEW_WITHIN,
-                PAUSE,
+                new WatchedLock(),
+                rhythm.lease(),
+                rhythm.renewWithin(),
+                rhythm.pause(),
                 new LeaderCallbacks(
                         this::win, () -> lose("the Lease went to another process"), leader -> {}),
                 true,
-                lease);
+                lease) {
+            /** Asked before each try: what was renewed has time, and what was not has none. */
+            @Override
+            public Duration getRetryPeriod() {
+                return isSettled() ? rhythm.renewEvery() : rhythm.pause();
+            }
+        };
+    }
+
+    private boolean isSettled() {
+        synchronized (lock) {
+            return leading && settled;
+        }
     }
 
     private void win() {
@@ -206,7 +257,7 @@ public final class Leadership implements AutoCloseable {
                 overdue = leading && isOverdue();
             }
             if (overdue) {
-                lose("the Lease was not renewed for " + TimeWords.of(RENEW_WITHIN));
+                lose("the Lease was not renewed for " + TimeWords.of(rhythm.renewWithin()));
                 threads.execute(this::endTerm);
             }
             pause(LOOK);
@@ -214,7 +265,7 @@ public final class Leadership implements AutoCloseable {
     }
 
     private boolean isOverdue() {
-        return System.nanoTime() - renewed > RENEW_WITHIN.toNanos();
+        return System.nanoTime() - renewed > rhythm.renewWithin().toNanos();
     }
 
     /** The elector lets go of the Lease in the thread that cancels. */
@@ -252,7 +303,9 @@ public final class Leadership implements AutoCloseable {
                                         : e.getMessage());
         synchronized (lock) {
             // Who loses the race for the Lease is told Conflict; that is no trouble.
-            if (e.getCode() != 409 && !why.equals(trouble) && !isClosed()) {
+            if (e.getCode() != HttpURLConnection.HTTP_CONFLICT
+                    && !why.equals(trouble)
+                    && !isClosed()) {
                 trouble = why;
                 listener.troubled(why);
             }
@@ -278,7 +331,7 @@ public final class Leadership implements AutoCloseable {
         }
         return answer.orElseThrow(() ->
                         new KubernetesClientException(
-                                "no answer within " + TimeWords.of(ANSWER_WITHIN)))
+                                "no answer within " + TimeWords.of(rhythm.answerWithin())))
                 .get();
     }
 
@@ -303,7 +356,7 @@ public final class Leadership implements AutoCloseable {
             }
         });
         try {
-            return Optional.of(answer.get(ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS));
+            return Optional.of(answer.get(rhythm.answerWithin().toMillis(), TimeUnit.MILLISECONDS));
         } catch (ExecutionException | TimeoutException e) {
             return Optional.empty();
         } catch (InterruptedException e) {
@@ -316,24 +369,38 @@ public final class Leadership implements AutoCloseable {
         synchronized (lock) {
             if (own.client().equals(dead)) {
                 own.close();
-                own = cluster.server().ownClient(ANSWER_WITHIN);
+                own = cluster.server().ownClient(rhythm.answerWithin());
             }
             return own.client();
         }
     }
 
-    /** Tells when the Lease was last renewed: a renewal counts from when it was sent. */
+    /**
+     * The Lease, kept by one request for each renewal: while it is as this process wrote it, it is
+     * not read, and a write that names its version is refused if it is not. Tells when it was last
+     * renewed: a renewal counts from when it was sent.
+     */
     private final class WatchedLock implements Lock {
-        private final Lock inner;
-
-        WatchedLock(Lock inner) {
-            this.inner = inner;
-        }
+        /** As last read or written; used by the elector, one thread at a time. */
+        private @Nullable Lease known;
 
         @Override
         public @Nullable LeaderElectionRecord get(KubernetesClient ours) {
+            if (!isSettled()) {
+                read();
+            }
+            Lease now = known;
+            return now == null ? null : record(now);
+        }
+
+        private void read() {
             try {
-                return onOwn(inner::get);
+                known =
+                        onOwn(client ->
+                                client.resources(Lease.class)
+                                        .inNamespace(namespace)
+                                        .withName(lease)
+                                        .get());
             } catch (KubernetesClientException e) {
                 troubled(e);
                 throw e;
@@ -342,39 +409,90 @@ public final class Leadership implements AutoCloseable {
 
         @Override
         public void create(KubernetesClient ours, LeaderElectionRecord leader) {
-            hold(client -> inner.create(client, leader));
+            hold(client -> client.resource(lease(leader, null)).create());
         }
 
         @Override
         public void update(KubernetesClient ours, LeaderElectionRecord leader) {
-            hold(client -> inner.update(client, leader));
+            try {
+                replace(leader);
+            } catch (KubernetesClientException e) {
+                if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+                    throw e;
+                }
+                // Only the answer may have been lost, or somebody wrote to it who does not lead.
+                read();
+                Lease now = known;
+                if (now == null || !identity.equals(record(now).getHolderIdentity())) {
+                    throw e;
+                }
+                replace(leader);
+            }
         }
 
-        private void hold(Consumer<KubernetesClient> write) {
+        private void replace(LeaderElectionRecord leader) {
+            Lease before = known;
+            String version = before == null ? null : before.getMetadata().getResourceVersion();
+            hold(client ->
+                    client.resource(lease(leader, version))
+                            .patch(PatchContext.of(PatchType.JSON_MERGE)));
+        }
+
+        private void hold(Function<KubernetesClient, Lease> write) {
             long began = System.nanoTime();
             try {
-                onOwn(client -> {
-                    write.accept(client);
-                    return null;
-                });
+                known = onOwn(write);
             } catch (KubernetesClientException e) {
+                synchronized (lock) {
+                    settled = false;
+                }
                 troubled(e);
                 throw e;
             }
             synchronized (lock) {
                 renewed = began;
+                settled = true;
                 trouble = "";
             }
         }
 
         @Override
         public String identity() {
-            return inner.identity();
+            return identity;
         }
 
         @Override
         public String describe() {
-            return inner.describe();
+            return "Lease: %s - %s (%s)".formatted(namespace, lease, identity);
         }
+    }
+
+    /** Read what a Lease says; one that says nothing is nobody's. */
+    private static LeaderElectionRecord record(Lease lease) {
+        LeaseSpec spec = lease.getSpec() == null ? new LeaseSpec() : lease.getSpec();
+        ZonedDateTime longAgo = Instant.EPOCH.atZone(ZoneOffset.UTC);
+        return new LeaderElectionRecord(
+                Objects.requireNonNullElse(spec.getHolderIdentity(), ""),
+                Duration.ofSeconds(Objects.requireNonNullElse(spec.getLeaseDurationSeconds(), 0)),
+                Objects.requireNonNullElse(spec.getAcquireTime(), longAgo),
+                Objects.requireNonNullElse(spec.getRenewTime(), longAgo),
+                Objects.requireNonNullElse(spec.getLeaseTransitions(), 0));
+    }
+
+    private Lease lease(LeaderElectionRecord record, @Nullable String version) {
+        return new LeaseBuilder()
+                .withNewMetadata()
+                .withNamespace(namespace)
+                .withName(lease)
+                .withResourceVersion(version)
+                .endMetadata()
+                .withNewSpec()
+                .withHolderIdentity(record.getHolderIdentity())
+                .withLeaseDurationSeconds((int) record.getLeaseDuration().toSeconds())
+                .withAcquireTime(record.getAcquireTime())
+                .withRenewTime(record.getRenewTime())
+                .withLeaseTransitions(record.getLeaderTransitions())
+                .endSpec()
+                .build();
     }
 }
