@@ -116,7 +116,8 @@ class ExplanationsTest {
                                     .map(Object::toString))
                     .singleElement()
                     .asString()
-                    .contains("this account may not list events, 'kubectl get events -n n");
+                    .contains(
+                            "this account may not list events (docs/permissions.md), 'kubectl get events -n n");
         }
     }
 
