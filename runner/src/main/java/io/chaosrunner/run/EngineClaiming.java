@@ -75,7 +75,11 @@ final class EngineClaiming {
                                 "ChaosEngine %s was made anew".formatted(request.engine()), false));
                 return Optional.empty();
             }
-            uid = found.map(Engine::uid);
+            if (request.caller() != Caller.OPERATOR) {
+                // The operator's pods are named by the engine's name: its runner is the new one's
+                // too.
+                uid = found.map(Engine::uid);
+            }
             Optional<OwnedRun> taken = found.isEmpty() ? Optional.empty() : take(found.get());
             if (found.isEmpty()) {
                 refuse(

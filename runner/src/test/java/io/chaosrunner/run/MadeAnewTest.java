@@ -8,6 +8,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.engine.ChaosPods;
 import io.chaosrunner.testing.EngineWorld;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +64,28 @@ class MadeAnewTest {
             assertThat(world.engine().annotation(Claim.ANNOTATION)).isEmpty();
             assertThat(world.engine().statusEntries()).isEmpty();
             RunBench.until(() -> world.list(Resource.PODS).stream().noneMatch(ChaosPods::isLive));
+        }
+    }
+
+    /** The operator goes by the names of its pods, so that of the old engine is the new one's. */
+    @Test
+    void theOperatorsRunnerRunsTheEngineThatTookThePlaceOfItsOwn() {
+        var world = EngineWorld.start().listing("a");
+        String old = world.engine().uid();
+        var once = new AtomicBoolean();
+        try (RunBench bench = new RunBench(world, Caller.OPERATOR)) {
+            world.onRequest(request -> {
+                if (request.verb().equals("patch")
+                        && request.resource().equals("chaosengines")
+                        && once.compareAndSet(false, true)) {
+                    world.delete(Resource.ENGINES, "e");
+                    world.listing("a");
+                }
+            });
+
+            assertThat(bench.run()).isInstanceOf(RunResult.Completed.class);
+            assertThat(world.engine().uid()).isNotEqualTo(old);
+            assertThat(world.entries()).containsExactly("a: Completed/Pass");
         }
     }
 }
