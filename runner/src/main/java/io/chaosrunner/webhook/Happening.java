@@ -2,6 +2,7 @@ package io.chaosrunner.webhook;
 
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.status.StatusEntry;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -16,8 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
  * What others are told of, once.
  *
  * @param id the same whenever this is told again
- * @param type {@code io.chaosrunner.run.begun}, {@code run.ended}, {@code run.stopped} or {@code
- *     fire.skipped}
+ * @param type {@code io.chaosrunner.run.begun}, {@code run.ended}, {@code run.stopped}, {@code
+ *     fire.started} or {@code fire.skipped}
  * @param text one line for people
  * @param data the same for programs
  */
@@ -56,7 +57,7 @@ record Happening(
     }
 
     /** Return this as a CloudEvent in JSON's structured form. */
-    String cloudEvent() {
+    byte[] cloudEvent() {
         ObjectNode event =
                 JsonMapper.shared()
                         .createObjectNode()
@@ -70,12 +71,16 @@ record Happening(
                         .put("time", time.truncatedTo(ChronoUnit.MILLIS).toString())
                         .put("datacontenttype", "application/json");
         event.set("data", data);
-        return event.toString();
+        return bytes(event);
     }
 
     /** Return this as Slack takes it, and what speaks as Slack does. */
-    String slackMessage() {
+    byte[] slackMessage() {
         String escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
-        return JsonMapper.shared().createObjectNode().put("text", escaped).toString();
+        return bytes(JsonMapper.shared().createObjectNode().put("text", escaped));
+    }
+
+    private static byte[] bytes(ObjectNode json) {
+        return json.toString().getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -35,11 +35,16 @@ public final class ToldService implements ServiceListener {
     public void fired(EngineRef engine, Fire fire, Instant planned, Instant at) {
         webhook.tell(
                 Happening.of(
-                        "%s/%s/%s/begun".formatted(engine, fire.cause().kind().word(), fire.at()),
-                        "run.begun",
+                        "%s/%s/%s/%s/started"
+                                .formatted(
+                                        engine,
+                                        fire.cause().kind().word(),
+                                        fire.cause().id(),
+                                        fire.at()),
+                        "fire.started",
                         engine,
                         at,
-                        "%s: a run begins for the %s".formatted(engine, fire),
+                        "%s: a run is launched for the %s".formatted(engine, fire),
                         JsonMapper.shared()
                                 .createObjectNode()
                                 .put("cause", fire.cause().kind().word())
@@ -76,7 +81,7 @@ public final class ToldService implements ServiceListener {
     @Override
     public void ended(EngineRef engine, Claim claim, List<StatusEntry> entries) {
         boolean stopped = RunEnd.Cause.of(claim.ending()).filter(RunEnd.Cause::isAbort).isPresent();
-        webhook.tell(
+        Happening ended =
                 ToldRun.ended(
                         webhook,
                         engine,
@@ -84,6 +89,13 @@ public final class ToldService implements ServiceListener {
                         stopped,
                         claim.ending(),
                         claim.reason(),
-                        entries));
+                        entries);
+        claim.fires()
+                .started()
+                .ifPresent(fire ->
+                        ended.data()
+                                .put("cause", fire.cause().kind().word())
+                                .put("fire", fire.at().toString()));
+        webhook.tell(ended);
     }
 }

@@ -1,6 +1,7 @@
 package io.chaosrunner.webhook;
 
 import io.chaosrunner.cluster.LongLived;
+import io.chaosrunner.model.TimeWords;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -12,15 +13,18 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -29,9 +33,10 @@ import javax.crypto.spec.SecretKeySpec;
  * Send what happens to one address, in order, by a thread of its own: as CloudEvents, or as Slack
  * takes it.
  *
- * <p>Telling never waits: what comes faster than it can be sent is dropped, after one warning. Each
- * request has a time and a few tries. The address is a secret as often as not (Slack's are), so no
- * more than its host is ever said. Safe for use by several threads.
+ * <p>Telling never waits: what comes faster than it can be sent is dropped, after a warning. Each
+ * request has a time and a few tries. Each kind of trouble is said once until the address takes
+ * something again. The address is a secret as often as not (Slack's are), so no more than its host
+ * is ever said. Safe for use by several threads.
  */
 public final class Webhook implements AutoCloseable {
     static final String URL = "CHAOS_RUNNER_EVENTS_URL";
@@ -44,19 +49,25 @@ public final class Webhook implements AutoCloseable {
     private static final String HMAC = "HmacSHA256";
     private static final int TOO_MANY_REQUESTS = 429;
 
+    /** The end of a process is not held up unsaid for longer. */
+    private static final Duration SOON = Duration.ofMillis(500);
+
     /**
      * What sending may take.
      *
      * @param waiting how many may wait to be sent
+     * @param bytes how much they may hold in all
      * @param tries of each
      * @param pause after the first try that failed; twice as long after each further one
      * @param answer how long one try waits for its answer
      * @param end how long the end of the process waits for what was not sent
      */
-    record Limits(int waiting, int tries, Duration pause, Duration answer, Duration end) {
+    record Limits(
+            int waiting, int bytes, int tries, Duration pause, Duration answer, Duration end) {
         static final Limits DEFAULT =
                 new Limits(
                         256,
+                        1 << 20,
                         4,
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(10),
@@ -68,6 +79,17 @@ public final class Webhook implements AutoCloseable {
         SLACK
     }
 
+    /** What is said once, until the address takes something again. */
+    private enum Trouble {
+        /** More happens than it takes. */
+        TOO_MUCH,
+        REFUSED,
+        UNREACHABLE,
+        SILENT,
+        /** The process ends before all is told. */
+        ENDED
+    }
+
     private final URI address;
     private final Format format;
     private final Optional<SecretKeySpec> key;
@@ -75,11 +97,16 @@ public final class Webhook implements AutoCloseable {
     private final Clock clock;
     private final Consumer<String> warn;
     private final HttpClient http;
-    private final BlockingQueue<Happening> waiting;
+    private final BlockingQueue<byte[]> waiting;
+
+    /** Those that wait, and the one that is being sent. */
+    private final AtomicInteger untold = new AtomicInteger();
+
+    private final AtomicInteger bytes = new AtomicInteger();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final LongLived work;
     private final Thread thread;
-    private boolean warned;
+    private final Set<Trouble> said = EnumSet.noneOf(Trouble.class);
 
     private Webhook(
             URI address,
@@ -97,6 +124,8 @@ public final class Webhook implements AutoCloseable {
         waiting = new ArrayBlockingQueue<>(limits.waiting());
         http =
                 HttpClient.newBuilder()
+                        // To plain http it would ask for an upgrade, which some servers refuse.
+                        .version(HttpClient.Version.HTTP_1_1)
                         .connectTimeout(limits.answer())
                         .followRedirects(HttpClient.Redirect.NEVER)
                         .build();
@@ -107,7 +136,7 @@ public final class Webhook implements AutoCloseable {
     /**
      * Begin, where the variables of the process name an address.
      *
-     * @param warn hears what is wrong, in a sentence; each kind once
+     * @param warn hears what is wrong, in a sentence
      * @return empty if nobody is to be told, or the address is none
      */
     public static Optional<Webhook> of(
@@ -166,19 +195,40 @@ public final class Webhook implements AutoCloseable {
         return clock;
     }
 
+    /** Return how many are to be sent still. */
+    int untold() {
+        return untold.get();
+    }
+
     /** Have something sent soon; never waits. */
     void tell(Happening happening) {
-        if (closing.getCount() > 0 && !waiting.offer(happening)) {
-            warn("more happens than it takes, so some is not told");
+        if (closing.getCount() == 0) {
+            return;
+        }
+        byte[] body =
+                switch (format) {
+                    case CLOUDEVENTS -> happening.cloudEvent();
+                    case SLACK -> happening.slackMessage();
+                };
+        untold.incrementAndGet();
+        if (bytes.addAndGet(body.length) > limits.bytes() || !waiting.offer(body)) {
+            done(body);
+            warn(Trouble.TOO_MUCH, "more happens than it takes, so some is not told");
         }
     }
 
-    private synchronized void warn(String what) {
-        if (!warned) {
-            warned = true;
-            warn.accept(
-                    "events for %s: %s; runs go on, and this is said once"
-                            .formatted(address.getHost(), what));
+    private void done(byte[] body) {
+        bytes.addAndGet(-body.length);
+        untold.decrementAndGet();
+    }
+
+    private void warn(Trouble trouble, String what) {
+        boolean first;
+        synchronized (said) {
+            first = said.add(trouble);
+        }
+        if (first) {
+            warn.accept("events for %s: %s; runs go on".formatted(address.getHost(), what));
         }
     }
 
@@ -187,9 +237,19 @@ public final class Webhook implements AutoCloseable {
     public void close() {
         closing.countDown();
         try {
-            thread.join(limits.end());
+            Duration soon = limits.end().compareTo(SOON) < 0 ? limits.end() : SOON;
+            if (!thread.join(soon)) {
+                warn.accept(
+                        "events for %s: waiting up to %s until the last are taken"
+                                .formatted(address.getHost(), TimeWords.of(limits.end())));
+                thread.join(limits.end().minus(soon));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        int left = untold();
+        if (left > 0) {
+            warn(Trouble.ENDED, "%d not told before the process ended".formatted(left));
         }
         work.close();
         thread.interrupt();
@@ -201,9 +261,10 @@ public final class Webhook implements AutoCloseable {
     private void send() {
         try {
             while (true) {
-                Happening next = waiting.poll(200, TimeUnit.MILLISECONDS);
+                byte[] next = waiting.poll(200, TimeUnit.MILLISECONDS);
                 if (next != null) {
                     send(next);
+                    done(next);
                 } else if (closing.getCount() == 0) {
                     return;
                 }
@@ -220,18 +281,18 @@ public final class Webhook implements AutoCloseable {
         AGAIN
     }
 
-    private void send(Happening happening) throws InterruptedException {
-        String body =
-                switch (format) {
-                    case CLOUDEVENTS -> happening.cloudEvent();
-                    case SLACK -> happening.slackMessage();
-                };
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    private void send(byte[] body) throws InterruptedException {
         for (int failed = 0; failed < limits.tries(); failed++) {
             if (failed > 0) {
                 TimeUnit.MILLISECONDS.sleep(limits.pause().toMillis() << (failed - 1));
             }
-            if (tried(bytes) != Tried.AGAIN) {
+            Tried tried = tried(body);
+            if (tried == Tried.TAKEN) {
+                synchronized (said) {
+                    said.clear();
+                }
+            }
+            if (tried != Tried.AGAIN) {
                 return;
             }
         }
@@ -248,14 +309,14 @@ public final class Webhook implements AutoCloseable {
             if (code / 100 == 2) {
                 return Tried.TAKEN;
             }
-            warn("it answers with " + code);
+            warn(Trouble.REFUSED, "it answers with " + code);
             return code / 100 == 5 || code == TOO_MANY_REQUESTS ? Tried.AGAIN : Tried.REFUSED;
         } catch (ExecutionException e) {
-            warn(String.valueOf(e.getCause()));
+            warn(Trouble.UNREACHABLE, String.valueOf(e.getCause()));
             return Tried.AGAIN;
         } catch (TimeoutException e) {
             answer.cancel(true);
-            warn("it does not answer within " + limits.answer().toMillis() + " ms");
+            warn(Trouble.SILENT, "it does not answer within " + TimeWords.of(limits.answer()));
             return Tried.AGAIN;
         } catch (IOException e) {
             // It was answered.

@@ -41,6 +41,11 @@ public final class Engines {
     }
 
     public static Claim claim(State state) {
+        return claim(state, FireLedger.NONE);
+    }
+
+    /** A claim like it, of a schedule's run. */
+    public static Claim claim(State state, FireLedger fires) {
         return new Claim(
                 new RunId(3, "abc"),
                 "me",
@@ -54,7 +59,7 @@ public final class Engines {
                 List.of(),
                 Map.of(),
                 "active",
-                FireLedger.NONE);
+                fires);
     }
 
     /** An engine held by a claim, with these entries. */

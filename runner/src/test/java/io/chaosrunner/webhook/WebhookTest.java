@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.claim.FireLedger;
 import io.chaosrunner.claim.FireLedger.Skipped;
 import io.chaosrunner.claim.SkipCause;
 import io.chaosrunner.model.EngineRef;
@@ -31,9 +32,11 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntUnaryOperator;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -54,7 +57,12 @@ class WebhookTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Webhook.Limits QUICK =
             new Webhook.Limits(
-                    64, 3, Duration.ofMillis(1), Duration.ofSeconds(60), Duration.ofSeconds(60));
+                    64,
+                    1 << 20,
+                    3,
+                    Duration.ofMillis(1),
+                    Duration.ofSeconds(60),
+                    Duration.ofSeconds(60));
 
     private final List<Received> received = new CopyOnWriteArrayList<>();
     private final List<String> warnings = new CopyOnWriteArrayList<>();
@@ -202,7 +210,7 @@ class WebhookTest {
         assertThat(received)
                 .extracting(each -> each.json().path("type").asString())
                 .containsExactly(
-                        "io.chaosrunner.run.begun",
+                        "io.chaosrunner.fire.started",
                         "io.chaosrunner.fire.skipped",
                         "io.chaosrunner.run.ended");
         assertThat(received.get(1).json().at("/data/cause").asString()).isEqualTo("overlap");
@@ -266,6 +274,7 @@ class WebhookTest {
                                     Clock.systemUTC(),
                                     new Webhook.Limits(
                                             4,
+                                            1 << 20,
                                             2,
                                             Duration.ofMillis(1),
                                             Duration.ofHours(1),
@@ -278,22 +287,113 @@ class WebhookTest {
             }
             webhook.close();
 
-            assertThat(warnings).hasSize(1);
-            assertThat(warnings.getFirst()).contains("more happens than it takes");
+            assertThat(warnings).hasSize(3);
+            assertThat(warnings.get(0)).contains("more happens than it takes");
+            assertThat(warnings.get(1)).contains("waiting up to 200ms");
+            assertThat(warnings.get(2)).containsPattern("[45] not told before the process ended");
             run.heard(started(false));
         }
     }
 
+    /** It takes no more than a size, however few the events are. */
     @Test
-    void aReceiverThatDoesNotListenIsOneWarning() {
-        server.stop(0);
-        try (Webhook webhook = webhook(Map.of(), QUICK)) {
+    void eventsThatAreTooLargeTogetherAreDropped() throws IOException {
+        try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            var limits =
+                    new Webhook.Limits(
+                            10_000,
+                            2_000,
+                            1,
+                            Duration.ofMillis(1),
+                            Duration.ofHours(1),
+                            Duration.ofMillis(1));
+            Webhook webhook =
+                    Webhook.of(
+                                    Map.of(
+                                            Webhook.URL,
+                                            "http://127.0.0.1:%d/"
+                                                    .formatted(silent.getLocalPort())),
+                                    Clock.systemUTC(),
+                                    limits,
+                                    warnings::add)
+                            .orElseThrow();
+            var run = new ToldRun(webhook, ENGINE);
+            for (int i = 0; i < 20; i++) {
+                run.heard(started(false));
+            }
+            webhook.close();
+
+            assertThat(warnings.getFirst()).contains("more happens than it takes");
+        }
+    }
+
+    /** Every connection ends before a word is said on it. */
+    @Test
+    void aReceiverThatEndsConnectionsIsOneWarningUntilItTakesSomething() throws Exception {
+        try (var port = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                Webhook webhook =
+                        webhook(
+                                Map.of(
+                                        Webhook.URL,
+                                        "http://127.0.0.1:%d/".formatted(port.getLocalPort())),
+                                QUICK)) {
+            var good = new AtomicBoolean();
+            threads.submit(() -> {
+                while (!port.isClosed()) {
+                    try (var connection = port.accept()) {
+                        if (good.get()) {
+                            connection.getInputStream().read();
+                            connection
+                                    .getOutputStream()
+                                    .write(
+                                            "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+                                                    .getBytes(StandardCharsets.US_ASCII));
+                            received.add(new Received("", "", ""));
+                        }
+                    }
+                }
+                return null;
+            });
             var run = new ToldRun(webhook, ENGINE);
             run.heard(started(false));
             run.heard(finished(RunEnd.Cause.PLAN));
-            await().atMost(LIMIT).until(() -> !warnings.isEmpty());
+            await().atMost(LIMIT).until(() -> webhook.untold() == 0);
+            assertThat(warnings).hasSize(1);
+
+            good.set(true);
+            run.heard(started(false));
+            await().atMost(LIMIT).until(() -> webhook.untold() == 0);
+            assertThat(received).hasSize(1);
+            good.set(false);
+            run.heard(started(false));
+            await().atMost(LIMIT).until(() -> webhook.untold() == 0);
+            assertThat(warnings).hasSize(2);
         }
-        assertThat(warnings).hasSize(1);
+    }
+
+    @Test
+    void anEndOfARunNamesItsFireAndEachRequestOfAPersonIsAnEventOfItsOwn() {
+        Fire fire = new Fire(NOON, "x", new Fire.Cause(Fire.Kind.BACKFILL, "r1", "jane", ""));
+        Claim running = Engines.claim(Claim.State.RUNNING, FireLedger.NONE.next(Optional.of(fire)));
+        try (Webhook webhook = webhook(Map.of(), QUICK)) {
+            var service = new ToldService(webhook);
+            service.fired(ENGINE, fire, NOON, NOON);
+            service.fired(
+                    ENGINE,
+                    new Fire(NOON, "x", new Fire.Cause(Fire.Kind.BACKFILL, "r2", "jane", "")),
+                    NOON,
+                    NOON);
+            service.ended(
+                    ENGINE,
+                    running.endingBy("plan", "all done").finished(NOON, "all done"),
+                    List.of(StatusEntry.completed("a", "p", Verdict.PASS)));
+        }
+
+        assertThat(received.stream().map(each -> each.json().path("id").asString()).distinct())
+                .hasSize(3);
+        assertThat(received.getLast().json().at("/data/fire").asString())
+                .isEqualTo("2026-03-02T12:00:00Z");
+        assertThat(received.getLast().json().at("/data/cause").asString()).isEqualTo("backfill");
     }
 
     @ParameterizedTest

@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -59,7 +60,7 @@ class EventsTest {
                                         .asString()
                                         .replaceFirst("/chaosengines/[^/]+/", ""))
                 .containsExactlyInAnyOrder(
-                        "io.chaosrunner.run.begun once",
+                        "io.chaosrunner.fire.started once",
                         "io.chaosrunner.run.ended once",
                         "io.chaosrunner.fire.skipped shut");
         assertThat(signatures).hasSize(3).allMatch(each -> each.matches("sha256=[0-9a-f]{64}"));
@@ -67,24 +68,36 @@ class EventsTest {
                 .hasSize(3);
     }
 
-    /** A port at which nobody listens. */
+    /** Every connection ends before a word is said on it. */
     @Test
-    void runsGoOnWhereNobodyListens() throws IOException {
-        HttpServer receiver = listening();
-        int port = receiver.getAddress().getPort();
-        receiver.stop(0);
-        try (var stage = new ServiceStage(controlPlane)) {
+    void runsGoOnWhereNobodyAnswers() throws IOException {
+        try (var port = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                var stage = new ServiceStage(controlPlane)) {
+            Thread.ofVirtual().start(() -> endConnections(port));
             ServiceProcess service =
-                    stage.serviceWith(Map.of(URL, "http://127.0.0.1:%d/s3cret".formatted(port)));
+                    stage.serviceWith(
+                            Map.of(
+                                    URL,
+                                    "http://127.0.0.1:%d/s3cret".formatted(port.getLocalPort())));
             stage.engine("often", "every: 2s", "after=100ms");
 
             stage.eventually(
                     () -> stage.number("often") >= 3 && service.output().contains("event=events"));
 
             assertThat(service.output())
-                    .contains("runs go on, and this is said once")
+                    .contains("events for 127.0.0.1: ", "runs go on")
                     .doesNotContain("s3cret");
             assertThat(service.output().split("event=events", -1)).hasSize(2);
+        }
+    }
+
+    private static void endConnections(ServerSocket port) {
+        while (!port.isClosed()) {
+            try {
+                port.accept().close();
+            } catch (IOException e) {
+                // It was closed, or one connection failed.
+            }
         }
     }
 
