@@ -1,35 +1,30 @@
 package io.chaosrunner.attempt;
 
-import io.chaosrunner.engine.EngineWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * What must wait until the engine holds what was changed before: a restart must know of it first.
- * Owned by the run's thread.
+ * What is due once the engine holds what was changed before: a restart must know of it first. Owned
+ * by the run's thread.
+ *
+ * @param <M> what is done next, as that thread is told of it
  */
-public final class AfterWrites {
-    private final EngineWriter writer;
-    private final NavigableMap<Long, List<Runnable>> waiting = new TreeMap<>();
+public final class AfterWrites<M> {
+    private final NavigableMap<Long, List<M>> waiting = new TreeMap<>();
 
-    public AfterWrites(EngineWriter writer) {
-        this.writer = writer;
+    /** Keep a message until an edition of the engine is stored. */
+    public void add(long edition, M message) {
+        waiting.computeIfAbsent(edition, _ -> new ArrayList<>()).add(message);
     }
 
-    /** Run something once all changes made so far are stored. */
-    public void run(Runnable then) {
-        writer.ask();
-        waiting.computeIfAbsent(writer.edition(), edition -> new ArrayList<>()).add(then);
-    }
-
-    /** Run what waited for an edition, or an earlier one. */
-    public void stored(long edition) {
-        NavigableMap<Long, List<Runnable>> due = waiting.headMap(edition, true);
-        List<Runnable> now = due.values().stream().flatMap(List::stream).toList();
+    /** Return, and forget, what waited for an edition or an earlier one. */
+    public List<M> stored(long edition) {
+        NavigableMap<Long, List<M>> due = waiting.headMap(edition, true);
+        List<M> now = due.values().stream().flatMap(List::stream).toList();
         due.clear();
-        now.forEach(Runnable::run);
+        return now;
     }
 
     public boolean isEmpty() {

@@ -29,6 +29,9 @@ public abstract class AttemptContext {
     /** Do work elsewhere that ends with a message to the run's thread; that one only. */
     protected abstract void work(Callable<AttemptMessage> work);
 
+    /** Tell the run's thread something once an edition of the engine is stored; that one only. */
+    protected abstract void onceStored(long edition, AttemptMessage message);
+
     /** Tell the listener; any thread may. */
     public final void tell(RunNotice notice) {
         synchronized (listener) {

@@ -46,7 +46,6 @@ public final class AttemptEnding {
     private final AttemptContext context;
     private final VerdictReader judge;
     private final EngineWriter writer;
-    private final AfterWrites afterWrites;
     private final EventWriter events;
     private final PodRemover remover;
     private final StatusTable entries;
@@ -93,7 +92,6 @@ public final class AttemptEnding {
             AttemptContext context,
             VerdictReader judge,
             EngineWriter writer,
-            AfterWrites afterWrites,
             EventWriter events,
             PodRemover remover,
             StatusTable entries,
@@ -103,7 +101,6 @@ public final class AttemptEnding {
         this.context = context;
         this.judge = judge;
         this.writer = writer;
-        this.afterWrites = afterWrites;
         this.events = events;
         this.remover = remover;
         this.entries = entries;
@@ -183,6 +180,10 @@ public final class AttemptEnding {
                     removeAgain(each, logged);
                 }
             }
+            case AttemptMessage.StopStored(LiveAttempt each, Conclusion conclusion) ->
+                    remove(each, Extent.ALL, conclusion);
+            case AttemptMessage.EndStored(LoggedAttempt logged) -> unstored.remove(logged);
+            case AttemptMessage.CleanUpDue(LiveAttempt each, LaunchedJob job) -> cleanUp(each, job);
             case AttemptMessage.StrayRemoved(ExecutionId execution) -> strays.remove(execution);
             case AttemptMessage.Remembered(LiveAttempt each, Conclusion conclusion) ->
                     recordEntry(each, conclusion);
@@ -338,7 +339,7 @@ public final class AttemptEnding {
         each.phase = Phase.REMOVED;
         LoggedAttempt logged = logged(each, conclusion.end(), Mark.BEING_STOPPED);
         writer.claim(claim -> claim.with(logged));
-        afterWrites.run(() -> remove(each, Extent.ALL, conclusion));
+        context.onceStored(writer.ask(), new AttemptMessage.StopStored(each, conclusion));
     }
 
     /**
@@ -464,14 +465,14 @@ public final class AttemptEnding {
         // other record: its Job carries it.
         loop.ended(each, end);
         if (each.hasJob()) {
-            afterWrites.run(() -> cleanUp(each, each.job()));
+            context.onceStored(writer.ask(), new AttemptMessage.CleanUpDue(each, each.job()));
         }
     }
 
     private void log(LoggedAttempt logged) {
         writer.claim(claim -> claim.with(logged));
         unstored.add(logged);
-        afterWrites.run(() -> unstored.remove(logged));
+        context.onceStored(writer.ask(), new AttemptMessage.EndStored(logged));
     }
 
     /** Tell whether a Job can carry the ends that the engine does not hold yet. */
@@ -538,7 +539,7 @@ public final class AttemptEnding {
     /** Delete a Job that an earlier process had no time to; one that is kept was told of. */
     public void cleanUpAgain(LiveAttempt each, LaunchedJob job) {
         if (mustGo(each, job)) {
-            afterWrites.run(() -> cleanUp(each, job));
+            context.onceStored(writer.ask(), new AttemptMessage.CleanUpDue(each, job));
         }
     }
 

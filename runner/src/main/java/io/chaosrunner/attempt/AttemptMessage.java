@@ -73,6 +73,15 @@ public sealed interface AttemptMessage {
     record RemovedAgain(LiveAttempt attempt, LoggedAttempt logged, List<String> left)
             implements Done {}
 
+    /** The engine holds that an attempt is being stopped: what there is of it may go. */
+    record StopStored(LiveAttempt attempt, Conclusion conclusion) implements Done {}
+
+    /** The engine holds how an attempt ended. */
+    record EndStored(LoggedAttempt logged) implements Done {}
+
+    /** The engine holds how an attempt ended, so that its Job may go. */
+    record CleanUpDue(LiveAttempt attempt, LaunchedJob job) implements Done {}
+
     /** Pods were removed of an execution that was over. */
     record StrayRemoved(ExecutionId execution) implements Done {}
 

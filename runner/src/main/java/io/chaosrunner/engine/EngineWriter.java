@@ -208,19 +208,18 @@ public final class EngineWriter implements AutoCloseable {
         isEdited = true;
     }
 
-    /** Have it told when all changes made so far are stored, after the next commit. */
-    public void ask() {
+    /**
+     * Have it told when all changes made so far are stored, after the next commit; returns the
+     * edition that holds them.
+     */
+    public long ask() {
         isEdited = true;
+        return edition + 1;
     }
 
     /** Return the claim with all changes. */
     public Claim claim() {
         return claim;
-    }
-
-    /** Return the edition that holds all changes made so far: that of the next commit, if any. */
-    public long edition() {
-        return isEdited ? edition + 1 : edition;
     }
 
     /** Have all changes since the last commit written, together. */

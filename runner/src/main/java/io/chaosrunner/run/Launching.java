@@ -1,6 +1,5 @@
 package io.chaosrunner.run;
 
-import io.chaosrunner.attempt.AfterWrites;
 import io.chaosrunner.attempt.AttemptEnding;
 import io.chaosrunner.attempt.LaunchPreparation;
 import io.chaosrunner.attempt.Launcher;
@@ -10,6 +9,7 @@ import io.chaosrunner.attempt.StatusTable;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.engine.PodRemover;
 import io.chaosrunner.job.JobFactory;
@@ -38,7 +38,7 @@ final class Launching {
     private final Map<ExecutionId, LiveAttempt> live;
     private final StatusTable entries;
     private final AttemptEnding ends;
-    private final AfterWrites afterWrites;
+    private final EngineWriter writer;
     private final PodWatch watch;
     private boolean hasLaunched;
 
@@ -49,7 +49,7 @@ final class Launching {
             Map<ExecutionId, LiveAttempt> live,
             StatusTable entries,
             AttemptEnding ends,
-            AfterWrites afterWrites,
+            EngineWriter writer,
             PodWatch watch) {
         this.context = context;
         this.taken = taken;
@@ -58,7 +58,7 @@ final class Launching {
         this.live = live;
         this.entries = entries;
         this.ends = ends;
-        this.afterWrites = afterWrites;
+        this.writer = writer;
         this.watch = watch;
     }
 
@@ -122,8 +122,7 @@ final class Launching {
             launch(orders(decided, ends.unstoredEnds(claimed.runStart())));
             return;
         }
-        List<Launcher.Order> afterwards = orders(decided, "");
-        afterWrites.run(() -> launchUnstopped(afterwards));
+        context.afterWrites.add(writer.ask(), new RunMessage.LaunchDue(orders(decided, "")));
     }
 
     private static List<Launcher.Order> orders(List<LiveAttempt> decided, String ends) {

@@ -1,5 +1,6 @@
 package io.chaosrunner.run;
 
+import io.chaosrunner.attempt.AfterWrites;
 import io.chaosrunner.attempt.AttemptContext;
 import io.chaosrunner.attempt.AttemptMessage;
 import io.chaosrunner.attempt.Mailbox;
@@ -24,6 +25,7 @@ final class RunContext extends AttemptContext {
     private @Nullable RunResult ended;
 
     final Mailbox<RunMessage> mailbox = new Mailbox<>();
+    final AfterWrites<RunMessage> afterWrites = new AfterWrites<>();
 
     RunContext(
             Cluster cluster,
@@ -47,6 +49,11 @@ final class RunContext extends AttemptContext {
         mailbox.work(() -> new RunMessage.OfAttempt(work.call()));
     }
 
+    @Override
+    protected void onceStored(long edition, AttemptMessage message) {
+        afterWrites.add(edition, new RunMessage.OfAttempt(message));
+    }
+
     /** Hear what somebody asks before the run owns its engine; other messages come later only. */
     void awaitRequest(Duration longest) {
         switch (mailbox.take(longest)) {
@@ -57,8 +64,10 @@ final class RunContext extends AttemptContext {
                     RunMessage.WriteRefused _,
                     RunMessage.WriteFailed _,
                     RunMessage.OfAttempt _,
+                    RunMessage.LaunchDue _,
                     RunMessage.LaunchDone _,
                     RunMessage.WithheldExplained _,
+                    RunMessage.RunRemovalDue _,
                     RunMessage.RunRemoved _,
                     RunMessage.WorkDone _,
                     RunMessage.ProcessEnds _ ->

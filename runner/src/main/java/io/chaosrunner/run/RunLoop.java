@@ -2,7 +2,6 @@ package io.chaosrunner.run;
 
 import static java.util.Objects.requireNonNull;
 
-import io.chaosrunner.attempt.AfterWrites;
 import io.chaosrunner.attempt.AttemptEnding;
 import io.chaosrunner.attempt.AttemptMessage;
 import io.chaosrunner.attempt.Launcher;
@@ -84,7 +83,6 @@ final class RunLoop implements AutoCloseable {
     private final StatusTable entries;
     private final Map<ExecutionId, LiveAttempt> live = new HashMap<>();
     private final PodCensus census = new PodCensus();
-    private final AfterWrites afterWrites;
     private final AttemptEnding ends;
     private final PodWatch watch;
     private final EngineWatch engineWatch;
@@ -143,7 +141,6 @@ final class RunLoop implements AutoCloseable {
                         context.patience.refusals(),
                         context.patience.engineWrites(),
                         this::onWriter);
-        afterWrites = new AfterWrites(writer);
         entries =
                 new StatusTable(
                         taken.resumed()
@@ -156,7 +153,6 @@ final class RunLoop implements AutoCloseable {
                         new VerdictReader(
                                 new ResultReader(cluster, engine.namespace(), results), events),
                         writer,
-                        afterWrites,
                         events,
                         remover,
                         entries,
@@ -165,7 +161,7 @@ final class RunLoop implements AutoCloseable {
                         taken.settings().retainOnFailure());
         watch = new PodWatch(context, live, census, this::onPods);
         launching =
-                new Launching(context, taken, launcher, live, entries, ends, afterWrites, watch);
+                new Launching(context, taken, launcher, live, entries, ends, writer, watch);
         // Who was here before may not have had time to look.
         doubtful = taken.resumed();
         if (context.isLeaving()) {
@@ -246,7 +242,7 @@ final class RunLoop implements AutoCloseable {
     private boolean isOver() {
         return finish != null
                 && context.mailbox.isIdle()
-                && afterWrites.isEmpty()
+                && context.afterWrites.isEmpty()
                 && live.isEmpty()
                 && !removing;
     }
@@ -379,11 +375,14 @@ final class RunLoop implements AutoCloseable {
             case RunMessage.LeaveRequested(String why) ->
                     context.end(new RunResult.Left(why, true));
             case RunMessage.EngineSeen(Optional<Engine> found) -> onEngine(found);
-            case RunMessage.Stored(long edition) -> afterWrites.stored(edition);
+            case RunMessage.Stored(long edition) ->
+                    context.afterWrites.stored(edition).forEach(this::on);
             case RunMessage.WriteRefused(Refusal refusal) -> heed(EngineWatch.of(refusal));
             case RunMessage.WriteFailed(RuntimeException why) -> throw why;
             case RunMessage.OfAttempt(AttemptMessage.Sight sight) -> watch.on(sight);
             case RunMessage.OfAttempt(AttemptMessage.Done done) -> ends.on(done);
+            case RunMessage.LaunchDue(List<Launcher.Order> orders) ->
+                    launching.launchUnstopped(orders);
             case RunMessage.LaunchDone(
                             List<Launcher.Order> orders,
                             List<Launcher.Outcome> outcomes) ->
@@ -392,6 +391,7 @@ final class RunLoop implements AutoCloseable {
                             List<Launcher.Order> orders,
                             Optional<Engine> found) ->
                     onWithheld(orders, found);
+            case RunMessage.RunRemovalDue() -> removeRun(Extent.ALL, names -> {});
             case RunMessage.RunRemoved(Extent extent, Removed removed) ->
                     onRemoved(extent, removed);
             case RunMessage.WorkDone() -> {}
@@ -488,7 +488,7 @@ final class RunLoop implements AutoCloseable {
      * engine says that the run stops, so that who takes it up launches nothing more.
      */
     private void abortRest() {
-        afterWrites.run(() -> removeRun(Extent.ALL, names -> {}));
+        context.afterWrites.add(writer.ask(), new RunMessage.RunRemovalDue());
     }
 
     // ---- Stopping ----------------------------------------------------------------------------

@@ -36,6 +36,9 @@ sealed interface RunMessage {
     /** What was seen of attempts, or done to end one. */
     record OfAttempt(AttemptMessage message) implements RunMessage {}
 
+    /** Orders that waited until the engine held the ends which led to them. */
+    record LaunchDue(List<Launcher.Order> orders) implements RunMessage {}
+
     /** What became of a batch of launches, in the order of the orders. */
     record LaunchDone(List<Launcher.Order> orders, List<Launcher.Outcome> outcomes)
             implements RunMessage {}
@@ -43,6 +46,9 @@ sealed interface RunMessage {
     /** Orders that were withheld, and the engine as read after that, which says why. */
     record WithheldExplained(List<Launcher.Order> orders, Optional<Engine> found)
             implements RunMessage {}
+
+    /** The engine says that the run stops: what it has left may be removed. */
+    record RunRemovalDue() implements RunMessage {}
 
     /** What became of removing what the run has left. */
     record RunRemoved(Extent extent, Removed removed) implements RunMessage {}

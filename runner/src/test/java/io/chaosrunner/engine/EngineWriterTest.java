@@ -99,8 +99,7 @@ class EngineWriterTest {
                 await().atMost(Duration.ofMinutes(2)).until(() -> stored.size() > written);
             }
             long before = world.count("patch", "chaosengines");
-            writing.ask();
-            long asked = writing.edition();
+            long asked = writing.ask();
             writing.commit();
             await().atMost(Duration.ofMinutes(2)).until(() -> stored.contains(asked));
             assertThat(world.count("patch", "chaosengines")).isEqualTo(before);
@@ -108,8 +107,7 @@ class EngineWriterTest {
             // What waits for its token is waited for.
             writing.entry(0, StatusEntry.running("a", "pod"));
             writing.commit();
-            writing.ask();
-            long changed = writing.edition();
+            long changed = writing.ask();
             writing.commit();
             writing.close();
             assertThat(stored).contains(changed).doesNotContain(changed - 1);
@@ -120,11 +118,11 @@ class EngineWriterTest {
     void whatIsNotCommittedIsNotWritten() {
         try (EngineWriter writing = writing(cluster)) {
             writing.entry(0, StatusEntry.waiting("a").aborted());
-            long first = writing.edition();
+            long first = writing.ask();
             writing.commit();
             writing.entry(0, StatusEntry.running("a", "pod"));
             await().atMost(Duration.ofMinutes(2)).until(() -> stored.contains(first));
-            assertThat(writing.edition()).isEqualTo(first + 1);
+            assertThat(writing.ask()).isEqualTo(first + 1);
             assertThat(world.entries()).containsExactly("a: Forcefully Aborted/Stopped");
             writing.close();
             assertThat(stored).containsExactly(first, first + 1);
