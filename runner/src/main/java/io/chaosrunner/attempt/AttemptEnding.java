@@ -12,6 +12,8 @@ import io.chaosrunner.engine.EventWriter;
 import io.chaosrunner.engine.PodRemover;
 import io.chaosrunner.engine.PodRemover.Extent;
 import io.chaosrunner.job.LaunchedJob;
+import io.chaosrunner.machine.RunMachine;
+import io.chaosrunner.machine.RunState;
 import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.TimeWords;
@@ -50,7 +52,6 @@ public final class AttemptEnding {
     private final PodRemover remover;
     private final StatusTable entries;
     private final PodCensus census;
-    private final Loop loop;
     private final boolean retainOnFailure;
 
     /** Executions that are over, and of which nothing may live. */
@@ -65,27 +66,41 @@ public final class AttemptEnding {
     /** What the entry of a slot says if the retry of its last attempt does not come. */
     private final Map<Integer, StatusEntry> failures = new HashMap<>();
 
-    /** What the loop knows, and hears. */
-    public interface Loop {
-        /** The engine as last seen. */
-        Engine engine();
+    /**
+     * What the run knows that ends of attempts depend on.
+     *
+     * @param engine the engine as last seen
+     * @param aborting whether everything is being stopped
+     */
+    public record Situation(Engine engine, boolean aborting, RunMachine machine, RunState state) {
+        /** Tell whether an attempt that ends like this is followed by another. */
+        boolean isRetried(Attempt attempt, Attempt.End end) {
+            return machine.isRetried(state, attempt, end);
+        }
+    }
 
-        /** Whether everything is being stopped. */
-        boolean isAborting();
+    /** What the run does next about an attempt. */
+    public sealed interface Next {
+        Next NOTHING = new Nothing();
 
-        /** Whether an attempt that ends like this is followed by another. */
-        boolean isRetried(Attempt attempt, Attempt.End end);
-
-        /** An attempt is over: it holds no place any more. */
-        void ended(LiveAttempt each, Attempt.End end);
+        /** Nothing: the attempt goes on, or its end is being found out. */
+        record Nothing() implements Next {}
 
         /**
-         * What an attempt left lives on, for as long as removing it may take.
+         * The attempt is over, and holds no place any more.
+         *
+         * @param doubtful whether it ended in a way that may leave pods which nobody has seen yet
+         */
+        record Ended(LiveAttempt attempt, Attempt.End end, boolean doubtful) implements Next {}
+
+        /**
+         * What the attempt left lives on, for as long as removing it may take.
          *
          * @param left names it
-         * @return whether to try again
+         * @param removal what did not succeed; {@link #removeOnceMore} tries it again
          */
-        boolean leftBehind(LiveAttempt each, List<String> left);
+        record LivesOn(LiveAttempt attempt, List<String> left, AttemptMessage.Removal removal)
+                implements Next {}
     }
 
     public AttemptEnding(
@@ -96,7 +111,6 @@ public final class AttemptEnding {
             PodRemover remover,
             StatusTable entries,
             PodCensus census,
-            Loop loop,
             boolean retainOnFailure) {
         this.context = context;
         this.judge = judge;
@@ -105,14 +119,13 @@ public final class AttemptEnding {
         this.remover = remover;
         this.entries = entries;
         this.census = census;
-        this.loop = loop;
         this.retainOnFailure = retainOnFailure;
     }
 
     // ---- What the watch saw ------------------------------------------------------------------
 
     /** Heed what the watch saw of attempts. */
-    public void on(PodNews.OfAttempt news) {
+    public Next on(PodNews.OfAttempt news, Situation now) {
         switch (news) {
             case PodNews.Waits(LiveAttempt each, String why) ->
                     context.tell(new RunNotice.Waiting(why));
@@ -123,11 +136,13 @@ public final class AttemptEnding {
                     judge(each, at, why, context.patience.resultAfterCrash());
             case PodNews.Unseen(LiveAttempt each, String why) -> unseen(each, why);
             case PodNews.DidNotStart(LiveAttempt each, String why) -> didNotStart(each, why);
-            case PodNews.HelpersEnded(LiveAttempt each) ->
-                    conclude(each, requireNonNull(each.conclusion));
+            case PodNews.HelpersEnded(LiveAttempt each) -> {
+                return conclude(each, requireNonNull(each.conclusion), now);
+            }
             case PodNews.HelpersStay(LiveAttempt each) -> helpersStay(each);
             case PodNews.Stray(ExecutionId execution) -> stray(execution);
         }
+        return Next.NOTHING;
     }
 
     private void runs(LiveAttempt each) {
@@ -147,43 +162,24 @@ public final class AttemptEnding {
     }
 
     /** Go on after what was done. */
-    public void on(AttemptMessage.Done done) {
+    public Next on(AttemptMessage.Done done, Situation now) {
         switch (done) {
             case AttemptMessage.Judged(
                             LiveAttempt each,
                             Conclusion conclusion,
                             boolean removeAll) -> {
-                if (removeAll) {
-                    concludeAfterRemoval(each, conclusion);
-                } else {
-                    judged(each, conclusion);
-                }
+                return judged(each, conclusion, removeAll, now);
             }
-            case AttemptMessage.Removed(
-                            LiveAttempt each,
-                            Extent extent,
-                            Conclusion conclusion,
-                            List<String> left) -> {
-                if (left.isEmpty()) {
-                    removed(each, extent, conclusion);
-                } else if (loop.leftBehind(each, left)) {
-                    remove(each, extent, conclusion);
-                }
-            }
-            case AttemptMessage.RemovedAgain(
-                            LiveAttempt each,
-                            LoggedAttempt logged,
-                            List<String> left) -> {
-                if (left.isEmpty()) {
-                    removed(each, Extent.ALL, remembered(each, logged));
-                } else if (loop.leftBehind(each, left)) {
-                    removeAgain(each, logged);
-                }
+            case AttemptMessage.Removal removal -> {
+                return removal.left().isEmpty()
+                        ? removed(removal, now)
+                        : new Next.LivesOn(removal.attempt(), removal.left(), removal);
             }
             case AttemptMessage.StopStored(LiveAttempt each, Conclusion conclusion) ->
                     remove(each, Extent.ALL, conclusion);
             case AttemptMessage.EndStored(LoggedAttempt logged) -> unstored.remove(logged);
-            case AttemptMessage.CleanUpDue(LiveAttempt each, LaunchedJob job) -> cleanUp(each, job);
+            case AttemptMessage.CleanUpDue(LiveAttempt each, LaunchedJob job) ->
+                    cleanUp(each, job, now.engine());
             case AttemptMessage.StrayRemoved(ExecutionId execution) -> strays.remove(execution);
             case AttemptMessage.Remembered(LiveAttempt each, Conclusion conclusion) ->
                     recordEntry(each, conclusion);
@@ -192,30 +188,31 @@ public final class AttemptEnding {
                             new RunNotice.CleanedUp(
                                     each.attempt, each.experiment, job.name(), deleted));
         }
+        return Next.NOTHING;
     }
 
-    private void judged(LiveAttempt each, Conclusion conclusion) {
-        if (loop.isRetried(each.attempt, conclusion.end())) {
+    private Next judged(LiveAttempt each, Conclusion conclusion, boolean removeAll, Situation now) {
+        if (removeAll || now.isRetried(each.attempt, conclusion.end())) {
             concludeAfterRemoval(each, conclusion);
         } else if (conclusion.normal()) {
-            linger(each, conclusion);
+            return linger(each, conclusion, now);
         } else if (each.over) {
             concludeWithoutFault(each, conclusion);
         } else {
             concludeAfterRemoval(each, conclusion);
         }
+        return Next.NOTHING;
     }
 
     /** An experiment that ended well takes its helpers down itself; they may need a moment. */
-    private void linger(LiveAttempt each, Conclusion conclusion) {
+    private Next linger(LiveAttempt each, Conclusion conclusion, Situation now) {
         if (census.isEmpty(each.id)) {
-            conclude(each, conclusion);
-            return;
+            return conclude(each, conclusion, now);
         }
         each.conclusion = conclusion;
-        if (loop.isAborting()) {
+        if (now.aborting()) {
             helpersStay(each);
-            return;
+            return Next.NOTHING;
         }
         Duration grace = max(context.patience.helper(), census.grace(each.id));
         grace = min(grace, context.patience.removal());
@@ -229,6 +226,7 @@ public final class AttemptEnding {
                                         each.experiment,
                                         TimeWords.of(grace),
                                         PodRemover.inWords(census.names(each.id)))));
+        return Next.NOTHING;
     }
 
     private void helpersStay(LiveAttempt each) {
@@ -268,30 +266,23 @@ public final class AttemptEnding {
     }
 
     /** There is no Job, and another try would not change that. */
-    public void neverRan(LiveAttempt each, StatusEntry entry, String why) {
+    public Next neverRan(LiveAttempt each, StatusEntry entry, String why, Situation now) {
         var end = new Attempt.End(context.observedNow(), Outcome.ERROR, false);
-        conclude(each, new Conclusion(entry, end, why));
-    }
-
-    /** Tell whether everything, or this attempt, is being stopped. */
-    public boolean isStopped(LiveAttempt each) {
-        return loop.isAborting() || !each.stopWhy.isEmpty();
+        return conclude(each, new Conclusion(entry, end, why), now);
     }
 
     /** There is no Job, because everything, or this attempt, is being stopped. */
-    public void withheld(LiveAttempt each) {
+    public Next withheld(LiveAttempt each, Situation now) {
         Attempt.End end = stoppedNow();
-        if (loop.isAborting()) {
-            loop.ended(each, end);
-        } else {
-            conclude(each, new Conclusion(stoppedEntry(each), end, each.stopWhy));
-        }
+        return now.aborting()
+                ? new Next.Ended(each, end, false)
+                : conclude(each, new Conclusion(stoppedEntry(each, now), end, each.stopWhy), now);
     }
 
     // ---- Stopping ----------------------------------------------------------------------------
 
     /** Stop an attempt; one that is being launched is stopped when its Job is known. */
-    public void stop(LiveAttempt each, String why) {
+    public void stop(LiveAttempt each, String why, Situation now) {
         if (each.phase == Phase.REMOVED || each.phase == Phase.JUDGED) {
             return;
         }
@@ -303,12 +294,12 @@ public final class AttemptEnding {
         if (each.isWatched()) {
             context.tell(
                     new RunNotice.Stopping(each.attempt, each.experiment, each.jobName(), why));
-            concludeAfterRemoval(each, new Conclusion(stoppedEntry(each), stoppedNow(), why));
+            concludeAfterRemoval(each, new Conclusion(stoppedEntry(each, now), stoppedNow(), why));
         }
     }
 
-    private StatusEntry stoppedEntry(LiveAttempt each) {
-        return loop.isAborting()
+    private StatusEntry stoppedEntry(LiveAttempt each, Situation now) {
+        return now.aborting()
                 ? entries.of(each.slot()).aborted()
                 : StatusEntry.completed(each.experiment, each.pod, Verdict.STOPPED);
     }
@@ -318,7 +309,7 @@ public final class AttemptEnding {
     }
 
     /** A stop came before the retry that was promised: the last failure is the final word. */
-    public void giveUpRetry(Attempt attempt) {
+    public void giveUpRetry(Attempt attempt, Situation now) {
         int slot = attempt.slot();
         StatusEntry before = entries.of(slot);
         StatusEntry entry = failures.get(slot);
@@ -328,7 +319,7 @@ public final class AttemptEnding {
                             ? StatusEntry.completed(before.name(), before.pod(), Verdict.ERROR)
                             : StatusEntry.failedToRun(before.name());
         }
-        entries.set(slot, loop.isAborting() ? before.aborted() : entry);
+        entries.set(slot, now.aborting() ? before.aborted() : entry);
         writer.entry(slot, entries.of(slot));
     }
 
@@ -358,12 +349,12 @@ public final class AttemptEnding {
                 () -> new AttemptMessage.RemovedAgain(each, logged, remaining(each, Extent.ALL)));
     }
 
-    private Conclusion remembered(LiveAttempt each, LoggedAttempt logged) {
+    private Conclusion remembered(LiveAttempt each, LoggedAttempt logged, Situation now) {
         Verdict verdict = Verdict.of(logged.outcome());
         StatusEntry entry =
                 switch (logged.outcome()) {
                     case ERROR -> StatusEntry.failedToRun(each.experiment);
-                    case STOPPED -> stoppedEntry(each);
+                    case STOPPED -> stoppedEntry(each, now);
                     case PASSED, FAILED ->
                             StatusEntry.completed(each.experiment, each.pod, verdict);
                 };
@@ -379,10 +370,36 @@ public final class AttemptEnding {
                 new AttemptMessage.Removed(each, extent, conclusion, remaining(each, extent)));
     }
 
-    private void removed(LiveAttempt each, Extent extent, Conclusion conclusion) {
+    /** Try again to remove what lives on. */
+    public void removeOnceMore(AttemptMessage.Removal removal) {
+        switch (removal) {
+            case AttemptMessage.Removed(
+                            LiveAttempt each,
+                            Extent extent,
+                            Conclusion conclusion,
+                            List<String> _) ->
+                    remove(each, extent, conclusion);
+            case AttemptMessage.RemovedAgain(
+                            LiveAttempt each,
+                            LoggedAttempt logged,
+                            List<String> _) ->
+                    removeAgain(each, logged);
+        }
+    }
+
+    private Next removed(AttemptMessage.Removal removal, Situation now) {
+        LiveAttempt each = removal.attempt();
         each.stuck = false;
-        each.gone = extent == Extent.ALL;
-        conclude(each, conclusion);
+        return switch (removal) {
+            case AttemptMessage.Removed removed -> {
+                each.gone = removed.extent() == Extent.ALL;
+                yield conclude(each, removed.conclusion(), now);
+            }
+            case AttemptMessage.RemovedAgain removed -> {
+                each.gone = true;
+                yield conclude(each, remembered(each, removed.logged(), now), now);
+            }
+        };
     }
 
     /** Remove what there is of an attempt; names what lives on all the same. */
@@ -432,11 +449,10 @@ public final class AttemptEnding {
 
     // ---- Concluding --------------------------------------------------------------------------
 
-    private void conclude(LiveAttempt each, Conclusion conclusion) {
+    private Next conclude(LiveAttempt each, Conclusion conclusion, Situation now) {
         int slot = each.slot();
         Attempt.End end = conclusion.end();
         watchOver(each);
-        each.doubtful = !conclusion.normal() && each.hasJob();
         context.tell(
                 new RunNotice.Ended(
                         each.attempt.ended(end),
@@ -448,12 +464,12 @@ public final class AttemptEnding {
                         conclusion.detail()));
         boolean noRetry = end.outcome() == Outcome.ERROR && !end.retry();
         LoggedAttempt logged = logged(each, end, noRetry ? Mark.FINAL : Mark.PLAIN);
-        if (loop.isRetried(each.attempt, end)) {
+        var ended = new Next.Ended(each, end, !conclusion.normal() && each.hasJob());
+        if (now.isRetried(each.attempt, end)) {
             // The entry stays as it is: the experiment goes on.
             failures.put(slot, conclusion.entry());
             log(logged);
-            loop.ended(each, end);
-            return;
+            return ended;
         }
         failures.remove(slot);
         each.passed = end.outcome() == Outcome.PASSED;
@@ -461,12 +477,10 @@ public final class AttemptEnding {
         entries.set(slot, entry);
         writer.entry(slot, entry);
         log(logged);
-        // The slot's next iteration writes the same ChaosResult, of which this end is the only
-        // other record: its Job carries it.
-        loop.ended(each, end);
         if (each.hasJob()) {
             context.onceStored(writer.ask(), new AttemptMessage.CleanUpDue(each, each.job()));
         }
+        return ended;
     }
 
     private void log(LoggedAttempt logged) {
@@ -491,18 +505,19 @@ public final class AttemptEnding {
      *
      * @param job the attempt's Job, if it is still there
      */
-    public void recordAgain(LiveAttempt each, LoggedAttempt logged, Optional<LaunchedJob> job) {
+    public void recordAgain(
+            LiveAttempt each, LoggedAttempt logged, Optional<LaunchedJob> job, Situation now) {
         log(logged);
-        if (loop.isRetried(each.attempt, LiveAttempt.end(logged))) {
+        if (now.isRetried(each.attempt, LiveAttempt.end(logged))) {
             return;
         }
         entries.note(each.slot(), logged.outcome());
+        Conclusion remembered = remembered(each, logged, now);
         if (logged.outcome() != Outcome.ERROR || job.isEmpty()) {
-            recordEntry(each, remembered(each, logged));
+            recordEntry(each, remembered);
             return;
         }
         // Whether it said so itself makes another entry, and its result is there to tell.
-        Conclusion remembered = remembered(each, logged);
         context.work(() ->
                 new AttemptMessage.Remembered(
                         each,
@@ -537,22 +552,22 @@ public final class AttemptEnding {
     }
 
     /** Delete a Job that an earlier process had no time to; one that is kept was told of. */
-    public void cleanUpAgain(LiveAttempt each, LaunchedJob job) {
-        if (mustGo(each, job)) {
+    public void cleanUpAgain(LiveAttempt each, LaunchedJob job, Engine engine) {
+        if (mustGo(each, job, engine)) {
             context.onceStored(writer.ask(), new AttemptMessage.CleanUpDue(each, job));
         }
     }
 
     /** Tell whether a Job is to be deleted, as the engine says by now. */
-    private boolean mustGo(LiveAttempt each, LaunchedJob job) {
+    private boolean mustGo(LiveAttempt each, LaunchedJob job, Engine engine) {
         boolean spared = retainOnFailure && !each.passed;
-        return loop.engine().jobCleanUpPolicy().equals("delete") && !spared && !job.uid().isEmpty();
+        return engine.jobCleanUpPolicy().equals("delete") && !spared && !job.uid().isEmpty();
     }
 
     /** Keep or delete the Job; its end is stored already. */
-    private void cleanUp(LiveAttempt each, LaunchedJob job) {
-        String policy = loop.engine().jobCleanUpPolicy();
-        boolean delete = mustGo(each, job);
+    private void cleanUp(LiveAttempt each, LaunchedJob job, Engine engine) {
+        String policy = engine.jobCleanUpPolicy();
+        boolean delete = mustGo(each, job, engine);
         if (!policy.isEmpty() && !policy.equals("delete") && !policy.equals("retain")) {
             context.tell(
                     new RunNotice.Warning(

@@ -55,23 +55,29 @@ public sealed interface AttemptMessage {
      */
     record Judged(LiveAttempt attempt, Conclusion conclusion, boolean removeAll) implements Done {}
 
+    /** What there was of an attempt was removed. */
+    sealed interface Removal extends Done {
+        LiveAttempt attempt();
+
+        /** Return the names of what lives on all the same; none if nothing does. */
+        List<String> left();
+    }
+
     /**
-     * What there was of an attempt was removed.
+     * What there was of an attempt that is over was removed.
      *
      * @param conclusion how it ended
-     * @param left names what lives on all the same; empty if nothing does
      */
     record Removed(LiveAttempt attempt, Extent extent, Conclusion conclusion, List<String> left)
-            implements Done {}
+            implements Removal {}
 
     /**
      * A removal that a restart broke off is over.
      *
      * @param logged how the attempt ended, as an earlier process recorded it
-     * @param left names what lives on all the same; empty if nothing does
      */
     record RemovedAgain(LiveAttempt attempt, LoggedAttempt logged, List<String> left)
-            implements Done {}
+            implements Removal {}
 
     /** The engine holds that an attempt is being stopped: what there is of it may go. */
     record StopStored(LiveAttempt attempt, Conclusion conclusion) implements Done {}

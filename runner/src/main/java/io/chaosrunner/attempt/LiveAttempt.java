@@ -114,9 +114,6 @@ public final class LiveAttempt {
     /** Until when its helper pods must have ended. */
     Instant lingerUntil = Instant.MAX;
 
-    /** Whether it ended in a way that may leave pods which nobody has seen yet. */
-    public boolean doubtful;
-
     /** Whether something of it lives on that could not be removed. */
     public boolean stuck;
 

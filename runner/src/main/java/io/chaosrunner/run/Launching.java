@@ -1,6 +1,8 @@
 package io.chaosrunner.run;
 
 import io.chaosrunner.attempt.AttemptEnding;
+import io.chaosrunner.attempt.AttemptEnding.Next;
+import io.chaosrunner.attempt.AttemptEnding.Situation;
 import io.chaosrunner.attempt.LaunchPreparation;
 import io.chaosrunner.attempt.Launcher;
 import io.chaosrunner.attempt.LiveAttempt;
@@ -21,7 +23,6 @@ import io.chaosrunner.resolve.RunnerEnvironment;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -132,42 +133,18 @@ final class Launching {
                 .toList();
     }
 
-    /** Launch those that nobody stopped while they waited; the others are over. */
-    void launchUnstopped(List<Launcher.Order> orders) {
-        var due = new ArrayList<Launcher.Order>();
-        for (Launcher.Order order : orders) {
-            LiveAttempt each = live.get(order.id());
-            if (each != null && ends.isStopped(each)) {
-                ends.withheld(each);
-            } else if (each != null) {
-                due.add(order);
-            }
-        }
-        if (!due.isEmpty()) {
-            launch(due);
+    void launch(List<Launcher.Order> orders) {
+        if (!orders.isEmpty()) {
+            context.mailbox.work(() -> new RunMessage.LaunchDone(orders, launcher.launch(orders)));
         }
     }
 
-    private void launch(List<Launcher.Order> orders) {
-        context.mailbox.work(() -> new RunMessage.LaunchDone(orders, launcher.launch(orders)));
-    }
-
-    void done(List<Launcher.Order> orders, List<Launcher.Outcome> outcomes) {
+    /** Go on with what became of an order. */
+    Next on(Launcher.Order order, Launcher.Outcome outcome, Situation now) {
         hasLaunched = true;
-        var withheld = new ArrayList<Launcher.Order>();
-        for (int i = 0; i < orders.size(); i++) {
-            onLaunchResult(orders.get(i), outcomes.get(i), withheld);
-        }
-        if (!withheld.isEmpty()) {
-            withheld(withheld);
-        }
-    }
-
-    private void onLaunchResult(
-            Launcher.Order order, Launcher.Outcome outcome, List<Launcher.Order> withheld) {
         LiveAttempt each = live.get(order.id());
         if (each == null) {
-            return;
+            return Next.NOTHING;
         }
         switch (outcome) {
             case Launcher.Outcome.Created(LaunchedJob job, boolean adopted) -> {
@@ -178,14 +155,16 @@ final class Launching {
                 });
                 watch.watch(each, job);
                 if (!each.stopWhy.isEmpty()) {
-                    ends.stop(each, each.stopWhy);
+                    ends.stop(each, each.stopWhy, now);
                 }
             }
             case Launcher.Outcome.Lost(LaunchedJob job) -> ends.lost(each, job);
-            case Launcher.Outcome.Impossible(StatusEntry entry, String why) ->
-                    ends.neverRan(each, entry, why);
-            case Launcher.Outcome.Withheld() -> withheld.add(order);
+            case Launcher.Outcome.Impossible(StatusEntry entry, String why) -> {
+                return ends.neverRan(each, entry, why, now);
+            }
+            case Launcher.Outcome.Withheld() -> {}
         }
+        return Next.NOTHING;
     }
 
     void launched(LiveAttempt each, LaunchedJob job, String why, boolean adopted) {
@@ -201,10 +180,14 @@ final class Launching {
     }
 
     /**
-     * Nothing was created. The stop that withheld it is read first, so that the machine hears of it
-     * before it hears that the attempts are over, and launches nothing in their place.
+     * Nothing was created for these orders. The stop that withheld it is read first, so that the
+     * machine hears of it before it hears that the attempts are over, and launches nothing in their
+     * place.
      */
-    private void withheld(List<Launcher.Order> orders) {
+    void withheld(List<Launcher.Order> orders) {
+        if (orders.isEmpty()) {
+            return;
+        }
         EngineRef ref = taken.engine().engine().ref();
         context.mailbox.work(() ->
                 new RunMessage.WithheldExplained(

@@ -3,6 +3,8 @@ package io.chaosrunner.run;
 import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.attempt.AttemptEnding;
+import io.chaosrunner.attempt.AttemptEnding.Next;
+import io.chaosrunner.attempt.AttemptEnding.Situation;
 import io.chaosrunner.attempt.AttemptMessage;
 import io.chaosrunner.attempt.Launcher;
 import io.chaosrunner.attempt.LiveAttempt;
@@ -157,11 +159,9 @@ final class RunLoop implements AutoCloseable {
                         remover,
                         entries,
                         census,
-                        new AttemptsLoop(),
                         taken.settings().retainOnFailure());
         watch = new PodWatch(context, live, census, this::onPods);
-        launching =
-                new Launching(context, taken, launcher, live, entries, ends, writer, watch);
+        launching = new Launching(context, taken, launcher, live, entries, ends, writer, watch);
         // Who was here before may not have had time to look.
         doubtful = taken.resumed();
         if (context.isLeaving()) {
@@ -188,7 +188,7 @@ final class RunLoop implements AutoCloseable {
         beside.monitor(engineWatch.engine());
         if (taken.resumed()) {
             ResumedAttempts left =
-                    new TakingUp(context, taken, live, entries, ends, watch, launching, machine)
+                    new TakingUp(context, taken, live, entries, ends, watch, launching, situation())
                             .takeUp();
             state = machine.resume(left.attempts(), claimed.skipped(), left.end());
         }
@@ -380,13 +380,12 @@ final class RunLoop implements AutoCloseable {
             case RunMessage.WriteRefused(Refusal refusal) -> heed(EngineWatch.of(refusal));
             case RunMessage.WriteFailed(RuntimeException why) -> throw why;
             case RunMessage.OfAttempt(AttemptMessage.Sight sight) -> watch.on(sight);
-            case RunMessage.OfAttempt(AttemptMessage.Done done) -> ends.on(done);
-            case RunMessage.LaunchDue(List<Launcher.Order> orders) ->
-                    launching.launchUnstopped(orders);
+            case RunMessage.OfAttempt(AttemptMessage.Done done) -> goOn(ends.on(done, situation()));
+            case RunMessage.LaunchDue(List<Launcher.Order> orders) -> launchUnstopped(orders);
             case RunMessage.LaunchDone(
                             List<Launcher.Order> orders,
                             List<Launcher.Outcome> outcomes) ->
-                    launching.done(orders, outcomes);
+                    onLaunched(orders, outcomes);
             case RunMessage.WithheldExplained(
                             List<Launcher.Order> orders,
                             Optional<Engine> found) ->
@@ -453,10 +452,10 @@ final class RunLoop implements AutoCloseable {
             case Command.Stop(Attempt attempt, String why) -> {
                 LiveAttempt each = live.get(launching.id(attempt));
                 if (each != null) {
-                    ends.stop(each, why);
+                    ends.stop(each, why, situation());
                 }
             }
-            case Command.GiveUpRetry(Attempt attempt) -> ends.giveUpRetry(attempt);
+            case Command.GiveUpRetry(Attempt attempt) -> ends.giveUpRetry(attempt, situation());
             case Command.Finish(RunEnd end) -> close(end);
         }
     }
@@ -467,7 +466,73 @@ final class RunLoop implements AutoCloseable {
             return;
         }
         // Of those that nobody stopped the stop was withdrawn.
-        launching.launchUnstopped(orders);
+        launchUnstopped(orders);
+    }
+
+    /** Launch those that nobody stopped while they waited; the others are over. */
+    private void launchUnstopped(List<Launcher.Order> orders) {
+        var due = new ArrayList<Launcher.Order>();
+        for (Launcher.Order order : orders) {
+            LiveAttempt each = live.get(order.id());
+            if (each != null && (engineWatch.isAborting() || !each.stopWhy.isEmpty())) {
+                goOn(ends.withheld(each, situation()));
+            } else if (each != null) {
+                due.add(order);
+            }
+        }
+        launching.launch(due);
+    }
+
+    private void onLaunched(List<Launcher.Order> orders, List<Launcher.Outcome> outcomes) {
+        var withheld = new ArrayList<Launcher.Order>();
+        for (int i = 0; i < orders.size(); i++) {
+            boolean isLive = live.containsKey(orders.get(i).id());
+            if (isLive && outcomes.get(i) instanceof Launcher.Outcome.Withheld) {
+                withheld.add(orders.get(i));
+            }
+            goOn(launching.on(orders.get(i), outcomes.get(i), situation()));
+        }
+        launching.withheld(withheld);
+    }
+
+    // ---- Attempts ----------------------------------------------------------------------------
+
+    /** Return what the ends of attempts depend on, as it is now. */
+    private Situation situation() {
+        return new Situation(engineWatch.engine(), engineWatch.isAborting(), machine, state);
+    }
+
+    private void goOn(Next next) {
+        switch (next) {
+            case Next.Nothing() -> {}
+            case Next.Ended(LiveAttempt each, Attempt.End end, boolean mayLeavePods) -> {
+                live.remove(each.id);
+                watch.ended();
+                doubtful |= mayLeavePods;
+                step(new RunEvent.AttemptEnded(each.slot(), end));
+            }
+            case Next.LivesOn(
+                            LiveAttempt each,
+                            List<String> left,
+                            AttemptMessage.Removal removal) ->
+                    onLivesOn(each, left, removal);
+        }
+    }
+
+    /** Try again to remove it while anything else goes on; then give up. */
+    private void onLivesOn(LiveAttempt each, List<String> left, AttemptMessage.Removal removal) {
+        String what = "pods of experiment %s".formatted(each.experiment);
+        if (!each.stuck) {
+            each.stuck = true;
+            String why = "%s cannot be removed: %s".formatted(what, PodRemover.inWords(left));
+            words.failed(why);
+            step(new RunEvent.LeftBehind(why));
+        }
+        if (live.values().stream().allMatch(one -> one.stuck)) {
+            stayOpen(what, left);
+        } else {
+            ends.removeOnceMore(removal);
+        }
     }
 
     private void close(RunEnd end) {
@@ -545,7 +610,7 @@ final class RunLoop implements AutoCloseable {
         switch (news) {
             case PodNews.Watched() -> onPodsWatched();
             case PodNews.Lost(ClusterException why) -> onPodWatchLost(why);
-            case PodNews.OfAttempt ofAttempt -> ends.on(ofAttempt);
+            case PodNews.OfAttempt ofAttempt -> goOn(ends.on(ofAttempt, situation()));
         }
     }
 
@@ -584,47 +649,5 @@ final class RunLoop implements AutoCloseable {
             context.mailbox.discard(Duration.ofSeconds(1));
         }
         context.end(new RunResult.Left("the operator ends this run", true));
-    }
-
-    /** What the end of an attempt is decided by, and what it leads to. */
-    private final class AttemptsLoop implements AttemptEnding.Loop {
-        @Override
-        public Engine engine() {
-            return engineWatch.engine();
-        }
-
-        @Override
-        public boolean isAborting() {
-            return engineWatch.isAborting();
-        }
-
-        @Override
-        public boolean isRetried(Attempt attempt, Attempt.End end) {
-            return machine.isRetried(state, attempt, end);
-        }
-
-        @Override
-        public void ended(LiveAttempt each, Attempt.End end) {
-            live.remove(each.id);
-            watch.ended();
-            doubtful |= each.doubtful;
-            step(new RunEvent.AttemptEnded(each.slot(), end));
-        }
-
-        @Override
-        public boolean leftBehind(LiveAttempt each, List<String> left) {
-            String what = "pods of experiment %s".formatted(each.experiment);
-            if (!each.stuck) {
-                each.stuck = true;
-                String why = "%s cannot be removed: %s".formatted(what, PodRemover.inWords(left));
-                words.failed(why);
-                step(new RunEvent.LeftBehind(why));
-            }
-            if (!live.values().stream().allMatch(one -> one.stuck)) {
-                return true;
-            }
-            stayOpen(what, left);
-            return false;
-        }
     }
 }

@@ -1,13 +1,13 @@
 package io.chaosrunner.run;
 
 import io.chaosrunner.attempt.AttemptEnding;
+import io.chaosrunner.attempt.AttemptEnding.Situation;
 import io.chaosrunner.attempt.FoundJob;
 import io.chaosrunner.attempt.LiveAttempt;
 import io.chaosrunner.attempt.PodWatch;
 import io.chaosrunner.attempt.StatusTable;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.LoggedAttempt;
-import io.chaosrunner.machine.RunMachine;
 import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.strategy.Outcome;
@@ -24,7 +24,7 @@ record TakingUp(
         AttemptEnding ends,
         PodWatch watch,
         Launching launching,
-        RunMachine machine) {
+        Situation now) {
     /** Take up what is left, and end what a break interrupted; returns what was found. */
     ResumedAttempts takeUp() {
         Claim claimed = taken.claim();
@@ -46,8 +46,8 @@ record TakingUp(
             Optional<LoggedAttempt> unstored =
                     over.logged().filter(end -> told.stream().anyMatch(end::isSameAttempt));
             if (unstored.isPresent()) {
-                ends.recordAgain(live(over), unstored.get(), over.job().map(FoundJob::job));
-            } else if (!machine.mayRetry(attempt, attempt.end().orElseThrow())) {
+                ends.recordAgain(live(over), unstored.get(), over.job().map(FoundJob::job), now);
+            } else if (!now.machine().mayRetry(attempt, attempt.end().orElseThrow())) {
                 entries.note(attempt.slot(), attempt.end().orElseThrow().outcome());
             }
             over.job()
@@ -55,7 +55,7 @@ record TakingUp(
                         LiveAttempt each = live(over);
                         ends.watchOver(each);
                         each.passed = attempt.end().orElseThrow().outcome() == Outcome.PASSED;
-                        ends.cleanUpAgain(each, job.job());
+                        ends.cleanUpAgain(each, job.job(), now.engine());
                     });
         }
         for (ResumedAttempts.Left broken : left.broken()) {
