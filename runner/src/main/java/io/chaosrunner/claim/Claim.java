@@ -2,28 +2,21 @@ package io.chaosrunner.claim;
 
 import static java.util.Objects.requireNonNull;
 
-import io.chaosrunner.config.JsonText;
 import io.chaosrunner.crd.Engine;
-import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.RunId;
 import java.io.Serial;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.IntPredicate;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -80,21 +73,12 @@ public record Claim(
     /** The claim must leave room for the user's own annotations (256 KiB in all). */
     public static final int MOST_BYTES = 32 * 1024;
 
-    /** Kept free of the log: names, times, and which slots were skipped. */
-    private static final int REST_BYTES = 4 * 1024;
-
     private static final int LONGEST_REASON = 500;
     private static final int LONGEST_WHY = 100;
     private static final int LONGEST_PROBLEM = 200;
 
     /** Of why a slot was skipped; the record of the run keeps as much. */
     public static final int LONGEST_SKIP = 200;
-
-    private static final int MOST_COUNTED = 1_000_000_000;
-    private static final Pattern ID =
-            Pattern.compile("[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?");
-
-    private static final Pattern INSTANCE = Pattern.compile("[ -~]{1,300}");
 
     /** Where a run stands. */
     public enum State {
@@ -109,6 +93,10 @@ public record Claim(
 
         State(String word) {
             this.word = word;
+        }
+
+        String word() {
+            return word;
         }
     }
 
@@ -215,16 +203,20 @@ public record Claim(
     public static Optional<Claim> of(Engine engine) {
         return engine.annotation(ANNOTATION)
                 .filter(text -> !text.isBlank())
-                .map(text -> read(text, engine));
+                .map(text -> {
+                    try {
+                        return ClaimText.read(text);
+                    } catch (RuntimeException e) {
+                        // Anybody may have written it: whatever it holds is no bug of ours.
+                        throw new Unreadable(
+                                engine.ref().toString(), String.valueOf(e.getMessage()));
+                    }
+                });
     }
 
-    private static Claim read(String text, Engine engine) {
-        try {
-            return read((ObjectNode) JsonText.read(text));
-        } catch (RuntimeException e) {
-            // Anybody may have written it: whatever it holds is no bug of ours.
-            throw new Unreadable(engine.ref().toString(), String.valueOf(e.getMessage()));
-        }
+    /** Return the annotation's value. */
+    public String text() {
+        return ClaimText.of(this);
     }
 
     /**
@@ -250,137 +242,12 @@ public record Claim(
         return this;
     }
 
-    private static Claim read(ObjectNode json) {
-        OldClaim.upgrade(json);
-        Instant runStart = WrittenTime.parse(json.required("runStart").asString());
-        var log = new ArrayList<LoggedAttempt>();
-        for (String entry : json.path("log").asString("").split(" ")) {
-            if (!entry.isEmpty()) {
-                log.add(LoggedAttempt.read(entry, runStart));
-            }
-        }
-        Map<Integer, String> whys = new HashMap<>();
-        Reasons.read(json.path("whys"), (why, ordinal) -> whys.put(ordinal, why));
-        log.replaceAll(each -> each.because(whys.getOrDefault(each.ordinal(), "")));
-        var skipped = new LinkedHashMap<Integer, String>();
-        Reasons.read(
-                json.path("skipped"),
-                (why, slot) -> skipped.put(LoggedAttempt.checkSlot(slot), why));
-        return new Claim(
-                new RunId(number(json.required("number"), 1), id(json.required("id"))),
-                instance(json.required("instance")),
-                runStart,
-                json.required("seed").asLong(),
-                (ObjectNode) json.required("execution"),
-                state(json.required("state").asString()),
-                json.path("reason").asString(""),
-                json.path("ending").asString(""),
-                json.has("starts") ? (int) number(json.path("starts"), 0) : 1,
-                log,
-                skipped,
-                json.path("engineState").asString(""),
-                FireLedger.read(json),
-                EarlierRuns.read(json),
-                json.has("runEnd")
-                        ? Optional.of(WrittenTime.parse(json.path("runEnd").asString("")))
-                        : Optional.empty());
-    }
-
-    /** Return a count as read: a thousand million is more than anything that is counted here. */
-    static long number(JsonNode json, long least) {
-        long number = json.asLong();
-        if (number < least || number > MOST_COUNTED) {
-            throw new IllegalArgumentException(
-                    "%d is not between %d and %d".formatted(number, least, MOST_COUNTED));
-        }
-        return number;
-    }
-
-    /** Return a run's id as read: it is to be the value of a label. */
-    private static String id(JsonNode json) {
-        String id = json.asString();
-        if (!ID.matcher(id).matches()) {
-            throw new IllegalArgumentException("the run's id is '" + id + "'");
-        }
-        return id;
-    }
-
-    /** Return the name of a process as read: others are told of it. */
-    private static String instance(JsonNode json) {
-        String instance = json.asString();
-        if (!INSTANCE.matcher(instance).matches()) {
-            throw new IllegalArgumentException("the process' name is '" + instance + "'");
-        }
-        return instance;
-    }
-
-    private static State state(String word) {
-        for (State state : State.values()) {
-            if (state.word.equals(word)) {
-                return state;
-            }
-        }
-        throw new IllegalArgumentException("state '" + word + "'");
-    }
-
-    /** Return the annotation's value. */
-    public String text() {
-        ObjectNode json = JsonMapper.shared().createObjectNode();
-        if (!ending.isEmpty() || !fires.skipped().isEmpty()) {
-            json.put("form", OldClaim.FORM);
-        }
-        json.put("number", run.number()).put("id", run.id()).put("instance", instance);
-        json.put("state", state.word);
-        if (!reason.isEmpty()) {
-            json.put("reason", reason);
-        }
-        json.put("runStart", runStart.toString()).put("seed", seed).put("starts", starts);
-        json.set("execution", execution);
-        if (!ending.isEmpty()) {
-            json.put("ending", ending);
-        }
-        if (!engineState.isEmpty()) {
-            json.put("engineState", engineState);
-        }
-        runEnd.ifPresent(end -> json.put("runEnd", end.toString()));
-        fires.write(json);
-        past.write(json);
-        if (!skipped.isEmpty()) {
-            json.set("skipped", reasons(skipped).json());
-        }
-        Reasons whys = whys(log);
-        if (!whys.isEmpty()) {
-            json.set("whys", whys.json());
-        }
-        if (!log.isEmpty()) {
-            var entries = new StringBuilder();
-            for (LoggedAttempt attempt : log) {
-                entries.append(entries.isEmpty() ? "" : " ").append(attempt.text(runStart));
-            }
-            json.put("log", entries.toString());
-        }
-        return JsonMapper.shared().writeValueAsString(json);
-    }
-
-    /** Return why attempts were launched, by ordinal. */
-    private static Reasons whys(List<LoggedAttempt> log) {
-        var whys = new Reasons();
-        for (LoggedAttempt attempt : log) {
-            if (!attempt.why().isEmpty()) {
-                whys.add(attempt.why(), attempt.ordinal());
-            }
-        }
-        return whys;
-    }
-
     /**
      * Return how many attempts the log of this run has room for: what {@link #MOST_BYTES} leaves
      * beside the settings and what is known of earlier runs.
      */
     public int mostAttempts() {
-        int settings = execution.toString().getBytes(StandardCharsets.UTF_8).length;
-        int room = MOST_BYTES - REST_BYTES - settings - past.bytes();
-        return Math.max(0, room / LoggedAttempt.MOST_CHARACTERS);
+        return ClaimRoom.mostAttempts(execution, past);
     }
 
     /**
@@ -499,67 +366,12 @@ public record Claim(
         longer.removeIf(attempt::isSameAttempt);
         longer.add(attempt.because(cut(attempt.why(), LONGEST_WHY)));
         var skips = new LinkedHashMap<>(skipped);
-        makeRoom(longer, skips);
+        ClaimRoom.make(mostAttempts(), longer, skips);
         return changed(c -> {
             c.starts = 1;
             c.log = longer;
             c.skipped = skips;
         });
-    }
-
-    /**
-     * Reasons live in the room that attempts do not need yet, and give way to them: the latest
-     * first, those of launches before those of skips.
-     */
-    private void makeRoom(List<LoggedAttempt> log, Map<Integer, String> skips) {
-        int room = (mostAttempts() - log.size()) * LoggedAttempt.MOST_CHARACTERS;
-        int ofSkips = reasons(skips).bytes();
-        int told =
-                longestBeginning(
-                        log.size(), n -> whys(log.subList(0, n)).bytes() + ofSkips <= room);
-        log.subList(told, log.size()).replaceAll(each -> each.because(""));
-        if (ofSkips <= room) {
-            return;
-        }
-        List<Integer> slots = List.copyOf(skips.keySet());
-        int explained =
-                longestBeginning(
-                        slots.size(),
-                        n -> reasons(explaining(skips, slots.subList(0, n))).bytes() <= room);
-        skips.putAll(explaining(skips, slots.subList(0, explained)));
-    }
-
-    /** Return the skips with the reasons of these slots alone. */
-    private static Map<Integer, String> explaining(
-            Map<Integer, String> skips, List<Integer> slots) {
-        var result = new LinkedHashMap<Integer, String>();
-        skips.keySet().forEach(slot -> result.put(slot, ""));
-        slots.forEach(slot -> result.put(slot, skips.getOrDefault(slot, "")));
-        return result;
-    }
-
-    /** Return how many of the first fit; none is the least, whether it fits or not. */
-    private static int longestBeginning(int size, IntPredicate fits) {
-        if (fits.test(size)) {
-            return size;
-        }
-        int fitting = 0;
-        int tooMany = size;
-        while (tooMany - fitting > 1) {
-            int middle = (fitting + tooMany) / 2;
-            if (fits.test(middle)) {
-                fitting = middle;
-            } else {
-                tooMany = middle;
-            }
-        }
-        return fitting;
-    }
-
-    private static Reasons reasons(Map<Integer, String> skips) {
-        var reasons = new Reasons();
-        skips.forEach((slot, why) -> reasons.add(why, slot));
-        return reasons;
     }
 
     public static String cut(String text, int longest) {
@@ -574,7 +386,7 @@ public record Claim(
         // As long as in the run's record: the cause of a skip may stand at its end.
         more.putIfAbsent(slot, cut(why, LONGEST_SKIP));
         var same = new ArrayList<>(log);
-        makeRoom(same, more);
+        ClaimRoom.make(mostAttempts(), same, more);
         return changed(c -> {
             c.starts = 1;
             c.log = same;

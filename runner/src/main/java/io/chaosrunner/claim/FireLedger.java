@@ -357,7 +357,7 @@ public record FireLedger(
                     new Skipped(
                             WrittenTime.parse(each.required("from").asString()),
                             WrittenTime.parse(each.required("to").asString()),
-                            Claim.number(each.required("count"), 1),
+                            ClaimText.number(each.required("count"), 1),
                             each.path("reason").asString(""),
                             SkipCause.of(each.path("cause").asString("")),
                             each.path("suspended").asBoolean(false)));
@@ -370,7 +370,7 @@ public record FireLedger(
                 fire(claim.path("fire")),
                 fire(claim.path("settledFire")),
                 skipped,
-                claim.has("scheduledRuns") ? Claim.number(claim.path("scheduledRuns"), 0) : 0,
+                claim.has("scheduledRuns") ? ClaimText.number(claim.path("scheduledRuns"), 0) : 0,
                 claim.path("suspended").asBoolean(false),
                 answers,
                 Tally.read(claim.path("outcomes")),

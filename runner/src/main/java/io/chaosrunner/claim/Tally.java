@@ -41,7 +41,7 @@ public record Tally(long failed, long failedInARow, long passed, long passedInAR
     }
 
     private static long number(JsonNode json, String key) {
-        return json.has(key) ? Claim.number(json.path(key), 0) : 0;
+        return json.has(key) ? ClaimText.number(json.path(key), 0) : 0;
     }
 
     void write(ObjectNode json) {
