@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,43 +25,79 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Written in the same guarded write as the status entries, so two processes can never both own a
  * run, and a run can be resumed from the engine and its Jobs alone. Immutable.
  *
- * @param run number and id
+ * @param start what is fixed when the run starts
  * @param instance the process that owns the run
- * @param runStart the first start of the run
- * @param seed seed of all randomness
- * @param execution the execution settings as read at the start of the run; editing the engine's
- *     annotation changes the next run only
- * @param state where the run stands
- * @param reason why it stops or ended; empty while it runs
- * @param ending who ended the launching, in the run's own word; empty while it goes on, or if the
- *     plan says so again when it is asked; of a finished run never empty, unless somebody else than
- *     its owner declared it finished
- * @param starts how many processes have taken this run up since it last made progress
- * @param log the finished attempts, in the order they ended
- * @param skipped the slots that were skipped, with the reason first given; empty if there was no
- *     room for it
- * @param engineState the engine's {@code engineState} at the start of the run; where no operator
- *     has a say, any later edit of it stops the run
+ * @param standing where the run stands
+ * @param progress what was done of the run
  * @param fires which fires of the engine's schedule are settled
- * @param past what the strategy may know of earlier runs
- * @param runEnd when the run was seen to be over; empty while it goes on, or if nobody saw it
  */
 public record Claim(
-        RunId run,
-        String instance,
-        Instant runStart,
-        long seed,
-        ObjectNode execution,
-        State state,
-        String reason,
-        String ending,
-        int starts,
-        List<LoggedAttempt> log,
-        Map<Integer, String> skipped,
-        String engineState,
-        FireLedger fires,
-        EarlierRuns past,
-        Optional<Instant> runEnd) {
+        Start start, String instance, Standing standing, Progress progress, FireLedger fires) {
+
+    /**
+     * What is fixed when a run starts: whoever takes it up goes on with the same.
+     *
+     * @param run number and id
+     * @param time the first start of the run
+     * @param seed seed of all randomness
+     * @param execution the execution settings as read at the start of the run; editing the engine's
+     *     annotation changes the next run only
+     * @param engineState the engine's {@code engineState} at the start of the run; where no
+     *     operator has a say, any later edit of it stops the run
+     * @param past what the strategy may know of earlier runs
+     */
+    public record Start(
+            RunId run,
+            Instant time,
+            long seed,
+            ObjectNode execution,
+            String engineState,
+            EarlierRuns past) {
+        public Start {
+            requireNonNull(run, "run is null");
+        }
+
+        /** Return the start of a run that knows of none before it. */
+        public Start(RunId run, Instant time, long seed, ObjectNode execution, String engineState) {
+            this(run, time, seed, execution, engineState, EarlierRuns.NONE);
+        }
+    }
+
+    /**
+     * Where a run stands, and why.
+     *
+     * @param reason why it stops or ended; empty while it runs
+     * @param ending who ended the launching, in the run's own word; empty while it goes on, or if
+     *     the plan says so again when it is asked; of a finished run never empty, unless somebody
+     *     else than its owner declared it finished
+     * @param runEnd when the run was seen to be over; empty while it goes on, or if nobody saw it
+     */
+    public record Standing(State state, String reason, String ending, Optional<Instant> runEnd) {
+        public Standing {
+            reason = cut(reason, LONGEST_REASON);
+            requireNonNull(runEnd, "runEnd is null");
+        }
+
+        /** Return the standing of a run that was not seen to be over. */
+        public Standing(State state, String reason, String ending) {
+            this(state, reason, ending, Optional.empty());
+        }
+    }
+
+    /**
+     * What was done of a run.
+     *
+     * @param starts how many processes have taken this run up since it last made progress
+     * @param log the finished attempts, in the order they ended
+     * @param skipped the slots that were skipped, with the reason first given; empty if there was
+     *     no room for it
+     */
+    public record Progress(int starts, List<LoggedAttempt> log, Map<Integer, String> skipped) {
+        public Progress {
+            log = List.copyOf(log);
+            skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
+        }
+    }
 
     /** Where the claim is kept. */
     public static final String ANNOTATION = "chaosrunner.io/run";
@@ -101,45 +136,17 @@ public record Claim(
     }
 
     public Claim {
-        requireNonNull(run, "run is null");
         requireNonNull(instance, "instance is null");
-        requireNonNull(runEnd, "runEnd is null");
-        reason = cut(reason, LONGEST_REASON);
-        log = List.copyOf(log);
-        skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
     }
 
-    /** Hold a claim of a run that goes on and knows of none before it. */
-    public Claim(
-            RunId run,
-            String instance,
-            Instant runStart,
-            long seed,
-            ObjectNode execution,
-            State state,
-            String reason,
-            String ending,
-            int starts,
-            List<LoggedAttempt> log,
-            Map<Integer, String> skipped,
-            String engineState,
-            FireLedger fires) {
-        this(
-                run,
+    /** Return the claim of a run that begins. */
+    public static Claim begun(Start start, String instance, FireLedger fires) {
+        return new Claim(
+                start,
                 instance,
-                runStart,
-                seed,
-                execution,
-                state,
-                reason,
-                ending,
-                starts,
-                log,
-                skipped,
-                engineState,
-                fires,
-                EarlierRuns.NONE,
-                Optional.empty());
+                new Standing(State.RUNNING, "", ""),
+                new Progress(1, List.of(), Map.of()),
+                fires);
     }
 
     /**
@@ -147,25 +154,70 @@ public record Claim(
      * same: nobody has started its run 1.
      */
     public static Claim ofNoRun(Engine engine, String instance, Instant now) {
+        ObjectNode settings = JsonMapper.shared().createObjectNode();
         return new Claim(
-                new RunId(1, "none"),
+                new Start(new RunId(1, "none"), now, 0, settings, engine.engineState()),
                 instance,
-                now,
-                0,
-                JsonMapper.shared().createObjectNode(),
-                State.FINISHED,
-                "no run yet",
-                "",
-                0,
-                List.of(),
-                Map.of(),
-                engine.engineState(),
+                new Standing(State.FINISHED, "no run yet", ""),
+                new Progress(0, List.of(), Map.of()),
                 FireLedger.NONE);
+    }
+
+    public RunId run() {
+        return start.run();
+    }
+
+    public Instant runStart() {
+        return start.time();
+    }
+
+    public long seed() {
+        return start.seed();
+    }
+
+    public ObjectNode execution() {
+        return start.execution();
+    }
+
+    public String engineState() {
+        return start.engineState();
+    }
+
+    public EarlierRuns past() {
+        return start.past();
+    }
+
+    public State state() {
+        return standing.state();
+    }
+
+    public String reason() {
+        return standing.reason();
+    }
+
+    public String ending() {
+        return standing.ending();
+    }
+
+    public Optional<Instant> runEnd() {
+        return standing.runEnd();
+    }
+
+    public int starts() {
+        return progress.starts();
+    }
+
+    public List<LoggedAttempt> log() {
+        return progress.log();
+    }
+
+    public Map<Integer, String> skipped() {
+        return progress.skipped();
     }
 
     /** Tell whether this claims a run; otherwise it only settles fires. */
     public boolean isOfRun() {
-        return starts > 0;
+        return progress.starts > 0;
     }
 
     /** Tell whether a pod that the scheduling service made owns, or owned, the run. */
@@ -180,7 +232,7 @@ public record Claim(
 
     /** Return the number of the run after this one. */
     public long nextNumber() {
-        return isOfRun() ? run.number() + 1 : run.number();
+        return isOfRun() ? run().number() + 1 : run().number();
     }
 
     /** Report a claim that cannot be read: somebody edited the annotation. */
@@ -228,8 +280,8 @@ public record Claim(
         int entries = engine.statusEntries().size();
         int slots =
                 IntStream.concat(
-                                        log.stream().mapToInt(LoggedAttempt::slot),
-                                        skipped.keySet().stream().mapToInt(slot -> slot))
+                                        progress.log.stream().mapToInt(LoggedAttempt::slot),
+                                        progress.skipped.keySet().stream().mapToInt(slot -> slot))
                                 .max()
                                 .orElse(-1)
                         + 1;
@@ -247,7 +299,7 @@ public record Claim(
      * beside the settings and what is known of earlier runs.
      */
     public int mostAttempts() {
-        return ClaimRoom.mostAttempts(execution, past);
+        return ClaimRoom.mostAttempts(start.execution, start.past);
     }
 
     /**
@@ -270,7 +322,7 @@ public record Claim(
 
     /** Tell whether somebody asks on the engine that this run stop. */
     public boolean isAskedToStopOn(Engine live) {
-        return live.annotation(STOP_ANNOTATION).filter(run.id()::equals).isPresent();
+        return live.annotation(STOP_ANNOTATION).filter(run().id()::equals).isPresent();
     }
 
     /** Say why an engine is not held by this claim any more; empty if it is. */
@@ -285,13 +337,13 @@ public record Claim(
             return Optional.of(new Loss("the claim was removed from the engine", Holder.NOBODY));
         }
         Claim other = held.get();
-        boolean sameRun = other.run.id().equals(run.id());
+        boolean sameRun = other.run().id().equals(run().id());
         return sameRun && other.instance.equals(instance)
                 ? Optional.empty()
                 : Optional.of(
                         new Loss(
                                 "%s owns the engine now (process %s)"
-                                        .formatted(other.run, other.instance),
+                                        .formatted(other.run(), other.instance),
                                 sameRun ? Holder.ANOTHER_PROCESS : Holder.ANOTHER_RUN));
     }
 
@@ -302,12 +354,12 @@ public record Claim(
      */
     public boolean isInheritedOn(Engine live, ExecutionId execution) {
         return lostOn(live).filter(loss -> loss.holder() == Holder.ANOTHER_PROCESS).isPresent()
-                && of(live).filter(heir -> heir.state == State.RUNNING || heir.logs(execution))
+                && of(live).filter(heir -> heir.state() == State.RUNNING || heir.logs(execution))
                         .isPresent();
     }
 
     private boolean logs(ExecutionId execution) {
-        return log.stream()
+        return progress.log.stream()
                 .anyMatch(logged ->
                         logged.slot() == execution.slot()
                                 && logged.iteration() == execution.iteration()
@@ -316,45 +368,67 @@ public record Claim(
 
     /** Return this claim, owned by another process that takes the run up. */
     public Claim takenBy(String process) {
-        return changed(c -> {
-            c.instance = process;
-            c.starts++;
-        });
+        var once = new Progress(progress.starts + 1, progress.log, progress.skipped);
+        return new Claim(start, process, standing, once, fires);
     }
 
     /** Return this claim of a run that starts at another time. */
-    public Claim startingAt(Instant start) {
-        return changed(c -> c.runStart = start);
+    public Claim startingAt(Instant time) {
+        return from(
+                new Start(
+                        start.run,
+                        time,
+                        start.seed,
+                        start.execution,
+                        start.engineState,
+                        start.past));
     }
 
     /** Return this claim with other settings. */
     public Claim executing(ObjectNode settings) {
-        return changed(c -> c.execution = settings);
+        return from(
+                new Start(
+                        start.run,
+                        start.time,
+                        start.seed,
+                        settings,
+                        start.engineState,
+                        start.past));
+    }
+
+    /** Return this claim of a run that knows that of earlier ones. */
+    public Claim knowing(EarlierRuns earlier) {
+        return from(
+                new Start(
+                        start.run,
+                        start.time,
+                        start.seed,
+                        start.execution,
+                        start.engineState,
+                        earlier));
+    }
+
+    private Claim from(Start other) {
+        return new Claim(other, instance, standing, progress, fires);
     }
 
     /** Return this claim in another state. */
     public Claim in(State next, String why) {
-        return changed(c -> {
-            c.state = next;
-            c.reason = why;
-        });
+        return standing(new Standing(next, why, standing.ending, standing.runEnd));
     }
 
     /** Return this claim of a run that launches nothing more; what runs goes on. */
     public Claim endingBy(String who, String why) {
-        return changed(c -> {
-            c.ending = who;
-            c.reason = why;
-        });
+        return standing(new Standing(standing.state, why, who, standing.runEnd));
     }
 
     /** Return this claim of a run that is over. */
     public Claim finished(Instant end, String why) {
-        return changed(c -> {
-            c.state = State.FINISHED;
-            c.reason = why;
-            c.runEnd = Optional.of(end);
-        });
+        return standing(new Standing(State.FINISHED, why, standing.ending, Optional.of(end)));
+    }
+
+    private Claim standing(Standing other) {
+        return new Claim(start, instance, other, progress, fires);
     }
 
     /**
@@ -362,16 +436,23 @@ public record Claim(
      * That is progress, so the count of starts begins anew.
      */
     public Claim with(LoggedAttempt attempt) {
-        var longer = new ArrayList<LoggedAttempt>(log);
+        var longer = new ArrayList<LoggedAttempt>(progress.log);
         longer.removeIf(attempt::isSameAttempt);
         longer.add(attempt.because(cut(attempt.why(), LONGEST_WHY)));
-        var skips = new LinkedHashMap<>(skipped);
-        ClaimRoom.make(mostAttempts(), longer, skips);
-        return changed(c -> {
-            c.starts = 1;
-            c.log = longer;
-            c.skipped = skips;
-        });
+        return progressed(longer, new LinkedHashMap<>(progress.skipped));
+    }
+
+    /** Return this claim with a slot skipped; a reason once given stands, if there is room. */
+    public Claim skipping(int slot, String why) {
+        var more = new LinkedHashMap<>(progress.skipped);
+        // As long as in the run's record: the cause of a skip may stand at its end.
+        more.putIfAbsent(slot, cut(why, LONGEST_SKIP));
+        return progressed(new ArrayList<>(progress.log), more);
+    }
+
+    private Claim progressed(List<LoggedAttempt> log, Map<Integer, String> skipped) {
+        ClaimRoom.make(mostAttempts(), log, skipped);
+        return new Claim(start, instance, standing, new Progress(1, log, skipped), fires);
     }
 
     public static String cut(String text, int longest) {
@@ -380,109 +461,32 @@ public record Claim(
                 : text.substring(0, text.offsetByCodePoints(0, longest - 1)) + "…";
     }
 
-    /** Return this claim with a slot skipped; a reason once given stands, if there is room. */
-    public Claim skipping(int slot, String why) {
-        var more = new LinkedHashMap<>(skipped);
-        // As long as in the run's record: the cause of a skip may stand at its end.
-        more.putIfAbsent(slot, cut(why, LONGEST_SKIP));
-        var same = new ArrayList<>(log);
-        ClaimRoom.make(mostAttempts(), same, more);
-        return changed(c -> {
-            c.starts = 1;
-            c.log = same;
-            c.skipped = more;
-        });
-    }
-
     /** Return this claim with fires settled that start no run, the latest of which is given. */
     public Claim skippingFires(FireLedger.Skipped more, Fire latest) {
-        return changed(c -> c.fires = fires.skipping(more, latest));
+        return settling(fires.skipping(more, latest));
     }
 
     /** Return this claim with a request of a person answered that starts no run. */
     public Claim declining(String request, String why) {
-        return changed(c -> c.fires = fires.declining(request, why));
+        return settling(fires.declining(request, why));
     }
 
     /** Return this claim of an engine whose schedule is over, which was told. */
     public Claim endingSchedule(String why) {
-        return changed(c -> c.fires = fires.ending(why));
+        return settling(fires.ending(why));
     }
 
     /** Return this claim of a run that was stopped, and whose schedule waits since. */
     public Claim suspendingSchedule() {
-        return changed(c -> c.fires = fires.suspending());
-    }
-
-    /** Return this claim of a run that knows that of earlier ones. */
-    public Claim knowing(EarlierRuns earlier) {
-        return changed(c -> c.past = earlier);
+        return settling(fires.suspending());
     }
 
     /** Return this claim with a schedule begun: its fires up to that one are settled. */
     public Claim beginningSchedule(Fire settledUpTo) {
-        return changed(c -> c.fires = fires.beginning(settledUpTo));
+        return settling(fires.beginning(settledUpTo));
     }
 
-    private Claim changed(Consumer<Parts> change) {
-        var parts = new Parts(this);
-        change.accept(parts);
-        return parts.claim();
-    }
-
-    /** A claim in the making: so that each change names only what it changes. */
-    private static final class Parts {
-        private final RunId run;
-        private String instance;
-        private Instant runStart;
-        private final long seed;
-        private ObjectNode execution;
-        private State state;
-        private String reason;
-        private String ending;
-        private int starts;
-        private List<LoggedAttempt> log;
-        private Map<Integer, String> skipped;
-        private final String engineState;
-        private FireLedger fires;
-        private EarlierRuns past;
-        private Optional<Instant> runEnd;
-
-        Parts(Claim from) {
-            run = from.run;
-            instance = from.instance;
-            runStart = from.runStart;
-            seed = from.seed;
-            execution = from.execution;
-            state = from.state;
-            reason = from.reason;
-            ending = from.ending;
-            starts = from.starts;
-            log = from.log;
-            skipped = from.skipped;
-            engineState = from.engineState;
-            fires = from.fires;
-            past = from.past;
-            runEnd = from.runEnd;
-        }
-
-        Claim claim() {
-            return new Claim(
-                    run,
-                    instance,
-                    runStart,
-                    seed,
-                    execution,
-                    state,
-                    reason,
-                    ending,
-                    starts,
-                    log,
-                    skipped,
-                    engineState,
-                    fires,
-                    past,
-                    runEnd);
-        }
+    private Claim settling(FireLedger settled) {
+        return new Claim(start, instance, standing, progress, settled);
     }
 }

@@ -52,23 +52,26 @@ final class ClaimText {
                 json.path("skipped"),
                 (why, slot) -> skipped.put(LoggedAttempt.checkSlot(slot), why));
         return new Claim(
-                new RunId(number(json.required("number"), 1), id(json.required("id"))),
+                new Claim.Start(
+                        new RunId(number(json.required("number"), 1), id(json.required("id"))),
+                        runStart,
+                        json.required("seed").asLong(),
+                        (ObjectNode) json.required("execution"),
+                        json.path("engineState").asString(""),
+                        EarlierRuns.read(json)),
                 instance(json.required("instance")),
-                runStart,
-                json.required("seed").asLong(),
-                (ObjectNode) json.required("execution"),
-                state(json.required("state").asString()),
-                json.path("reason").asString(""),
-                json.path("ending").asString(""),
-                json.has("starts") ? (int) number(json.path("starts"), 0) : 1,
-                log,
-                skipped,
-                json.path("engineState").asString(""),
-                FireLedger.read(json),
-                EarlierRuns.read(json),
-                json.has("runEnd")
-                        ? Optional.of(WrittenTime.parse(json.path("runEnd").asString("")))
-                        : Optional.empty());
+                new Claim.Standing(
+                        state(json.required("state").asString()),
+                        json.path("reason").asString(""),
+                        json.path("ending").asString(""),
+                        json.has("runEnd")
+                                ? Optional.of(WrittenTime.parse(json.path("runEnd").asString("")))
+                                : Optional.empty()),
+                new Claim.Progress(
+                        json.has("starts") ? (int) number(json.path("starts"), 0) : 1,
+                        log,
+                        skipped),
+                FireLedger.read(json));
     }
 
     /** Return a count as read: a thousand million is more than anything that is counted here. */

@@ -39,7 +39,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -340,19 +339,14 @@ final class EngineClaiming {
 
     private Claim claim(
             Engine engine, long number, Optional<Claim> before, long seed, ObjectNode execution) {
-        return new Claim(
-                new RunId(number, randomId()),
+        return Claim.begun(
+                new Claim.Start(
+                        new RunId(number, randomId()),
+                        now(),
+                        seed,
+                        execution,
+                        engine.engineState()),
                 context.request.instance(),
-                now(),
-                seed,
-                execution,
-                Claim.State.RUNNING,
-                "",
-                "",
-                1,
-                List.of(),
-                Map.of(),
-                engine.engineState(),
                 before.map(last ->
                                 last.fires()
                                         .counting(

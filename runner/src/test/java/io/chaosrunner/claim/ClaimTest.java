@@ -84,18 +84,18 @@ class ClaimTest {
         }
         var claim =
                 new Claim(
-                        new RunId(1 + random.nextInt(1_000), "id" + random.nextInt()),
+                        new Claim.Start(
+                                new RunId(1 + random.nextInt(1_000), "id" + random.nextInt()),
+                                START,
+                                random.nextLong(),
+                                Engines.json("{'strategy': 'dag', 'dependencies': {'b': ['a']}}"),
+                                random.nextBoolean() ? "" : "stop"),
                         "process " + random.nextInt(),
-                        START,
-                        random.nextLong(),
-                        Engines.json("{'strategy': 'dag', 'dependencies': {'b': ['a']}}"),
-                        State.values()[random.nextInt(3)],
-                        random.nextBoolean() ? "" : "a reason",
-                        random.nextBoolean() ? "" : "failure",
-                        random.nextInt(5),
-                        log,
-                        skipped,
-                        random.nextBoolean() ? "" : "stop",
+                        new Claim.Standing(
+                                State.values()[random.nextInt(3)],
+                                random.nextBoolean() ? "" : "a reason",
+                                random.nextBoolean() ? "" : "failure"),
+                        new Claim.Progress(random.nextInt(5), log, skipped),
                         fires(random));
         return random.nextBoolean()
                 ? claim
@@ -277,18 +277,15 @@ class ClaimTest {
         }
         claim =
                 new Claim(
-                        claim.run(),
+                        new Claim.Start(
+                                claim.run(),
+                                claim.runStart(),
+                                claim.seed(),
+                                claim.execution(),
+                                "stop"),
                         claim.instance(),
-                        claim.runStart(),
-                        claim.seed(),
-                        claim.execution(),
-                        claim.state(),
-                        claim.reason(),
-                        claim.ending(),
-                        1,
-                        log,
-                        Map.of(),
-                        "stop",
+                        claim.standing(),
+                        new Claim.Progress(1, log, Map.of()),
                         manyFires());
         assertThat(claim.text().getBytes(StandardCharsets.UTF_8))
                 .hasSizeLessThanOrEqualTo(Claim.MOST_BYTES);

@@ -24,18 +24,15 @@ class EarlierRunsTest {
 
     private static Claim run(long number, EarlierRuns past) {
         return new Claim(
-                        new RunId(number, "id" + number),
+                        new Claim.Start(
+                                new RunId(number, "id" + number),
+                                START.plusSeconds(3_600 * number),
+                                42,
+                                Engines.json("{'strategy': 'sequential'}"),
+                                "active"),
                         "me",
-                        START.plusSeconds(3_600 * number),
-                        42,
-                        Engines.json("{'strategy': 'sequential'}"),
-                        State.FINISHED,
-                        "",
-                        "",
-                        1,
-                        List.of(),
-                        Map.of(),
-                        "active",
+                        new Claim.Standing(State.FINISHED, "", ""),
+                        new Claim.Progress(1, List.of(), Map.of()),
                         FireLedger.NONE)
                 .knowing(past);
     }

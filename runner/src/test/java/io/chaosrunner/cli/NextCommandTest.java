@@ -140,18 +140,15 @@ class NextCommandTest {
         String hash = ScheduleSpec.of(Optional.of(schedule), Map.of(), fire).orElseThrow().hash();
         String claim =
                 new Claim(
-                                new RunId(1, "id"),
+                                new Claim.Start(
+                                        new RunId(1, "id"),
+                                        fire,
+                                        1,
+                                        JsonMapper.shared().createObjectNode(),
+                                        "active"),
                                 "process",
-                                fire,
-                                1,
-                                JsonMapper.shared().createObjectNode(),
-                                Claim.State.FINISHED,
-                                "done",
-                                "",
-                                1,
-                                List.of(),
-                                Map.of(),
-                                "active",
+                                new Claim.Standing(Claim.State.FINISHED, "done", ""),
+                                new Claim.Progress(1, List.of(), Map.of()),
                                 FireLedger.NONE.next(Optional.of(new Fire(fire, hash))))
                         .text();
         return ENGINE.replace(

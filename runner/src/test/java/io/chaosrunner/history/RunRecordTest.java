@@ -99,18 +99,10 @@ class RunRecordTest {
         Claim claim = over();
         claim =
                 new Claim(
-                                claim.run(),
+                                claim.start(),
                                 claim.instance(),
-                                claim.runStart(),
-                                claim.seed(),
-                                claim.execution(),
-                                claim.state(),
-                                claim.reason(),
-                                claim.ending(),
-                                claim.starts(),
-                                claim.log(),
-                                claim.skipped(),
-                                claim.engineState(),
+                                claim.standing(),
+                                claim.progress(),
                                 FireLedger.NONE.next(java.util.Optional.of(fire)))
                         .skippingFires(
                                 new FireLedger.Skipped(

@@ -69,18 +69,15 @@ class RunRecordsTest {
         settings.put("dependencies", why.repeat(experiments % 50));
         return RunRecord.of(
                 new Claim(
-                        new RunId(number, "id" + number),
+                        new Claim.Start(
+                                new RunId(number, "id" + number),
+                                start,
+                                number,
+                                settings,
+                                "active"),
                         "process",
-                        start,
-                        number,
-                        settings,
-                        State.FINISHED,
-                        why,
-                        "",
-                        1,
-                        log,
-                        skipped,
-                        "active",
+                        new Claim.Standing(State.FINISHED, why, ""),
+                        new Claim.Progress(1, log, skipped),
                         fires),
                 entries);
     }

@@ -55,18 +55,16 @@ class EngineTableTest {
                                         """);
         Claim claim =
                 new Claim(
-                        new RunId(2, "id"),
+                        new Claim.Start(
+                                new RunId(2, "id"),
+                                NOON.minusSeconds(60),
+                                1,
+                                JsonMapper.shared().createObjectNode(),
+                                ""),
                         "me",
-                        NOON.minusSeconds(60),
-                        1,
-                        JsonMapper.shared().createObjectNode(),
-                        Claim.State.FINISHED,
-                        "dag: needs dependencies",
-                        "misconfigured",
-                        1,
-                        List.of(),
-                        Map.of(),
-                        "",
+                        new Claim.Standing(
+                                Claim.State.FINISHED, "dag: needs dependencies", "misconfigured"),
+                        new Claim.Progress(1, List.of(), Map.of()),
                         FireLedger.NONE);
         json.withObject("/metadata/annotations").put(Claim.ANNOTATION, claim.text());
 

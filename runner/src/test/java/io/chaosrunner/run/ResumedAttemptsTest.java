@@ -15,7 +15,6 @@ import io.chaosrunner.model.RunId;
 import io.chaosrunner.strategy.Outcome;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -148,19 +147,14 @@ class ResumedAttemptsTest {
 
     private static Claim claim(LoggedAttempt... attempts) {
         Claim claim =
-                new Claim(
-                        new RunId(1, "r"),
+                Claim.begun(
+                        new Claim.Start(
+                                new RunId(1, "r"),
+                                Stage.START,
+                                0,
+                                JsonNodeFactory.instance.objectNode(),
+                                "active"),
                         "process-1",
-                        Stage.START,
-                        0,
-                        JsonNodeFactory.instance.objectNode(),
-                        Claim.State.RUNNING,
-                        "",
-                        "",
-                        1,
-                        List.of(),
-                        Map.of(),
-                        "active",
                         FireLedger.NONE);
         for (LoggedAttempt attempt : attempts) {
             claim = claim.with(attempt);

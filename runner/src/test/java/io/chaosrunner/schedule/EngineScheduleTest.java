@@ -250,19 +250,14 @@ class EngineScheduleTest {
     }
 
     private static Claim claim(Fire fire) {
-        return new Claim(
-                new RunId(1, "id"),
+        return Claim.begun(
+                new Claim.Start(
+                        new RunId(1, "id"),
+                        FIRST,
+                        1,
+                        JsonMapper.shared().createObjectNode(),
+                        "active"),
                 "process",
-                FIRST,
-                1,
-                JsonMapper.shared().createObjectNode(),
-                Claim.State.RUNNING,
-                "",
-                "",
-                1,
-                List.of(),
-                Map.of(),
-                "active",
                 FireLedger.NONE.next(Optional.of(fire)));
     }
 

@@ -203,19 +203,14 @@ class LongScheduleTest {
                 throw new AssertionError(request.fire() + " starts nothing: " + start);
             }
             Claim claim =
-                    new Claim(
-                            new RunId(number, "run" + number),
+                    Claim.begun(
+                            new Claim.Start(
+                                    new RunId(number, "run" + number),
+                                    now,
+                                    0,
+                                    JsonNodeFactory.instance.objectNode(),
+                                    "active"),
                             request.instance(),
-                            now,
-                            0,
-                            JsonNodeFactory.instance.objectNode(),
-                            State.RUNNING,
-                            "",
-                            "",
-                            1,
-                            List.of(),
-                            Map.of(),
-                            "active",
                             before.map(Claim::fires).orElse(FireLedger.NONE).next(request.fire()));
             Engine taken = write(engine, claim, StatusEntry.waiting("a"));
             Instant begun = now;

@@ -222,18 +222,15 @@ abstract class ServiceStage {
             String settled,
             String schedule) {
         return new Claim(
-                new RunId(1, "id"),
+                new Claim.Start(
+                        new RunId(1, "id"),
+                        Instant.parse(settled),
+                        1,
+                        JsonMapper.shared().createObjectNode(),
+                        "stop"),
                 process,
-                Instant.parse(settled),
-                1,
-                JsonMapper.shared().createObjectNode(),
-                state,
-                reason,
-                ending,
-                1,
-                List.of(),
-                Map.of(),
-                "stop",
+                new Claim.Standing(state, reason, ending),
+                new Claim.Progress(1, List.of(), Map.of()),
                 FireLedger.NONE.next(
                         Optional.of(new Fire(Instant.parse(settled), hash(schedule)))));
     }

@@ -18,7 +18,6 @@ import io.chaosrunner.schedule.ScheduleSpec.StopRules;
 import io.chaosrunner.schedule.ScheduleSpec.StopWhen;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -192,19 +191,14 @@ class StopRulesTest {
     }
 
     private static Claim claim(FireLedger fires) {
-        return new Claim(
-                new RunId(1, "id"),
+        return Claim.begun(
+                new Claim.Start(
+                        new RunId(1, "id"),
+                        TEN,
+                        1,
+                        JsonMapper.shared().createObjectNode(),
+                        "active"),
                 "process",
-                TEN,
-                1,
-                JsonMapper.shared().createObjectNode(),
-                Claim.State.RUNNING,
-                "",
-                "",
-                1,
-                List.of(),
-                Map.of(),
-                "active",
                 fires);
     }
 

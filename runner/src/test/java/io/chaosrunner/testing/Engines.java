@@ -47,18 +47,15 @@ public final class Engines {
     /** A claim like it, of a schedule's run. */
     public static Claim claim(State state, FireLedger fires) {
         return new Claim(
-                new RunId(3, "abc"),
+                new Claim.Start(
+                        new RunId(3, "abc"),
+                        Instant.parse("2026-03-01T10:00:00.123Z"),
+                        42,
+                        json("{'strategy': 'sequential'}"),
+                        "active"),
                 "me",
-                Instant.parse("2026-03-01T10:00:00.123Z"),
-                42,
-                json("{'strategy': 'sequential'}"),
-                state,
-                "",
-                "",
-                1,
-                List.of(),
-                Map.of(),
-                "active",
+                new Claim.Standing(state, "", ""),
+                new Claim.Progress(1, List.of(), Map.of()),
                 fires);
     }
 
