@@ -219,6 +219,62 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
         return Cause.of(claim.ending()).filter(cause::equals).isPresent();
     }
 
+    /** What a schedule has recorded on its engine before anything else: none of it starts a run. */
+    public sealed interface Change {
+        /** A schedule that was written, or changed, counts from now on. */
+        record Count() implements Change {}
+
+        /** A rule on how runs end has ended the schedule. */
+        record Stop(String why) implements Change {}
+
+        /** The schedule waits for a person after an abort, or a failure. */
+        record Suspend(String why) implements Change {}
+
+        /** A person's request is answered: it starts no run. */
+        record Decline(Declined answer) implements Change {}
+
+        /** Fires are settled that start no run. */
+        record Skip(List<Skipped> fires) implements Change {}
+    }
+
+    /**
+     * Return what is recorded now, while no run is under way; empty if {@link #decide} has the
+     * word.
+     *
+     * @param suspending why the schedule is to wait for a person, if it is
+     */
+    public Optional<Change> change(Optional<String> suspending, Instant now) {
+        if (isUnknown() && !isAskedAnew(now)) {
+            return Optional.of(new Change.Count());
+        }
+        return endUntold()
+                .<Change>map(Change.Stop::new)
+                .or(() -> suspending.map(Change.Suspend::new))
+                .or(() -> declined(now).map(Change.Decline::new))
+                .or(() ->
+                        Optional.of(decide(now).skipped())
+                                .filter(fires -> !fires.isEmpty())
+                                .map(Change.Skip::new));
+    }
+
+    /**
+     * Return the write that records a change.
+     *
+     * @param instance who writes it if nobody ever claimed the engine
+     */
+    public ObjectNode recording(Change change, String instance, Instant now) {
+        return switch (change) {
+            case Change.Count() -> EnginePatch.claim(engine, counting(now));
+            case Change.Stop(String why) ->
+                    EnginePatch.claim(engine, claimed().endingSchedule(why));
+            case Change.Suspend _ -> suspending();
+            case Change.Decline(Declined answer) ->
+                    EnginePatch.claim(engine, declining(answer, instance, now));
+            case Change.Skip(List<Skipped> fires) ->
+                    EnginePatch.claim(engine, skipping(fires, instance, now));
+        };
+    }
+
     /**
      * Decide what to do now, while no run is under way. Skips are recorded first. A person's
      * request comes before a fire that waits, or a schedule that always has one waiting would never
@@ -530,7 +586,7 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
      *
      * @param instance who writes it if nobody ever claimed the engine
      */
-    public Claim declining(Declined answer, String instance, Instant now) {
+    private Claim declining(Declined answer, String instance, Instant now) {
         return claim().orElseGet(() ->
                         Claim.ofNoRun(engine, instance, millis(now))
                                 .beginningSchedule(timetable.fire(Instant.EPOCH)))
@@ -538,7 +594,7 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
     }
 
     /** Return the write that suspends the schedule until a person lets it go on. */
-    public ObjectNode suspending() {
+    private ObjectNode suspending() {
         ObjectNode patch = EnginePatch.claim(engine, claimed().suspendingSchedule());
         String why =
                 failureToSuspend()

@@ -1,6 +1,5 @@
 package io.chaosrunner.scheduler;
 
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.FireLedger.Skipped;
 import io.chaosrunner.claim.SkipCause;
 import io.chaosrunner.cluster.ClusterException;
@@ -13,8 +12,8 @@ import io.chaosrunner.engine.EngineWriter;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.EngineSchedule.Change;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
-import io.chaosrunner.status.EnginePatch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -79,9 +78,9 @@ final class DrivenEngine {
         return taken.isPresent();
     }
 
-    /** Write a claim that follows from a schedule; tells whether it is stored, and is seen so. */
-    boolean write(EngineSchedule decided, Claim claim) {
-        return write(decided.engine(), EnginePatch.claim(decided.engine(), claim));
+    /** Write what a schedule has recorded; tells whether it is stored, and is seen so. */
+    boolean write(EngineSchedule decided, Change change) {
+        return write(decided.engine(), decided.recording(change, driving.instance(), instant()));
     }
 
     /** Ready the engine of a schedule, and no other of its name, for its next run; then go on. */
@@ -116,7 +115,7 @@ final class DrivenEngine {
         }
         String why = against.get();
         refuse(why);
-        Optional<Claim> settled = settling(schedule, fire, why, SkipCause.FORBIDDEN);
+        Optional<Change> settled = settling(schedule, fire, why, SkipCause.FORBIDDEN);
         if (settled.isEmpty()) {
             return setBack();
         }
@@ -128,19 +127,16 @@ final class DrivenEngine {
         return now();
     }
 
-    /** Return a claim by which a fire starts no run; empty for one that is tried again. */
-    Optional<Claim> settling(EngineSchedule schedule, Fire fire, String why, SkipCause cause) {
-        String instance = driving.instance();
+    /** Return what records that a fire starts no run; empty for one that is tried again. */
+    static Optional<Change> settling(
+            EngineSchedule schedule, Fire fire, String why, SkipCause cause) {
         return switch (fire.cause().kind()) {
-            case SCHEDULE -> {
-                var skipped = List.of(new Skipped(fire.at(), why, cause));
-                yield Optional.of(schedule.skipping(skipped, instance, instant()));
-            }
+            case SCHEDULE ->
+                    Optional.of(new Change.Skip(List.of(new Skipped(fire.at(), why, cause))));
             case TRIGGER ->
                     schedule.trigger()
                             .filter(each -> each.id().equals(fire.cause().id()))
-                            .map(each -> new Declined(each, why))
-                            .map(each -> schedule.declining(each, instance, instant()));
+                            .map(each -> new Change.Decline(new Declined(each, why)));
             // What a person asked for of the past is tried until they think otherwise.
             case BACKFILL -> Optional.empty();
         };

@@ -8,6 +8,7 @@ import io.chaosrunner.job.RunnerJob.Made;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.EngineSchedule.Change;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -139,7 +140,7 @@ final class PodLaunch implements ServiceLaunch.Way {
 
     /** Settle a fire whose pod does not come; the next one is tried again. */
     private Optional<Instant> giveUp(EngineSchedule schedule, Fire fire, Made job, String why) {
-        Optional<Claim> settled = driven.settling(schedule, fire, why, SkipCause.NO_POD);
+        Optional<Change> settled = DrivenEngine.settling(schedule, fire, why, SkipCause.NO_POD);
         if (settled.isPresent() && !driven.write(schedule, settled.get())) {
             return driven.now();
         }

@@ -18,6 +18,7 @@ import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.EngineSchedule.Change;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
 import io.chaosrunner.schedule.FirePlan.Step;
 import io.chaosrunner.schedule.ScheduleReading;
@@ -296,7 +297,7 @@ public final class PodSchedule {
         if (due.isEmpty()) {
             return true;
         }
-        record(before, due);
+        record(before, new Change.Skip(due));
         return false;
     }
 
@@ -344,38 +345,13 @@ public final class PodSchedule {
                 && !schedule.policy().suspendedAt(clock.instant())) {
             return runAgain(knowing(schedule).timetable());
         }
-        if (schedule.isUnknown() && !schedule.isAskedAnew(clock.instant())) {
-            // Nobody knows when this schedule was written: it counts from when it was seen.
-            write(schedule.counting(clock.instant()));
+        Instant now = clock.instant();
+        Optional<Change> change = schedule.change(schedule.failureToSuspend(), now);
+        if (change.isPresent()) {
+            record(schedule, change.get());
             return Optional.empty();
         }
-        Optional<String> end = schedule.endUntold();
-        if (end.isPresent()) {
-            if (write(schedule.claim().orElseThrow().endingSchedule(end.get()))) {
-                emit(EngineEvent.SCHEDULE_ENDED, end.get());
-            }
-            return Optional.empty();
-        }
-        Optional<String> failure = schedule.failureToSuspend();
-        if (failure.isPresent()) {
-            if (write(schedule.suspending())) {
-                tell("the schedule is suspended: " + failure.get());
-                emit(EngineEvent.SCHEDULE_SUSPENDED, failure.get());
-            }
-            return Optional.empty();
-        }
-        Optional<Declined> declined = schedule.declined(clock.instant());
-        if (declined.isPresent()) {
-            if (write(schedule.declining(declined.get(), request.instance(), clock.instant()))) {
-                tell(declined.get().toString());
-            }
-            return Optional.empty();
-        }
-        Step step = schedule.decide(clock.instant());
-        if (!step.skipped().isEmpty()) {
-            record(schedule, step.skipped());
-            return Optional.empty();
-        }
+        Step step = schedule.decide(now);
         if (restarted && schedule.runs() > 0) {
             // While a schedule was over nothing was due.
             boolean over = step instanceof Step.Over;
@@ -477,14 +453,27 @@ public final class PodSchedule {
 
     // ---- The engine ---------------------------------------------------------------------------
 
-    /** Record fires that start no run, unless the engine changed meanwhile. */
-    private void record(EngineSchedule schedule, List<Skipped> skipped) {
-        if (write(schedule.skipping(skipped, request.instance(), clock.instant()))) {
-            lastRecord = clock.instant();
-            for (Skipped each : skipped) {
-                tell(
-                        "%d fires from %s to %s start no run: %s"
-                                .formatted(each.count(), each.from(), each.to(), each.reason()));
+    /** Record what starts no run, unless the engine changed meanwhile. */
+    private void record(EngineSchedule schedule, Change change) {
+        if (!write(schedule.recording(change, request.instance(), clock.instant()))) {
+            return;
+        }
+        switch (change) {
+            case Change.Count() -> {}
+            case Change.Stop(String why) -> emit(EngineEvent.SCHEDULE_ENDED, why);
+            case Change.Suspend(String why) -> {
+                tell("the schedule is suspended: " + why);
+                emit(EngineEvent.SCHEDULE_SUSPENDED, why);
+            }
+            case Change.Decline(Declined answer) -> tell(answer.toString());
+            case Change.Skip(List<Skipped> skipped) -> {
+                lastRecord = clock.instant();
+                for (Skipped each : skipped) {
+                    tell(
+                            "%d fires from %s to %s start no run: %s"
+                                    .formatted(
+                                            each.count(), each.from(), each.to(), each.reason()));
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ import io.chaosrunner.holidays.HolidayList;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.schedule.EngineSchedule;
-import io.chaosrunner.schedule.EngineSchedule.Declined;
+import io.chaosrunner.schedule.EngineSchedule.Change;
 import io.chaosrunner.schedule.EngineSchedule.Replaces;
 import io.chaosrunner.schedule.FirePlan.Step;
 import io.chaosrunner.schedule.Timetable;
@@ -169,7 +169,7 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
             EngineSchedule edited = schedule.by(followed.knowing(lists));
             List<Skipped> due = edited.dueBefore(schedule, now);
             if (!due.isEmpty()) {
-                return new Decided(new Move.Skip(edited, due), known);
+                return new Decided(new Move.Write(edited, new Change.Skip(due)), known);
             }
             known = known.following(unlisted);
         }
@@ -177,26 +177,12 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
     }
 
     private Move whileNothingRuns(EngineSchedule schedule, Known known, String told) {
-        if (schedule.isUnknown() && !schedule.isAskedAnew(now)) {
-            return new Move.Count(schedule);
+        Optional<Change> change =
+                schedule.change(schedule.abortedByHand().or(schedule::failureToSuspend), now);
+        if (change.isPresent()) {
+            return new Move.Write(schedule, change.get());
         }
-        Optional<String> ended = schedule.endUntold();
-        if (ended.isPresent()) {
-            return new Move.Stop(schedule, ended.get());
-        }
-        Optional<String> suspending = schedule.abortedByHand().or(schedule::failureToSuspend);
-        if (suspending.isPresent()) {
-            return new Move.Suspend(schedule, suspending.get());
-        }
-        Optional<Declined> declined = schedule.declined(now);
-        if (declined.isPresent()) {
-            return new Move.Decline(schedule, declined.get());
-        }
-        Step step = schedule.decide(now);
-        if (!step.skipped().isEmpty()) {
-            return new Move.Skip(schedule, step.skipped());
-        }
-        return switch (step) {
+        return switch (schedule.decide(now)) {
             case Step.Launch launch -> new Move.Begin(schedule, launch.fire());
             case Step.Wait wait -> new Move.Rest(Optional.of(wake(schedule, known, wait.until())));
             case Step.Over end ->

@@ -8,6 +8,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.schedule.EngineSchedule.Change;
 import io.chaosrunner.schedule.EngineSchedule.Declined;
 import io.chaosrunner.schedule.ScheduleReading;
 import io.chaosrunner.scheduler.Places.Place;
@@ -142,17 +143,8 @@ final class ServiceSchedule implements KeyedWorker.Step {
         /** Whose run the fires that are due must wait for. */
         record Await(String whose) implements Move {}
 
-        /** Record fires that start no run. */
-        record Skip(EngineSchedule schedule, List<Skipped> fires) implements Move {}
-
-        /** Count a schedule that was written, or changed, from now on. */
-        record Count(EngineSchedule schedule) implements Move {}
-
-        /** Record and tell that a rule on how runs end has ended the schedule. */
-        record Stop(EngineSchedule schedule, String why) implements Move {}
-
-        /** Wait for a human after an abort, or a failure. */
-        record Suspend(EngineSchedule schedule, String why) implements Move {}
+        /** Record what starts no run, and tell of it. */
+        record Write(EngineSchedule schedule, Change change) implements Move {}
 
         /** Start a run for a fire. */
         record Begin(EngineSchedule schedule, Fire fire) implements Move {}
@@ -176,9 +168,6 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
         /** Nothing claimed the fire that was handed over. */
         record TakeBack(Fire fire) implements Move {}
-
-        /** Answer a person's request: it starts no run. */
-        record Decline(EngineSchedule schedule, Declined answer) implements Move {}
 
         /** The schedule is over. */
         record End(String why) implements Move {}
@@ -354,25 +343,11 @@ final class ServiceSchedule implements KeyedWorker.Step {
                 driven.tellOnce("waiting", whose);
                 yield Optional.empty();
             }
-            case Move.Skip(EngineSchedule schedule, List<Skipped> fires) -> skip(schedule, fires);
-            case Move.Count(EngineSchedule schedule) -> {
-                driven.write(schedule, schedule.counting(driven.instant()));
-                yield driven.now();
-            }
-            case Move.Stop(EngineSchedule schedule, String why) -> {
-                Claim claim = schedule.claim().orElseThrow();
-                if (driven.write(schedule, claim.endingSchedule(why))) {
-                    driven.emit(EngineEvent.SCHEDULE_ENDED, why);
-                }
-                yield driven.now();
-            }
-            case Move.Suspend(EngineSchedule schedule, String why) -> suspend(schedule, why);
+            case Move.Write(EngineSchedule schedule, Change change) -> record(schedule, change);
             case Move.Begin(EngineSchedule schedule, Fire fire) -> launch.begin(schedule, fire);
             case Move.Attend(Claim claim, Optional<Instant> until) -> pods.attend(claim, until);
             case Move.Resume(Optional<EngineSchedule> schedule) -> direct.resume(schedule);
             case Move.Replace(EngineSchedule schedule, Fire fire) -> replace(schedule, fire);
-            case Move.Decline(EngineSchedule schedule, Declined answer) ->
-                    decline(schedule, answer);
             case Move.TakeBack(Fire fire) -> {
                 if (operator.takeBack(engine, fire)) {
                     known = known.takingBack();
@@ -386,43 +361,44 @@ final class ServiceSchedule implements KeyedWorker.Step {
         };
     }
 
-    private Optional<Instant> skip(EngineSchedule schedule, List<Skipped> fires) {
-        Claim claim = schedule.skipping(fires, driving.instance(), driven.instant());
-        driven.untidy(true);
-        if (driven.write(schedule, claim)) {
-            known = known.recording(driven.instant());
-            for (Skipped each : fires) {
-                driving.listener().skipped(driven.ref(), each);
-                driven.note(
-                        "fire-skipped",
-                        each.count() == 1
-                                ? "%s: %s".formatted(each.to(), each.reason())
-                                : "%d fires from %s to %s: %s"
-                                        .formatted(
-                                                each.count(),
-                                                each.from(),
-                                                each.to(),
-                                                each.reason()));
+    private Optional<Instant> record(EngineSchedule schedule, Change change) {
+        if (change instanceof Change.Skip || change instanceof Change.Decline) {
+            // What was made ready for them may be there.
+            driven.untidy(true);
+        }
+        if (driven.write(schedule, change)) {
+            tell(change);
+        }
+        return driven.now();
+    }
+
+    private void tell(Change change) {
+        switch (change) {
+            case Change.Count() -> {}
+            case Change.Stop(String why) -> driven.emit(EngineEvent.SCHEDULE_ENDED, why);
+            case Change.Suspend(String why) -> {
+                driven.note("schedule-suspended", why);
+                driven.emit(EngineEvent.SCHEDULE_SUSPENDED, why);
+            }
+            case Change.Decline(Declined answer) ->
+                    driven.note("trigger-declined", answer.toString());
+            case Change.Skip(List<Skipped> fires) -> {
+                known = known.recording(driven.instant());
+                for (Skipped each : fires) {
+                    driving.listener().skipped(driven.ref(), each);
+                    driven.note(
+                            "fire-skipped",
+                            each.count() == 1
+                                    ? "%s: %s".formatted(each.to(), each.reason())
+                                    : "%d fires from %s to %s: %s"
+                                            .formatted(
+                                                    each.count(),
+                                                    each.from(),
+                                                    each.to(),
+                                                    each.reason()));
+                }
             }
         }
-        return driven.now();
-    }
-
-    private Optional<Instant> decline(EngineSchedule schedule, Declined answer) {
-        Claim claim = schedule.declining(answer, driving.instance(), driven.instant());
-        driven.untidy(true);
-        if (driven.write(schedule, claim)) {
-            driven.note("trigger-declined", answer.toString());
-        }
-        return driven.now();
-    }
-
-    private Optional<Instant> suspend(EngineSchedule schedule, String why) {
-        if (driven.write(schedule.engine(), schedule.suspending())) {
-            driven.note("schedule-suspended", why);
-            driven.emit(EngineEvent.SCHEDULE_SUSPENDED, why);
-        }
-        return driven.now();
     }
 
     @Override

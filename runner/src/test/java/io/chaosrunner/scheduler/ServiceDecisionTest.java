@@ -331,7 +331,7 @@ class ServiceDecisionTest extends ServiceStage {
         assertThat(words(skip))
                 .isEqualTo("skip 3 from 2026-03-02T10:10:00Z: run 1 was still going on");
 
-        Claim settled = ((Move.Skip) skip).schedule().skipping(skipped(skip), "me", now);
+        Claim settled = ((Move.Write) skip).schedule().skipping(skipped(skip), "me", now);
         assertThat(words(driven.move(engine("every: 7m", Optional.of(settled), "", "stop"))))
                 .isEqualTo("count");
     }
@@ -385,7 +385,7 @@ class ServiceDecisionTest extends ServiceStage {
         Move skip = driven(engine).move(engine);
         assertThat(words(skip)).isEqualTo("skip 1 from 2026-03-02T10:00:00Z: suspended");
 
-        Claim skipped = ((Move.Skip) skip).schedule().skipping(skipped(skip), "me", now);
+        Claim skipped = ((Move.Write) skip).schedule().skipping(skipped(skip), "me", now);
         assertThat(words(engine(suspended, Optional.of(skipped), "", "stop")))
                 .isEqualTo("end: no fire is left");
         assertThat(words(engine("now: true", Optional.of(skipped), "", "stop")))

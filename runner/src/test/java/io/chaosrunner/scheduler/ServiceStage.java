@@ -13,6 +13,7 @@ import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.plugin.StrategyCatalogue;
+import io.chaosrunner.schedule.EngineSchedule.Change;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.scheduler.ServiceSchedule.Move;
 import io.chaosrunner.status.RunListener;
@@ -87,7 +88,7 @@ abstract class ServiceStage {
     }
 
     static List<Skipped> skipped(Move skip) {
-        return ((Move.Skip) skip).fires();
+        return ((Change.Skip) ((Move.Write) skip).change()).fires();
     }
 
     static EngineWorld world(String schedule) {
@@ -248,16 +249,17 @@ abstract class ServiceStage {
             case Move.Rest(Optional<Instant> until) ->
                     until.map(at -> "rest until " + at).orElse("rest");
             case Move.Refuse(String why) -> "refuse: " + why;
-            case Move.Skip(var schedule, List<Skipped> fires) ->
+            case Move.Write(var schedule, Change.Skip(List<Skipped> fires)) ->
                     "skip %d from %s: %s"
                             .formatted(
                                     fires.getFirst().count(),
                                     fires.getFirst().from(),
                                     fires.getFirst().reason());
             case Move.Await(String whose) -> "await " + whose;
-            case Move.Count _ -> "count";
-            case Move.Stop(var schedule, String why) -> "stop: " + why;
-            case Move.Suspend(var schedule, String why) -> "suspend: " + why;
+            case Move.Write(var schedule, Change.Count()) -> "count";
+            case Move.Write(var schedule, Change.Stop(String why)) -> "stop: " + why;
+            case Move.Write(var schedule, Change.Suspend(String why)) -> "suspend: " + why;
+            case Move.Write(var schedule, Change.Decline(var answer)) -> "decline: " + answer.why();
             case Move.Begin(var schedule, Fire fire) -> "begin " + fire.at();
             case Move.Resume _ -> "resume";
             case Move.Attend(Claim claim, Optional<Instant> until) ->
@@ -267,7 +269,6 @@ abstract class ServiceStage {
                                     until.map(at -> " until " + at).orElse(""));
             case Move.Replace(var schedule, Fire fire) -> "replace for " + fire.at();
             case Move.TakeBack(Fire fire) -> "take back " + fire.at();
-            case Move.Decline(var schedule, var answer) -> "decline: " + answer.why();
             case Move.End(String why) -> "end: " + why;
         };
     }
