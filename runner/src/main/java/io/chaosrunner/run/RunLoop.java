@@ -1,7 +1,5 @@
 package io.chaosrunner.run;
 
-import static java.util.Objects.requireNonNull;
-
 import io.chaosrunner.attempt.AttemptEnding;
 import io.chaosrunner.attempt.AttemptEnding.Next;
 import io.chaosrunner.attempt.AttemptEnding.Situation;
@@ -48,9 +46,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Own a run from the claim to the last write: step the machine, carry out its commands, end. What
@@ -80,6 +76,7 @@ final class RunLoop implements AutoCloseable {
     private final EngineWriter writer;
     private final RunWords words;
     private final RunRemoval removal;
+    private final RunFinish finish;
     private final Launcher launcher;
     private final Launching launching;
     private final StatusTable entries;
@@ -93,17 +90,6 @@ final class RunLoop implements AutoCloseable {
     private boolean lookingOut;
     private final Instant lookOutAt;
     private Optional<Decision.Wake> told = Optional.empty();
-    private boolean removing;
-    private @Nullable RunEnd finish;
-
-    /** Whether nothing of the run lives, as was asked after all of it was over. */
-    private boolean swept;
-
-    /** Whether an attempt ended in a way that may leave pods which nobody has seen yet. */
-    private boolean doubtful;
-
-    /** What lives on and cannot be removed; empty if that is not so. */
-    private String leftBehind = "";
 
     RunLoop(RunContext context, OwnedRun taken) {
         this.context = context;
@@ -149,6 +135,7 @@ final class RunLoop implements AutoCloseable {
                                 ? engine.statusEntries().stream().map(StatusEntry::read).toList()
                                 : names.stream().map(StatusEntry::waiting).toList());
         words = new RunWords(context, taken, writer, events, entries);
+        finish = new RunFinish(context, taken, writer, words, removal, entries, live, census);
         ends =
                 new AttemptEnding(
                         context,
@@ -162,8 +149,6 @@ final class RunLoop implements AutoCloseable {
                         taken.settings().retainOnFailure());
         watch = new PodWatch(context, live, census, this::onPods);
         launching = new Launching(context, taken, launcher, live, entries, ends, writer, watch);
-        // Who was here before may not have had time to look.
-        doubtful = taken.resumed();
         if (context.isLeaving()) {
             quiesce();
         }
@@ -201,13 +186,13 @@ final class RunLoop implements AutoCloseable {
         if (context.ended().isEmpty()) {
             begin();
         }
-        while (context.ended().isEmpty() && leftBehind.isEmpty() && !isFinished()) {
-            if (isOver()) {
-                removeRun(Extent.LIVING, names -> ends.sayRemoved("", names));
+        while (context.ended().isEmpty() && !finish.staysOpen() && !finish.isFinished()) {
+            if (finish.isOver()) {
+                finish.remove(Extent.LIVING, names -> ends.sayRemoved("", names));
             }
             awaitMessage();
         }
-        return context.ended().orElseGet(leftBehind.isEmpty() ? this::finish : this::stayOpen);
+        return context.ended().orElseGet(this::end);
     }
 
     /** Follow the engine and what was launched: of a new run, once there is something to follow. */
@@ -239,67 +224,17 @@ final class RunLoop implements AutoCloseable {
         }
     }
 
-    private boolean isOver() {
-        return finish != null
-                && context.mailbox.isIdle()
-                && context.afterWrites.isEmpty()
-                && live.isEmpty()
-                && !removing;
-    }
-
-    /** The last word of a run is written once nothing of it lives. */
-    private boolean isFinished() {
-        return isOver() && (swept || (census.isEmpty() && !doubtful));
-    }
-
-    /** Remove what there is of the run, and go on once nothing lives. */
-    private void removeRun(Extent extent, Consumer<List<String>> removing) {
-        context.mailbox.work(
-                () -> new RunMessage.RunRemoved(extent, removal.remove(extent, removing)));
-    }
-
-    private void onRemoved(Extent extent, Removed removed) {
-        switch (removed) {
-            case Removed.Inherited(Engine now) -> onEngine(Optional.of(now));
-            case Removed.Gone() -> {
-                swept = true;
-                if (extent == Extent.ALL) {
-                    // All is removed for an abort only.
-                    words.abortEntries();
-                }
-            }
-            case Removed.Left(List<String> names) -> stayOpen("pods of the run", names);
-        }
-    }
-
-    /** End this process, not the run: no status may say that it is over. */
-    private void stayOpen(String what, List<String> left) {
-        leftBehind =
-                "%s live on, cannot be removed and may go on with a fault: %s; remove them by hand, then take the run up again"
-                        .formatted(what, PodRemover.inWords(left));
-    }
-
-    private RunResult stayOpen() {
+    private RunResult end() {
+        finish.sayOver(engineWatch.engine());
         storeTheRest();
-        return context.ended().orElseGet(() -> new RunResult.NotOver(leftBehind));
-    }
-
-    private RunResult finish() {
-        RunEnd end = requireNonNull(finish);
-        words.over(engineWatch.engine(), end, removing);
-        storeTheRest();
-        return context.ended()
-                .orElseGet(() -> {
-                    context.tell(new RunNotice.Finished(end, entries.all()));
-                    return new RunResult.Completed(end, entries.all());
-                });
+        return context.ended().orElseGet(finish::result);
     }
 
     /** Write what is not written yet; a write that is refused has its consequences, too. */
     private void storeTheRest() {
         writer.close();
         takeMessages();
-        while (removing && context.ended().isEmpty()) {
+        while (finish.isRemoving() && context.ended().isEmpty()) {
             RunMessage message = context.mailbox.take(LONGEST_IDLE);
             if (message != null) {
                 on(message);
@@ -390,7 +325,7 @@ final class RunLoop implements AutoCloseable {
                             List<Launcher.Order> orders,
                             Optional<Engine> found) ->
                     onWithheld(orders, found);
-            case RunMessage.RunRemovalDue() -> removeRun(Extent.ALL, names -> {});
+            case RunMessage.RunRemovalDue() -> finish.remove(Extent.ALL, names -> {});
             case RunMessage.RunRemoved(Extent extent, Removed removed) ->
                     onRemoved(extent, removed);
             case RunMessage.WorkDone() -> {}
@@ -456,13 +391,13 @@ final class RunLoop implements AutoCloseable {
                 }
             }
             case Command.GiveUpRetry(Attempt attempt) -> ends.giveUpRetry(attempt, situation());
-            case Command.Finish(RunEnd end) -> close(end);
+            case Command.Finish(RunEnd end) -> finish.close(end);
         }
     }
 
     private void onWithheld(List<Launcher.Order> orders, Optional<Engine> found) {
         onEngine(found);
-        if (context.ended().isPresent() || removing) {
+        if (context.ended().isPresent() || finish.isRemoving()) {
             return;
         }
         // Of those that nobody stopped the stop was withdrawn.
@@ -508,7 +443,7 @@ final class RunLoop implements AutoCloseable {
             case Next.Ended(LiveAttempt each, Attempt.End end, boolean mayLeavePods) -> {
                 live.remove(each.id);
                 watch.ended();
-                doubtful |= mayLeavePods;
+                finish.attemptEnded(mayLeavePods);
                 step(new RunEvent.AttemptEnded(each.slot(), end));
             }
             case Next.LivesOn(
@@ -529,31 +464,10 @@ final class RunLoop implements AutoCloseable {
             step(new RunEvent.LeftBehind(why));
         }
         if (live.values().stream().allMatch(one -> one.stuck)) {
-            stayOpen(what, left);
+            finish.stayOpen(what, left);
         } else {
             ends.removeOnceMore(removal);
         }
-    }
-
-    private void close(RunEnd end) {
-        finish = end;
-        switch (end.cause()) {
-            case PLAN_FAILED, RECORD_FULL -> words.failed(end.why());
-            case BROKEN_STRATEGY ->
-                    words.failed(
-                            "strategy %s broke a rule: %s"
-                                    .formatted(taken.settings().strategy(), end.why()));
-            case ABORT, REPLACED, UNWATCHED -> abortRest();
-            case PLAN, FAILURE, DEADLINE, LEFT_BEHIND -> {}
-        }
-    }
-
-    /**
-     * The final word of an abort: only after everything with our labels is gone. It goes once the
-     * engine says that the run stops, so that who takes it up launches nothing more.
-     */
-    private void abortRest() {
-        context.afterWrites.add(writer.ask(), new RunMessage.RunRemovalDue());
     }
 
     // ---- Stopping ----------------------------------------------------------------------------
@@ -570,16 +484,19 @@ final class RunLoop implements AutoCloseable {
         step(new RunEvent.StopRequested(end));
     }
 
-    private void removeAll(String why, boolean unclaimed) {
-        if (removing) {
-            return;
+    private void onRemoved(Extent extent, Removed removed) {
+        switch (removed) {
+            case Removed.Inherited(Engine now) -> onEngine(Optional.of(now));
+            case Removed.Gone() -> finish.gone(extent);
+            case Removed.Left(List<String> names) -> finish.stayOpen("pods of the run", names);
         }
-        removing = true;
-        quiesce();
-        context.tell(new RunNotice.Waiting(why + ": what runs is removed"));
-        Claim over = words.claimOver(new RunEnd(Cause.ABORT, why));
-        List<StatusEntry> last = entries.all().stream().map(StatusEntry::aborted).toList();
-        context.mailbox.work(() -> removal.removeAll(why, unclaimed, over, last));
+    }
+
+    private void removeAll(String why, boolean unclaimed) {
+        if (!finish.isRemoving()) {
+            quiesce();
+            finish.removeAll(why, unclaimed);
+        }
     }
 
     /**
