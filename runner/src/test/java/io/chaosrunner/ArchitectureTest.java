@@ -50,6 +50,7 @@ class ArchitectureTest {
                             "telemetry",
                             "validate",
                             "webhook"),
+                    List.of("ui"),
                     List.of("cli"));
 
     private static final String[] PURE = {

@@ -45,6 +45,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             GetCommand.class,
             HistoryCommand.class,
             ReportCommand.class,
+            UiCommand.class,
             ScheduleCommand.class,
             TriggerCommand.class,
             BackfillCommand.class,

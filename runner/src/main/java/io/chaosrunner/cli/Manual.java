@@ -95,6 +95,12 @@ final class Manual {
                                     "chaos-runner report nginx --last 3 -o html > report.html",
                                     "chaos-runner report nginx --run 7 -o json")),
                     Map.entry(
+                            "ui",
+                            new Part(
+                                    List.of(CLUSTER, PLUGINS, DEBUG),
+                                    "chaos-runner ui -n payments",
+                                    "chaos-runner ui -A --port 8090")),
+                    Map.entry(
                             "schedule",
                             new Part(
                                     List.of(CLUSTER, PLUGINS, ALLOWED, DEBUG),

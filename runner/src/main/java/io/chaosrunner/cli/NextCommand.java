@@ -1,20 +1,17 @@
 package io.chaosrunner.cli;
 
-import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.control.HolidayLists;
+import io.chaosrunner.control.NextFires;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.holidays.HolidayList;
 import io.chaosrunner.holidays.HolidayReader;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.TimeWords;
-import io.chaosrunner.schedule.ChaosScheduleSettings;
-import io.chaosrunner.schedule.EngineSchedule;
 import io.chaosrunner.schedule.Preview;
 import io.chaosrunner.schedule.Preview.Entry;
 import io.chaosrunner.schedule.ScheduleSpec;
-import io.chaosrunner.schedule.Timetable;
 import io.chaosrunner.strategy.InvalidParameters;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -34,7 +31,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +52,7 @@ import tools.jackson.databind.node.ObjectNode;
         description = "Shows when a schedule fires next, and which times do not fire and why.",
         mixinStandardHelpOptions = true)
 final class NextCommand implements Callable<Integer> {
-    private static final String CHAOS_SCHEDULE = "ChaosSchedule";
+    private static final String CHAOS_SCHEDULE = NextFires.CHAOS_SCHEDULE;
     private static final String CONFIG_MAP = "ConfigMap";
 
     private static final DateTimeFormatter LOCAL =
@@ -148,26 +144,18 @@ final class NextCommand implements Callable<Integer> {
         }
     }
 
-    /** Reads lists of holidays by their names. */
-    private interface Lists extends Function<Set<String>, Map<String, HolidayList>> {}
-
     private int show(
             CommandLine command,
             EngineTarget meant,
-            Lists lists,
+            NextFires.Lists lists,
             Instant begin,
             Instant now,
             int most) {
         Engine holder = meant.engine();
-        Instant anchor = holder.created().equals(Instant.EPOCH) ? begin : holder.created();
         Overrides overrides = Overrides.of("--schedule", schedule, command);
-        Optional<ScheduleSpec> read;
-        Optional<String> standstill;
-        Optional<EngineSchedule> stored;
+        Optional<NextFires> found;
         try {
-            standstill = ScheduleSpec.standstill(holder.json());
-            read = schedule(holder, overrides.values(), anchor);
-            stored = engine == null ? Optional.empty() : stored(holder, overrides.values());
+            found = NextFires.of(holder, engine != null, overrides.values(), lists, begin, most);
         } catch (InvalidParameters e) {
             e.problems()
                     .forEach(problem ->
@@ -180,7 +168,7 @@ final class NextCommand implements Callable<Integer> {
                                                             problem)));
             return ExitCode.INVALID;
         }
-        if (read.isEmpty()) {
+        if (found.isEmpty()) {
             command.getErr()
                     .println(
                             "chaos-runner: %s%s has no schedule; write the annotation %s"
@@ -188,65 +176,24 @@ final class NextCommand implements Callable<Integer> {
                                             meant.place(), meant.name(), ScheduleSpec.ANNOTATION));
             return ExitCode.INVALID;
         }
-        Map<String, HolidayList> holidays = lists.apply(read.get().lists());
-        Timetable timetable =
-                stored.map(EngineSchedule::timetable)
-                        .orElseGet(() ->
-                                Timetable.of(
-                                        read.get(), anchor, holder.ref().toString().hashCode()));
-        Optional<String> over =
-                standstill
-                        .filter(_ -> isComplete(holder))
-                        .or(() ->
-                                stored.filter(each -> !each.isUnknown())
-                                        .flatMap(EngineSchedule::end));
-        Preview preview =
-                over.map(Preview::over)
-                        .orElseGet(() ->
-                                Preview.of(
-                                        timetable.knowing(known(holidays)).starting(),
-                                        stored.map(EngineSchedule::countedRuns).orElse(0L),
-                                        firstShown(read.get(), begin),
-                                        most));
-        Optional<String> doubt = over.isPresent() ? Optional.empty() : doubt(holidays);
-        notes(read.get().lists(), holidays, preview)
+        NextFires fires = found.get();
+        Preview preview = fires.preview();
+        Optional<String> doubt = fires.doubt();
+        notes(fires.schedule().lists(), fires.holidays(), preview)
                 .forEach(note -> command.getErr().println("chaos-runner: " + note));
         var shown =
-                new Shown(read.get(), standstill.or(() -> doubt), doubt.isPresent(), begin, now);
+                new Shown(
+                        fires.schedule(),
+                        fires.standstill().or(() -> doubt),
+                        doubt.isPresent(),
+                        begin,
+                        now);
         if (output.equals("json")) {
             shown.json(preview, command.getOut());
         } else {
             shown.text(preview, command.getOut());
         }
         return doubt.isPresent() ? ExitCode.INVALID : ExitCode.OK;
-    }
-
-    /**
-     * Return from when on fires are shown: what fires while a schedule is suspended is skipped, but
-     * for the one fire of {@code now}, which waits. A suspension without an end hides nothing.
-     */
-    private static Instant firstShown(ScheduleSpec schedule, Instant begin) {
-        return schedule.kind() instanceof ScheduleSpec.Kind.Now
-                        || !schedule.policy().suspendedAt(begin)
-                ? begin
-                : schedule.policy().resume().orElse(begin);
-    }
-
-    /** Read what is stored with an engine: a claim that nobody can read tells nothing of fires. */
-    private static Optional<EngineSchedule> stored(Engine holder, Map<String, Object> flags) {
-        if (isChaosSchedule(holder.json())) {
-            return Optional.empty();
-        }
-        try {
-            return EngineSchedule.of(holder, flags);
-        } catch (Claim.Unreadable e) {
-            return Optional.empty();
-        }
-    }
-
-    private static boolean isComplete(Engine holder) {
-        return new ChaosScheduleSettings(holder.json()).state()
-                == ChaosScheduleSettings.State.COMPLETE;
     }
 
     /** Beside a file there is no namespace to name, and -n was the number of fires once. */
@@ -264,10 +211,6 @@ final class NextCommand implements Callable<Integer> {
             throw new ParameterException(command, "--count must be at least 1, but is " + most);
         }
         return most;
-    }
-
-    private static boolean isChaosSchedule(ObjectNode object) {
-        return object.path("kind").asString("").equals(CHAOS_SCHEDULE);
     }
 
     private EngineTarget holder(CommandLine command, List<FileObject> read) {
@@ -307,20 +250,6 @@ final class NextCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, HolidayList> known(Map<String, HolidayList> lists) {
-        var known = new HashMap<>(lists);
-        known.values().removeIf(HolidayList.Unknown.class::isInstance);
-        return known;
-    }
-
-    private static Optional<String> doubt(Map<String, HolidayList> lists) {
-        return lists.values().stream()
-                .filter(HolidayList.Unknown.class::isInstance)
-                .map(HolidayList.Unknown.class::cast)
-                .map(list -> HolidayList.UNKNOWN + list.why())
-                .findFirst();
-    }
-
     /** Say which days are not left out although they may be holidays. */
     private static List<String> notes(
             Set<String> names, Map<String, HolidayList> lists, Preview preview) {
@@ -350,13 +279,6 @@ final class NextCommand implements Callable<Integer> {
             }
         }
         return notes;
-    }
-
-    private static Optional<ScheduleSpec> schedule(
-            Engine holder, Map<String, Object> flags, Instant anchor) {
-        return isChaosSchedule(holder.json())
-                ? Optional.of(ScheduleSpec.of(holder.json(), flags, anchor))
-                : ScheduleSpec.of(holder.annotation(ScheduleSpec.ANNOTATION), flags, anchor);
     }
 
     private Instant begin(CommandLine command, Instant now) {

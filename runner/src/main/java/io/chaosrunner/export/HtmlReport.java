@@ -116,9 +116,9 @@ public final class HtmlReport {
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'">
+        <meta http-equiv="Content-Security-Policy" content="%s">
         """
-                        .formatted(hash(STYLE), hash(SCRIPT))
+                        .formatted(policy())
                 + title
                 + "\n<style>"
                 + STYLE
@@ -128,6 +128,19 @@ public final class HtmlReport {
                 + "\n<script>"
                 + SCRIPT
                 + "</script>\n</body>\n</html>\n";
+    }
+
+    /**
+     * Return the Content-Security-Policy of the page, which allows its own script and style only.
+     */
+    public static String policy() {
+        return "default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'"
+                .formatted(hash(STYLE), hash(SCRIPT));
+    }
+
+    /** Return the style sheet, for other pages that are to look alike. */
+    public static String style() {
+        return STYLE;
     }
 
     private static String hash(String text) {
@@ -438,7 +451,7 @@ public final class HtmlReport {
     // ---- Words ---------------------------------------------------------------------------------
 
     /** Return a sign for a verdict, so that no colour is needed to tell it. */
-    static String sign(Verdict verdict) {
+    public static String sign(Verdict verdict) {
         return switch (verdict) {
             case PASS -> "✓";
             case FAIL -> "✗";
@@ -449,7 +462,8 @@ public final class HtmlReport {
         };
     }
 
-    private static String kind(ReportedRun.Standing standing) {
+    /** Return the class that {@link #style} colours a standing by. */
+    public static String kind(ReportedRun.Standing standing) {
         return switch (standing) {
             case PASSED -> "pass";
             case NOT_PASSED, DID_NOT_RUN -> "fail";
@@ -458,7 +472,8 @@ public final class HtmlReport {
         };
     }
 
-    private static String kind(Verdict verdict) {
+    /** Return the class that {@link #style} colours a verdict by. */
+    public static String kind(Verdict verdict) {
         return switch (verdict) {
             case PASS -> "pass";
             case FAIL -> "fail";

@@ -11,11 +11,11 @@ import javax.xml.stream.XMLStreamWriter;
  * that a stranger wrote is ever markup. What is invisible is written as {@code \}{@code u} and four
  * digits. Owned by one thread.
  */
-final class Page {
+public final class Page {
     private final StringWriter text = new StringWriter();
     private final XMLStreamWriter xml;
 
-    Page() {
+    public Page() {
         try {
             xml = XMLOutputFactory.newDefaultFactory().createXMLStreamWriter(text);
         } catch (XMLStreamException e) {
@@ -28,7 +28,7 @@ final class Page {
      *
      * @param attributes names and values by turns
      */
-    Page open(String element, String... attributes) {
+    public Page open(String element, String... attributes) {
         try {
             xml.writeStartElement(element);
             attributes(attributes);
@@ -39,7 +39,7 @@ final class Page {
     }
 
     /** End the element that was begun last. */
-    Page close() {
+    public Page close() {
         try {
             // An end tag of its own even where nothing is in it: HTML knows no other.
             xml.writeCharacters("");
@@ -51,7 +51,7 @@ final class Page {
     }
 
     /** Write a text, whoever wrote it. */
-    Page text(String foreign) {
+    public Page text(String foreign) {
         try {
             xml.writeCharacters(ForeignText.visible(foreign));
             return this;
@@ -61,8 +61,26 @@ final class Page {
     }
 
     /** Write an element with a text and nothing else in it. */
-    Page leaf(String element, String foreign, String... attributes) {
+    public Page leaf(String element, String foreign, String... attributes) {
         return open(element, attributes).text(foreign).close();
+    }
+
+    /** Write what another page holds, as it stands: it was escaped there. */
+    public Page insert(Page other) {
+        int _ = length();
+        text.append(other.toString());
+        return this;
+    }
+
+    /** Return how many characters are written; the tag that was begun last is ended. */
+    public int length() {
+        try {
+            xml.writeCharacters("");
+            xml.flush();
+            return text.getBuffer().length();
+        } catch (XMLStreamException e) {
+            throw impossible(e);
+        }
     }
 
     private void attributes(String... attributes) throws XMLStreamException {

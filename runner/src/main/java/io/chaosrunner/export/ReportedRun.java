@@ -400,21 +400,22 @@ public record ReportedRun(
         }
 
         /** Return a sign for it, so that no colour is needed to tell it. */
-        String sign() {
+        public String sign() {
             return sign;
         }
 
-        String words() {
+        public String words() {
             return words;
         }
 
         /** Return the word that programs know it by, such as {@code not-passed}. */
-        String word() {
+        public String word() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 
-    Standing standing() {
+    /** Return how the run stands. */
+    public Standing standing() {
         if (isGood()) {
             return Standing.PASSED;
         }

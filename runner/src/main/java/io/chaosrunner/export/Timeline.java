@@ -12,11 +12,13 @@ import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.strategy.Outcome;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -24,7 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * for what, and the deadline. Across, everything is in hundredths of the width, so that it fits a
  * telephone and a wall.
  */
-final class Timeline {
+public final class Timeline {
     private static final int ROW = 34;
     private static final int AXIS = 22;
     private static final int ABOVE_BAR = 18;
@@ -39,8 +41,31 @@ final class Timeline {
     private final Instant begin;
     private final long millis;
     private final Optional<Duration> deadline;
+    private final List<Ongoing> ongoing;
+    private final Instant until;
+    private final Function<Execution, String> whyNot;
 
-    private Timeline(Page page, ReportedRun run, RunRecord record) {
+    /**
+     * An attempt that goes on.
+     *
+     * @param slot position in {@code spec.experiments}
+     * @param iteration from 1
+     * @param attempt from 1
+     * @param start when it was launched
+     * @param why why it was launched; empty if that is not known
+     */
+    public record Ongoing(int slot, int iteration, int attempt, Instant start, String why) {}
+
+    private Timeline(
+            Page page,
+            ReportedRun run,
+            RunRecord record,
+            List<Ongoing> ongoing,
+            Instant until,
+            Function<Execution, String> whyNot) {
+        this.ongoing = ongoing;
+        this.until = until;
+        this.whyNot = whyNot;
         this.page = page;
         this.run = run;
         rows = run.executions();
@@ -56,6 +81,9 @@ final class Timeline {
                 longest = Math.max(longest, Duration.between(begin, attempt.end()).toMillis());
             }
         }
+        if (!ongoing.isEmpty()) {
+            longest = Math.max(longest, Duration.between(begin, until).toMillis());
+        }
         millis = longest;
     }
 
@@ -63,8 +91,48 @@ final class Timeline {
     static void draw(ReportedRun run, Page page) {
         if (run.record().isPresent()
                 && run.executions().stream().anyMatch(each -> !each.attempts().isEmpty())) {
-            new Timeline(page, run, run.record().get()).draw();
+            new Timeline(
+                            page,
+                            run,
+                            run.record().get(),
+                            List.of(),
+                            run.record().get().start(),
+                            ReportedRun::whyNot)
+                    .draw();
         }
+    }
+
+    /**
+     * Draw a run that goes on, as it stands now; nothing if none was launched.
+     *
+     * @param ongoing the attempts that go on
+     * @param whyNot what is said of an execution that was not launched so far
+     */
+    public static void live(
+            ReportedRun run,
+            List<Ongoing> ongoing,
+            Instant now,
+            Function<Execution, String> whyNot,
+            Page page) {
+        boolean any =
+                !ongoing.isEmpty()
+                        || run.executions().stream().anyMatch(each -> !each.attempts().isEmpty());
+        if (any && run.record().isPresent()) {
+            new Timeline(page, run, run.record().get(), ongoing, now, whyNot).draw();
+        }
+    }
+
+    /**
+     * Tell whether a row is that of an attempt; a new iteration is on that of the one before it.
+     */
+    private boolean isOf(Execution row, Ongoing each) {
+        if (row.slot() != each.slot() || row.iteration() == each.iteration()) {
+            return row.slot() == each.slot();
+        }
+        List<Execution> ofSlot =
+                rows.stream().filter(other -> other.slot() == each.slot()).toList();
+        return ofSlot.stream().noneMatch(other -> other.iteration() == each.iteration())
+                && ofSlot.getLast().equals(row);
     }
 
     private void draw() {
@@ -150,6 +218,7 @@ final class Timeline {
     }
 
     private void row(Execution each, int top) {
+        List<Ongoing> goingOn = ongoing.stream().filter(going -> isOf(each, going)).toList();
         page.open("a", "href", "#" + id(run, each));
         page.leaf(
                 "text",
@@ -158,8 +227,8 @@ final class Timeline {
                                 + " "
                                 + ForeignText.oneLine(each.label(), LONGEST_LABEL)
                                 + each.took().map(took -> " · " + TimeWords.of(took)).orElse("")
-                                + (each.attempts().isEmpty()
-                                        ? " · " + ReportedRun.whyNot(each)
+                                + (each.attempts().isEmpty() && goingOn.isEmpty()
+                                        ? " · " + whyNot.apply(each)
                                         : ""),
                         2 * LONGEST_LABEL),
                 "class",
@@ -171,24 +240,11 @@ final class Timeline {
         page.close();
         int middle = top + ABOVE_BAR;
         for (Try attempt : each.attempts()) {
-            double from = at(attempt.start());
-            double to = at(attempt.end());
-            page.open(
-                    "rect",
-                    "class",
-                    "bar " + kind(attempt.outcome()),
-                    "x",
-                    percent(from),
-                    "y",
-                    Integer.toString(middle),
-                    "width",
-                    percent(Math.max(0.004, to - from)),
-                    "height",
-                    Integer.toString(BAR),
-                    "rx",
-                    "2");
-            page.leaf(
-                    "title",
+            bar(
+                    kind(attempt.outcome()),
+                    attempt.start(),
+                    attempt.end(),
+                    middle,
                     "%s, attempt %d: %s after %s%s"
                             .formatted(
                                     each.label(),
@@ -196,8 +252,42 @@ final class Timeline {
                                     word(attempt.outcome()),
                                     TimeWords.of(Duration.between(attempt.start(), attempt.end())),
                                     attempt.why().isEmpty() ? "" : "; " + attempt.why()));
-            page.close();
         }
+        for (Ongoing going : goingOn) {
+            bar(
+                    "going",
+                    going.start(),
+                    until,
+                    middle,
+                    "%s, attempt %d: goes on since %s%s"
+                            .formatted(
+                                    each.label(),
+                                    going.attempt(),
+                                    going.start(),
+                                    going.why().isEmpty() ? "" : "; " + going.why()));
+        }
+    }
+
+    private void bar(String kind, Instant start, Instant end, int top, String title) {
+        double from = at(start);
+        double width = Math.max(0.004, at(end) - from);
+        page.open(
+                "rect",
+                "class",
+                "bar " + kind,
+                "x",
+                // One that has just begun is to be seen, too.
+                percent(Math.min(from, 1 - width)),
+                "y",
+                Integer.toString(top),
+                "width",
+                percent(width),
+                "height",
+                Integer.toString(BAR),
+                "rx",
+                "2");
+        page.leaf("title", title);
+        page.close();
     }
 
     /** Draw a line from the end of what was waited for to the start of what waited. */
@@ -215,9 +305,18 @@ final class Timeline {
                                         requireNonNull(ofName.get(experiment)))));
     }
 
+    private Optional<Instant> firstStart(Execution row) {
+        return row.attempts().isEmpty()
+                ? ongoing.stream()
+                        .filter(going -> isOf(row, going))
+                        .map(Ongoing::start)
+                        .min(Comparator.naturalOrder())
+                : Optional.of(row.attempts().getFirst().start());
+    }
+
     private void edge(int from, int to) {
         List<Try> before = rows.get(from).attempts();
-        List<Try> after = rows.get(to).attempts();
+        Optional<Instant> after = firstStart(rows.get(to));
         if (before.isEmpty() || after.isEmpty() || from == to) {
             return;
         }
@@ -225,7 +324,7 @@ final class Timeline {
                 "edge",
                 percent(at(before.getLast().end())),
                 AXIS + from * ROW + ABOVE_BAR + BAR / 2,
-                percent(at(after.getFirst().start())),
+                percent(at(after.get())),
                 AXIS + to * ROW + ABOVE_BAR + BAR / 2);
     }
 
@@ -255,7 +354,7 @@ final class Timeline {
     }
 
     /** Return what links lead to: of several runs on a page, each has its own. */
-    static String id(ReportedRun run, Execution each) {
+    public static String id(ReportedRun run, Execution each) {
         return "e%d-%d-%d"
                 .formatted(
                         run.record().map(RunRecord::number).orElse(0L),

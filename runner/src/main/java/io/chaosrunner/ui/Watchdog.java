@@ -1,0 +1,39 @@
+package io.chaosrunner.ui;
+
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Ends writes that take too long, by interrupting their thread: that closes their connection. */
+final class Watchdog implements AutoCloseable {
+    private final Duration longest;
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().name("ui-watchdog").daemon().factory());
+
+    Watchdog(Duration longest) {
+        this.longest = longest;
+    }
+
+    /** One write. */
+    record Watch(ScheduledFuture<?> end) implements AutoCloseable {
+        @Override
+        public void close() {
+            end.cancel(false);
+        }
+    }
+
+    /** Watch the calling thread until that is closed. */
+    Watch watch() {
+        Thread writer = Thread.currentThread();
+        return new Watch(
+                timer.schedule(writer::interrupt, longest.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}
