@@ -480,7 +480,7 @@ final class Reflector implements Following {
     }
 
     /** A run may make thousands of Jobs and pods that stay: of each, only what tells it apart. */
-    private static ObjectNode remembered(ObjectNode object) {
+    static ObjectNode remembered(ObjectNode object) {
         ObjectNode result = JsonNodeFactory.instance.objectNode();
         if (object.path("metadata") instanceof ObjectNode metadata) {
             ObjectNode kept = result.putObject("metadata");
@@ -501,7 +501,7 @@ final class Reflector implements Following {
         }
     }
 
-    private static String uid(JsonNode object) {
+    static String uid(JsonNode object) {
         return object.path("metadata").path("uid").asString("");
     }
 

@@ -6,9 +6,11 @@ import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Leadership;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.cluster.SharedCluster;
 import io.chaosrunner.config.Allowed;
 import io.chaosrunner.control.HolidayLists;
 import io.chaosrunner.crd.Author;
+import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.RunnerJob;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import java.time.Clock;
@@ -84,7 +86,7 @@ public final class ScheduleService implements AutoCloseable {
         withSchedules = check();
         driving =
                 new SchedulerContext(
-                        cluster,
+                        new SharedCluster(cluster, ExecutionLabels.RUN),
                         strategies,
                         clock,
                         options.launch(),
