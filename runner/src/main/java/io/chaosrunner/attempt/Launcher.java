@@ -271,8 +271,7 @@ public final class Launcher {
             try {
                 TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new ClusterException(Kind.UNREACHABLE, "interrupted");
+                throw ClusterException.interrupted();
             }
         }
     }
@@ -361,8 +360,7 @@ public final class Launcher {
                 // The others go on: a batch is over when all its work is.
                 failure = failure == null ? cause : failure;
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new ClusterException(Kind.UNREACHABLE, "interrupted");
+                throw ClusterException.interrupted();
             }
         }
         if (failure != null) {

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Follow one attempt that holds a place, from the command to launch it to its end. */
+/** One attempt that holds a place, from the command to launch it to its end. */
 public final class LiveAttempt {
     /** Where an attempt is. */
     enum Phase {

@@ -1,7 +1,6 @@
 package io.chaosrunner.attempt;
 
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.ClusterException.Kind;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -92,8 +91,7 @@ public final class Mailbox<M> implements AutoCloseable {
         try {
             return letters.poll(TimeUnit.MILLISECONDS.convert(longest), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ClusterException(Kind.UNREACHABLE, "interrupted");
+            throw ClusterException.interrupted();
         }
     }
 

@@ -240,8 +240,7 @@ public final class PatientCluster implements Cluster {
                 wait(left);
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ClusterException(Kind.UNREACHABLE, "interrupted");
+            throw ClusterException.interrupted();
         }
     }
 }

@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Count the pods of a run that live, as they were last seen: what lives may inject.
+ * The pods of a run that live, as they were last seen: what lives may inject.
  *
  * <p>Owned by the run's thread.
  */

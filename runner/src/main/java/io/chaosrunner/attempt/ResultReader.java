@@ -2,7 +2,6 @@ package io.chaosrunner.attempt;
 
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Result;
 import io.chaosrunner.job.ExecutionLabels;
@@ -55,8 +54,7 @@ public final class ResultReader {
             try {
                 TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new ClusterException(Kind.UNREACHABLE, "interrupted");
+                throw ClusterException.interrupted();
             }
         }
     }

@@ -21,9 +21,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Ask for the runs of fires that are past and started none: the annotation {@value #ANNOTATION} on
- * the engine. How far it has come stands in the claim ({@link FireLedger#backfilled()}), written
- * with each run that it starts; whoever removes the annotation stops it.
+ * A request for the runs of fires that are past and started none: the annotation {@value
+ * #ANNOTATION} on the engine. How far it has come stands in the claim ({@link
+ * FireLedger#backfilled()}), written with each run that it starts; whoever removes the annotation
+ * stops it.
  *
  * @param id names the request
  * @param at when it was made

@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Remember one attempt after its Job may be gone; less than {@value #MOST_CHARACTERS} characters in
- * the claim.
+ * What is remembered of one attempt after its Job may be gone; less than {@value #MOST_CHARACTERS}
+ * characters in the claim.
  *
  * @param ordinal position in the order of launches
  * @param slot index of the slot

@@ -1,6 +1,6 @@
 package io.chaosrunner.claim;
 
-/** Whose a process is that a claim names: the name begins with it. */
+/** The kind of process that a claim names: the name begins with it. */
 public enum Owner {
     /** The scheduling service's own. */
     SERVICE("schedule/"),

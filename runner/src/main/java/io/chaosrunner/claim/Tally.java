@@ -5,7 +5,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Count how the runs of a schedule ended. Runs that somebody stopped count for nothing. Immutable.
+ * A count of how the runs of a schedule ended. Runs that somebody stopped count for nothing.
+ * Immutable.
  *
  * @param failed how many failed in all
  * @param failedInARow how many of the last ones failed

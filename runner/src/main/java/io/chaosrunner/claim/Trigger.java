@@ -18,9 +18,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Ask for a run at once that counts as the schedule's: the annotation {@value #ANNOTATION} on the
- * engine. Whoever drives the schedule answers it in the claim ({@link FireLedger#answers()}), in
- * the write that starts the run or says why none is started; from then on it means nothing.
+ * A request for a run at once that counts as the schedule's: the annotation {@value #ANNOTATION} on
+ * the engine. Whoever drives the schedule answers it in the claim ({@link FireLedger#answers()}),
+ * in the write that starts the run or says why none is started; from then on it means nothing.
  *
  * @param id names the request: one is answered once
  * @param at when it was made

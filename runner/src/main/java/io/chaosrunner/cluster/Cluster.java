@@ -8,7 +8,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Talk to one API server.
+ * The way to one API server.
  *
  * <p>Safe for use by several threads; the requests in flight are bounded. Every method throws
  * {@link ClusterException}; those that fail for reasons of the network or the server were retried

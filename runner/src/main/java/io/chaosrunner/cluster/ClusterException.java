@@ -3,7 +3,7 @@ package io.chaosrunner.cluster;
 import java.io.Serial;
 import java.util.List;
 
-/** Report that the API server refused a request or could not be reached. */
+/** A request that the API server refused, or that did not reach it. */
 public final class ClusterException extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;
 
@@ -55,6 +55,12 @@ public final class ClusterException extends RuntimeException {
         super(message, cause);
         this.kind = kind;
         this.fields = List.of();
+    }
+
+    /** Return what to throw when this thread was interrupted, which it stays. */
+    public static ClusterException interrupted() {
+        Thread.currentThread().interrupt();
+        return new ClusterException(Kind.UNREACHABLE, "interrupted");
     }
 
     /** Return who can act. */

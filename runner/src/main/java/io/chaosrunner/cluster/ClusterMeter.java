@@ -1,6 +1,8 @@
 package io.chaosrunner.cluster;
 
-/** Count what goes to the API server. Called by many threads; must neither block nor throw. */
+/**
+ * The count of what goes to the API server. Called by many threads; must neither block nor throw.
+ */
 public interface ClusterMeter {
     /** Counts nothing. */
     ClusterMeter NONE =

@@ -1,6 +1,6 @@
 package io.chaosrunner.cluster;
 
-/** Name the namespaced resources the runner touches, by their path on the API server. */
+/** The namespaced resources that the runner touches, by their path on the API server. */
 public enum Resource {
     /** LitmusChaos engines. */
     ENGINES("/apis/litmuschaos.io/v1alpha1", "chaosengines", "ChaosEngine"),

@@ -13,8 +13,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Bound what engines may name: the service accounts and the images of the pods that are made for
- * them.
+ * The bounds of what engines may name: the service accounts and the images of the pods that are
+ * made for them.
  *
  * <p>Who writes a ChaosEngine has pods made under any account of its namespace, as with Litmus.
  * Whoever runs the runner can allow less. A name is allowed if each rule has a pattern for it: a

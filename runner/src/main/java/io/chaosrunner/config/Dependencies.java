@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
-/** Tell what waits for what in a run, for those who draw it: the strategy reads it by itself. */
+/** What waits for what in a run, for those who draw it: the strategy reads it by itself. */
 public final class Dependencies {
     /** The names that a condition such as {@code not b.failed and d} has. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]*+");

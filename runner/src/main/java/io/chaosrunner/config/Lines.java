@@ -21,7 +21,7 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
-/** Know on which line of a file each part of a YAML tree stands. Lines count from 1. */
+/** The lines of a file on which each part of a YAML tree stands. Lines count from 1. */
 public final class Lines {
     private static final int LONGEST_REASON = 500;
     private static final String SCHEDULE = "schedule.";

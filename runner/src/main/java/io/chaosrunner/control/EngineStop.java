@@ -335,8 +335,7 @@ public final class EngineStop {
         try {
             TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ClusterException(Kind.UNREACHABLE, "interrupted");
+            throw ClusterException.interrupted();
         }
     }
 }

@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * View a ChaosEngine. The tree is never changed through this view.
+ * A view of a ChaosEngine. The tree is never changed through this view.
  *
  * @param json the whole object, as read
  */

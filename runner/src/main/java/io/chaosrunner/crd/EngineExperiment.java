@@ -3,7 +3,7 @@ package io.chaosrunner.crd;
 import tools.jackson.databind.JsonNode;
 
 /**
- * View one entry of a ChaosEngine's {@code spec.experiments}.
+ * A view of one entry of a ChaosEngine's {@code spec.experiments}.
  *
  * @param json the entry, as read
  */

@@ -3,7 +3,7 @@ package io.chaosrunner.crd;
 import tools.jackson.databind.JsonNode;
 
 /**
- * View a ChaosExperiment.
+ * A view of a ChaosExperiment.
  *
  * @param json the whole object, as read
  */

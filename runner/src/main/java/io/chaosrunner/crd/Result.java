@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
 /**
- * View a ChaosResult.
+ * A view of a ChaosResult.
  *
  * @param json the whole object, as read
  */

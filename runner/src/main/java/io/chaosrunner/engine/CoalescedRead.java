@@ -1,7 +1,6 @@
 package io.chaosrunner.engine;
 
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.ClusterException.Kind;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -43,8 +42,7 @@ public final class CoalescedRead<T> {
                     ? cause
                     : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ClusterException(Kind.UNREACHABLE, "interrupted");
+            throw ClusterException.interrupted();
         }
     }
 

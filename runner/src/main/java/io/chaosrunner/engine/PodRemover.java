@@ -3,7 +3,6 @@ package io.chaosrunner.engine;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobState;
@@ -263,8 +262,7 @@ public final class PodRemover {
         try {
             TimeUnit.MILLISECONDS.sleep(duration.toMillis());
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ClusterException(Kind.UNREACHABLE, "interrupted");
+            throw ClusterException.interrupted();
         }
     }
 }

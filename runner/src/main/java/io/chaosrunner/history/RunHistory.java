@@ -19,7 +19,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Remember the runs of an engine in ConfigMap {@code <engine>-runs}, which is the engine's own.
+ * The runs that an engine remembers in ConfigMap {@code <engine>-runs}, which is the engine's own.
  *
  * <p>For people: nothing is ever decided by it, and no run fails because of it. A run is recorded
  * before the claim says that it is finished. Killed in between, the next process ends the run

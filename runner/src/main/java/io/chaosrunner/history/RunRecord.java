@@ -26,7 +26,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * View the record of one run, mostly one that is over: what was decided, why, and what came of it.
+ * A view of the record of one run, mostly one that is over: what was decided, why, and what came of
+ * it.
  *
  * <p>A function of the run's last claim and entries, so it may be written again without harm. The
  * tree is never changed through this view; its form is described in {@code docs/history.md}.

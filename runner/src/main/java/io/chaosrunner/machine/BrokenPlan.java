@@ -4,7 +4,7 @@ import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.PluginFailure;
 import java.io.Serial;
 
-/** Report that a plan broke a rule of the SPI; the message says which, in one line. */
+/** A rule of the SPI that a plan broke; the message says which, in one line. */
 public final class BrokenPlan extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;
 

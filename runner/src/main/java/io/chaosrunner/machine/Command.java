@@ -3,7 +3,7 @@ package io.chaosrunner.machine;
 import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.RunEnd;
 
-/** Tell the shell what to do, in the order given. */
+/** What the run machine has the shell do, in the order given. */
 public sealed interface Command {
 
     /**

@@ -3,7 +3,7 @@ package io.chaosrunner.machine;
 import io.chaosrunner.model.Attempt;
 import io.chaosrunner.model.RunEnd;
 
-/** Tell the run machine what happened. */
+/** What happened, as the run machine is told. */
 public sealed interface RunEvent {
 
     /** The run began or was resumed, or a time the machine waits for has come. */

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Hold where a run stands. Immutable; every change returns a new state. */
+/** Where a run stands. Immutable; every change returns a new state. */
 public final class RunState {
     /** A due time for the next attempt of a slot that stays active meanwhile. */
     record Retry(int slot, Instant due) {}

@@ -35,8 +35,8 @@ import java.util.Set;
 import java.util.function.IntSupplier;
 
 /**
- * Count what the scheduling service does, for Prometheus; {@code docs/tracing-and-monitoring.md} is
- * the list.
+ * The counts of what the scheduling service does, for Prometheus; {@code
+ * docs/tracing-and-monitoring.md} is the list.
  *
  * <p>Labels have the values of enumerations and HTTP's, of which those that are not known are one,
  * so the number of series is bounded whatever is in the cluster and whatever the API server

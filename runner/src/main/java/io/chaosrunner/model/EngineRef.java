@@ -2,7 +2,7 @@ package io.chaosrunner.model;
 
 import static java.util.Objects.requireNonNull;
 
-/** Name a ChaosEngine. */
+/** The name of a ChaosEngine. */
 public record EngineRef(String namespace, String name) {
     public EngineRef {
         requireNonNull(namespace, "namespace is null");

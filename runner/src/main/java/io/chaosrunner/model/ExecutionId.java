@@ -3,7 +3,8 @@ package io.chaosrunner.model;
 import static java.util.Objects.requireNonNull;
 
 /**
- * Identify one attempt to run one experiment: the five parts that Job and pod carry as labels.
+ * The identity of one attempt to run one experiment: the five parts that Job and pod carry as
+ * labels.
  *
  * @param engineUid {@code metadata.uid} of the engine
  * @param runId random id of the run

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.Locale;
 
 /**
- * Identify one moment at which a run of a schedule is due.
+ * One moment at which a run of a schedule is due.
  *
  * @param at the scheduled instant, before any jitter; to the millisecond
  * @param schedule a hash of the schedule that said so

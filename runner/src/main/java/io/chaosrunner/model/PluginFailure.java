@@ -3,8 +3,8 @@ package io.chaosrunner.model;
 import java.io.Serial;
 
 /**
- * Report that a plug-in did not answer as it should: it threw something, took too long, or ended
- * its process.
+ * An answer of a plug-in that did not come as it should: it threw something, took too long, or
+ * ended its process.
  *
  * <p>The message is what its strategy did, such as {@code threw java.lang.IllegalStateException} or
  * {@code did not answer within 10 s}: one line, fit to be shown.

@@ -3,7 +3,7 @@ package io.chaosrunner.model;
 import static java.util.Objects.requireNonNull;
 
 /**
- * Identify one run of an engine.
+ * The identity of one run of an engine.
  *
  * @param number 1, 2, 3 … for people; may repeat when an engine is re-created
  * @param id random; what identity hangs on

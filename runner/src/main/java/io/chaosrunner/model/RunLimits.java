@@ -8,7 +8,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Bound one run: what its user asked for, merged with what its plan declares; the stricter wins.
+ * The bounds of one run: what its user asked for, merged with what its plan declares; the stricter
+ * wins.
  *
  * @param maxParallel most executions at once; at least 1
  * @param startToStart least distance between two launches; zero for none

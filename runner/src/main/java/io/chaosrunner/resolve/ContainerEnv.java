@@ -57,7 +57,7 @@ final class ContainerEnv {
             FieldPath variable = list.at(i);
             if (!(variable.node() instanceof ObjectNode object)
                     || variable.at("name").text().isEmpty()) {
-                problems.add(check, variable.at("name").flaw(" is empty; name the variable"));
+                problems.add(check, variable.at("name").problem(" is empty; name the variable"));
             } else {
                 result.add(object);
             }

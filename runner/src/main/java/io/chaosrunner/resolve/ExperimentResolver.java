@@ -140,7 +140,9 @@ public final class ExperimentResolver {
                     Check.ExperimentDependencyCheck,
                     definition
                             .at("image")
-                            .flaw(" is empty; set it, or set " + components.at("experimentImage")));
+                            .problem(
+                                    " is empty; set it, or set "
+                                            + components.at("experimentImage")));
         }
         return image;
     }
@@ -150,7 +152,7 @@ public final class ExperimentResolver {
         if (list.size() == 0) {
             problems.add(
                     Check.ExperimentDependencyCheck,
-                    list.flaw(
+                    list.problem(
                             " is empty; Litmus experiments need both command and args, say"
                                     + " command: [/bin/bash] and args: [-c, ./experiments -name "
                                     + name
@@ -169,7 +171,7 @@ public final class ExperimentResolver {
                     Check.ExperimentDependencyCheck,
                     FieldPath.of(engine)
                             .at("spec", "chaosServiceAccount")
-                            .flaw(
+                            .problem(
                                     " is empty (CHAOS_SVC_ACC); name the service account of the"
                                             + " experiments"));
         }
@@ -188,7 +190,7 @@ public final class ExperimentResolver {
         if (seconds < 0) {
             problems.add(
                     Check.EnvParseError,
-                    place.flaw(" is " + seconds + "; give a number of seconds above 0"));
+                    place.problem(" is " + seconds + "; give a number of seconds above 0"));
         }
         return seconds > 0 ? Duration.ofSeconds(seconds) : otherwise;
     }
@@ -245,7 +247,8 @@ public final class ExperimentResolver {
             String variable = variables.at(i).at("name").text();
             String instead = FORCED.get(variable);
             if (instead != null) {
-                warnings.add(variables.at(i).flaw(": " + variable + " has no effect; " + instead));
+                warnings.add(
+                        variables.at(i).problem(": " + variable + " has no effect; " + instead));
             }
         }
     }
@@ -261,7 +264,7 @@ public final class ExperimentResolver {
                 warnings.add(
                         components
                                 .at("env")
-                                .flaw(
+                                .problem(
                                         ": INSTANCE_ID has no literal value, so the runner cannot"
                                                 + " tell the name of the ChaosResult; give it a"
                                                 + " value"));
@@ -272,7 +275,7 @@ public final class ExperimentResolver {
             warnings.add(
                     components
                             .at("env")
-                            .flaw(
+                            .problem(
                                     ": INSTANCE_ID has no literal value and is replaced, because"
                                             + " the experiment is listed more than once; give it a"
                                             + " value"));
@@ -288,7 +291,7 @@ public final class ExperimentResolver {
             warnings.add(
                     components
                             .at("env")
-                            .flaw(
+                            .problem(
                                     ": INSTANCE_ID refers to another variable, so the runner cannot"
                                             + " tell the name of the ChaosResult; write the value"
                                             + " out"));
@@ -296,7 +299,7 @@ public final class ExperimentResolver {
             warnings.add(
                     components
                             .at("env")
-                            .flaw(
+                            .problem(
                                     ": the ChaosResult would be named %s, which Kubernetes refuses; use at most %d lower-case letters, digits, - and . in engine name, experiment name and INSTANCE_ID together"
                                             .formatted(result, OBJECT_NAME_LIMIT)));
         }
@@ -311,7 +314,7 @@ public final class ExperimentResolver {
         if (list.size() == 0) {
             problems.add(
                     Check.SideCarPatchError,
-                    list.flaw(
+                    list.problem(
                             " is empty, but annotation sidecar/enabled asks for sidecars; list one"
                                     + " or set the annotation to \"false\""));
         }
@@ -322,7 +325,7 @@ public final class ExperimentResolver {
             if (image.isEmpty()) {
                 problems.add(
                         Check.SideCarPatchError,
-                        sidecar.at("image").flaw(" is empty; name an image"));
+                        sidecar.at("image").problem(" is empty; name an image"));
             }
             sidecars.add(
                     new Sidecar(

@@ -55,7 +55,7 @@ record FieldPath(String object, String path, JsonNode node) {
     }
 
     /** Says what is wrong here; the text goes on where the path ends. */
-    FieldProblem flaw(String text) {
+    FieldProblem problem(String text) {
         return new FieldProblem(object, path, path + text);
     }
 

@@ -89,7 +89,7 @@ final class MountLists {
                 problems.add(
                         check,
                         place.at(part)
-                                .flaw(
+                                .problem(
                                         " is empty"
                                                 + (name.isEmpty() ? "" : " (" + name + ")")
                                                 + "; fill it in or remove the entry"));

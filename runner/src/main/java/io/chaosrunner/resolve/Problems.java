@@ -17,8 +17,8 @@ final class Problems {
 
     private final Map<Check, List<FieldProblem>> byCheck = new EnumMap<>(Check.class);
 
-    void add(Check check, FieldProblem flaw) {
-        byCheck.computeIfAbsent(check, _ -> new ArrayList<>()).add(flaw);
+    void add(Check check, FieldProblem problem) {
+        byCheck.computeIfAbsent(check, _ -> new ArrayList<>()).add(problem);
     }
 
     boolean isEmpty() {

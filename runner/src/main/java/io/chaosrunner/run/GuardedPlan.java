@@ -18,8 +18,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
- * Ask a plan, and survive it: whatever it throws, and a call that hangs, become a {@link
- * BrokenPlan}.
+ * A plan that is asked with a time limit: whatever it throws, and a call that hangs, become a
+ * {@link BrokenPlan}.
  *
  * <p>The plan runs on a daemon thread of its own, so that one which never returns can be abandoned.
  */

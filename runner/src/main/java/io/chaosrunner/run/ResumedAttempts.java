@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Sort what an earlier process left, from the claim's log and from the Jobs there are. Pure.
+ * What an earlier process left, sorted from the claim's log and from the Jobs there are. Pure.
  *
  * @param over attempts that ended, in that order, each with its Job if that is still there
  * @param broken attempts whose removal was begun and perhaps not finished

@@ -58,7 +58,7 @@ final class RunContext extends AttemptContext {
     void awaitRequest(Duration longest) {
         switch (mailbox.take(longest)) {
             case null -> {}
-            case RunMessage.Request request -> heed(request);
+            case RunMessage.Request request -> onRequest(request);
             case RunMessage.EngineSeen _,
                     RunMessage.Stored _,
                     RunMessage.WriteRefused _,
@@ -75,7 +75,7 @@ final class RunContext extends AttemptContext {
         }
     }
 
-    private void heed(RunMessage.Request request) {
+    private void onRequest(RunMessage.Request request) {
         switch (request) {
             case RunMessage.LeaveRequested(String why) -> end(new RunResult.Left(why, true));
             case RunMessage.StopRequested(RunEnd end) -> {

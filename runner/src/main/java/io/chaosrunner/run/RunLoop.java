@@ -312,7 +312,7 @@ final class RunLoop implements AutoCloseable {
             case RunMessage.EngineSeen(Optional<Engine> found) -> onEngine(found);
             case RunMessage.Stored(long edition) ->
                     context.afterWrites.stored(edition).forEach(this::on);
-            case RunMessage.WriteRefused(Refusal refusal) -> heed(EngineWatch.of(refusal));
+            case RunMessage.WriteRefused(Refusal refusal) -> act(EngineWatch.of(refusal));
             case RunMessage.WriteFailed(RuntimeException why) -> throw why;
             case RunMessage.OfAttempt(AttemptMessage.Sight sight) -> watch.on(sight);
             case RunMessage.OfAttempt(AttemptMessage.Done done) -> goOn(ends.on(done, situation()));
@@ -540,10 +540,10 @@ final class RunLoop implements AutoCloseable {
     }
 
     private void onEngine(Optional<Engine> found) {
-        heed(engineWatch.changed(found));
+        act(engineWatch.changed(found));
     }
 
-    private void heed(Meaning meaning) {
+    private void act(Meaning meaning) {
         switch (meaning) {
             case Meaning.GoOn() -> {}
             case Meaning.Stop(String why) -> stop(new RunEnd(Cause.ABORT, why));

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Ask for one run of one engine.
+ * A request for one run of one engine.
  *
  * @param engine the engine
  * @param caller who asks; the operator keeps the last word on status

@@ -31,7 +31,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * View a Litmus ChaosSchedule, and say what it means in the settings of a {@link ScheduleSpec}.
+ * A view of a Litmus ChaosSchedule, and what it means in the settings of a {@link ScheduleSpec}.
  * Pure.
  *
  * <p>What its fields cannot say, such as a time zone or holidays, an annotation {@value

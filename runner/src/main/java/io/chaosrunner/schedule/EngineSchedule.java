@@ -375,7 +375,7 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
     }
 
     /** Return what is wrong with the requests of people, if anything is. */
-    public Optional<String> flawOfRequests() {
+    public Optional<String> problemOfRequests() {
         try {
             Trigger.of(engine);
             Backfill.of(engine);

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Find the fires of one schedule, which are those of all its rows: fires at one instant are one.
+ * The fires of one schedule, which are those of all its rows: fires at one instant are one.
  *
  * <p>A function of the specification, the anchor and the seed; the time of day is an argument. So
  * every process finds the same fires, whenever it starts. Safe for use by several threads.

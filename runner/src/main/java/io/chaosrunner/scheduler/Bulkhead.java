@@ -146,7 +146,7 @@ final class Bulkhead implements AutoCloseable {
     /**
      * Compute something, and wait for it.
      *
-     * @param work without side effects that outlast its object; heeds being interrupted
+     * @param work without side effects that outlast its object; ends when it is interrupted
      * @throws Overrun if it needs too much
      */
     <T> T compute(EngineRef object, Supplier<T> work) {

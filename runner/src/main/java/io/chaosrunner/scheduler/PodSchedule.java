@@ -209,7 +209,7 @@ public final class PodSchedule {
         if (why != null) {
             return Optional.of(ended(new RunResult.Left(why, true)));
         }
-        Optional<End> stop = heedStop();
+        Optional<End> stop = checkStop();
         if (stop.isPresent()) {
             return stop;
         }
@@ -272,7 +272,7 @@ public final class PodSchedule {
     }
 
     /** What stops a run stops a schedule, whose runner must not end as if all were well. */
-    private Optional<End> heedStop() {
+    private Optional<End> checkStop() {
         boolean operator = request.caller() == Caller.OPERATOR;
         if (!engine.stopRequested() && !engine.deleting()) {
             return Optional.empty();
@@ -525,8 +525,7 @@ public final class PodSchedule {
                 wakes.drainPermits();
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ClusterException(ClusterException.Kind.UNREACHABLE, "interrupted");
+            throw ClusterException.interrupted();
         }
     }
 

@@ -76,10 +76,13 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
      * @param named the lists of holidays of the schedule that was decided on last
      * @param shutUntil until when holidays let nothing start, as read last
      * @param doubt why it is not known whether a run may start
-     * @param flaw what is wrong with the requests of people
+     * @param problem what is wrong with the requests of people
      */
     record Findings(
-            Set<String> named, Instant shutUntil, Optional<String> doubt, Optional<String> flaw) {
+            Set<String> named,
+            Instant shutUntil,
+            Optional<String> doubt,
+            Optional<String> problem) {
         private static final Findings NOTHING =
                 new Findings(Set.of(), Instant.MIN, Optional.empty(), Optional.empty());
     }
@@ -141,7 +144,7 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
                                         ? schedule.timetable().openFrom(now).orElse(now)
                                         : before.found().shutUntil(),
                                 listed ? schedule.doubt(now) : before.found().doubt(),
-                                schedule.flawOfRequests()),
+                                schedule.problemOfRequests()),
                         before.handed(),
                         before.recorded());
         Engine engine = schedule.engine();

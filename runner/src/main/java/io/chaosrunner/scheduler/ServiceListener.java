@@ -9,7 +9,10 @@ import io.chaosrunner.status.StatusEntry;
 import java.time.Instant;
 import java.util.List;
 
-/** Hear what the scheduling service does. Called by several threads; must not block or throw. */
+/**
+ * A listener that hears what the scheduling service does. Called by several threads; must not block
+ * or throw.
+ */
 public interface ServiceListener {
     /** Return who hears of the next run of an engine. */
     RunListener run(EngineRef engine);

@@ -65,7 +65,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
     /** The last run whose end was told, or was before this process came; null before that. */
     private @Nullable String toldEnd;
 
-    private Optional<String> toldFlaw = Optional.empty();
+    private Optional<String> toldProblem = Optional.empty();
     private Optional<String> toldDoubt = Optional.empty();
     private Known known = Known.NOTHING;
 
@@ -268,7 +268,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     private Move taking(Decided decided) {
         known = decided.known();
-        tellFlaw(known.found().flaw());
+        tellProblem(known.found().problem());
         decided.read().ifPresent(this::tellEnd);
         return decided.move();
     }
@@ -315,10 +315,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
     }
 
     /** A request that cannot be read keeps no fire from its run. */
-    private void tellFlaw(Optional<String> flaw) {
-        if (!flaw.equals(toldFlaw)) {
-            toldFlaw = flaw;
-            flaw.ifPresent(why -> driven.note("request-unreadable", why));
+    private void tellProblem(Optional<String> problem) {
+        if (!problem.equals(toldProblem)) {
+            toldProblem = problem;
+            problem.ifPresent(why -> driven.note("request-unreadable", why));
         }
     }
 
@@ -408,7 +408,7 @@ final class ServiceSchedule implements KeyedWorker.Step {
 
     /**
      * Have the run ended by whoever carries it out: the operator, which says of it what it says
-     * when a human stopped it, or a pod of ours, which heeds the annotation.
+     * when a human stopped it, or a pod of ours, which obeys the annotation.
      */
     private Optional<Instant> replace(EngineSchedule schedule, Fire fire) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();

@@ -8,7 +8,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Tell the engine's readers one thing, as a core/v1 event.
+ * One thing that the engine's readers are told, as a core/v1 event.
  *
  * <p>The name is fixed by reason, experiment and engine, as the Go runner names it: the exporter
  * and people's queries rely on it. A second emission raises the count.

@@ -1,6 +1,8 @@
 package io.chaosrunner.status;
 
-/** Hear what a run does. Called by one thread at a time; must not block or throw. */
+/**
+ * A listener that hears what a run does. Called by one thread at a time; must not block or throw.
+ */
 @FunctionalInterface
 public interface RunListener {
     /** Hear one thing. */

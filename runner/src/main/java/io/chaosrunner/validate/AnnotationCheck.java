@@ -4,7 +4,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.strategy.InvalidParameters.Problem;
 import java.util.List;
 
-/** Checks one annotation of an engine that another room knows how to read. */
+/** A check of one annotation of an engine that another room knows how to read. */
 @FunctionalInterface
 public interface AnnotationCheck {
     /**

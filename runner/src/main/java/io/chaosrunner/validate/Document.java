@@ -207,13 +207,13 @@ class Document implements Schema.Findings {
     }
 
     /** Passes on what resolving an engine found, unless an error is known there already. */
-    void add(Severity severity, FieldProblem flaw) {
-        if (!hasError(flaw.path())) {
+    void add(Severity severity, FieldProblem problem) {
+        if (!hasError(problem.path())) {
             add(
                     severity,
-                    line(flaw.path()),
-                    flaw.path(),
-                    flaw.sentence().replace(flaw.path(), inFile(flaw.path())));
+                    line(problem.path()),
+                    problem.path(),
+                    problem.sentence().replace(problem.path(), inFile(problem.path())));
         }
     }
 

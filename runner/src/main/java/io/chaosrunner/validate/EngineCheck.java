@@ -186,9 +186,10 @@ final class EngineCheck {
                         engine, slot, new Experiment(definition), RunnerEnvironment.of(engine));
         switch (resolution) {
             case Resolution.Resolved resolved ->
-                    resolved.warnings().forEach(flaw -> report(Severity.WARNING, flaw, found));
+                    resolved.warnings()
+                            .forEach(problem -> report(Severity.WARNING, problem, found));
             case Resolution.Invalid invalid ->
-                    invalid.problems().forEach(flaw -> report(Severity.ERROR, flaw, found));
+                    invalid.problems().forEach(problem -> report(Severity.ERROR, problem, found));
             case Resolution.NotFound _ -> throw new IllegalStateException("an experiment is given");
         }
         jobName(name, path + ".name");
@@ -251,16 +252,16 @@ final class EngineCheck {
                                 one ? "it" : "they"));
     }
 
-    /** Reports a flaw in the object it is in; one of both files may be somebody else's. */
-    private void report(Severity severity, FieldProblem flaw, Optional<Document> experiment) {
+    /** Reports a problem in the object it is in; one of both files may be somebody else's. */
+    private void report(Severity severity, FieldProblem problem, Optional<Document> experiment) {
         Document where = document;
-        if (flaw.object().startsWith("ChaosExperiment ")) {
+        if (problem.object().startsWith("ChaosExperiment ")) {
             if (experiment.isEmpty()) {
                 return;
             }
             where = experiment.get();
         }
-        where.add(severity, flaw);
+        where.add(severity, problem);
     }
 
     private void jobName(String experiment, String path) {

@@ -102,7 +102,7 @@ final class ExperimentCheck {
                 ExperimentResolver.resolve(
                         engine, 0, new Experiment(document.json()), RunnerEnvironment.of(engine));
         if (resolution instanceof Resolution.Invalid invalid) {
-            invalid.problems().forEach(flaw -> document.add(Severity.ERROR, flaw));
+            invalid.problems().forEach(problem -> document.add(Severity.ERROR, problem));
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.chaosrunner.strategy;
 
 /**
- * Say, for one run, what should start now.
+ * What should start now, decided for one run.
  *
  * <p>Calls for one plan never overlap, and each happens-before the next, whatever the thread. A
  * plan may cache what it can recompute, under one law: a fresh plan given the same progress answers

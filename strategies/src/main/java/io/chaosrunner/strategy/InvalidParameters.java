@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Report every unusable parameter of a strategy at once. */
+/** Every unusable parameter of a strategy, reported at once. */
 public final class InvalidParameters extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;
 

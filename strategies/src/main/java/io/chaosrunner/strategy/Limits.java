@@ -6,8 +6,7 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Declare what the runner must keep for a plan; merged with the run's own limits, the stricter
- * wins.
+ * What the runner must keep for a plan; merged with the run's own limits, the stricter wins.
  *
  * <p>Immutable: each method returns a changed copy.
  */

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Summarise one earlier run of the same engine.
+ * A summary of one earlier run of the same engine.
  *
  * @param number the run's number, from 1
  * @param start when it first started

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Show how far a run is, at one instant.
+ * How far a run is, at one instant.
  *
  * <p>Immutable, and safe to keep. Made by the runner only, so it may grow.
  */

@@ -3,7 +3,7 @@ package io.chaosrunner.strategy;
 import static java.util.Objects.requireNonNull;
 
 /**
- * Name one entry of {@code spec.experiments}.
+ * One entry of {@code spec.experiments}.
  *
  * @param index position in the engine's list, from 0
  * @param experiment name of the ChaosExperiment; two slots may share it

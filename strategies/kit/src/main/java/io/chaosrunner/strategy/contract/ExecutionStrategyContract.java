@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Prove that a strategy keeps every law of the SPI; extend it, and say which strategy.
+ * The proof that a strategy keeps every law of the SPI; extend it, and say which strategy.
  *
  * <pre>{@code
  * class CanaryFirstTest extends ExecutionStrategyContract {
