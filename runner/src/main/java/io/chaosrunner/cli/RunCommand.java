@@ -26,6 +26,7 @@ import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.schedule.ScheduleSpec;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
+import io.chaosrunner.ui.UiServer;
 import io.chaosrunner.validate.Validation;
 import java.time.Clock;
 import java.time.Duration;
@@ -127,6 +128,12 @@ final class RunCommand implements Callable<Integer> {
     private double speed;
 
     @Option(
+            names = "--ui",
+            description =
+                    "In the sandbox, serve the live page to a browser on this machine until the run is over.")
+    private boolean page;
+
+    @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
             description =
@@ -172,6 +179,10 @@ final class RunCommand implements Callable<Integer> {
         }
         if (!(speed > 0)) {
             throw invalid("--speed must be greater than 0, but is " + speed);
+        }
+        if (page && !sandbox) {
+            throw invalid(
+                    "--ui is for --sandbox; a run in a cluster is shown by chaos-runner ui, beside it");
         }
         if (launch == Launch.OPERATOR && !settings.isEmpty()) {
             throw invalid(
@@ -552,6 +563,10 @@ final class RunCommand implements Callable<Integer> {
     // ---- In the sandbox ----------------------------------------------------------------------
 
     private int runInSandbox(ReportFiles.Open reports) {
+        if (page) {
+            // Before the sandbox makes the first server of this process.
+            UiServer.bound();
+        }
         try (SandboxServer server =
                 SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(speed))) {
             List<FileObject> objects = fileObjects();
@@ -574,12 +589,24 @@ final class RunCommand implements Callable<Integer> {
                 return ExitCode.INVALID;
             }
             try (Cluster cluster = Fabric8Cluster.connect(server.url());
+                    UiServer _ = page ? servePage(cluster, ref) : null;
                     Output.Shown shown = output.open(ref, false, reports)) {
                 tellOfUnheeded(wanted, shown);
                 int exitCode = runIn(server, cluster, ref, target, shown);
                 return reports.end(cluster, ref, exitCode);
             }
         }
+    }
+
+    private UiServer servePage(Cluster cluster, EngineRef ref) {
+        UiServer served =
+                UiServer.start(
+                        cluster,
+                        new UiServer.Options(
+                                ref.namespace(), 0, ThisProcess.instance(), parent()::strategies));
+        command().getErr().println("chaos-runner: the live page: " + served.url(ref));
+        command().getErr().flush();
+        return served;
     }
 
     /** What a file says and nothing obeys is said, as far as the API server does not. */

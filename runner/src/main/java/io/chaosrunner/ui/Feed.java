@@ -34,7 +34,11 @@ final class Feed {
     private @Nullable Rendering now;
     private long version;
     private long frameChanged;
-    private boolean dirty = true;
+
+    /** How often something has changed, and how many of these changes are shown. */
+    private long asked = 1;
+
+    private long shown;
     private boolean closed;
     private long lastLeft = System.nanoTime();
 
@@ -65,7 +69,10 @@ final class Feed {
 
     /** Somebody who looks at the page. Owned by one thread. */
     final class Listener implements AutoCloseable {
+        /** What it was told last, and what of it has been passed on to it. */
         private long told;
+
+        private long passedOn;
 
         /** Wait for news; empty if there is none any more. */
         Optional<News> next(Duration longest) throws InterruptedException {
@@ -97,8 +104,28 @@ final class Feed {
 
     /** Have the page made anew, soon. */
     synchronized void changed() {
-        dirty = true;
+        asked++;
         notifyAll();
+    }
+
+    /**
+     * Wait until what has changed so far is shown, and told to all who listen.
+     *
+     * @param end no longer than that, as {@link System#nanoTime} has it
+     */
+    synchronized void settle(long end) {
+        try {
+            long all = asked;
+            while (!closed
+                    && (shown < all
+                            || listeners.stream().anyMatch(each -> each.passedOn != version))
+                    && !listeners.isEmpty()
+                    && System.nanoTime() < end) {
+                wait(Math.max(1, (end - System.nanoTime()) / 1_000_000));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     synchronized void close() {
@@ -108,6 +135,8 @@ final class Feed {
 
     private synchronized Optional<News> news(Listener listener, Duration longest)
             throws InterruptedException {
+        listener.passedOn = listener.told;
+        notifyAll();
         long end = System.nanoTime() + longest.toNanos();
         while (!closed && (now == null || listener.told == version)) {
             long left = (end - System.nanoTime()) / 1_000_000;
@@ -141,7 +170,8 @@ final class Feed {
         view.look();
         try (AutoCloseable _ = view.follow(this::changed)) {
             while (isWanted()) {
-                publish(view.render(clock.instant()));
+                long changes = changesSoFar();
+                publish(view.render(clock.instant()), changes);
                 if (!rest()) {
                     return;
                 }
@@ -152,6 +182,10 @@ final class Feed {
             close();
             over.accept(this);
         }
+    }
+
+    private synchronized long changesSoFar() {
+        return asked;
     }
 
     private synchronized boolean isWanted() {
@@ -165,10 +199,9 @@ final class Feed {
         Thread.sleep(view.pace());
         synchronized (this) {
             long end = System.nanoTime() + STALE.toNanos();
-            while (isWanted() && !dirty && !goesOn() && System.nanoTime() < end) {
+            while (isWanted() && shown == asked && !goesOn() && System.nanoTime() < end) {
                 wait(LINGER.toMillis());
             }
-            dirty = false;
             return !closed;
         }
     }
@@ -177,7 +210,7 @@ final class Feed {
         return now != null && now.goesOn();
     }
 
-    private synchronized void publish(Rendering page) {
+    private synchronized void publish(Rendering page, long changesShown) {
         Rendering before = now;
         long next = version + 1;
         if (before == null || !before.frame().equals(page.frame())) {
@@ -193,8 +226,9 @@ final class Feed {
         }
         if (frameChanged == next || changes.containsValue(next)) {
             version = next;
-            notifyAll();
         }
         now = page;
+        shown = changesShown;
+        notifyAll();
     }
 }

@@ -53,7 +53,12 @@ final class Gate {
 
     /** Return what a person opens. */
     String url() {
-        return "http://%s%s?token=%s".formatted(hosts.getFirst(), base, token);
+        return url(base);
+    }
+
+    /** Return the same for one of the pages. */
+    String url(String path) {
+        return "http://%s%s?token=%s".formatted(hosts.getFirst(), path, token);
     }
 
     /** Return the header that makes a browser keep the token. */

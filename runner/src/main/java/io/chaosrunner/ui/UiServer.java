@@ -62,9 +62,21 @@ public final class UiServer implements AutoCloseable {
     private final Clock clock;
 
     /** What clients may take. */
-    record Limits(int requests, int listeners, int feeds, Duration write, Duration heartbeat) {
+    record Limits(
+            int requests,
+            int listeners,
+            int feeds,
+            Duration write,
+            Duration heartbeat,
+            Duration farewell) {
         static final Limits DEFAULT =
-                new Limits(32, 64, 16, Duration.ofSeconds(10), Duration.ofSeconds(5));
+                new Limits(
+                        32,
+                        64,
+                        16,
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(3));
     }
 
     /**
@@ -146,6 +158,11 @@ public final class UiServer implements AutoCloseable {
         return gate.url();
     }
 
+    /** Return the address of an engine's page. */
+    public String url(EngineRef engine) {
+        return gate.url(site.engine(engine));
+    }
+
     /** Return whose stops have been asked for and are not over. */
     public List<EngineRef> stopping() {
         return stops.going();
@@ -156,16 +173,26 @@ public final class UiServer implements AutoCloseable {
         return limits.listeners() - listenersLeft.availablePermits();
     }
 
-    /** Serve no more; stops that were asked for are gone on with until they are over. */
+    /**
+     * Serve no more; stops that were asked for are gone on with until they are over. Who listens is
+     * told before how things stand at the end.
+     */
     @Override
     public void close() {
+        stops.await();
+        List<Feed> open;
+        synchronized (feeds) {
+            open = List.copyOf(feeds.values());
+        }
+        open.forEach(Feed::changed);
+        long end = System.nanoTime() + limits.farewell().toNanos();
+        open.forEach(feed -> feed.settle(end));
         http.stop(0);
         synchronized (feeds) {
             feeds.values().forEach(Feed::close);
         }
         watchdog.close();
         requests.shutdownNow();
-        stops.await();
     }
 
     // ---- One request --------------------------------------------------------------------------

@@ -45,13 +45,17 @@ class UiServerTest {
     private static final String HOSTILE =
             "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e\u001b[31m]]>--><!--\n\nevent: whole\ndata: x";
 
-    private static final UiServer.Limits LIMITS =
-            new UiServer.Limits(32, 64, 16, Duration.ofSeconds(10), Duration.ofMillis(200));
+    private static final UiServer.Limits LIMITS = limits(32, 64, 16, Duration.ofSeconds(10));
 
     private SandboxServer sandbox;
     private Fabric8Cluster cluster;
     private UiServer server;
     private Raw raw;
+
+    private static UiServer.Limits limits(int requests, int listeners, int feeds, Duration write) {
+        return new UiServer.Limits(
+                requests, listeners, feeds, write, Duration.ofMillis(200), Duration.ofSeconds(3));
+    }
 
     @BeforeEach
     void start() {
@@ -580,13 +584,22 @@ class UiServerTest {
         assertThat(raw.post("", "run=", raw.origin).code()).isEqualTo(404);
     }
 
+    @Test
+    void whoListensIsToldHowThingsStandAtTheEnd() throws Exception {
+        engine("litmus", "nginx", "{}", "a=after=10s");
+        try (Raw.Stream page = raw.listen("e/litmus/nginx")) {
+            page.until("event: whole");
+            run("nginx");
+            server.close();
+            page.until("1 of 1 passed");
+        }
+    }
+
     // ---- Bounds --------------------------------------------------------------------------------
 
     @Test
     void listenersAreBounded() throws Exception {
-        serve(
-                "litmus",
-                new UiServer.Limits(4, 2, 1, Duration.ofSeconds(10), Duration.ofSeconds(1)));
+        serve("litmus", limits(4, 2, 1, Duration.ofSeconds(10)));
         engine("litmus", "nginx", "{}", "a");
         try (Raw.Stream one = raw.listen("")) {
             one.until("nginx");
@@ -605,9 +618,7 @@ class UiServerTest {
 
     @Test
     void aListenerThatDoesNotReadIsDisconnected() throws Exception {
-        serve(
-                "litmus",
-                new UiServer.Limits(4, 4, 4, Duration.ofMillis(300), Duration.ofSeconds(1)));
+        serve("litmus", limits(4, 4, 4, Duration.ofMillis(300)));
         engine("litmus", "large", "{}", "first");
         try (Socket slow = raw.connect()) {
             slow.setReceiveBufferSize(1_024);
