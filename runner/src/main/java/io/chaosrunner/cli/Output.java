@@ -1,6 +1,9 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.claim.Claim;
+import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.control.ExperimentReport;
+import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.report.Colours;
@@ -28,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -193,6 +197,21 @@ final class Output {
             reports.heard(notice);
             if (log != null) {
                 log.heard(notice);
+            }
+        }
+
+        /**
+         * Show how far experiments are, where that is drawn.
+         *
+         * @param records asked only then; what it cannot read is not known
+         */
+        void expect(Supplier<RunRecords> records) {
+            if (tree != null) {
+                try {
+                    tree.expect(records.get().usual());
+                } catch (ClusterException | Claim.Unreadable e) {
+                    // The run, or whoever looks at its history, says so.
+                }
             }
         }
 

@@ -16,6 +16,7 @@ import io.chaosrunner.control.ExperimentReport;
 import io.chaosrunner.control.RunFollower;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.history.RunHistory;
+import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.run.EngineRun;
@@ -317,6 +318,12 @@ final class RunCommand implements Callable<Integer> {
                                 .map(Engine::new));
     }
 
+    private static RunRecords records(Cluster cluster, EngineRef ref) {
+        return cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                .map(json -> RunHistory.of(cluster, new Engine(json)).runs())
+                .orElse(RunRecords.NONE);
+    }
+
     private Optional<List<String>> names(Cluster cluster, Engine engine) {
         return chosen.names(
                 engine,
@@ -504,6 +511,7 @@ final class RunCommand implements Callable<Integer> {
             Optional<List<String>> names,
             Output.Shown shown,
             Tracing tracing) {
+        shown.expect(() -> records(cluster, ref));
         Runnable leaving = sandbox ? () -> leaveSandbox(shown) : () -> leave(ref, shown);
         EngineRun run =
                 new EngineRun(

@@ -5,6 +5,8 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.control.ExperimentReport;
 import io.chaosrunner.control.RunFollower;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.history.RunHistory;
+import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.run.RunResult;
 import java.time.Clock;
@@ -59,6 +61,10 @@ class WaitCommand implements Callable<Integer> {
                 return ExitCode.CLUSTER;
             }
             try (Output.Shown shown = output.open(ref, true)) {
+                shown.expect(() ->
+                        engine(cluster, ref)
+                                .map(found -> RunHistory.of(cluster, found).runs())
+                                .orElse(RunRecords.NONE));
                 var run = new RunFollower(cluster, ref, Clock.systemUTC(), shown);
                 RunResult result = run.await(longest, longest);
                 return end(

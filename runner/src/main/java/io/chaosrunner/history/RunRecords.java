@@ -1,12 +1,18 @@
 package io.chaosrunner.history;
 
 import io.chaosrunner.config.JsonText;
+import io.chaosrunner.crd.WrittenTime;
 import io.chaosrunner.history.RunRecord.Detail;
 import io.chaosrunner.status.EnginePatch;
+import io.chaosrunner.strategy.Outcome;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -35,6 +41,7 @@ public record RunRecords(List<RunRecord> runs) {
     static final int MOST_SUMMARY_BYTES = 4 * 1024;
 
     private static final int MOST_SUMMARIES = 5;
+    private static final String PASSED = Outcome.PASSED.name().toLowerCase(Locale.ROOT);
 
     public RunRecords {
         runs = List.copyOf(runs);
@@ -58,6 +65,36 @@ public record RunRecords(List<RunRecord> runs) {
             // Anybody may have written it: whatever it holds is no bug of ours.
             return Optional.empty();
         }
+    }
+
+    /**
+     * Return how long each experiment takes as a rule, by its name: the median of the attempts that
+     * passed. Experiments of which none did, or that are not recorded in such detail, are absent.
+     */
+    public Map<String, Duration> usual() {
+        Map<String, List<Duration>> all = new HashMap<>();
+        for (RunRecord run : runs) {
+            for (JsonNode each : run.json().path("launches")) {
+                JsonNode name =
+                        run.json()
+                                .path("experiments")
+                                .path(each.path("slot").asInt(-1))
+                                .path("name");
+                if (each.path("outcome").asString("").equals(PASSED)) {
+                    all.computeIfAbsent(name.asString(""), _ -> new ArrayList<>())
+                            .add(
+                                    Duration.between(
+                                            WrittenTime.parse(each.path("start").asString("")),
+                                            WrittenTime.parse(each.path("end").asString(""))));
+                }
+            }
+        }
+        var usual = new HashMap<String, Duration>();
+        all.forEach((name, durations) -> {
+            List<Duration> sorted = durations.stream().sorted().toList();
+            usual.put(name, sorted.get(sorted.size() / 2));
+        });
+        return usual;
     }
 
     /** Write the records, one a line. */

@@ -5,8 +5,10 @@ import io.chaosrunner.status.RunListener;
 import io.chaosrunner.status.RunNotice;
 import java.io.PrintStream;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -57,6 +59,15 @@ public final class LiveTree implements RunListener, AutoCloseable {
         this.size = size;
         board = new RunBoard(engine, zone, colours, clock.instant());
         timer.scheduleAtFixedRate(this::draw, 1, 1, TimeUnit.SECONDS);
+    }
+
+    /**
+     * Draw how far experiments are, of which it is known how long they take.
+     *
+     * @param usual how long each takes, by its name
+     */
+    public synchronized void expect(Map<String, Duration> usual) {
+        board.expect(usual);
     }
 
     @Override

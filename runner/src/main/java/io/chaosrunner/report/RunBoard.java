@@ -36,6 +36,11 @@ final class RunBoard {
     private static final int BESIDE_NAME = 13;
 
     private static final int MOST_WARNINGS = 3;
+
+    /** A bar, and the least width of a terminal that has room for it. */
+    private static final int BAR = 8;
+
+    private static final int WIDTH_FOR_BAR = 72;
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
@@ -47,6 +52,9 @@ final class RunBoard {
 
     /** What each row waits for, by the conditions of the run. */
     private final Map<Row, List<Row>> waitsFor = new HashMap<>();
+
+    /** How long experiments take as a rule, by their names. */
+    private final Map<String, Duration> usual = new HashMap<>();
 
     private final List<String> warnings = new ArrayList<>();
     private String title = "";
@@ -97,6 +105,11 @@ final class RunBoard {
 
     boolean isOver() {
         return over;
+    }
+
+    /** Take in how long experiments take as a rule, by their names. */
+    void expect(Map<String, Duration> durations) {
+        durations.forEach((name, each) -> usual.put(oneLine(name), each));
     }
 
     void heard(RunNotice notice) {
@@ -287,7 +300,7 @@ final class RunBoard {
         String padded = name + " ".repeat(nameWidth - name.length());
         String word = String.format(Locale.ROOT, "%-8s", word(row));
         Instant since = row.since;
-        String elapsed = since == null ? "" : words(Duration.between(since, now));
+        String elapsed = since == null ? "" : progress(row, Duration.between(since, now), columns);
         String tail =
                 oneLine(
                         String.join(
@@ -300,6 +313,18 @@ final class RunBoard {
         return room < 4 || tail.isEmpty()
                 ? branch + padded + "  " + coloured(row, word.strip())
                 : branch + padded + "  " + coloured(row, word) + "  " + cut(tail, room);
+    }
+
+    /** Say how long an experiment has gone on, and how far that is, of one that is known. */
+    private String progress(Row row, Duration elapsed, int columns) {
+        @Nullable Duration whole = row.stage == Stage.STOPPING ? null : usual.get(row.name);
+        if (whole == null || whole.toSeconds() < 1) {
+            return words(elapsed);
+        }
+        long full = Math.clamp(elapsed.toMillis() * BAR / whole.toMillis(), 0, BAR);
+        String bar = "█".repeat((int) full) + "░".repeat(BAR - (int) full) + " ";
+        return "%s %sof %s"
+                .formatted(words(elapsed), columns < WIDTH_FOR_BAR ? "" : bar, words(whole));
     }
 
     /** Say what an experiment that waits its turn still waits for; empty if for none by name. */

@@ -15,6 +15,7 @@ import io.chaosrunner.status.StatusEntry;
 import io.chaosrunner.strategy.Outcome;
 import io.chaosrunner.testing.Engines;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -210,5 +211,27 @@ class RunRecordsTest {
                                         .summariesWith(run(3, 3, "a", "other")));
         assertThat(numbers(records)).containsExactly(1L, 2L, 3L);
         assertThat(records.run(2)).hasValue(first);
+    }
+
+    @Test
+    void whatAnExperimentTakesAsARuleIsTheMedianOfWhatPassed() {
+        RunRecords runs =
+                new RunRecords(
+                        List.of(
+                                json(
+                                        "{'launches':[{'slot':0,'start':'2026-03-01T10:00:00Z','end':'2026-03-01T10:00:10Z','outcome':'passed'},{'slot':1,'start':'2026-03-01T10:00:00Z','end':'2026-03-01T10:00:01Z','outcome':'failed'}]}"),
+                                json(
+                                        "{'launches':[{'slot':0,'start':'2026-03-01T11:00:00Z','end':'2026-03-01T11:10:00Z','outcome':'passed'},{'slot':0,'start':'2026-03-01T11:00:00Z','end':'2026-03-01T11:00:30Z','outcome':'passed'}]}"),
+                                json("{'detail':'no-launches'}")));
+
+        assertThat(runs.usual()).containsExactly(Map.entry("a", Duration.ofSeconds(30)));
+        assertThat(RunRecords.NONE.usual()).isEmpty();
+    }
+
+    private static RunRecord json(String text) {
+        ObjectNode json = (ObjectNode) JsonMapper.shared().readTree(text.replace('\'', '"'));
+        json.putArray("experiments").addObject().put("name", "a");
+        json.withArray("experiments").addObject().put("name", "b");
+        return new RunRecord(json);
     }
 }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -75,6 +76,25 @@ class RunBoardTest {
                         "└─ node-drain  skipped   needs pod-delete.failed",
                         "next at 12:01:20, in 00:08: gap after cpu-hog",
                         "1 running, 1 waiting, 1 Pass, 1 skipped");
+    }
+
+    @Test
+    void whatIsKnownToTakeSomeTimeHasABarOfIt() {
+        board.expect(Map.of("cpu-hog", Duration.ofSeconds(40)));
+        board.heard(started(List.of("cpu-hog", "drain")));
+        launch(0, "cpu-hog", NOON);
+        launch(1, "drain", NOON);
+
+        assertThat(board.lines(NOON.plusSeconds(30), 80, 24))
+                .contains(
+                        "├─ cpu-hog  running   00:30 ██████░░ of 00:40  (first)",
+                        "└─ drain    running   00:30  (first)");
+        assertThat(board.lines(NOON.plusSeconds(90), 60, 24).get(1))
+                .isEqualTo("├─ cpu-hog  running   01:30 of 00:40  (first)");
+        assertThat(board.lines(NOON.plusSeconds(90), 80, 24).get(1))
+                .startsWith("├─ cpu-hog  running   01:30 ████████ of 00:40");
+        assertThat(board.lines(NOON.minusSeconds(9), 80, 24).get(1))
+                .startsWith("├─ cpu-hog  running   00:00 ░░░░░░░░ of 00:40");
     }
 
     @Test
