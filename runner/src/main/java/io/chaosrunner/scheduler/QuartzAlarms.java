@@ -16,11 +16,11 @@ import org.quartz.Job;
 import org.quartz.JobBuilder;
 import org.quartz.JobDataMap;
 import org.quartz.JobExecutionContext;
-import org.quartz.JobKey;
 import org.quartz.Scheduler;
 import org.quartz.SchedulerException;
 import org.quartz.SimpleScheduleBuilder;
 import org.quartz.TriggerBuilder;
+import org.quartz.TriggerKey;
 import org.quartz.impl.DirectSchedulerFactory;
 import org.quartz.simpl.RAMJobStore;
 import org.quartz.simpl.SimpleThreadPool;
@@ -73,15 +73,17 @@ public final class QuartzAlarms implements Alarms {
         }
     }
 
+    /** One at a time: Quartz' two calls are no single step. */
     @Override
-    public void set(String name, Instant at, Runnable ring) {
+    public synchronized void set(String name, Instant at, Runnable ring) {
         var data = new JobDataMap();
         data.put(RING, ring);
         try {
-            scheduler.deleteJob(JobKey.jobKey(name));
+            forget(name);
             scheduler.scheduleJob(
                     JobBuilder.newJob(Alarm.class).withIdentity(name).setJobData(data).build(),
                     TriggerBuilder.newTrigger()
+                            .withIdentity(name)
                             .startAt(Date.from(at))
                             .withSchedule(
                                     SimpleScheduleBuilder.simpleSchedule()
@@ -95,10 +97,18 @@ public final class QuartzAlarms implements Alarms {
     @Override
     public void cancel(String name) {
         try {
-            scheduler.deleteJob(JobKey.jobKey(name));
+            forget(name);
         } catch (SchedulerException e) {
             throw new IllegalStateException("alarm " + name + " cannot be cancelled", e);
         }
+    }
+
+    /**
+     * A job goes with its one trigger. Deleting the job instead fails if the trigger goes by itself
+     * between Quartz' finding and removing it, which is when it rings.
+     */
+    private void forget(String name) throws SchedulerException {
+        scheduler.unscheduleJob(TriggerKey.triggerKey(name));
     }
 
     /** Say why no alarm rings any more; empty if they do. */
