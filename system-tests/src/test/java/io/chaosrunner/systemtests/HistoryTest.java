@@ -25,32 +25,29 @@ import tools.jackson.databind.json.JsonMapper;
 @Timeout(600)
 class HistoryTest {
 
-    private static final String ENGINE = "engine-nginx";
+    private static final String ENGINE = Stage.ENGINE;
     private static final String RUNS = ENGINE + "-runs";
     private static final String RUN_NUMBER = "chaosrunner.io/run-number";
 
+    private final Stage stage;
     private final TestNamespace namespace;
-    private final FakeKubelet kubelet;
 
     HistoryTest(ControlPlane controlPlane) {
-        namespace = TestNamespace.create(controlPlane);
-        kubelet = FakeKubelet.start(namespace);
+        stage = new Stage(controlPlane);
+        namespace = stage.namespace;
         namespace.experiment("pod-delete");
         namespace.experiment("pod-cpu-hog");
     }
 
     @AfterEach
     void close() {
-        try (namespace;
-                kubelet) {
-            assertThat(kubelet).isNotNull();
-        }
+        stage.close();
     }
 
     @Test
     void runsAreRecordedAndShownAndTheirRecordsGoWithTheEngine() throws Exception {
         engine(namespace.powerful(), 10);
-        run();
+        stage.run();
         runAgain();
 
         ConfigMap stored = Objects.requireNonNull(configMap(), "no ConfigMap was stored");
@@ -81,7 +78,7 @@ class HistoryTest {
     @Test
     void anAccountThatMayNotWriteConfigMapsKeepsSummariesOnTheEngine() throws Exception {
         engine(namespace.leastPrivileged(), 10);
-        run();
+        stage.run();
         runAgain();
 
         assertThat(configMap()).isNull();
@@ -93,15 +90,14 @@ class HistoryTest {
                         .get("chaosrunner.io/history");
         JsonNode runs = JsonMapper.shared().readTree(summaries);
         assertThat(runs.valueStream().map(run -> run.path("number").asInt())).containsExactly(1, 2);
-        assertThat(kubelet.runner(ENGINE + "-runner").output())
-                .containsOnlyOnce("only a summary of run 2 is kept");
+        assertThat(stage.story()).containsOnlyOnce("only a summary of run 2 is kept");
         assertThat(history()).contains("annotation chaosrunner.io/history");
     }
 
     @Test
     void jobsOfRunsLongOverAreRemovedThoughThePolicyRetainsThem() {
         engine(namespace.podDeleteSa(), 1);
-        run();
+        stage.run();
         runAgain();
         assertThat(jobsOfRun(1)).isEqualTo(1);
 
@@ -128,21 +124,17 @@ class HistoryTest {
                 .create();
     }
 
-    private void run() {
-        RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
-    }
-
     /** Reset the engine as the operator does, and run it. */
     private void runAgain() {
         var pod = namespace.admin().pods().inNamespace(namespace.name());
-        pod.withName(ENGINE + "-runner").delete();
-        TestNamespace.eventually(() -> pod.withName(ENGINE + "-runner").get() == null);
+        pod.withName(Stage.RUNNER).delete();
+        TestNamespace.eventually(() -> pod.withName(Stage.RUNNER).get() == null);
         Litmus.engines(namespace.admin(), namespace.name())
                 .named(ENGINE)
                 .patch(
                         PatchContext.of(PatchType.JSON_MERGE),
                         "{\"status\":{\"experiments\":null}}");
-        run();
+        stage.run();
     }
 
     private long jobsOfRun(int number) {

@@ -10,8 +10,6 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -27,28 +25,22 @@ import tools.jackson.databind.node.ObjectNode;
 @Timeout(600)
 class ScheduleTest {
 
-    private static final String ENGINE = "engine-nginx";
+    private static final String ENGINE = Stage.ENGINE;
     private static final Duration INTERVAL = Duration.ofSeconds(2);
 
+    private final Stage stage;
     private final TestNamespace namespace;
-    private final ApiProxy proxy;
-    private final FakeKubelet kubelet;
 
     ScheduleTest(ControlPlane controlPlane) {
-        namespace = TestNamespace.create(controlPlane);
-        proxy = ApiProxy.start(controlPlane);
-        kubelet = FakeKubelet.start(namespace, proxy::kubeconfigFor);
+        stage = new Stage(controlPlane);
+        namespace = stage.namespace;
         namespace.experiment("pod-delete");
         namespace.podDeleteSa();
     }
 
     @AfterEach
     void close() {
-        try (namespace;
-                proxy;
-                kubelet) {
-            assertThat(kubelet).isNotNull();
-        }
+        stage.close();
     }
 
     /** Looks at every state the engine ever had, and counts what became of each fire. */
@@ -112,25 +104,15 @@ class ScheduleTest {
         return ledger;
     }
 
-    private void patch(String patch) {
-        Litmus.engines(namespace.admin(), namespace.name())
-                .named(ENGINE)
-                .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
-    }
-
-    private long createdJobs() {
-        return proxy.calls("create", "jobs").stream().filter(call -> call.status() == 201).count();
-    }
-
     @Test
     void eachFireIsARunUntilTheScheduleIsOver() {
         Ledger ledger =
                 engine("{every: 2s, maxRuns: 4}", "verdict=Fail after=100ms then after=100ms");
-        RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
+        RunnerPod.create(namespace, ENGINE).awaitCompletion(stage.kubelet);
 
         assertThat(engine().statusEntries()).hasSize(1);
         assertThat(namespace.entries(ENGINE).getFirst()).containsEntry("verdict", "Pass");
-        assertThat(createdJobs()).isEqualTo(4);
+        assertThat(stage.createdJobs()).hasSize(4);
         TestNamespace.eventually(() -> ledger.runs() == 4);
         ledger.isComplete();
     }
@@ -142,11 +124,11 @@ class ScheduleTest {
         for (int kills = 1; kills <= 4; kills++) {
             long before = ledger.runs();
             await().atMost(Duration.ofMinutes(3)).until(() -> ledger.runs() > before);
-            kubelet.runner(runner.name()).kill();
+            stage.kubelet.runner(runner.name()).kill();
         }
-        runner.awaitCompletion(kubelet);
+        runner.awaitCompletion(stage.kubelet);
 
-        assertThat(createdJobs()).isEqualTo(6);
+        assertThat(stage.createdJobs()).hasSize(6);
         TestNamespace.eventually(() -> ledger.runs() == 6);
         ledger.isComplete();
     }
@@ -156,13 +138,13 @@ class ScheduleTest {
         Ledger ledger = engine("{every: 2s, suspend: true}", "after=100ms");
         RunnerPod runner = RunnerPod.create(namespace, ENGINE);
         TestNamespace.eventually(() -> ledger.skips() > 0);
-        assertThat(createdJobs()).isZero();
+        assertThat(stage.createdJobs()).isEmpty();
 
-        patch(
+        stage.patch(
                 "{\"metadata\":{\"annotations\":{\"chaosrunner.io/schedule\":\"{every: 2s, maxRuns: 1}\"}}}");
-        runner.awaitCompletion(kubelet);
+        runner.awaitCompletion(stage.kubelet);
 
-        assertThat(createdJobs()).isEqualTo(1);
+        assertThat(stage.createdJobs()).hasSize(1);
         TestNamespace.eventually(() -> ledger.runs() == 1);
         ledger.isComplete();
     }
@@ -170,10 +152,10 @@ class ScheduleTest {
     @Test
     void aBadScheduleLaunchesNothingAndSaysWhy() {
         Ledger ledger = engine("{cron: 0 61 * * * ?}", "after=100ms");
-        RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
+        RunnerPod.create(namespace, ENGINE).awaitCompletion(stage.kubelet);
 
         assertThat(ledger.runs()).isZero();
-        assertThat(createdJobs()).isZero();
+        assertThat(stage.createdJobs()).isEmpty();
         assertThat(namespace.events(ENGINE + "-runner"))
                 .anyMatch(event ->
                         event.getMessage().contains("'61' at position 3 is not a minute (0-59)"));

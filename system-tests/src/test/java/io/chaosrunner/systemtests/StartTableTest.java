@@ -2,13 +2,6 @@ package io.chaosrunner.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.util.List;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,97 +11,91 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(600)
 class StartTableTest {
 
-    private static final String ENGINE = "engine-nginx";
-    private static final String RUNNER = ENGINE + "-runner";
-    private static final Pattern CLAIM =
-            Pattern.compile("\"number\":(\\d+),\"id\":\"([a-z0-9]+)\".*\"state\":\"(\\w+)\"");
+    private static final String ENGINE = Stage.ENGINE;
 
+    private final Stage stage;
     private final TestNamespace namespace;
-    private final FakeKubelet kubelet;
 
     StartTableTest(ControlPlane controlPlane) {
-        namespace = TestNamespace.create(controlPlane);
-        kubelet = FakeKubelet.start(namespace);
+        stage = new Stage(controlPlane);
+        namespace = stage.namespace;
         namespace.experiment("pod-delete");
     }
 
     @AfterEach
     void close() {
-        try (namespace;
-                kubelet) {
-            assertThat(kubelet).isNotNull();
-        }
+        stage.close();
     }
 
     @Test
     void withoutAClaimItIsRunOneWhateverTheEntriesSay() {
         engine("verdict=Pass after=100ms");
-        patch("{\"status\":{\"experiments\":[{\"name\":\"old\",\"status\":\"Completed\"}]}}");
+        stage.patch("{\"status\":{\"experiments\":[{\"name\":\"old\",\"status\":\"Completed\"}]}}");
 
-        runToItsEnd();
+        stage.run();
 
-        assertThat(claim()).isEqualTo(new Claim(1, claim().id(), "finished"));
-        assertThat(entries()).containsExactly("pod-delete Completed Pass");
+        assertThat(stage.claim()).isEqualTo(new Stage.Claim(1, stage.claim().id(), "finished"));
+        assertThat(stage.entries()).containsExactly("pod-delete Completed Pass");
         assertThat(namespace.jobs()).hasSize(1);
     }
 
     @Test
     void aRunningClaimWithEntriesIsTakenUp() {
         engine("verdict=Pass after=1h");
-        Claim before = runUntilItsExperimentRunsAndRemoveIt();
-        kubelet.endExperiments();
+        Stage.Claim before = runUntilItsExperimentRunsAndRemoveIt();
+        stage.kubelet.endExperiments();
 
-        runToItsEnd();
+        stage.run();
 
-        assertThat(claim()).isEqualTo(new Claim(1, before.id(), "finished"));
-        assertThat(entries()).containsExactly("pod-delete Completed Pass");
+        assertThat(stage.claim()).isEqualTo(new Stage.Claim(1, before.id(), "finished"));
+        assertThat(stage.entries()).containsExactly("pod-delete Completed Pass");
         assertThat(namespace.jobs()).hasSize(1);
     }
 
     @Test
     void aRunningClaimWithoutEntriesMeansTheOperatorRestartedTheEngine() {
         engine("verdict=Pass after=1h");
-        Claim before = runUntilItsExperimentRunsAndRemoveIt();
-        kubelet.endExperiments();
-        patch("{\"status\":{\"experiments\":null}}");
+        Stage.Claim before = runUntilItsExperimentRunsAndRemoveIt();
+        stage.kubelet.endExperiments();
+        stage.patch("{\"status\":{\"experiments\":null}}");
 
-        runToItsEnd();
+        stage.run();
 
-        assertThat(claim().number()).isEqualTo(2);
-        assertThat(claim().id()).isNotEqualTo(before.id());
-        assertThat(entries()).containsExactly("pod-delete Completed Pass");
+        assertThat(stage.claim().number()).isEqualTo(2);
+        assertThat(stage.claim().id()).isNotEqualTo(before.id());
+        assertThat(stage.entries()).containsExactly("pod-delete Completed Pass");
         assertThat(namespace.jobs()).hasSize(2);
     }
 
     @Test
     void aFinishedClaimWithoutEntriesMeansTheSame() {
         engine("verdict=Pass after=100ms then verdict=Fail after=100ms");
-        runToItsEnd();
-        Claim before = claim();
+        stage.run();
+        Stage.Claim before = stage.claim();
         removeRunner();
-        patch("{\"status\":{\"experiments\":null}}");
+        stage.patch("{\"status\":{\"experiments\":null}}");
 
-        runToItsEnd();
+        stage.run();
 
-        assertThat(claim().number()).isEqualTo(2);
-        assertThat(claim().id()).isNotEqualTo(before.id());
-        assertThat(entries()).containsExactly("pod-delete Completed Fail");
+        assertThat(stage.claim().number()).isEqualTo(2);
+        assertThat(stage.claim().id()).isNotEqualTo(before.id());
+        assertThat(stage.entries()).containsExactly("pod-delete Completed Fail");
         assertThat(namespace.jobs()).hasSize(2);
     }
 
     @Test
     void aFinishedClaimWithEntriesLaunchesNothing() {
         engine("verdict=Pass after=100ms");
-        runToItsEnd();
-        Claim before = claim();
+        stage.run();
+        Stage.Claim before = stage.claim();
         removeRunner();
 
-        runToItsEnd();
+        stage.run();
 
-        assertThat(claim()).isEqualTo(before);
-        assertThat(entries()).containsExactly("pod-delete Completed Pass");
+        assertThat(stage.claim()).isEqualTo(before);
+        assertThat(stage.entries()).containsExactly("pod-delete Completed Pass");
         assertThat(namespace.jobs()).hasSize(1);
-        assertThat(kubelet.runner(RUNNER).output()).contains("event=nothing-launched");
+        assertThat(stage.story()).contains("event=nothing-launched");
     }
 
     private void engine(String scenario) {
@@ -120,44 +107,17 @@ class StartTableTest {
                 .create();
     }
 
-    private void runToItsEnd() {
-        RunnerPod.create(namespace, ENGINE).awaitCompletion(kubelet);
-    }
-
-    private Claim runUntilItsExperimentRunsAndRemoveIt() {
+    private Stage.Claim runUntilItsExperimentRunsAndRemoveIt() {
         RunnerPod.create(namespace, ENGINE);
-        TestNamespace.eventually(() -> entries().contains("pod-delete Running Awaited"));
-        Claim claim = claim();
+        TestNamespace.eventually(() -> stage.entries().contains("pod-delete Running Awaited"));
+        Stage.Claim claim = stage.claim();
         removeRunner();
         return claim;
     }
 
     private void removeRunner() {
-        var pod = namespace.admin().pods().inNamespace(namespace.name()).withName(RUNNER);
+        var pod = namespace.admin().pods().inNamespace(namespace.name()).withName(Stage.RUNNER);
         pod.withGracePeriod(1).delete();
         TestNamespace.eventually(() -> pod.get() == null);
     }
-
-    private void patch(String patch) {
-        Litmus.engines(namespace.admin(), namespace.name())
-                .named(ENGINE)
-                .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
-    }
-
-    private List<String> entries() {
-        return namespace.entries(ENGINE).stream()
-                .map((Map<String, String> entry) ->
-                        entry.get("name") + " " + entry.get("status") + " " + entry.get("verdict"))
-                .toList();
-    }
-
-    private Claim claim() {
-        GenericKubernetesResource engine = namespace.engine(ENGINE);
-        String text = engine.getMetadata().getAnnotations().get("chaosrunner.io/run");
-        Matcher matcher = CLAIM.matcher(text);
-        assertThat(matcher.find()).as(text).isTrue();
-        return new Claim(Long.parseLong(matcher.group(1)), matcher.group(2), matcher.group(3));
-    }
-
-    private record Claim(long number, String id, String state) {}
 }

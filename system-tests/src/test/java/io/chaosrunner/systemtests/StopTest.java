@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -23,15 +22,15 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 class StopTest {
 
-    private static final String ENGINE = "engine-nginx";
+    private static final String ENGINE = Stage.ENGINE;
 
+    private final Stage stage;
     private final TestNamespace namespace;
-    private final FakeKubelet kubelet;
     private final Cluster cluster;
 
     StopTest(ControlPlane controlPlane, @TempDir Path folder) throws IOException {
-        namespace = TestNamespace.create(controlPlane);
-        kubelet = FakeKubelet.start(namespace);
+        stage = new Stage(controlPlane);
+        namespace = stage.namespace;
         Path kubeconfig =
                 Files.writeString(folder.resolve("kubeconfig"), controlPlane.adminKubeconfig());
         cluster = Fabric8Cluster.connect(kubeconfig);
@@ -42,10 +41,7 @@ class StopTest {
     @AfterEach
     void close() {
         cluster.close();
-        try (namespace;
-                kubelet) {
-            assertThat(kubelet).isNotNull();
-        }
+        stage.close();
     }
 
     @Test
@@ -60,13 +56,15 @@ class StopTest {
         RunHere here = RunHere.begin(cluster, namespace);
         // Two pods of ours: the experiment's, and the helper that carries the fault.
         TestNamespace.eventually(() ->
-                namespace.pods().size() == 2 && entries().contains("pod-delete Running Awaited"));
+                namespace.pods().size() == 2
+                        && stage.entries().contains("pod-delete Running Awaited"));
 
         here.run().stop("somebody asked");
 
         long asked = System.nanoTime();
         TestNamespace.eventually(() -> {
-            boolean finalWord = entries().stream().anyMatch(entry -> entry.contains("Aborted"));
+            boolean finalWord =
+                    stage.entries().stream().anyMatch(entry -> entry.contains("Aborted"));
             boolean gone = namespace.pods().isEmpty();
             assertThat(finalWord && !gone)
                     .as("the final word is written while pods are there")
@@ -80,7 +78,7 @@ class StopTest {
                 .isInstanceOfSatisfying(
                         RunResult.Completed.class,
                         completed -> assertThat(completed.end().cause()).isEqualTo(Cause.ABORT));
-        assertThat(entries())
+        assertThat(stage.entries())
                 .containsExactly(
                         "pod-delete Forcefully Aborted Stopped",
                         "pod-cpu-hog Forcefully Aborted Stopped");
@@ -95,7 +93,7 @@ class StopTest {
                 .experiment("pod-delete", "hang")
                 .create();
         RunHere here = RunHere.begin(cluster, namespace);
-        TestNamespace.eventually(() -> entries().contains("pod-delete Running Awaited"));
+        TestNamespace.eventually(() -> stage.entries().contains("pod-delete Running Awaited"));
 
         Litmus.engines(namespace.admin(), namespace.name())
                 .named(ENGINE)
@@ -106,14 +104,7 @@ class StopTest {
                 });
 
         assertThat(here.result().get(3, TimeUnit.MINUTES)).isInstanceOf(RunResult.Completed.class);
-        assertThat(entries()).containsExactly("pod-delete Forcefully Aborted Stopped");
+        assertThat(stage.entries()).containsExactly("pod-delete Forcefully Aborted Stopped");
         assertThat(namespace.pods()).isEmpty();
-    }
-
-    private List<String> entries() {
-        return namespace.entries(ENGINE).stream()
-                .map((Map<String, String> entry) ->
-                        entry.get("name") + " " + entry.get("status") + " " + entry.get("verdict"))
-                .toList();
     }
 }
