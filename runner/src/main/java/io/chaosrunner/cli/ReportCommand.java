@@ -4,6 +4,7 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.export.Evidence;
 import io.chaosrunner.export.HtmlReport;
 import io.chaosrunner.export.JUnitXml;
 import io.chaosrunner.export.JsonReport;
@@ -100,7 +101,15 @@ final class ReportCommand implements Callable<Integer> {
             }
             var reader = new RunReader(cluster, found.get(), remembered);
             PrintWriter out = command.getOut();
-            print(wanted.stream().map(reader::run).toList(), out);
+            print(
+                    wanted.stream()
+                            .map(reader::run)
+                            .map(each ->
+                                    form == Form.HTML
+                                            ? Evidence.read(cluster, cluster::log, each)
+                                            : each)
+                            .toList(),
+                    out);
             if (out.checkError()) {
                 err.println(
                         "chaos-runner: the report could not be written to standard output: the disk is full, or nobody reads any more");

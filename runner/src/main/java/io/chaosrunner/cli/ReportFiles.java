@@ -1,6 +1,7 @@
 package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.export.Evidence;
 import io.chaosrunner.export.GitHubAnnotations;
 import io.chaosrunner.export.HtmlReport;
 import io.chaosrunner.export.JUnitXml;
@@ -74,8 +75,20 @@ final class ReportFiles {
                             + " before came out.")
     private @Nullable Path html;
 
-    /** A file, and the form of what is written to it. */
-    record Target(String option, Path file, Function<List<ReportedRun>, String> form) {}
+    /**
+     * A file, and the form of what is written to it.
+     *
+     * @param hasEvidence whether it shows events and logs
+     */
+    record Target(
+            String option,
+            Path file,
+            Function<List<ReportedRun>, String> form,
+            boolean hasEvidence) {
+        Target(String option, Path file, Function<List<ReportedRun>, String> form) {
+            this(option, file, form, false);
+        }
+    }
 
     boolean areGiven() {
         return junit != null || summary != null || html != null;
@@ -102,7 +115,7 @@ final class ReportFiles {
             targets.add(new Target("--summary", summary, Markdown::of));
         }
         if (html != null) {
-            targets.add(new Target("--report", html, HtmlReport::of));
+            targets.add(new Target("--report", html, HtmlReport::of, true));
         }
         Set<Path> files = new HashSet<>();
         step.ifPresent(file -> files.add(file.toAbsolutePath().normalize()));
@@ -194,6 +207,7 @@ final class ReportFiles {
         private final boolean stepIsAsked;
         private final boolean annotated;
         private final @Nullable SeenRun seen;
+        private Evidence.@Nullable Logs logs;
         private final @Nullable CommandLine command;
         private EngineRef engine;
         private Optional<GitHubAnnotations.Place> place = Optional.empty();
@@ -252,6 +266,14 @@ final class ReportFiles {
             }
         }
 
+        /** Say where the logs of experiments that did not pass come from. */
+        Open withLogs(Evidence.Logs from) {
+            if (seen != null) {
+                logs = from;
+            }
+            return this;
+        }
+
         /** Say that the cluster goes with this process. */
         Open ofSandbox() {
             sandbox = seen != null;
@@ -283,7 +305,11 @@ final class ReportFiles {
             }
             boolean written =
                     write(() -> {
-                        ReportedRun run = all.report(ref, cluster);
+                        ReportedRun seenRun = all.report(ref, cluster);
+                        ReportedRun run =
+                                logs != null && targets.stream().anyMatch(Target::hasEvidence)
+                                        ? Evidence.read(cluster, logs, seenRun)
+                                        : seenRun;
                         // Whatever it is, nobody must take it for a run that passed.
                         return run.isGood() && exitCode != ExitCode.OK
                                 ? run.and("chaos-runner ended with exit code " + exitCode)

@@ -248,7 +248,7 @@ final class RunCommand implements Callable<Integer> {
                 }
                 exitCode = invalid(shown, "the API server refuses this: " + e.getMessage());
             }
-            return reports.end(cluster, ref, exitCode);
+            return reports.withLogs(cluster::log).end(cluster, ref, exitCode);
         }
     }
 
@@ -596,12 +596,12 @@ final class RunCommand implements Callable<Integer> {
                 reports.endWithout();
                 return ExitCode.INVALID;
             }
-            try (Cluster cluster = Fabric8Cluster.connect(server.url());
+            try (Fabric8Cluster cluster = Fabric8Cluster.connect(server.url());
                     UiServer _ = page ? servePage(cluster, ref) : null;
                     Output.Shown shown = output.open(ref, false, reports)) {
                 tellOfUnheeded(wanted, shown);
                 int exitCode = runIn(server, cluster, ref, target, shown);
-                return reports.end(cluster, ref, exitCode);
+                return reports.withLogs(cluster::log).end(cluster, ref, exitCode);
             }
         }
     }

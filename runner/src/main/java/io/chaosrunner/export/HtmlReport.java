@@ -323,10 +323,38 @@ public final class HtmlReport {
                 });
         page.close();
         probes(each);
+        evidence(each.said().evidence());
         for (String command : Commands.logs(run, each)) {
             page.leaf("pre", command);
         }
         page.close();
+    }
+
+    /** Write what the cluster still has of an execution that did not pass. */
+    private void evidence(Evidence evidence) {
+        if (!evidence.helpers().isEmpty()) {
+            page.leaf("p", "Helper pods that are left: " + String.join(", ", evidence.helpers()));
+        }
+        if (!evidence.events().isEmpty()) {
+            page.open("div", "class", "scroll").open("table");
+            header("Event", "Of", "Reason", "It says");
+            for (Evidence.Event event : evidence.events()) {
+                page.open("tr");
+                page.leaf("td", event.when(), "class", "num").leaf("td", event.of());
+                page.leaf(
+                        "td",
+                        event.reason() + (event.count() > 1 ? " ×" + event.count() : ""),
+                        "class",
+                        event.type().equals("Warning") ? "fail" : "none");
+                page.leaf("td", event.message(), "class", "why");
+                page.close();
+            }
+            page.close().close();
+        }
+        if (!evidence.log().isEmpty()) {
+            page.leaf("p", "The last lines of its log:");
+            page.leaf("pre", String.join("\n", evidence.log()));
+        }
     }
 
     private void probes(Execution each) {

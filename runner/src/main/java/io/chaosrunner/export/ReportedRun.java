@@ -142,8 +142,13 @@ public record ReportedRun(
      *     knows
      * @param result its ChaosResult; empty if there is none of this very execution
      * @param pod its pod, if its log is still there; else empty
+     * @param evidence what the cluster still has of it, if that was read
      */
-    public record Said(String reason, Optional<Result> result, String pod) {
+    public record Said(String reason, Optional<Result> result, String pod, Evidence evidence) {
+        public Said(String reason, Optional<Result> result, String pod) {
+            this(reason, result, pod, Evidence.NONE);
+        }
+
         static final Said NOTHING = new Said("", Optional.empty(), "");
     }
 

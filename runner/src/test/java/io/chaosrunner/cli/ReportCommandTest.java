@@ -127,6 +127,59 @@ class ReportCommandTest {
     }
 
     @Test
+    void thePageHasEventsHelpersAndTheLastLinesOfWhatDidNotPass() throws IOException {
+        assertThat(run("Fail", "--report", folder.resolve("run.html").toString())).isEqualTo(1);
+        ObjectNode pod = cluster.list(Resource.PODS, "default", "chaosrunner.io/slot=0").getFirst();
+        String name = pod.path("metadata").path("name").asString();
+        String uid = pod.path("metadata").path("uid").asString();
+        for (int i = 0; i < 30; i++) {
+            server.say("default", name, "line %d of <b>the log</b>".formatted(i));
+            event("e" + i, name, uid, i);
+        }
+        event("of-another", "another", "another-uid", 99);
+        ObjectNode helper = pod.deepCopy();
+        ObjectNode metadata = (ObjectNode) helper.path("metadata");
+        metadata.remove(List.of("ownerReferences", "uid", "resourceVersion"));
+        metadata.put("name", "pod-delete-helper-1");
+        helper.remove("status");
+        cluster.create(Resource.PODS, "default", helper);
+
+        String page = say("report", "nginx", "-o", "html").out();
+
+        assertThat(page)
+                .contains("line 29 of &lt;b&gt;the log", "line 10 of", "The last lines of its log")
+                .doesNotContain("line 9 of")
+                .contains("Helper pods that are left: pod-delete-helper-1")
+                .contains("BackOff ×3", "why 29 &lt;i&gt;", "why 10 ")
+                .doesNotContain("why 9 ", "why 99");
+        assertThat(Files.readString(folder.resolve("run.html")))
+                .contains("The last lines of its log");
+
+        server.forbid("get", "pods/log");
+        server.forbid("list", "events");
+        String less = say("report", "nginx", "-o", "html").out();
+        assertThat(less)
+                .contains("What could not be read", "pods/log", "events")
+                .doesNotContain("The last lines of its log");
+    }
+
+    private void event(String name, String pod, String uid, int second) {
+        cluster.create(
+                Resource.EVENTS,
+                "default",
+                (ObjectNode)
+                        JsonMapper.shared()
+                                .readTree(
+                                        """
+                                        {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "%s", "namespace": "default"},
+                                         "involvedObject": {"kind": "Pod", "namespace": "default", "name": "%s", "uid": "%s"},
+                                         "type": "Warning", "reason": "BackOff", "message": "why %d <i>", "count": 3,
+                                         "firstTimestamp": "2099-03-01T10:00:00Z", "lastTimestamp": "2099-03-01T10:00:%02dZ"}
+                                        """
+                                                .formatted(name, pod, uid, second, second % 60)));
+    }
+
+    @Test
     void ofEarlierRunsTheRecordIsReportedAndNoOtherRunsProbes() throws IOException {
         assertThat(run("Fail")).isEqualTo(1);
         assertThat(run("Pass")).isZero();

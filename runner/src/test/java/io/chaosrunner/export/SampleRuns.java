@@ -148,6 +148,13 @@ final class SampleRuns {
     }
 
     static Said hostileSaid(Execution each) {
-        return new Said(HOSTILE, Optional.of(result(HOSTILE, HOSTILE, HOSTILE)), HOSTILE);
+        return new Said(
+                HOSTILE,
+                Optional.of(result(HOSTILE, HOSTILE, HOSTILE)),
+                HOSTILE,
+                new Evidence(
+                        List.of(new Evidence.Event(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 2)),
+                        List.of(HOSTILE),
+                        List.of(HOSTILE, HOSTILE)));
     }
 }
