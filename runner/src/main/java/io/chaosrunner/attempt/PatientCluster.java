@@ -70,6 +70,11 @@ public final class PatientCluster implements Cluster {
     }
 
     @Override
+    public Optional<ObjectNode> lastWritten(Resource resource, String namespace, String name) {
+        return cluster.lastWritten(resource, namespace, name);
+    }
+
+    @Override
     public List<ObjectNode> list(Resource resource, String namespace, String selector) {
         return borne(() -> cluster.list(resource, namespace, selector), false);
     }

@@ -22,6 +22,14 @@ public interface Cluster extends AutoCloseable {
     Optional<ObjectNode> get(Resource resource, String namespace, String name);
 
     /**
+     * Return an object as this process wrote it last, as far as that is known without asking:
+     * nobody else may have written to it since, which a {@link #replace} of it finds out.
+     */
+    default Optional<ObjectNode> lastWritten(Resource resource, String namespace, String name) {
+        return Optional.empty();
+    }
+
+    /**
      * Read those objects of a namespace whose names are wanted, by one request.
      *
      * @param most how many objects of the kind the namespace may hold, the others included

@@ -18,6 +18,9 @@ import tools.jackson.databind.node.ObjectNode;
  * thread of its own: what is slow holds up nobody else. Where watching turns out to be forbidden,
  * each follows alone.
  *
+ * <p>ChaosExperiments that several runs read at about the same time are read once. Events and
+ * ConfigMaps are remembered as they were written last, as far as there is room.
+ *
  * <p>Safe for use by several threads.
  */
 public final class SharedCluster implements Cluster {
@@ -31,6 +34,8 @@ public final class SharedCluster implements Cluster {
     private final String common;
     private final Duration linger;
     private final Map<Key, SharedFollowing> shared = new HashMap<>();
+    private final RecentReadings experiments;
+    private final LastWritten written = new LastWritten();
 
     /** What is followed together; an empty namespace means all, an empty selector everything. */
     private record Key(Resource resource, String namespace, String selector) {}
@@ -50,6 +55,10 @@ public final class SharedCluster implements Cluster {
         this.cluster = cluster;
         this.common = common;
         this.linger = linger;
+        experiments =
+                new RecentReadings(
+                        (namespace, name) -> cluster.get(Resource.EXPERIMENTS, namespace, name),
+                        System::nanoTime);
     }
 
     @Override
@@ -130,12 +139,47 @@ public final class SharedCluster implements Cluster {
         return true;
     }
 
-    // ---- All else as it is -----------------------------------------------------------------
+    // ---- What several read, and what is written again and again
+    // ----------------------------------
 
     @Override
     public Optional<ObjectNode> get(Resource resource, String namespace, String name) {
-        return cluster.get(resource, namespace, name);
+        return resource == Resource.EXPERIMENTS
+                ? experiments.get(namespace, name)
+                : cluster.get(resource, namespace, name);
     }
+
+    @Override
+    public Optional<ObjectNode> lastWritten(Resource resource, String namespace, String name) {
+        return isRemembered(resource) ? written.get(resource, namespace, name) : Optional.empty();
+    }
+
+    private static boolean isRemembered(Resource resource) {
+        return resource == Resource.EVENTS || resource == Resource.CONFIG_MAPS;
+    }
+
+    @Override
+    public ObjectNode create(Resource resource, String namespace, ObjectNode object) {
+        ObjectNode stored = cluster.create(resource, namespace, object);
+        if (isRemembered(resource)) {
+            written.put(resource, stored);
+        }
+        return stored;
+    }
+
+    @Override
+    public ObjectNode replace(Resource resource, ObjectNode object) {
+        if (!isRemembered(resource)) {
+            return cluster.replace(resource, object);
+        }
+        // Until it is answered, and if it is refused, nobody knows what is stored.
+        written.forget(resource, object);
+        ObjectNode stored = cluster.replace(resource, object);
+        written.put(resource, stored);
+        return stored;
+    }
+
+    // ---- All else as it is -----------------------------------------------------------------
 
     @Override
     public Optional<List<ObjectNode>> listNamed(
@@ -154,11 +198,6 @@ public final class SharedCluster implements Cluster {
     }
 
     @Override
-    public ObjectNode create(Resource resource, String namespace, ObjectNode object) {
-        return cluster.create(resource, namespace, object);
-    }
-
-    @Override
     public ObjectNode createStrictly(Resource resource, String namespace, ObjectNode object) {
         return cluster.createStrictly(resource, namespace, object);
     }
@@ -166,11 +205,6 @@ public final class SharedCluster implements Cluster {
     @Override
     public ObjectNode replaceStrictly(Resource resource, ObjectNode object) {
         return cluster.replaceStrictly(resource, object);
-    }
-
-    @Override
-    public ObjectNode replace(Resource resource, ObjectNode object) {
-        return cluster.replace(resource, object);
     }
 
     @Override

@@ -74,6 +74,16 @@ public final class EngineLaunch {
 
     /** Ready an engine that was read, as it is stored now: another of its name is not it. */
     public Readied readyAgain(Engine read, Launch launch) {
+        try {
+            Optional<String> strangers = strangersRunner(read.ref(), read.uid(), launch);
+            return strangers.isPresent()
+                    ? new Readied.Refused(strangers.get())
+                    : readyStored(read, Optional.empty(), launch, false);
+        } catch (ClusterException e) {
+            if (e.kind() != Kind.CONFLICT && e.kind() != Kind.NOT_FOUND) {
+                throw e;
+            }
+        }
         return ready(read.ref(), Optional.of(read.uid()), Optional.empty(), launch, false);
     }
 
@@ -91,9 +101,7 @@ public final class EngineLaunch {
                                 .filter(engine ->
                                         uid.filter(one -> !one.equals(engine.uid())).isEmpty());
                 Optional<String> strangers =
-                        launch == Launch.OPERATOR
-                                ? strangersRunner(ref, found.map(Engine::uid).orElse(""))
-                                : Optional.empty();
+                        strangersRunner(ref, found.map(Engine::uid).orElse(""), launch);
                 if (strangers.isPresent()) {
                     return new Readied.Refused(strangers.get());
                 }
@@ -115,7 +123,10 @@ public final class EngineLaunch {
     }
 
     /** Say whose pod the operator would take for the engine's runner. */
-    private Optional<String> strangersRunner(EngineRef ref, String uid) {
+    private Optional<String> strangersRunner(EngineRef ref, String uid, Launch launch) {
+        if (launch != Launch.OPERATOR) {
+            return Optional.empty();
+        }
         try {
             return OperatorsPod.of(cluster, ref, uid) instanceof OperatorsPod.Strangers strangers
                     ? Optional.of(strangers.why(ref))

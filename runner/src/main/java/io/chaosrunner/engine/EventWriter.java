@@ -8,6 +8,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.status.EngineEvent;
 import io.chaosrunner.status.RunNotice;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.function.Consumer;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -54,6 +55,12 @@ public final class EventWriter {
     }
 
     private void write(EngineEvent event) {
+        String name = event.name(engine);
+        Optional<ObjectNode> written =
+                cluster.lastWritten(Resource.EVENTS, engine.namespace(), name);
+        if (written.isPresent() && isCountedOn(written.get(), event)) {
+            return;
+        }
         for (int conflicts = 0; ; conflicts++) {
             try {
                 cluster.create(
@@ -64,7 +71,7 @@ public final class EventWriter {
                     throw e;
                 }
             }
-            var before = cluster.get(Resource.EVENTS, engine.namespace(), event.name(engine));
+            var before = cluster.get(Resource.EVENTS, engine.namespace(), name);
             if (before.isEmpty()) {
                 continue;
             }
@@ -77,6 +84,19 @@ public final class EventWriter {
                     throw e;
                 }
             }
+        }
+    }
+
+    /** Count an event on, if it still is as this process wrote it: its time may be over. */
+    private boolean isCountedOn(ObjectNode written, EngineEvent event) {
+        try {
+            cluster.replace(Resource.EVENTS, event.again(written, clock.instant()));
+            return true;
+        } catch (ClusterException e) {
+            if (e.isTransient() || e.kind() == Kind.FORBIDDEN) {
+                throw e;
+            }
+            return false;
         }
     }
 }

@@ -3,7 +3,6 @@ package io.chaosrunner.history;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
-import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.status.EngineStanding;
@@ -79,15 +78,8 @@ public final class RunHistory {
     /** Store records; false if the place is taken by somebody else. */
     private boolean store(Engine engine, List<RunRecord> runs, int most) {
         for (int conflicts = 0; ; conflicts++) {
-            // Before the first run there is nothing to read, as a rule.
-            boolean first = conflicts == 0 && runs.getFirst().number() == 1;
             Optional<ObjectNode> found =
-                    first
-                            ? Optional.empty()
-                            : cluster.get(
-                                    Resource.CONFIG_MAPS,
-                                    engine.namespace(),
-                                    engine.name() + SUFFIX);
+                    conflicts == 0 ? expected(engine, runs.getFirst()) : stored(engine);
             if (found.isPresent() && !engine.owns(found.get())) {
                 return false;
             }
@@ -105,12 +97,34 @@ public final class RunHistory {
                 }
                 return true;
             } catch (ClusterException e) {
-                boolean raced = e.kind() == Kind.CONFLICT || e.kind() == Kind.ALREADY_EXISTS;
+                boolean raced =
+                        switch (e.kind()) {
+                            case CONFLICT, ALREADY_EXISTS -> true;
+                            // Somebody removed what this process wrote last.
+                            case NOT_FOUND -> found.isPresent();
+                            default -> false;
+                        };
                 if (!raced || conflicts == MOST_CONFLICTS) {
                     throw e;
                 }
             }
         }
+    }
+
+    /** Return what is stored, without asking where that can be known; a write finds out. */
+    private Optional<ObjectNode> expected(Engine engine, RunRecord first) {
+        if (first.number() == 1) {
+            // Before the first run there is nothing to read, as a rule.
+            return Optional.empty();
+        }
+        Optional<ObjectNode> written =
+                cluster.lastWritten(
+                        Resource.CONFIG_MAPS, engine.namespace(), engine.name() + SUFFIX);
+        return written.isPresent() ? written : stored(engine);
+    }
+
+    private Optional<ObjectNode> stored(Engine engine) {
+        return cluster.get(Resource.CONFIG_MAPS, engine.namespace(), engine.name() + SUFFIX);
     }
 
     private static ObjectNode configMap(Engine engine) {

@@ -367,8 +367,7 @@ class SharedClusterTest {
                                 Answer.of(200, list.formatted(8, other)),
                                 Answer.watch());
                 var shared =
-                        new SharedCluster(
-                                Fabric8Cluster.connect(scripted.url()), COMMON, LINGER)) {
+                        new SharedCluster(Fabric8Cluster.connect(scripted.url()), COMMON, LINGER)) {
             Heard one = begin(shared, new Heard("one"), Listing.NONE, NEVER);
             await().atMost(LIMIT).until(() -> one.watches);
             Heard two = begin(shared, new Heard("two"), new Listing("5", List.of()), NEVER);
