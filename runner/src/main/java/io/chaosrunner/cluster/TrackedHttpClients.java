@@ -20,7 +20,7 @@ final class TrackedHttpClients implements HttpClient.Builder {
     private final HttpClient.Builder builder;
     private final Consumer<HttpClient> built;
     private @Nullable SSLContext tls;
-    private SSLParameters parameters = new SSLParameters();
+    private @Nullable SSLParameters parameters;
 
     TrackedHttpClients(HttpClient.Builder builder, Consumer<HttpClient> built) {
         this.builder = builder;
@@ -30,9 +30,10 @@ final class TrackedHttpClients implements HttpClient.Builder {
     @Override
     public HttpClient build() {
         if (tls != null) {
-            parameters.setCipherSuites(
-                    fastestFirst(tls.getDefaultSSLParameters().getCipherSuites()));
-            builder.sslParameters(parameters);
+            // The context's own: the JDK's client speaks HTTP/1.1 unless they name a protocol.
+            SSLParameters offered = parameters == null ? tls.getDefaultSSLParameters() : parameters;
+            offered.setCipherSuites(fastestFirst(tls.getDefaultSSLParameters().getCipherSuites()));
+            builder.sslParameters(offered);
         }
         HttpClient client = builder.build();
         built.accept(client);

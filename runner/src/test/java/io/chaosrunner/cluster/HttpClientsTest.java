@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 
 class HttpClientsTest {
@@ -37,6 +38,22 @@ class HttpClientsTest {
         } finally {
             server.stop(0);
         }
+    }
+
+    /**
+     * The JDK's client offers HTTP/2 only where its parameters name a protocol that can carry it.
+     */
+    @Test
+    void overTlsHttp2IsOfferedAndTheCipherThatNeedsNoHelpFirst() throws Exception {
+        SSLContext tls = SSLContext.getDefault();
+        HttpClient http =
+                new TrackedHttpClients(HttpClient.newBuilder(), _ -> {}).sslContext(tls).build();
+
+        assertThat(http.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(http.sslParameters().getProtocols()).contains("TLSv1.3");
+        assertThat(http.sslParameters().getCipherSuites())
+                .containsExactlyInAnyOrder(tls.getDefaultSSLParameters().getCipherSuites());
+        assertThat(http.sslParameters().getCipherSuites()[0]).contains("CHACHA20");
     }
 
     private static HttpServer server() throws IOException {
