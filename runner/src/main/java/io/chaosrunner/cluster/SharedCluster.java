@@ -18,8 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * thread of its own: what is slow holds up nobody else. Where watching turns out to be forbidden,
  * each follows alone.
  *
- * <p>ChaosExperiments that several runs read at about the same time are read once. Events and
- * ConfigMaps are remembered as they were written last, as far as there is room.
+ * <p>Events and ConfigMaps are remembered as they were written last, as far as there is room.
  *
  * <p>Safe for use by several threads.
  */
@@ -34,7 +33,6 @@ public final class SharedCluster implements Cluster {
     private final String common;
     private final Duration linger;
     private final Map<Key, SharedFollowing> shared = new HashMap<>();
-    private final RecentReadings experiments;
     private final LastWritten written = new LastWritten();
 
     /** What is followed together; an empty namespace means all, an empty selector everything. */
@@ -55,10 +53,6 @@ public final class SharedCluster implements Cluster {
         this.cluster = cluster;
         this.common = common;
         this.linger = linger;
-        experiments =
-                new RecentReadings(
-                        (namespace, name) -> cluster.get(Resource.EXPERIMENTS, namespace, name),
-                        System::nanoTime);
     }
 
     @Override
@@ -139,15 +133,7 @@ public final class SharedCluster implements Cluster {
         return true;
     }
 
-    // ---- What several read, and what is written again and again
-    // ----------------------------------
-
-    @Override
-    public Optional<ObjectNode> get(Resource resource, String namespace, String name) {
-        return resource == Resource.EXPERIMENTS
-                ? experiments.get(namespace, name)
-                : cluster.get(resource, namespace, name);
-    }
+    // ---- What is written again and again -----------------------------------------------------
 
     @Override
     public Optional<ObjectNode> lastWritten(Resource resource, String namespace, String name) {
@@ -180,6 +166,11 @@ public final class SharedCluster implements Cluster {
     }
 
     // ---- All else as it is -----------------------------------------------------------------
+
+    @Override
+    public Optional<ObjectNode> get(Resource resource, String namespace, String name) {
+        return cluster.get(resource, namespace, name);
+    }
 
     @Override
     public Optional<List<ObjectNode>> listNamed(
