@@ -50,6 +50,10 @@ final class SharedPart implements Following {
     private Map<String, Change> changes = new LinkedHashMap<>();
 
     private boolean hasJoined;
+
+    /** Whether anything was told yet: it is not told again as it was before. */
+    private boolean told;
+
     private boolean mustRead;
     private boolean alone;
     private boolean closed;
@@ -316,6 +320,7 @@ final class SharedPart implements Following {
         }
         for (String uid : List.copyOf(known.keySet())) {
             if (!seen.contains(uid)) {
+                told = true;
                 telling.gone.add(Objects.requireNonNull(known.remove(uid)));
             }
         }
@@ -334,7 +339,11 @@ final class SharedPart implements Following {
                 if (isNew && version(change.object()) > versionKnown(uid)) {
                     take(telling, change);
                 }
+            } else if (change.dated() && version(change.object()) < versionKnown(uid)) {
+                // It had gone, and was there again when it was read.
+                return;
             } else if (known.remove(uid) != null || (isNew && change.dated())) {
+                told = true;
                 telling.gone.add(change.object());
             }
         });
@@ -342,6 +351,7 @@ final class SharedPart implements Following {
     }
 
     private void take(Telling telling, Change change) {
+        told = true;
         known.put(Reflector.uid(change.object()), Reflector.remembered(change.object()));
         if (change.flaw().isEmpty()) {
             telling.present.add(change.object());
@@ -393,10 +403,7 @@ final class SharedPart implements Following {
         Listing now;
         boolean goesOn;
         synchronized (this) {
-            now =
-                    hasJoined || !known.keySet().equals(uids(from))
-                            ? new Listing("", List.copyOf(known.values()))
-                            : from;
+            now = hasJoined || told ? new Listing("", List.copyOf(known.values())) : from;
             goesOn = saidFailing;
         }
         SharedFollowing together = all;
@@ -411,12 +418,6 @@ final class SharedPart implements Following {
         if (isClosed()) {
             follows.close();
         }
-    }
-
-    private static Set<String> uids(Listing listing) {
-        Set<String> uids = new HashSet<>();
-        listing.items().forEach(item -> uids.add(Reflector.uid(item)));
-        return uids;
     }
 
     private synchronized boolean isClosed() {

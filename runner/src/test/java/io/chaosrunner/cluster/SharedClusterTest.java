@@ -161,6 +161,36 @@ class SharedClusterTest {
         assertThat(run.words).containsExactly("gone after", "next");
     }
 
+    /** Its label was taken away and given back, and it was read before the first was heard. */
+    @Test
+    void anObjectThatWentBeforeItWasReadIsThere() {
+        pod("pod", "two");
+        Listing now = direct.listing(Resource.PODS, NAMESPACE, COMMON + "=two");
+        ObjectNode earlier = now.items().getFirst().deepCopy();
+        String version = earlier.at("/metadata/resourceVersion").asString();
+        earlier.withObject("/metadata").put("resourceVersion", "" + (Long.parseLong(version) - 1));
+        var heard = new Heard("two");
+        var selection = new Cluster.Selection.Labelled(COMMON + "=two");
+        var part =
+                new SharedPart(
+                        direct,
+                        Resource.PODS,
+                        NAMESPACE,
+                        selection,
+                        Wanted.of(NAMESPACE, selection).orElseThrow(),
+                        now,
+                        NEVER,
+                        heard);
+        part.takesPart(new SharedFollowing(Optional.of(heard), Duration.ZERO), true);
+        part.gone(earlier, true);
+        part.joins(now.items(), List.of());
+        part.start();
+
+        await().atMost(LIMIT).until(() -> heard.watches);
+        part.close();
+        assertThat(heard.words).isEmpty();
+    }
+
     @Test
     void aRunThatKnowsNothingReadsWhatThereIsOnce() {
         pod("mine", "two");
