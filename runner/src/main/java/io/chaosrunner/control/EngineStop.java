@@ -119,11 +119,19 @@ public final class EngineStop {
      * @param force do not wait for the owner: take the run over and end it here
      */
     public Outcome stop(EngineRef ref, Duration timeout, boolean force) {
-        Optional<Engine> found = read(ref);
-        if (found.isEmpty()) {
-            return new Outcome.NotFound();
-        }
-        Engine engine = found.get();
+        return read(ref)
+                .map(engine -> stop(engine, timeout, force))
+                .orElseGet(Outcome.NotFound::new);
+    }
+
+    /**
+     * Stop the run that an engine shows as it was read, and no later one, and wait until what ran
+     * is gone.
+     *
+     * @param timeout longest wait for the owner
+     * @param force do not wait for the owner: take the run over and end it here
+     */
+    public Outcome stop(Engine engine, Duration timeout, boolean force) {
         if (EngineStanding.isOperators(engine)) {
             tellOperator(cluster, engine);
             return force ? takeOver(engine) : awaitOperator(engine, timeout);

@@ -167,7 +167,18 @@ final class Feed {
     // ---- The thread ---------------------------------------------------------------------------
 
     private void work() {
-        view.look();
+        try {
+            view.look();
+            show();
+        } catch (Exception e) {
+            // A page is never worth more than that: who listens asks again, and is told why.
+        } finally {
+            close();
+            over.accept(this);
+        }
+    }
+
+    private void show() throws Exception {
         try (AutoCloseable _ = view.follow(this::changed)) {
             while (isWanted()) {
                 long changes = changesSoFar();
@@ -176,11 +187,6 @@ final class Feed {
                     return;
                 }
             }
-        } catch (Exception e) {
-            // A page is never worth more than that: who listens asks again, and is told why.
-        } finally {
-            close();
-            over.accept(this);
         }
     }
 

@@ -13,6 +13,7 @@ import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.status.RunNotice;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,9 @@ final class Stops {
     /** As the command waits unless told. */
     private static final Duration LONGEST = Duration.ofMinutes(5);
 
+    /** What is removed after the owner was waited for. */
+    private static final Duration REMOVAL = Duration.ofMinutes(2);
+
     private static final int MOST_AT_ONCE = 8;
     private static final int MOST_REMEMBERED = 64;
 
@@ -37,6 +41,9 @@ final class Stops {
     private final String instance;
     private final Consumer<EngineRef> changed;
     private final Map<EngineRef, Standing> standings = new LinkedHashMap<>();
+
+    /** The ids of the runs whose stops are not over. */
+    private final Map<EngineRef, String> stopping = new HashMap<>();
 
     /**
      * How a stop stands.
@@ -85,36 +92,38 @@ final class Stops {
                     "the run that was to be stopped is over, and another one has begun: look at it before you stop it");
         }
         synchronized (this) {
-            if (standings.getOrDefault(ref, new Standing(true, true, "")).over()) {
-                long going = standings.values().stream().filter(each -> !each.over()).count();
-                if (going >= MOST_AT_ONCE) {
-                    return Optional.of(
-                            "%d runs are being stopped from here; wait until one is over"
-                                    .formatted(going));
-                }
-                put(ref, new Standing(false, false, "the run is being stopped"));
-            } else {
-                return Optional.empty();
+            String earlier = stopping.get(ref);
+            if (earlier != null) {
+                return earlier.equals(run)
+                        ? Optional.empty()
+                        : Optional.of(
+                                "an earlier run of it is still being stopped from here; try again when that is over");
             }
+            if (stopping.size() >= MOST_AT_ONCE) {
+                return Optional.of(
+                        "%d runs are being stopped from here; wait until one is over"
+                                .formatted(stopping.size()));
+            }
+            stopping.put(ref, run);
+            put(ref, new Standing(false, false, "the run is being stopped"));
         }
-        var _ = Thread.ofVirtual().name("ui-stop").start(() -> stop(ref));
+        var _ = Thread.ofVirtual().name("ui-stop").start(() -> stop(engine.get()));
         changed.accept(ref);
         return Optional.empty();
     }
 
     /** Return whose stops are not over. */
     synchronized List<EngineRef> going() {
-        return standings.entrySet().stream()
-                .filter(each -> !each.getValue().over())
-                .map(Map.Entry::getKey)
-                .toList();
+        return List.copyOf(stopping.keySet());
     }
 
-    /** Wait until all are over: each has its own bound. */
+    /** Wait until all are over, a little longer than each may take. */
     synchronized void await() {
+        long end = System.nanoTime() + LONGEST.plus(REMOVAL).toNanos();
         try {
-            while (!going().isEmpty()) {
-                wait();
+            for (long left = 1; !stopping.isEmpty() && left > 0; ) {
+                left = (end - System.nanoTime()) / 1_000_000;
+                wait(Math.max(1, left));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -126,7 +135,8 @@ final class Stops {
         return EngineStanding.of(engine).claim().map(Claim::run).map(run -> run.id()).orElse("");
     }
 
-    private void stop(EngineRef ref) {
+    private void stop(Engine engine) {
+        EngineRef ref = engine.ref();
         Standing end;
         try {
             var stop =
@@ -137,7 +147,7 @@ final class Stops {
                             notice -> tell(ref, notice),
                             instance);
             end =
-                    switch (stop.stop(ref, LONGEST, false)) {
+                    switch (stop.stop(engine, LONGEST, false)) {
                         case Outcome.NotFound() ->
                                 new Standing(true, true, "the engine does not exist any more");
                         case Outcome.NothingRuns() ->
@@ -148,8 +158,12 @@ final class Stops {
                     };
         } catch (ClusterException e) {
             end = new Standing(true, false, "not known to be stopped: " + e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // A strategy's jar may lack a class.
             end = new Standing(true, false, "this is a bug; the run may go on: " + e);
+        }
+        synchronized (this) {
+            stopping.remove(ref);
         }
         tell(ref, end);
     }

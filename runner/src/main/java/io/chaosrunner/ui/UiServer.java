@@ -326,16 +326,18 @@ public final class UiServer implements AutoCloseable {
         return fields;
     }
 
-    private static void send(HttpExchange exchange, Answer answer) throws IOException {
+    private void send(HttpExchange exchange, Answer answer) throws IOException {
         Headers headers = exchange.getResponseHeaders();
         guard(headers);
         headers.set("Content-Type", answer.type());
         answer.headers().forEach(headers::set);
         byte[] bytes = answer.text().getBytes(StandardCharsets.UTF_8);
         boolean empty = exchange.getRequestMethod().equals("HEAD") || bytes.length == 0;
-        exchange.sendResponseHeaders(answer.code(), empty ? -1 : bytes.length);
-        if (!empty) {
-            exchange.getResponseBody().write(bytes);
+        try (Watchdog.Watch _ = watchdog.watch()) {
+            exchange.sendResponseHeaders(answer.code(), empty ? -1 : bytes.length);
+            if (!empty) {
+                exchange.getResponseBody().write(bytes);
+            }
         }
     }
 

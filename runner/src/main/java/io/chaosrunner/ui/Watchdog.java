@@ -1,7 +1,9 @@
 package io.chaosrunner.ui;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -25,11 +27,19 @@ final class Watchdog implements AutoCloseable {
         }
     }
 
-    /** Watch the calling thread until that is closed. */
-    Watch watch() {
+    /**
+     * Watch the calling thread until that is closed.
+     *
+     * @throws IOException if nobody watches any more
+     */
+    Watch watch() throws IOException {
         Thread writer = Thread.currentThread();
-        return new Watch(
-                timer.schedule(writer::interrupt, longest.toMillis(), TimeUnit.MILLISECONDS));
+        try {
+            return new Watch(
+                    timer.schedule(writer::interrupt, longest.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (RejectedExecutionException e) {
+            throw new IOException("the server is closing", e);
+        }
     }
 
     @Override
