@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Map;
@@ -34,9 +35,9 @@ import javax.crypto.spec.SecretKeySpec;
  * takes it.
  *
  * <p>Telling never waits: what comes faster than it can be sent is dropped, after a warning. Each
- * request has a time and a few tries. Each kind of trouble is said once until the address takes
- * something again. The address is a secret as often as not (Slack's are), so no more than its host
- * is ever said. Safe for use by several threads.
+ * request has a time and a few tries. Each kind of trouble is said once, until all is told again
+ * and some minutes have passed. The address is a secret as often as not (Slack's are), so no more
+ * than its host is ever said. Safe for use by several threads.
  */
 public final class Webhook implements AutoCloseable {
     static final String URL = "CHAOS_RUNNER_EVENTS_URL";
@@ -48,6 +49,9 @@ public final class Webhook implements AutoCloseable {
 
     private static final String HMAC = "HmacSHA256";
     private static final int TOO_MANY_REQUESTS = 429;
+
+    /** An address that takes one event and refuses the next is said no more often than this. */
+    private static final Duration QUIET = Duration.ofMinutes(5);
 
     /** The end of a process is not held up unsaid for longer. */
     private static final Duration SOON = Duration.ofMillis(500);
@@ -107,6 +111,7 @@ public final class Webhook implements AutoCloseable {
     private final LongLived work;
     private final Thread thread;
     private final Set<Trouble> said = EnumSet.noneOf(Trouble.class);
+    private Instant lastSaid = Instant.EPOCH;
 
     private Webhook(
             URI address,
@@ -226,6 +231,9 @@ public final class Webhook implements AutoCloseable {
         boolean first;
         synchronized (said) {
             first = said.add(trouble);
+            if (first) {
+                lastSaid = clock.instant();
+            }
         }
         if (first) {
             warn.accept("events for %s: %s; runs go on".formatted(address.getHost(), what));
@@ -263,8 +271,13 @@ public final class Webhook implements AutoCloseable {
             while (true) {
                 byte[] next = waiting.poll(200, TimeUnit.MILLISECONDS);
                 if (next != null) {
-                    send(next);
-                    done(next);
+                    try {
+                        send(next);
+                        done(next);
+                    } catch (RuntimeException | Error e) {
+                        done(next);
+                        throw e;
+                    }
                 } else if (closing.getCount() == 0) {
                     return;
                 }
@@ -287,13 +300,21 @@ public final class Webhook implements AutoCloseable {
                 TimeUnit.MILLISECONDS.sleep(limits.pause().toMillis() << (failed - 1));
             }
             Tried tried = tried(body);
-            if (tried == Tried.TAKEN) {
-                synchronized (said) {
-                    said.clear();
-                }
+            if (tried == Tried.TAKEN && waiting.isEmpty()) {
+                heal();
             }
             if (tried != Tried.AGAIN) {
                 return;
+            }
+        }
+    }
+
+    /** All is told: whatever is wrong from now on is news, though not more often than that. */
+    private void heal() {
+        Instant now = clock.instant();
+        synchronized (said) {
+            if (!said.isEmpty() && !now.isBefore(lastSaid.plus(QUIET))) {
+                said.clear();
             }
         }
     }

@@ -27,6 +27,7 @@ import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -37,6 +38,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntUnaryOperator;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -64,6 +66,8 @@ class WebhookTest {
                     Duration.ofSeconds(60),
                     Duration.ofSeconds(60));
 
+    private final AtomicReference<Instant> now = new AtomicReference<>(NOON);
+    private final Clock clock = ((InstantSource) now::get).withZone(ZoneOffset.UTC);
     private final List<Received> received = new CopyOnWriteArrayList<>();
     private final List<String> warnings = new CopyOnWriteArrayList<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -120,8 +124,7 @@ class WebhookTest {
     private Webhook webhook(Map<String, String> more, Webhook.Limits limits) {
         var variables = new HashMap<>(Map.of(Webhook.URL, address()));
         variables.putAll(more);
-        return Webhook.of(variables, Clock.fixed(NOON, ZoneOffset.UTC), limits, warnings::add)
-                .orElseThrow();
+        return Webhook.of(variables, clock, limits, warnings::add).orElseThrow();
     }
 
     private static RunNotice.Started started(boolean resumed) {
@@ -329,7 +332,7 @@ class WebhookTest {
 
     /** Every connection ends before a word is said on it. */
     @Test
-    void aReceiverThatEndsConnectionsIsOneWarningUntilItTakesSomething() throws Exception {
+    void aReceiverThatEndsConnectionsIsOneWarningUntilItTookEventsForMinutes() throws Exception {
         try (var port = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 Webhook webhook =
                         webhook(
@@ -364,6 +367,15 @@ class WebhookTest {
             run.heard(started(false));
             await().atMost(LIMIT).until(() -> webhook.untold() == 0);
             assertThat(received).hasSize(1);
+            good.set(false);
+            run.heard(started(false));
+            await().atMost(LIMIT).until(() -> webhook.untold() == 0);
+            assertThat(warnings).as("it comes and goes").hasSize(1);
+
+            good.set(true);
+            now.set(NOON.plus(Duration.ofMinutes(5)));
+            run.heard(started(false));
+            await().atMost(LIMIT).until(() -> webhook.untold() == 0);
             good.set(false);
             run.heard(started(false));
             await().atMost(LIMIT).until(() -> webhook.untold() == 0);
