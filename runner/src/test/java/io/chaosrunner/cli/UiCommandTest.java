@@ -185,6 +185,9 @@ class UiCommandTest {
         var line =
                 new ArrayList<>(
                         List.of(
+                                // A build in the background hands on that Ctrl-C is ignored.
+                                "env",
+                                "--default-signal=INT",
                                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                                 "-XX:TieredStopAtLevel=1",
                                 "-XX:+UseSerialGC",
