@@ -117,13 +117,15 @@ class ScheduleBenchmark {
                 stage.eventually(service::leads);
                 Instant idle = Instant.now().plus(SETTLE);
                 long[] most = service.size();
-                while (Instant.now()
-                        .isBefore(first.plus(MINUTE.multipliedBy(FIRES)).minusSeconds(2))) {
-                    TimeUnit.MILLISECONDS.sleep(SAMPLE.toMillis());
-                    long[] now = service.size();
-                    most[0] = Math.max(most[0], now[0]);
-                    most[1] = Math.max(most[1], now[1]);
-                }
+                Instant last = first.plus(MINUTE.multipliedBy(FIRES)).minusSeconds(2);
+                await().pollInterval(SAMPLE)
+                        .atMost(Duration.between(Instant.now(), last).plus(MINUTE))
+                        .until(() -> {
+                            long[] now = service.size();
+                            most[0] = Math.max(most[0], now[0]);
+                            most[1] = Math.max(most[1], now[1]);
+                            return !Instant.now().isBefore(last);
+                        });
                 informer.stop();
                 var log = new AuditLog(audited, stage.namespace);
                 Instant end = first.minusSeconds(1);
