@@ -404,14 +404,9 @@ public final class AttemptEnding {
 
     /** Remove what there is of an attempt; names what lives on all the same. */
     private List<String> remaining(LiveAttempt each, Extent extent) {
-        return remover.remove(
-                each.id,
-                extent,
-                names -> {
-                    if (each.stopWhy.isEmpty()) {
-                        sayRemoved(each.experiment, names);
-                    }
-                });
+        return each.stopWhy.isEmpty()
+                ? remover.remove(each.id, extent, names -> sayRemoved(each.experiment, names))
+                : remover.remove(each.id, extent);
     }
 
     /**

@@ -173,7 +173,7 @@ public final class Launcher {
             ExecutionId id = orders.get(i).id();
             boolean isOurs = now.filter(e -> engine.isInherited(e, id)).isEmpty();
             if (isOurs && outcomes.get(i) instanceof Outcome.Created) {
-                remover.remove(id, Extent.ALL, names -> {});
+                remover.remove(id, Extent.ALL);
                 withdrawn.add(new Outcome.Withheld());
             } else {
                 withdrawn.add(outcomes.get(i));

@@ -288,7 +288,7 @@ public final class EngineStop {
         var remover =
                 new PodRemover(
                         cluster, engine.namespace(), listener::heard, WaitLimits.DEFAULT.removal());
-        executions.forEach(execution -> remover.remove(execution, Extent.ALL, names -> {}));
+        executions.forEach(execution -> remover.remove(execution, Extent.ALL));
         List<String> left = ChaosPods.names(ChaosPods.of(cluster, engine));
         return left.isEmpty()
                 ? new Outcome.Stopped(EngineStanding.of(engine).entries())

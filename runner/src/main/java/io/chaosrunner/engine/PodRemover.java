@@ -13,7 +13,9 @@ import io.chaosrunner.status.RunNotice;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -63,13 +65,22 @@ public final class PodRemover {
     /**
      * Remove what there is of one execution; returns when it is gone, or after a bounded time.
      *
+     * @return what lives all the same; nothing if the fault is gone for certain
+     */
+    public List<String> remove(ExecutionId execution, Extent extent) {
+        return new Removal(ExecutionLabels.selector(execution), extent, Optional.empty())
+                .carryOut(() -> true);
+    }
+
+    /**
+     * Remove what there is of one execution in the same way, and tell what that is.
+     *
      * @param removing hears, before they are deleted, the names of pods that live and that nobody
      *     has told to go yet
-     * @return what lives all the same; nothing if the fault is gone for certain
      */
     public List<String> remove(
             ExecutionId execution, Extent extent, Consumer<List<String>> removing) {
-        return new Removal(ExecutionLabels.selector(execution), extent, removing)
+        return new Removal(ExecutionLabels.selector(execution), extent, Optional.of(removing))
                 .carryOut(() -> true);
     }
 
@@ -83,7 +94,7 @@ public final class PodRemover {
             String engineUid,
             String runId,
             Extent extent,
-            Consumer<List<String>> removing,
+            Optional<Consumer<List<String>>> removing,
             BooleanSupplier ours) {
         return new Removal(ExecutionLabels.selectorOfRun(engineUid, runId), extent, removing)
                 .carryOut(ours);
@@ -115,15 +126,15 @@ public final class PodRemover {
     private final class Removal {
         private final String selector;
         private final Extent extent;
-        private final Consumer<List<String>> removing;
+        private final Optional<Consumer<List<String>>> removing;
         private final Set<String> asked = new HashSet<>();
         private final Set<String> warnings = new HashSet<>();
-        private final List<String> living = new ArrayList<>();
+        private final Set<String> living = new LinkedHashSet<>();
 
         /** What is on its way, though it does nothing any more. */
         private final List<String> going = new ArrayList<>();
 
-        Removal(String selector, Extent extent, Consumer<List<String>> removing) {
+        Removal(String selector, Extent extent, Optional<Consumer<List<String>>> removing) {
             this.selector = selector;
             this.extent = extent;
             this.removing = removing;
@@ -174,6 +185,10 @@ public final class PodRemover {
                 warn("jobs are not removed: " + e.getMessage());
                 return;
             }
+            // The garbage collector may be quicker than the next list of pods.
+            if (!jobs.isEmpty() && removing.isPresent()) {
+                tell(listPods());
+            }
             for (ObjectNode job : jobs) {
                 if (isGoing(job) || delete(Resource.JOBS, job)) {
                     going.add(name(job));
@@ -183,16 +198,18 @@ public final class PodRemover {
             }
         }
 
-        private void removePods() {
-            List<ObjectNode> pods;
+        private List<ObjectNode> listPods() {
             try {
-                pods = cluster.list(Resource.PODS, namespace, selector);
+                return cluster.list(Resource.PODS, namespace, selector);
             } catch (ClusterException e) {
                 failIfTransient(e);
                 warn("pods are not removed: " + e.getMessage());
                 living.add("pods that cannot be listed");
-                return;
+                return List.of();
             }
+        }
+
+        private void tell(List<ObjectNode> pods) {
             List<String> unasked =
                     pods.stream()
                             .filter(pod -> ChaosPods.isLive(pod) && !isGoing(pod))
@@ -200,8 +217,13 @@ public final class PodRemover {
                             .filter(asked::add)
                             .toList();
             if (!unasked.isEmpty()) {
-                removing.accept(unasked);
+                removing.ifPresent(hears -> hears.accept(unasked));
             }
+        }
+
+        private void removePods() {
+            List<ObjectNode> pods = listPods();
+            tell(pods);
             for (ObjectNode pod : pods) {
                 boolean lives = ChaosPods.isLive(pod);
                 if (!lives && !isGoing(pod) && extent == Extent.LIVING) {

@@ -17,6 +17,7 @@ import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.status.StatusEntry;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -119,7 +120,7 @@ final class RunFinish {
     // ---- Removing ----------------------------------------------------------------------------
 
     /** Remove what there is of the run; the message that follows tells whether it is gone. */
-    void remove(Extent extent, Consumer<List<String>> saying) {
+    void remove(Extent extent, Optional<Consumer<List<String>>> saying) {
         context.mailbox.work(
                 () -> new RunMessage.RunRemoved(extent, removal.remove(extent, saying)));
     }

@@ -188,7 +188,7 @@ final class RunLoop implements AutoCloseable {
         }
         while (context.ended().isEmpty() && !finish.staysOpen() && !finish.isFinished()) {
             if (finish.isOver()) {
-                finish.remove(Extent.LIVING, names -> ends.sayRemoved("", names));
+                finish.remove(Extent.LIVING, Optional.of(names -> ends.sayRemoved("", names)));
             }
             awaitMessage();
         }
@@ -325,7 +325,7 @@ final class RunLoop implements AutoCloseable {
                             List<Launcher.Order> orders,
                             Optional<Engine> found) ->
                     onWithheld(orders, found);
-            case RunMessage.RunRemovalDue() -> finish.remove(Extent.ALL, names -> {});
+            case RunMessage.RunRemovalDue() -> finish.remove(Extent.ALL, Optional.empty());
             case RunMessage.RunRemoved(Extent extent, Removed removed) ->
                     onRemoved(extent, removed);
             case RunMessage.WorkDone() -> {}

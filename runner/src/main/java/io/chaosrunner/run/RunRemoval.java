@@ -66,7 +66,7 @@ final class RunRemoval {
     }
 
     /** Remove what bears the run's labels, what was launched a moment ago included. */
-    Removed remove(Extent extent, Consumer<List<String>> removing) {
+    Removed remove(Extent extent, Optional<Consumer<List<String>>> removing) {
         var heir = new AtomicReference<@Nullable Engine>();
         List<String> left =
                 remover.removeRun(
@@ -88,7 +88,7 @@ final class RunRemoval {
     /** Remove all that this run launched, what is being launched included. */
     Removed removeAll() {
         launcher.awaitLast(LONGEST_LAUNCH);
-        return remove(Extent.ALL, names -> {});
+        return remove(Extent.ALL, Optional.empty());
     }
 
     /** Remove all, and say what became of it. */

@@ -153,6 +153,40 @@ class LeftFaultTest {
         }
     }
 
+    /** The garbage collector may be quicker than whoever looks after a Job's deletion. */
+    @Test
+    void aPodThatItsJobTakesWithItIsNamedToo() {
+        var world =
+                EngineWorld.start()
+                        .engineWith(
+                                """
+                                {'spec': {'experiments': [
+                                  {'name': 'a', 'spec': {'components':
+                                    {'statusCheckTimeouts': {'timeout': 1}}}}]}}
+                                """)
+                        .script("a", "image-pull-error");
+        var cluster =
+                TamperedCluster.of(
+                        world.connect(),
+                        (verb, resource, args, call) -> {
+                            Object answer = call.goOn();
+                            if (resource == Resource.JOBS && verb.equals("delete")) {
+                                world.names(Resource.PODS).stream()
+                                        .filter(name -> name.startsWith("a-"))
+                                        .forEach(name -> world.delete(Resource.PODS, name));
+                                RunBench.until(() ->
+                                        world.names(Resource.PODS).stream()
+                                                .noneMatch(name -> name.startsWith("a-")));
+                            }
+                            return answer;
+                        });
+        try (RunBench bench = new RunBench(world, Caller.OPERATOR, cluster, "process-1")) {
+            assertThat(bench.run()).isInstanceOf(RunResult.Completed.class);
+            assertThat(world.entries()).containsExactly("a: Skipped/Fail");
+            assertThat(world.message("ExperimentPodsRemoved")).contains("a-");
+        }
+    }
+
     @Test
     void theFaultOfANeighbourIsLeftAlone() {
         var world =
