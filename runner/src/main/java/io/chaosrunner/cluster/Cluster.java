@@ -278,6 +278,11 @@ public interface Cluster extends AutoCloseable {
         /** Hear that a watch is open; more than once, for each watch ends. */
         default void watching() {}
 
+        /**
+         * Hear that the watch that was open has ended; what is next is told if it is not another.
+         */
+        default void watchEnded() {}
+
         /** Hear that nothing was heard for a while: following fails, and is tried again. */
         default void failing(ClusterException why) {}
 

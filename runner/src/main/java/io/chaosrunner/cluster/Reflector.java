@@ -404,19 +404,24 @@ final class Reflector implements Following {
             }
             hasWatched = true;
             listener.watching();
-            var lines =
-                    new BufferedReader(
-                            new InputStreamReader(opened.body(), StandardCharsets.UTF_8));
-            for (String line = lines.readLine();
-                    line != null && !isClosed();
-                    line = lines.readLine()) {
-                opened.stream().heard();
-                take(line);
+            try {
+                takeAll(opened);
+            } finally {
+                listener.watchEnded();
             }
         } catch (IOException e) {
             // Cut: what was taken so far counts, and the next watch goes on from it.
         } finally {
             open = null;
+        }
+    }
+
+    private void takeAll(ApiServer.Watch opened) throws IOException {
+        var lines =
+                new BufferedReader(new InputStreamReader(opened.body(), StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null && !isClosed(); line = lines.readLine()) {
+            opened.stream().heard();
+            take(line);
         }
     }
 

@@ -50,7 +50,13 @@ final class SharedFollowing implements Listener {
 
     private volatile @Nullable Following following;
     private boolean begun;
+
+    /** Whether a watch was open, so that what is there is known as of then. */
+    private boolean watched;
+
+    /** Whether one is. */
     private boolean watching;
+
     private boolean over;
     private long refusedAt;
     private boolean refused;
@@ -121,8 +127,11 @@ final class SharedFollowing implements Listener {
         if (failing != null) {
             part.fails(failing);
         }
-        if (watching) {
+        if (watched) {
             part.joins(there.values(), gone);
+        }
+        if (watching) {
+            part.watches();
         }
         return true;
     }
@@ -191,7 +200,7 @@ final class SharedFollowing implements Listener {
         synchronized (this) {
             refused = true;
             refusedAt = System.nanoTime();
-            watching = false;
+            watched = false;
             parts.forEach(SharedPart::goesAlone);
             parts.clear();
             ends = first.isEmpty();
@@ -286,13 +295,23 @@ final class SharedFollowing implements Listener {
         synchronized (this) {
             refused = false;
             reduced.clear();
-            if (!watching) {
-                watching = true;
+            watching = true;
+            if (!watched) {
+                watched = true;
                 parts.forEach(part -> part.joins(there.values(), gone));
             }
             parts.forEach(SharedPart::watches);
         }
         first.ifPresent(Listener::watching);
+    }
+
+    @Override
+    public void watchEnded() {
+        synchronized (this) {
+            watching = false;
+            parts.forEach(SharedPart::watchEnded);
+        }
+        first.ifPresent(Listener::watchEnded);
     }
 
     @Override

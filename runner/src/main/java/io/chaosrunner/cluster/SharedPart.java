@@ -57,7 +57,12 @@ final class SharedPart implements Following {
     private boolean mustRead;
     private boolean alone;
     private boolean closed;
+
+    /** Whether a watch is open; whether that of one is to be told; and whether it was. */
+    private boolean watching;
+
     private boolean saysWatching;
+    private boolean saidWatching;
     private boolean saidFailing;
     private boolean worked;
     private @Nullable ClusterException failing;
@@ -163,7 +168,6 @@ final class SharedPart implements Following {
         // It went, or the others are not so far yet.
         mustRead |= known.keySet().stream().anyMatch(uid -> !seen.contains(uid) && !goes(uid));
         hasJoined = true;
-        saysWatching = true;
         notifyAll();
     }
 
@@ -207,7 +211,13 @@ final class SharedPart implements Following {
     }
 
     synchronized void watches() {
-        saysWatching = true;
+        watching = !alone;
+        saysWatching = !alone;
+        notifyAll();
+    }
+
+    synchronized void watchEnded() {
+        watching = false;
         notifyAll();
     }
 
@@ -224,6 +234,8 @@ final class SharedPart implements Following {
 
     synchronized void goesAlone() {
         alone = true;
+        watching = false;
+        saysWatching = false;
         notifyAll();
     }
 
@@ -254,6 +266,7 @@ final class SharedPart implements Following {
                 && !mustRead
                 && changes.isEmpty()
                 && !saysWatching
+                && (watching || !saidWatching)
                 && bug == null
                 && saidFailing == (failing != null)) {
             try {
@@ -373,12 +386,16 @@ final class SharedPart implements Following {
 
     private void say() {
         boolean watches;
+        boolean ended;
         String trouble;
         ClusterException why;
         boolean changed;
         synchronized (this) {
             watches = saysWatching && hasJoined && !mustRead && !alone;
             saysWatching &= !watches && !alone;
+            saidWatching |= watches;
+            ended = saidWatching && !watching;
+            saidWatching &= !ended;
             trouble = bug;
             bug = null;
             why = failing;
@@ -395,6 +412,9 @@ final class SharedPart implements Following {
         }
         if (watches) {
             listener.watching();
+        }
+        if (ended) {
+            listener.watchEnded();
         }
     }
 

@@ -184,6 +184,7 @@ class SharedClusterTest {
         part.takesPart(new SharedFollowing(Optional.of(heard), Duration.ZERO), true);
         part.gone(earlier, true);
         part.joins(now.items(), List.of());
+        part.watches();
         part.start();
 
         await().atMost(LIMIT).until(() -> heard.watches);
@@ -383,7 +384,8 @@ class SharedClusterTest {
     @Test
     void aWatchThatEndsAtOnceIsOpenedAgainAndOneThatIsTooOldMissesNothing() {
         String mine =
-                "{\"metadata\": {\"name\": \"%s\", \"namespace\": \"default\", \"uid\": \"%s\", \"resourceVersion\": \"%d\", \"labels\": {\"%s\": \"%s\"}}}";
+                "{\"metadata\": {\"name\": \"%s\", \"namespace\": \"default\", \"uid\": \"%s\","
+                        + " \"resourceVersion\": \"%d\", \"labels\": {\"%s\": \"%s\"}}}";
         String first = mine.formatted("first", "a", 3, COMMON, "one");
         String other = mine.formatted("other", "b", 7, COMMON, "two");
         String list = "{\"metadata\": {\"resourceVersion\": \"%d\"}, \"items\": [%s]}";
@@ -409,6 +411,51 @@ class SharedClusterTest {
             assertThat(scripted.requests())
                     .containsExactly(
                             "list " + COMMON, "watch 5", "watch 5", "list " + COMMON, "watch 8");
+        }
+    }
+
+    @Test
+    void whoComesWhileTheWatchIsCutIsToldOfTheNextOneOnceItIsThere() {
+        String list = "{\"metadata\": {\"resourceVersion\": \"%d\"}, \"items\": [%s]}";
+        String pod =
+                "{\"metadata\": {\"name\": \"pod\", \"namespace\": \"default\", \"uid\": \"a\", \"resourceVersion\": \"3\", \"labels\": {\"%s\": \"two\"}}}"
+                        .formatted(COMMON);
+        var reopens = new CountDownLatch(1);
+        Answer late =
+                (exchange, closed) -> {
+                    try {
+                        reopens.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    Answer.watch(
+                                    "{\"type\": \"ADDED\", \"object\": %s}"
+                                            .formatted(
+                                                    pod.replace("\"a\"", "\"b\"")
+                                                            .replace("\"3\"", "\"9\"")))
+                            .give(exchange, closed);
+                };
+        try (var scripted =
+                        new ScriptedServer(
+                                Answer.of(200, list.formatted(5, pod)),
+                                Answer.of(200, ""),
+                                late,
+                                Answer.of(200, list.formatted(5, pod)));
+                var shared =
+                        new SharedCluster(Fabric8Cluster.connect(scripted.url()), COMMON, LINGER)) {
+            var one = new Counting("one");
+            begin(shared, one, Listing.NONE, NEVER);
+            await().atMost(LIMIT).until(() -> scripted.requests().size() == 3 && one.ends == 1);
+
+            var two = new Counting("two");
+            begin(shared, two, Listing.NONE, NEVER);
+            await().atMost(LIMIT).until(() -> two.words.size() == 1);
+            assertThat(two.told).isZero();
+            reopens.countDown();
+
+            await().atMost(LIMIT).until(() -> two.words.size() == 2);
+            assertThat(two.told).isEqualTo(1);
+            assertThat(one.told).isEqualTo(2);
         }
     }
 
@@ -595,6 +642,27 @@ class SharedClusterTest {
 
     private static String version(ObjectNode object) {
         return object.at("/metadata/resourceVersion").asString("");
+    }
+
+    /** Counts how often it is told that a watch is open, and has ended. */
+    private static final class Counting extends Heard {
+        volatile int told;
+        volatile int ends;
+
+        Counting(String run) {
+            super(run);
+        }
+
+        @Override
+        public void watching() {
+            super.watching();
+            told++;
+        }
+
+        @Override
+        public void watchEnded() {
+            ends++;
+        }
     }
 
     /** Keeps what is heard, and what that adds up to. */
