@@ -487,7 +487,8 @@ public final class Leadership implements AutoCloseable {
                 .withResourceVersion(version)
                 .endMetadata()
                 .withNewSpec()
-                .withHolderIdentity(record.getHolderIdentity())
+                // Without a holder it is let go of: a merge patch that left that out would keep it.
+                .withHolderIdentity(Objects.requireNonNullElse(record.getHolderIdentity(), ""))
                 .withLeaseDurationSeconds((int) record.getLeaseDuration().toSeconds())
                 .withAcquireTime(record.getAcquireTime())
                 .withRenewTime(record.getRenewTime())

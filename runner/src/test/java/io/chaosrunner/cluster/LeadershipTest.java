@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -131,7 +132,18 @@ class LeadershipTest {
         }
     }
 
-    /** Holds one Lease, and guards it by its version. */
+    @Test
+    void aLeaseThatIsLetGoOfIsNobodysFromThenOn() {
+        try (Leadership _ = seek(Duration.ofSeconds(20))) {
+            await().atMost(LIMIT).until(() -> server.count("PATCH") >= 1);
+        }
+
+        assertThat(server.spec().path("holderIdentity").asString("")).isEmpty();
+        assertThat(server.spec().path("leaseDurationSeconds").asInt()).isEqualTo(1);
+        assertThat(server.spec().path("leaseTransitions").isInt()).isTrue();
+    }
+
+    /** Holds one Lease, merges what is patched, and guards it by its version. */
     private static final class LeaseServer implements AutoCloseable {
         private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -171,6 +183,10 @@ class LeadershipTest {
 
         synchronized String holder() {
             return lease == null ? "" : lease.at("/spec/holderIdentity").asString("");
+        }
+
+        synchronized ObjectNode spec() {
+            return lease == null ? JSON.createObjectNode() : lease.withObject("spec").deepCopy();
         }
 
         synchronized void loseNextAnswer() {
@@ -227,6 +243,7 @@ class LeadershipTest {
 
         private int take(String method, byte[] body) {
             ObjectNode before = lease;
+
             switch (method) {
                 case "GET" -> {
                     return before == null ? 404 : 200;
@@ -235,17 +252,40 @@ class LeadershipTest {
                     if (before != null) {
                         return 409;
                     }
+                    lease = stored((ObjectNode) JSON.readTree(body));
+                    return 201;
                 }
                 default -> {
-                    String named = JSON.readTree(body).at("/metadata/resourceVersion").asString("");
+                    JsonNode sent = JSON.readTree(body);
+                    String named = sent.at("/metadata/resourceVersion").asString("");
                     if (before == null
                             || !named.equals(before.at("/metadata/resourceVersion").asString(""))) {
                         return 409;
                     }
+                    lease = stored((ObjectNode) merged(before, sent));
+                    return 200;
                 }
             }
-            lease = stored((ObjectNode) JSON.readTree(body));
-            return 200;
+        }
+
+        /** Apply a merge patch, as RFC 7386 has it: what it does not name stays. */
+        private static JsonNode merged(JsonNode target, JsonNode patch) {
+            if (!patch.isObject()) {
+                return patch;
+            }
+            ObjectNode result =
+                    target.isObject() ? (ObjectNode) target.deepCopy() : JSON.createObjectNode();
+            patch.properties()
+                    .forEach(field -> {
+                        if (field.getValue().isNull()) {
+                            result.remove(field.getKey());
+                        } else {
+                            result.set(
+                                    field.getKey(),
+                                    merged(result.path(field.getKey()), field.getValue()));
+                        }
+                    });
+            return result;
         }
 
         @Override
