@@ -24,8 +24,11 @@ import tools.jackson.databind.node.ObjectNode;
  * not watch them reads. Safe for use by several threads.
  */
 public final class ResultWatch implements AutoCloseable {
-    /** What is not watched is not read again and again either: whoever needs it reads it. */
+    /** What may not be watched is not read again and again either: whoever needs it reads it. */
     private static final Duration NEVER = Duration.ofDays(1);
+
+    /** A watch that was cut as soon as it was open is tried again after this. */
+    private static final Duration AGAIN = Duration.ofSeconds(5);
 
     /** A result is written before its pod ends, but may come on a slower connection. */
     private static final Duration BEHIND_THE_POD = Duration.ofMillis(150);
@@ -40,6 +43,7 @@ public final class ResultWatch implements AutoCloseable {
     private final Set<ExecutionId> told = new HashSet<>();
 
     private boolean watching;
+    private volatile boolean mayWatch = true;
     private @Nullable Following following;
 
     /** Begin to watch the results that bear a run's labels; once at most. */
@@ -53,7 +57,7 @@ public final class ResultWatch implements AutoCloseable {
                         namespace,
                         new Selection.Labelled(selector),
                         Listing.NONE,
-                        (since, somethingNew) -> NEVER,
+                        (since, somethingNew) -> (mayWatch ? AGAIN : NEVER).minus(since),
                         new Cluster.Listener() {
                             @Override
                             public void present(ObjectNode object) {
@@ -74,12 +78,13 @@ public final class ResultWatch implements AutoCloseable {
                             }
 
                             @Override
-                            public void failing(ClusterException why) {
+                            public void watchEnded() {
                                 watch(false);
                             }
 
                             @Override
                             public void polling(ClusterException why) {
+                                mayWatch = false;
                                 watch(false);
                             }
 
