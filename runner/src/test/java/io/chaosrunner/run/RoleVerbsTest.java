@@ -1,6 +1,5 @@
 package io.chaosrunner.run;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.claim.StartTable.Caller;
@@ -9,19 +8,15 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
+import io.chaosrunner.testing.GrantedRights;
 import io.chaosrunner.testing.TamperedCluster;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -29,8 +24,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -43,8 +36,6 @@ import tools.jackson.databind.node.ObjectNode;
 @Execution(ExecutionMode.CONCURRENT)
 class RoleVerbsTest {
     private static final Path ROLES = Path.of("../deploy/rbac");
-    private static final List<String> VERBS =
-            List.of("get", "list", "watch", "create", "update", "patch", "delete");
 
     /** What is run: it is what a right is for. */
     private enum Scenario {
@@ -67,7 +58,8 @@ class RoleVerbsTest {
             EngineWorld world() {
                 EngineWorld world = EngineWorld.start().engineWith(CLEAN, "a", "b", "c", "d");
                 world.edit(
-                        "{'metadata': {'annotations': {'chaosrunner.io/execution': 'strategy: parallel'}}}");
+                        "{'metadata': {'annotations': {'chaosrunner.io/execution': 'strategy:"
+                            + " parallel'}}}");
                 return world;
             }
         },
@@ -93,11 +85,13 @@ class RoleVerbsTest {
                 EngineWorld world = EngineWorld.start().engineWith(CLEAN, "a");
                 world.load(
                         EngineWorld.json(
-                                "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'c', 'namespace': 'n'}}"));
+                                "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name':"
+                                    + " 'c', 'namespace': 'n'}}"));
                 world.edit(
                         Resource.EXPERIMENTS,
                         "a",
-                        "{'spec': {'definition': {'configMaps': [{'name': 'c', 'mountPath': '/c'}]}}}");
+                        "{'spec': {'definition': {'configMaps': [{'name': 'c', 'mountPath':"
+                            + " '/c'}]}}}");
                 return world;
             }
         },
@@ -166,7 +160,8 @@ class RoleVerbsTest {
 
     private static final String CLEAN = "{'spec': {'jobCleanUpPolicy': 'delete'}}";
     private static final String SHORT_WAIT =
-            "{'spec': {'experiments': [{'name': 'a', 'spec': {'components': {'statusCheckTimeouts': {'timeout': 2}}}}]}}";
+            "{'spec': {'experiments': [{'name': 'a', 'spec': {'components': {'statusCheckTimeouts':"
+                + " {'timeout': 2}}}}]}}";
 
     /** Says that it is read by other verbs: the comfort is gone, and nothing else. */
     private static final String READS = "reads";
@@ -290,7 +285,7 @@ class RoleVerbsTest {
                             return call.goOn();
                         });
         var said = new StringBuilder();
-        refuse(world, granted);
+        GrantedRights.refuseAllBut(world, granted);
         try (RunBench bench = new RunBench(world, scenario.caller(), cluster, "process-1")) {
             for (int i = 0; i < scenario.runs(); i++) {
                 said.append(i == 0 ? bench.run() : again(world, scenario, cluster, said))
@@ -304,7 +299,7 @@ class RoleVerbsTest {
                     .forEach(request -> {
                         counts.merge(request.verb() + " " + request.resource(), 1L, Long::sum);
                     });
-            allowAll(world);
+            GrantedRights.allowAll(world);
             said.append(world.entries()).append('\n').append(world.list(Resource.EVENTS));
             said.append(
                     world.engine().annotation(RunRecords.ANNOTATION).isPresent()
@@ -322,55 +317,7 @@ class RoleVerbsTest {
         return result;
     }
 
-    private static void refuse(EngineWorld world, TreeSet<String> granted) {
-        each(right -> {
-            if (!granted.contains(right)) {
-                String[] words = right.split(" ");
-                world.server().forbid(words[0], words[1]);
-            }
-        });
-    }
-
-    private static void allowAll(EngineWorld world) {
-        each(right -> {
-            String[] words = right.split(" ");
-            world.server().allow(words[0], words[1]);
-        });
-    }
-
-    private static void each(Consumer<String> action) {
-        for (String verb : VERBS) {
-            Arrays.stream(Resource.values())
-                    .forEach(resource -> action.accept(verb + " " + resource.plural()));
-        }
-    }
-
     private static TreeSet<String> granted(String file) {
-        var rights = new TreeSet<String>();
-        for (Object document :
-                new Load(LoadSettings.builder().build()).loadAllFromString(text(file))) {
-            if (((Map<?, ?>) document).get("rules") instanceof List<?> rules) {
-                for (Object rule : rules) {
-                    for (Object resource : words(rule, "resources")) {
-                        for (Object verb : words(rule, "verbs")) {
-                            rights.add(verb + " " + resource);
-                        }
-                    }
-                }
-            }
-        }
-        return rights;
-    }
-
-    private static List<?> words(Object rule, String key) {
-        return (List<?>) requireNonNull(((Map<?, ?>) rule).get(key), key);
-    }
-
-    private static String text(String file) {
-        try {
-            return Files.readString(ROLES.resolve(file));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return GrantedRights.of(ROLES.resolve(file));
     }
 }
