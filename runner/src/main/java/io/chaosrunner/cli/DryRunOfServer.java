@@ -37,6 +37,7 @@ final class DryRunOfServer {
     private final Output.Shown shown;
     private final Overrides settings;
     private final Set<String> problems = new LinkedHashSet<>();
+    private final ToldFields told = new ToldFields();
 
     DryRunOfServer(
             Fabric8Cluster cluster, FileObjects files, Output.Shown shown, Overrides settings) {
@@ -66,7 +67,7 @@ final class DryRunOfServer {
                 !isRead || !stored.isEmpty(),
                 wanted.isPresent(),
                 launch);
-        problems.addAll(files.tryOut(shown::say));
+        problems.addAll(files.tryOut(shown::say, told));
         engine.ifPresent(each -> named(each, stored.stream().findFirst(), strategies));
         return end();
     }
@@ -214,7 +215,8 @@ final class DryRunOfServer {
                 shown.say(
                         "The %s of %s cannot be tried: %s"
                                 .formatted(what, experiment, e.getMessage()));
-            } else {
+            } else if (!told.cover(object, e.fields())) {
+                told.add(object, e.fields());
                 problems.add(
                         "the %s of %s would be refused: %s"
                                 .formatted(what, experiment, e.getMessage()));

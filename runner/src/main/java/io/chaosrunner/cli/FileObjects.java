@@ -148,9 +148,10 @@ final class FileObjects {
      * Ask the API server about every object, the engine too, and store nothing.
      *
      * @param say hears what would be done
+     * @param told takes the fields that it names as wrong
      * @return what it refuses
      */
-    List<String> tryOut(Consumer<String> say) {
+    List<String> tryOut(Consumer<String> say, ToldFields told) {
         var refused = new ArrayList<String>();
         Set<String> made =
                 objects.stream()
@@ -167,6 +168,7 @@ final class FileObjects {
                 } else if (e.isTransient() || e.kind() == Kind.UNCONFIGURED) {
                     throw e;
                 } else {
+                    told.add(object.json(), e.fields());
                     refused.add(String.valueOf(placed(object, e).getMessage()));
                 }
             }
