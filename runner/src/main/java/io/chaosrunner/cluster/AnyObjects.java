@@ -198,7 +198,14 @@ public final class AnyObjects {
     }
 
     private Optional<Served> discover(String apiVersion, String kind) {
-        String api = apiVersion.contains("/") ? "/apis/" + apiVersion : "/api/" + apiVersion;
+        int slash = apiVersion.indexOf('/');
+        String api =
+                slash < 0
+                        ? "/api/" + ApiServer.encode(apiVersion)
+                        : "/apis/%s/%s"
+                                .formatted(
+                                        ApiServer.encode(apiVersion.substring(0, slash)),
+                                        ApiServer.encode(apiVersion.substring(slash + 1)));
         for (JsonNode resource :
                 get(api).map(list -> list.path("resources")).orElse(NullNode.instance)) {
             String plural = resource.path("name").asString("");
