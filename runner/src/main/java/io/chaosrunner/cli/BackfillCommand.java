@@ -29,7 +29,9 @@ import picocli.CommandLine.Spec;
         name = "backfill",
         description = {
             "Starts the runs of past fires that started none, one after another.",
-            "The scheduling service (or the engine's runner pod) starts them when nothing else is due; windows, a suspension and maxRuns hold. At most 100 fires, within 24 hours."
+            "The scheduling service (or the engine's runner pod) starts them when nothing else is"
+                    + " due; windows, a suspension and maxRuns hold. At most 100 fires, within 24"
+                    + " hours."
         },
         mixinStandardHelpOptions = true)
 final class BackfillCommand implements Callable<Integer> {
@@ -108,14 +110,14 @@ final class BackfillCommand implements Callable<Integer> {
                 yield ExitCode.CLUSTER;
             }
             case Outcome.Unscheduled() -> {
-                err.printf(
-                        "chaos-runner: ChaosEngine %s has no schedule; run it once: chaos-runner run %s -n %s%n",
-                        ref, ref.name(), ref.namespace());
+                err.println(
+                        "chaos-runner: ChaosEngine %s has no schedule; run it once: chaos-runner run %s -n %s"
+                                .formatted(ref, ref.name(), ref.namespace()));
                 yield ExitCode.INVALID;
             }
             case Outcome.Unusable(var problems) -> {
-                problems.forEach(
-                        problem -> err.printf("chaos-runner: ChaosEngine %s: %s%n", ref, problem));
+                problems.forEach(problem ->
+                        err.println("chaos-runner: ChaosEngine %s: %s".formatted(ref, problem)));
                 yield ExitCode.INVALID;
             }
             case Outcome.Asked(List<Instant> fires, long ran) -> {
@@ -129,7 +131,8 @@ final class BackfillCommand implements Callable<Integer> {
                         ran == 0 ? "" : "; %d more of the range have run".formatted(ran));
                 if (!dryRun) {
                     out.printf(
-                            "how far it is: chaos-runner history %s -n %s; stop it: chaos-runner backfill %s -n %s --stop%n",
+                            "how far it is: chaos-runner history %s -n %s; stop it: chaos-runner"
+                                    + " backfill %s -n %s --stop%n",
                             ref.name(), ref.namespace(), ref.name(), ref.namespace());
                 }
                 yield ExitCode.OK;
@@ -144,7 +147,9 @@ final class BackfillCommand implements Callable<Integer> {
                 yield ExitCode.OK;
             }
             case Outcome.Declined(String why) -> {
-                err.printf("chaos-runner: ChaosEngine %s: nothing is backfilled: %s%n", ref, why);
+                err.println(
+                        "chaos-runner: ChaosEngine %s: nothing is backfilled: %s"
+                                .formatted(ref, why));
                 yield ExitCode.ABORTED;
             }
         };

@@ -95,7 +95,8 @@ final class ChaosRunner implements Callable<Integer> {
             paramLabel = "DIR",
             scope = CommandLine.ScopeType.INHERIT,
             description =
-                    "Folder of strategy jars; else $CHAOS_RUNNER_PLUGINS or /opt/chaos-runner/plugins.")
+                    "Folder of strategy jars; else $CHAOS_RUNNER_PLUGINS or"
+                            + " /opt/chaos-runner/plugins.")
     private @Nullable Path plugins;
 
     @Option(
@@ -104,7 +105,9 @@ final class ChaosRunner implements Callable<Integer> {
             split = ",",
             scope = CommandLine.ScopeType.INHERIT,
             description =
-                    "Service accounts that engines may name, such as 'chaos-*'; several with commas. All unless told, here or in $CHAOS_RUNNER_ALLOWED_SERVICE_ACCOUNTS.")
+                    "Service accounts that engines may name, such as 'chaos-*'; several with"
+                            + " commas. All unless told, here or in"
+                            + " $CHAOS_RUNNER_ALLOWED_SERVICE_ACCOUNTS.")
     private List<String> allowedServiceAccounts = List.of();
 
     @Option(
@@ -113,7 +116,8 @@ final class ChaosRunner implements Callable<Integer> {
             split = ",",
             scope = CommandLine.ScopeType.INHERIT,
             description =
-                    "Images of experiments, such as 'registry.example.com/*'; several with commas. All unless told, here or in $CHAOS_RUNNER_ALLOWED_IMAGES.")
+                    "Images of experiments, such as 'registry.example.com/*'; several with commas."
+                            + " All unless told, here or in $CHAOS_RUNNER_ALLOWED_IMAGES.")
     private List<String> allowedImages = List.of();
 
     @Option(
@@ -126,7 +130,8 @@ final class ChaosRunner implements Callable<Integer> {
             names = "--schedule",
             paramLabel = "KEY=VALUE",
             description =
-                    "As the operator's runner: override one setting of the engine's schedule, such as every=30m.")
+                    "As the operator's runner: override one setting of the engine's schedule, such"
+                            + " as every=30m.")
     private Map<String, String> schedule = Map.of();
 
     private ChaosRunner() {}
@@ -147,7 +152,7 @@ final class ChaosRunner implements Callable<Integer> {
         CommandLine all =
                 commandLine()
                         .setOut(new PrintWriter(Streams.out(), true))
-                        .setErr(new PrintWriter(Streams.err(), true))
+                        .setErr(Streams.errWriter())
                         // Escapes are written out.
                         .setColorScheme(
                                 CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
@@ -188,7 +193,12 @@ final class ChaosRunner implements Callable<Integer> {
     /** Say what is wrong in a line or two; the whole usage would bury it. */
     private static int mistyped(ParameterException e) {
         CommandLine command = e.getCommandLine();
-        command.getErr().println("chaos-runner: " + UsageError.words(e));
+        List<String> lines =
+                e instanceof ManifestFiles.Unreadable unreadable
+                        ? unreadable.problems()
+                        : List.of(UsageError.words(e));
+        command.getErr().print("chaos-runner: ");
+        lines.forEach(command.getErr()::println);
         Collection<String> names = command.getSubcommands().keySet();
         if (e instanceof UnmatchedArgumentException unmatched && !names.isEmpty()) {
             Parameters.nearest(unmatched.getUnmatched().getFirst(), names)
@@ -239,7 +249,8 @@ final class ChaosRunner implements Callable<Integer> {
                     });
         }
         return ThisProcess.strategies(
-                Optional.ofNullable(plugins), debug ? err::println : stack -> {});
+                Optional.ofNullable(plugins),
+                debug ? stack -> stack.lines().forEach(err::println) : stack -> {});
     }
 
     /** Load the strategies for a pod, whose log has it. */
@@ -254,7 +265,7 @@ final class ChaosRunner implements Callable<Integer> {
         if (!OperatorsRunner.isMeant(System.getenv())) {
             command.usage(command.getErr());
             command.getErr()
-                    .println("\nName a command, or set CHAOSENGINE as the chaos-operator does.");
+                    .printf("%nName a command, or set CHAOSENGINE as the chaos-operator does.%n");
             return ExitCode.INVALID;
         }
         return new OperatorsRunner(

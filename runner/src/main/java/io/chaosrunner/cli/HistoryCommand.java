@@ -73,9 +73,9 @@ final class HistoryCommand implements Callable<Integer> {
             one = remembered.runs().run(run);
             if (one.isEmpty()) {
                 command.getErr()
-                        .printf(
-                                "chaos-runner: run %d of ChaosEngine %s is not recorded; recorded: %s%n",
-                                run, ref, numbers(remembered));
+                        .println(
+                                "chaos-runner: run %d of ChaosEngine %s is not recorded; recorded: %s"
+                                        .formatted(run, ref, numbers(remembered)));
                 return ExitCode.INVALID;
             }
         }

@@ -2,7 +2,6 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.config.Allowed;
-import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -25,8 +24,7 @@ public final class Main {
     /** A thread that lacks memory takes the process with it: nobody waits for what it was to do. */
     private static void died(Thread thread, Throwable cause) {
         if (cause instanceof OutOfMemoryError) {
-            Runtime.getRuntime()
-                    .halt(ThisProcess.outOfMemory(new PrintWriter(Streams.err(), true)));
+            Runtime.getRuntime().halt(ThisProcess.outOfMemory(Streams.errWriter()));
         }
         System.err.print("Exception in thread \"" + thread.getName() + "\" ");
         cause.printStackTrace();
@@ -46,7 +44,7 @@ public final class Main {
                             Allowed.of(variables))
                     .run();
         } catch (RuntimeException e) {
-            return ThisProcess.bug(e, new PrintWriter(Streams.err(), true));
+            return ThisProcess.bug(e, Streams.errWriter());
         }
     }
 }

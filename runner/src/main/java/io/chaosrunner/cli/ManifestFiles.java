@@ -8,6 +8,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.Serial;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -70,6 +71,22 @@ final class ManifestFiles {
      * @param passedOver what no cluster gets, and how often there was something of the sort
      */
     record Objects(List<FileObject> all, Map<String, Integer> passedOver) {}
+
+    /** Says each thing that cannot be read in a line of its own. */
+    static final class Unreadable extends ParameterException {
+        @Serial private static final long serialVersionUID = 1L;
+
+        private final transient List<String> problems;
+
+        private Unreadable(CommandLine command, List<String> problems) {
+            super(command, String.join(System.lineSeparator(), problems));
+            this.problems = List.copyOf(problems);
+        }
+
+        List<String> problems() {
+            return problems;
+        }
+    }
 
     boolean areGiven() {
         return !files.isEmpty();
@@ -230,8 +247,7 @@ final class ManifestFiles {
         var collected = new Collected(wanted);
         read(command, collected);
         if (!collected.problems.isEmpty()) {
-            throw new ParameterException(
-                    command, String.join(System.lineSeparator(), collected.problems));
+            throw new Unreadable(command, collected.problems);
         }
         return new Objects(collected.objects, collected.passedOver);
     }
@@ -292,7 +308,8 @@ final class ManifestFiles {
                     || item.kind().isEmpty()) {
                 problems.add(
                         place
-                                + ": is no Kubernetes object; expected apiVersion, kind and metadata");
+                                + ": is no Kubernetes object; expected apiVersion, kind and"
+                                + " metadata");
                 return;
             }
             if (object.path("metadata").path("name").asString("").isEmpty()

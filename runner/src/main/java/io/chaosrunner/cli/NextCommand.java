@@ -8,6 +8,7 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.holidays.HolidayList;
 import io.chaosrunner.holidays.HolidayReader;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.schedule.Preview;
 import io.chaosrunner.schedule.Preview.Entry;
@@ -109,7 +110,8 @@ final class NextCommand implements Callable<Integer> {
         if ((engine == null) != files.areGiven()) {
             throw new ParameterException(
                     command,
-                    "name a ChaosEngine or ChaosSchedule of the cluster, or a file with one: -f FILE");
+                    "name a ChaosEngine or ChaosSchedule of the cluster, or a file with one: -f"
+                            + " FILE");
         }
         if (engine == null) {
             List<FileObject> objects =
@@ -204,7 +206,8 @@ final class NextCommand implements Callable<Integer> {
             most = Integer.parseInt(number.get());
             command.getErr()
                     .printf(
-                            "chaos-runner: -n is the namespace; write --count %d for the number of fires%n",
+                            "chaos-runner: -n is the namespace; write --count %d for the number of"
+                                    + " fires%n",
                             most);
         }
         if (most < 1) {
@@ -315,10 +318,12 @@ final class NextCommand implements Callable<Integer> {
 
         private void text(Preview preview, PrintWriter out) {
             ZoneId zone = schedule.zone();
-            standstill.ifPresent(why -> out.println("Nothing starts: " + why + "."));
+            standstill.ifPresent(
+                    why -> out.println("Nothing starts: " + ForeignText.unbroken(why) + "."));
             if (uncertain) {
                 out.println(
-                        "Which of these fires are on holidays is not known: none starts until the list can be used.");
+                        "Which of these fires are on holidays is not known: none starts until the"
+                                + " list can be used.");
             }
             if (suspended()) {
                 out.printf(
@@ -333,7 +338,8 @@ final class NextCommand implements Callable<Integer> {
                                         .orElse("suspend is removed"),
                                 schedule.policy().note().isEmpty()
                                         ? ""
-                                        : " Note: " + schedule.policy().note())
+                                        : " Note: "
+                                                + ForeignText.unbroken(schedule.policy().note()))
                         .println();
             }
             if (!preview.entries().isEmpty()) {
@@ -342,7 +348,8 @@ final class NextCommand implements Callable<Integer> {
             preview.entries().forEach(entry -> out.println(row(entry, zone)));
             preview.end()
                     .filter(why -> !standstill.equals(Optional.of(why)))
-                    .ifPresent(why -> out.println("Then it is over: " + why + "."));
+                    .ifPresent(why ->
+                            out.println("Then it is over: " + ForeignText.unbroken(why) + "."));
             out.flush();
         }
 
@@ -368,7 +375,9 @@ final class NextCommand implements Callable<Integer> {
         }
 
         private static String row(String local, String utc, String more) {
-            return "%-38s  %-30s  %s".formatted(local, utc, more).stripTrailing();
+            return "%-38s  %-30s  %s"
+                    .formatted(local, utc, ForeignText.unbroken(more))
+                    .stripTrailing();
         }
 
         private static String joined(String... words) {

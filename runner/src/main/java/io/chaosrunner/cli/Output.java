@@ -5,6 +5,7 @@ import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.control.ExperimentReport;
 import io.chaosrunner.history.RunRecords;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.report.AuditLog;
 import io.chaosrunner.report.Colours;
 import io.chaosrunner.report.LiveTree;
@@ -47,7 +48,8 @@ final class Output {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             description =
-                    "tree (default at a terminal), lines (default elsewhere) or json: one object per event.")
+                    "tree (default at a terminal), lines (default elsewhere) or json: one object"
+                            + " per event.")
     private @Nullable Format format;
 
     @Option(names = "--no-color", description = "Use no colours; so does a set NO_COLOR.")
@@ -222,7 +224,7 @@ final class Output {
             } else if (json != null) {
                 json.note("note", line);
             } else {
-                Streams.out().println(line);
+                Streams.out().println(ForeignText.unbroken(line));
             }
             if (log != null) {
                 log.note("note", line);

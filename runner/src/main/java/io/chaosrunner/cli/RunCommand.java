@@ -131,7 +131,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--ui",
             description =
-                    "In the sandbox, serve the live page to a browser on this machine until the run is over.")
+                    "In the sandbox, serve the live page to a browser on this machine until the run"
+                            + " is over.")
     private boolean page;
 
     @Option(
@@ -183,7 +184,8 @@ final class RunCommand implements Callable<Integer> {
         }
         if (page && !sandbox) {
             throw invalid(
-                    "--ui is for --sandbox; a run in a cluster is shown by chaos-runner ui, beside it");
+                    "--ui is for --sandbox; a run in a cluster is shown by chaos-runner ui, beside"
+                            + " it");
         }
         if (launch == Launch.OPERATOR && !settings.isEmpty()) {
             throw invalid(
@@ -198,7 +200,8 @@ final class RunCommand implements Callable<Integer> {
         }
         if (chosen.isPart() && (launch == Launch.OPERATOR || resume)) {
             throw invalid(
-                    "--only and --failed are for a new run, launched directly; the operator's runner runs all that an engine lists");
+                    "--only and --failed are for a new run, launched directly; the operator's"
+                            + " runner runs all that an engine lists");
         }
         if (sandbox) {
             if (chosen.needsLastRun()) {
@@ -343,9 +346,12 @@ final class RunCommand implements Callable<Integer> {
         if (!read.passedOver().isEmpty()) {
             command()
                     .getErr()
-                    .printf(
-                            "chaos-runner: %s: %d objects read; passed over: %s%n",
-                            files, read.all().size(), Listing.of(read.passedOver()));
+                    .println(
+                            "chaos-runner: %s: %d objects read; passed over: %s"
+                                    .formatted(
+                                            files,
+                                            read.all().size(),
+                                            Listing.of(read.passedOver())));
         }
         return read.all();
     }
@@ -473,8 +479,8 @@ final class RunCommand implements Callable<Integer> {
         shown.freeze();
         Streams.err()
                 .printf(
-                        "chaos-runner: left; what runs goes on. Stop it: chaos-runner stop %s -n %s. Take"
-                                + " it up: chaos-runner run %s -n %s --resume%n",
+                        "chaos-runner: left; what runs goes on. Stop it: chaos-runner stop %s -n"
+                                + " %s. Take it up: chaos-runner run %s -n %s --resume%n",
                         ref.name(), ref.namespace(), ref.name(), ref.namespace());
     }
 

@@ -4,6 +4,7 @@ import io.chaosrunner.cluster.Fabric8Cluster;
 import io.chaosrunner.control.EngineStop;
 import io.chaosrunner.control.EngineStop.Outcome;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.status.RunNotice;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -83,8 +84,9 @@ final class StopCommand implements Callable<Integer> {
 
     private static void tell(RunNotice notice, PrintWriter out) {
         switch (notice) {
-            case RunNotice.Waiting(String why) -> out.println(why);
-            case RunNotice.Warning(String message) -> out.println("warning: " + message);
+            case RunNotice.Waiting(String why) -> out.println(ForeignText.unbroken(why));
+            case RunNotice.Warning(String message) ->
+                    out.println(ForeignText.unbroken("warning: " + message));
             case RunNotice.Stopping stopping ->
                     out.println(
                             "removing Job %s of %s"

@@ -1,5 +1,6 @@
 package io.chaosrunner.cli;
 
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import io.chaosrunner.strategy.ExecutionStrategy;
 import io.chaosrunner.strategy.Parameter;
@@ -41,20 +42,26 @@ final class StrategiesCommand implements Callable<Integer> {
         }
         for (StrategyCatalogue.Listed each : catalogue.all()) {
             ExecutionStrategy strategy = each.strategy();
-            out.printf("%s (%s): %s%n", strategy.name(), each.source(), strategy.description());
+            out.println(
+                    ForeignText.unbroken(
+                            "%s (%s): %s"
+                                    .formatted(
+                                            strategy.name(),
+                                            each.source(),
+                                            strategy.description())));
             for (Parameter parameter : strategy.parameters()) {
                 out.printf(
                         "    %-14s %s: %s%s%n",
                         parameter.name(),
                         parameter.type(),
-                        parameter.doc(),
+                        ForeignText.unbroken(parameter.doc()),
                         parameter.defaultValue().isEmpty()
                                 ? ""
                                 : " (default " + parameter.defaultValue() + ")");
             }
         }
         for (StrategyCatalogue.Fault fault : catalogue.faults()) {
-            out.printf("not loaded: %s%n", fault);
+            out.println(ForeignText.unbroken("not loaded: " + fault));
         }
         out.flush();
         return ExitCode.OK;

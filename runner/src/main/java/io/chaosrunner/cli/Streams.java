@@ -2,6 +2,7 @@ package io.chaosrunner.cli;
 
 import io.chaosrunner.report.Printed;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 
 /** Where this process writes texts of strangers: what they hold cannot drive a terminal. */
@@ -15,7 +16,13 @@ final class Streams {
                 : Printed.to(System.out, StandardCharsets.UTF_8);
     }
 
+    /** Of what is printed here, each text is a line. */
     static PrintStream err() {
-        return Printed.to(System.err);
+        return Printed.lines(System.err);
+    }
+
+    /** Of what is printed there, each text is a line. */
+    static PrintWriter errWriter() {
+        return Printed.linesOf(System.err);
     }
 }

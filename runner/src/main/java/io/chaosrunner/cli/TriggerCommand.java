@@ -6,6 +6,7 @@ import io.chaosrunner.control.Triggering;
 import io.chaosrunner.control.Triggering.Outcome;
 import io.chaosrunner.control.Triggering.Wish;
 import io.chaosrunner.model.EngineRef;
+import io.chaosrunner.model.ForeignText;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Spec;
         name = "trigger",
         description = {
             "Starts a run of an engine's schedule now, which counts as one of its runs.",
-            "The scheduling service (or the engine's runner pod) starts it; windows, a suspension, overlap and maxRuns hold."
+            "The scheduling service (or the engine's runner pod) starts it; windows, a suspension,"
+                    + " overlap and maxRuns hold."
         },
         mixinStandardHelpOptions = true)
 final class TriggerCommand implements Callable<Integer> {
@@ -48,14 +50,16 @@ final class TriggerCommand implements Callable<Integer> {
     @Option(
             names = "--force",
             description =
-                    "Start it also outside days and hours, inside an exclusion, before from, after until, and while the schedule is suspended.")
+                    "Start it also outside days and hours, inside an exclusion, before from, after"
+                            + " until, and while the schedule is suspended.")
     private boolean force;
 
     @Option(
             names = "--id",
             paramLabel = "ID",
             description =
-                    "Name of the request: repeated with the same one, nothing is started twice. Random by default.")
+                    "Name of the request: repeated with the same one, nothing is started twice."
+                            + " Random by default.")
     private @Nullable String id;
 
     @Option(
@@ -63,7 +67,8 @@ final class TriggerCommand implements Callable<Integer> {
             paramLabel = "DURATION",
             defaultValue = "2m",
             description =
-                    "How long the request waits to be taken, at most 1h; then it is withdrawn (default: ${DEFAULT-VALUE}).")
+                    "How long the request waits to be taken, at most 1h; then it is withdrawn"
+                            + " (default: ${DEFAULT-VALUE}).")
     private String timeout = "2m";
 
     @Option(
@@ -100,7 +105,7 @@ final class TriggerCommand implements Callable<Integer> {
                             cluster,
                             Clock.systemUTC(),
                             what -> {
-                                out.println(what);
+                                out.println(ForeignText.unbroken(what));
                                 out.flush();
                             });
             var wish =
@@ -119,14 +124,14 @@ final class TriggerCommand implements Callable<Integer> {
                 yield ExitCode.CLUSTER;
             }
             case Outcome.Unscheduled() -> {
-                err.printf(
-                        "chaos-runner: ChaosEngine %s has no schedule; run it once: chaos-runner run %s -n %s%n",
-                        ref, ref.name(), ref.namespace());
+                err.println(
+                        "chaos-runner: ChaosEngine %s has no schedule; run it once: chaos-runner run %s -n %s"
+                                .formatted(ref, ref.name(), ref.namespace()));
                 yield ExitCode.INVALID;
             }
             case Outcome.Unusable(var problems) -> {
-                problems.forEach(
-                        problem -> err.printf("chaos-runner: ChaosEngine %s: %s%n", ref, problem));
+                problems.forEach(problem ->
+                        err.println("chaos-runner: ChaosEngine %s: %s".formatted(ref, problem)));
                 yield ExitCode.INVALID;
             }
             case Outcome.Possible() -> {
@@ -140,11 +145,12 @@ final class TriggerCommand implements Callable<Integer> {
                 yield ExitCode.OK;
             }
             case Outcome.Declined(String why) -> {
-                err.printf("chaos-runner: ChaosEngine %s: no run is started: %s%n", ref, why);
+                err.println(
+                        "chaos-runner: ChaosEngine %s: no run is started: %s".formatted(ref, why));
                 yield ExitCode.ABORTED;
             }
             case Outcome.Unanswered(String why) -> {
-                err.printf("chaos-runner: ChaosEngine %s: %s%n", ref, why);
+                err.println("chaos-runner: ChaosEngine %s: %s".formatted(ref, why));
                 yield ExitCode.NOT_IN_TIME;
             }
         };

@@ -39,6 +39,12 @@ public final class ForeignText {
         return line.toString();
     }
 
+    /** Return the text as one line: line breaks and the blanks around them become one blank. */
+    public static String unbroken(String text) {
+        boolean broken = text.codePoints().anyMatch(ForeignText::isLineBreak);
+        return broken ? oneLine(text, Integer.MAX_VALUE) : text;
+    }
+
     /**
      * Return the text as one line of at most so many code points: line breaks and the blanks around
      * them become one blank, and a text that is longer ends in an ellipsis.

@@ -88,7 +88,7 @@ public final class HistoryReport {
             out.printf(
                     "%s  %s%s%n",
                     lines.get(i + 1),
-                    run.text("endedBy"),
+                    Printed.line(run.text("endedBy")),
                     asPlanned ? "" : ": " + Printed.line(run.text("reason")));
             skippedFires(run, out);
         }
@@ -134,7 +134,9 @@ public final class HistoryReport {
     public static void one(
             EngineRef engine, Remembered remembered, RunRecord run, Instant now, PrintWriter to) {
         PrintWriter out = Printed.to(to);
-        out.printf("run %d (%s) of ChaosEngine %s%n%n", run.number(), run.text("id"), engine);
+        out.printf(
+                "run %d (%s) of ChaosEngine %s%n%n",
+                run.number(), Printed.line(run.text("id")), engine);
         field(
                 "started",
                 TimeWords.at(run.start(), now) + (run.isEndKnown() ? ", took " + took(run) : ""),

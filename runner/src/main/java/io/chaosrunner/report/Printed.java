@@ -12,6 +12,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Let through what people and programs may be shown of texts that strangers wrote.
@@ -47,6 +48,34 @@ public final class Printed {
     /** Return a writer whose texts pass through here to another one, which is never closed. */
     public static PrintWriter to(PrintWriter writer) {
         return new PrintWriter(new Characters(writer), true);
+    }
+
+    /**
+     * Return a stream like that of {@link #to(PrintStream)}, where each text that is printed as a
+     * line is one: line breaks in it become blanks, as they would begin a line that nobody wrote.
+     */
+    public static PrintStream lines(PrintStream stream) {
+        Charset charset = stream.charset();
+        return new PrintStream(new Bytes(stream, charset), true, charset) {
+            @Override
+            public void println(@Nullable String text) {
+                super.println(unbroken(text));
+            }
+        };
+    }
+
+    /** Return a writer to a stream, see {@link #lines(PrintStream)}. */
+    public static PrintWriter linesOf(PrintStream stream) {
+        return new PrintWriter(to(stream), true) {
+            @Override
+            public void println(@Nullable String text) {
+                super.println(unbroken(text));
+            }
+        };
+    }
+
+    private static String unbroken(@Nullable String text) {
+        return ForeignText.unbroken(String.valueOf(text));
     }
 
     /** Keeps CI systems from taking texts for commands: GitHub's, Azure's and TeamCity's. */

@@ -1,5 +1,6 @@
 package io.chaosrunner.validate;
 
+import io.chaosrunner.model.ForeignText;
 import java.util.Locale;
 
 /**
@@ -23,9 +24,11 @@ public record Finding(
         WARNING
     }
 
+    /** Return it as a line. */
     @Override
     public String toString() {
-        return "%s:%d: %s: %s"
-                .formatted(file, line, severity.name().toLowerCase(Locale.ROOT), message);
+        return ForeignText.unbroken(
+                "%s:%d: %s: %s"
+                        .formatted(file, line, severity.name().toLowerCase(Locale.ROOT), message));
     }
 }

@@ -1,5 +1,6 @@
 package io.chaosrunner.validate;
 
+import io.chaosrunner.model.ForeignText;
 import io.chaosrunner.validate.Finding.Severity;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -17,10 +18,12 @@ public final class ValidationReport {
         validation.findings().forEach(out::println);
         if (!validation.passedOver().isEmpty()) {
             out.println(
-                    "passed over: "
-                            + validation.passedOver().entrySet().stream()
-                                    .map(each -> each.getKey() + " (" + each.getValue() + ")")
-                                    .collect(Collectors.joining(", ")));
+                    ForeignText.unbroken(
+                            "passed over: "
+                                    + validation.passedOver().entrySet().stream()
+                                            .map(each ->
+                                                    each.getKey() + " (" + each.getValue() + ")")
+                                            .collect(Collectors.joining(", "))));
         }
         out.printf(
                 Locale.ROOT,
