@@ -9,6 +9,7 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,11 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.resolver.ScalarResolver;
 import org.snakeyaml.engine.v2.schema.Schema;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -36,9 +42,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Read the documents of a YAML or JSON text as kubectl reads them (sigs.k8s.io/yaml): {@code yes}
- * and {@code on} are true, {@code 0777} is octal, {@code <<} merges. Two things differ, because
- * tools disagree about them: a key that is written twice is refused, and a key that is written wins
- * over a merged one wherever {@code <<} stands.
+ * and {@code on} are true, {@code 0777} is octal, {@code <<} merges, objects of JSON may follow
+ * each other. What tools disagree about is refused: a key that is written twice, and one above a
+ * {@code <<} that merges another value of it, which kubectl takes and others do not.
  *
  * <p>One document is held at a time, and each is read for itself: one that is not YAML does not
  * spoil the others.
@@ -49,6 +55,7 @@ public final class KubernetesYaml {
     /** What a value counts beside its text. */
     private static final int VALUE = 16;
 
+    private static final JsonFactory JSON = new JsonFactory();
     private static final String MARKER = "---";
     private static final Set<String> NULLS = Set.of("", "~", "null", "Null", "NULL");
     private static final Set<String> TRUE =
@@ -244,11 +251,55 @@ public final class KubernetesYaml {
         } catch (Unusable e) {
             read = unreadable(line + line(e.at), String.valueOf(e.getMessage()), yaml);
         } catch (YamlEngineException e) {
+            List<Integer> ends = jsonObjects(yaml);
+            if (ends.size() > 1) {
+                several(yaml, ends, line, limits, to);
+                return;
+            }
             read = unreadable(line + Lines.lineOf(e), "is not YAML: " + Lines.reason(e), yaml);
         } catch (StackOverflowError e) {
             read = unreadable(line, tooDeep(limits), yaml);
         }
         to.accept(read);
+    }
+
+    /** Read JSON objects that follow each other, as programs such as jq write them. */
+    private static void several(
+            String text, List<Integer> ends, int line, Limits limits, Consumer<Document> to) {
+        int from = 0;
+        int at = line;
+        for (int end : ends) {
+            String object = text.substring(from, end);
+            String blanks = object.substring(0, object.length() - object.stripLeading().length());
+            int begin = at + lineBreaks(blanks);
+            one(new StringBuilder(object.strip()), begin, limits, to);
+            at += lineBreaks(object);
+            from = end;
+        }
+    }
+
+    private static int lineBreaks(String text) {
+        return (int) text.chars().filter(c -> c == '\n').count();
+    }
+
+    /** Find where each of the JSON objects ends that a text consists of; empty if it has others. */
+    private static List<Integer> jsonObjects(String text) {
+        if (!text.stripLeading().startsWith("{")) {
+            return List.of();
+        }
+        var ends = new ArrayList<Integer>();
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), text)) {
+            while (parser.nextToken() != null) {
+                if (parser.currentToken() != JsonToken.START_OBJECT) {
+                    return List.of();
+                }
+                parser.skipChildren();
+                ends.add((int) parser.currentLocation().getCharOffset());
+            }
+        } catch (JacksonException e) {
+            return List.of();
+        }
+        return ends;
     }
 
     /** Know the lines of a document that was read before. */
@@ -322,10 +373,14 @@ public final class KubernetesYaml {
 
     private ObjectNode map(MappingNode map, int depth) {
         ObjectNode object = NODES.objectNode();
-        List<Node> merges = new ArrayList<>();
+        var merges = new ArrayList<Merge>();
         for (NodeTuple field : map.getValue()) {
             if (isMerge(field.getKeyNode())) {
-                merges.add(field.getValueNode());
+                merges.add(
+                        new Merge(
+                                field.getKeyNode(),
+                                field.getValueNode(),
+                                new HashSet<>(object.propertyNames())));
                 continue;
             }
             String key = key(field.getKeyNode());
@@ -335,19 +390,48 @@ public final class KubernetesYaml {
             }
             object.set(key, value(field.getValueNode(), depth + 1));
         }
-        // As written wins over merged, and the first of several maps over the next.
-        for (Node merge : merges) {
-            List<Node> maps = merge instanceof SequenceNode list ? list.getValue() : List.of(merge);
-            for (Node each : maps) {
-                if (!(each instanceof MappingNode merged)) {
-                    throw new Unusable(each, "merges (<<) something that is no map");
+        var merged = new HashSet<String>();
+        for (Merge merge : merges) {
+            for (Map.Entry<String, JsonNode> field : merged(merge.maps(), depth).properties()) {
+                String key = field.getKey();
+                JsonNode present = object.putIfAbsent(key, field.getValue());
+                if (present == null) {
+                    merged.add(key);
+                } else if ((merge.above().contains(key) || merged.contains(key))
+                        && !present.equals(field.getValue())) {
+                    throw new Unusable(
+                            merge.at(),
+                            "merges (<<) another %s than stands above it, and tools disagree about which counts; write << first, and once"
+                                    .formatted(key));
                 }
-                ((ObjectNode) value(merged, depth + 1))
-                        .properties()
-                        .forEach(field -> object.putIfAbsent(field.getKey(), field.getValue()));
             }
         }
         return object;
+    }
+
+    /**
+     * A merge key.
+     *
+     * @param above the keys that are written above it
+     */
+    private record Merge(Node at, Node value, Set<String> above) {
+        private List<Node> maps() {
+            return value instanceof SequenceNode list ? list.getValue() : List.of(value);
+        }
+    }
+
+    /** Return what several maps have together; the first that has a key counts. */
+    private ObjectNode merged(List<Node> maps, int depth) {
+        ObjectNode merged = NODES.objectNode();
+        for (Node each : maps) {
+            if (!(each instanceof MappingNode map)) {
+                throw new Unusable(each, "merges (<<) something that is no map");
+            }
+            ((ObjectNode) value(map, depth + 1))
+                    .properties()
+                    .forEach(field -> merged.putIfAbsent(field.getKey(), field.getValue()));
+        }
+        return merged;
     }
 
     private static boolean isMerge(Node key) {

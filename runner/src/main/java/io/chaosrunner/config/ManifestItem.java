@@ -24,8 +24,16 @@ public record ManifestItem(String path, JsonNode json) {
 
     private static void add(String path, JsonNode json, List<ManifestItem> items) {
         String kind = json.path("kind").asString("");
-        if (!kind.endsWith(LIST) || !json.path("items").isArray()) {
-            items.add(new ManifestItem(path, json));
+        JsonNode listed = json.path("items");
+        boolean isList = kind.equals(LIST) || (kind.endsWith(LIST) && json.has("items"));
+        if (isList && (listed.isMissingNode() || listed.isNull())) {
+            return;
+        }
+        if (!isList || !listed.isArray()) {
+            items.add(
+                    kind.equals(LIST)
+                            ? new ManifestItem(path + "items.", listed)
+                            : new ManifestItem(path, json));
             return;
         }
         String apiVersion = json.path("apiVersion").asString("");

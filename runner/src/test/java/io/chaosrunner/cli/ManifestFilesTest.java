@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -109,13 +110,17 @@ class ManifestFilesTest {
         file("kustomization.yaml", "resources: [engine.yaml]\n");
         file(
                 "full/kustomization.yaml",
-                "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n");
+                "apiVersion: kustomize.config.k8s.io/v1beta1\n"
+                        + "kind: Kustomization\n"
+                        + "resources: []\n");
         file("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 0.1.0\n");
         file("values.yaml", "enabled: true\n");
         file("board.json", "{\"title\": \"dashboard\", \"panels\": []}");
         file(
                 "pod-delete.chartserviceversion.yaml",
-                "apiVersion: litmuschaos.io/v1alpha1\nkind: ChartServiceVersion\nmetadata: {name: p}\n");
+                "apiVersion: litmuschaos.io/v1alpha1\n"
+                        + "kind: ChartServiceVersion\n"
+                        + "metadata: {name: p}\n");
         file("templates/engine.yaml", "kind: {{ .Values.kind }}\n");
         file("other/engine.yaml", "kind: ChaosEngine\nmetadata: {{ .Values.meta }}\n");
 
@@ -193,7 +198,10 @@ class ManifestFilesTest {
     @Test
     void itemsOfATypedListNeedNotRepeatTheirKind() {
         String list =
-                "apiVersion: litmuschaos.io/v1alpha1\nkind: ChaosEngineList\nitems:\n- metadata: {name: e}\n"
+                "apiVersion: litmuschaos.io/v1alpha1\n"
+                        + "kind: ChaosEngineList\n"
+                        + "items:\n"
+                        + "- metadata: {name: e}\n"
                         + "  spec: {chaosServiceAccount: a, experiments: [{name: pod-delete}]}\n";
 
         assertThat(Said.given(list, reading("plan", "-")).exitCode()).isZero();
@@ -206,6 +214,44 @@ class ManifestFilesTest {
 
         assertThat(said.exitCode()).isEqualTo(2);
         assertThat(said.err()).contains("found 2: e (standard input:1), e (standard input:25)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{apiVersion: v1, kind: List}",
+                "{apiVersion: v1, kind: List, items: null}",
+                "{apiVersion: v1, kind: List, items: []}",
+                "{apiVersion: litmuschaos.io/v1alpha1, kind: ChaosEngineList, items: null}",
+                "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: List, items: null}]}"
+            })
+    void aListOfNothingIsAnEmptyInput(String list) {
+        for (String command : List.of("validate", "plan", "next", "run")) {
+            Said said = Said.given(list, reading(command, "-"));
+            assertThat(said.exitCode()).as(said.toString()).isEqualTo(2);
+            assertThat(said.err()).contains("standard input is empty");
+        }
+    }
+
+    @Test
+    void aListWithoutAListIsRefused() {
+        Said said =
+                Said.given("apiVersion: v1\nkind: List\nitems: {a: 1}\n", reading("validate", "-"));
+        assertThat(said.exitCode()).as(said.toString()).isEqualTo(2);
+        assertThat(said.out()).contains("standard input:3: error: apiVersion is missing");
+    }
+
+    @Test
+    void whatJqWritesIsRead() {
+        String json =
+                """
+                {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}
+                {"apiVersion": "litmuschaos.io/v1alpha1", "kind": "ChaosEngine", "metadata": {"name": "e"},
+                  "spec": {"engineState": "active", "chaosServiceAccount": "a", "experiments": [{"name": "pod-delete"}]}}
+                """;
+        assertThat(Said.given(json, reading("plan", "-")).out()).contains("pod-delete");
+        assertThat(Said.given(json, reading("validate", "-")).out())
+                .contains("standard input:3: warning: spec.experiments[0].name");
     }
 
     @Test
@@ -252,18 +298,25 @@ class ManifestFilesTest {
         String exported =
                 BOTH.replace(
                                 "  name: e\n",
-                                "  name: e\n  resourceVersion: '12'\n  uid: 7f1d1a4e-0000-4000-8000-000000000001\n"
-                                        + "  creationTimestamp: '2026-01-01T00:00:00Z'\n  generation: 3\n"
+                                "  name: e\n"
+                                        + "  resourceVersion: '12'\n"
+                                        + "  uid: 7f1d1a4e-0000-4000-8000-000000000001\n"
+                                        + "  creationTimestamp: '2026-01-01T00:00:00Z'\n"
+                                        + "  generation: 3\n"
                                         + "  managedFields: [{manager: kubectl}]\n")
                         .replace(
                                 "chaosrunner.io/schedule: \"every: 1h\"",
                                 "chaosrunner.io/stop: '{}', chaosrunner.io/run: '{}'")
                         .replace(
                                 "name: pod-delete, namespace",
-                                "resourceVersion: '4711', generation: 1, name: pod-delete, namespace")
+                                "resourceVersion: '4711', generation: 1, name: pod-delete,"
+                                        + " namespace")
                         .replace(
                                 "spec:\n  engine",
-                                "status: {engineStatus: completed, experiments: [{name: pod-delete, status: Completed}]}\nspec:\n  engine");
+                                "status: {engineStatus: completed, experiments: [{name: pod-delete,"
+                                        + " status: Completed}]}\n"
+                                        + "spec:\n"
+                                        + "  engine");
 
         Said said = Said.given(exported, reading("run", "-"));
 
@@ -276,7 +329,9 @@ class ManifestFilesTest {
         String misspelt =
                 BOTH.replace(
                         "- name: pod-delete\n---",
-                        "- name: pod-delete\n      spec: {components: {env: [{name: A, VALUE: x}]}}\n---");
+                        "- name: pod-delete\n"
+                                + "      spec: {components: {env: [{name: A, VALUE: x}]}}\n"
+                                + "---");
         Said said = Said.given(misspelt, reading("run", "-"));
         assertThat(said.exitCode()).isEqualTo(2);
         assertThat(said.err())
@@ -303,7 +358,11 @@ class ManifestFilesTest {
         String mounting =
                 BOTH.replace(
                         "- name: pod-delete\n---",
-                        "- name: pod-delete\n    - name: pod-delete\n      spec: {components: {configMaps: [{name: script, mountPath: /m}]}}\n---");
+                        "- name: pod-delete\n"
+                                + "    - name: pod-delete\n"
+                                + "      spec: {components: {configMaps: [{name: script, mountPath:"
+                                + " /m}]}}\n"
+                                + "---");
 
         Said said = Said.given(mounting, reading("run", "-"));
         assertThat(said.exitCode()).isEqualTo(2);
@@ -326,8 +385,14 @@ class ManifestFilesTest {
         assertThat(
                         Said.given(
                                         mounting
-                                                + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: script}\n"
-                                                + "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: other}\n",
+                                                + "---\n"
+                                                + "apiVersion: v1\n"
+                                                + "kind: ConfigMap\n"
+                                                + "metadata: {name: script}\n"
+                                                + "---\n"
+                                                + "apiVersion: batch/v1\n"
+                                                + "kind: CronJob\n"
+                                                + "metadata: {name: other}\n",
                                         reading("run", "-"))
                                 .exitCode())
                 .isZero();
@@ -337,9 +402,12 @@ class ManifestFilesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "  experiments:|  experiment:|did you mean 'experiments' instead of 'experiment' in spec?",
-                "  experiments:|  Experiments:|did you mean 'experiments' instead of 'Experiments' in spec?",
-                "  experiments:|  exeriments:|did you mean 'experiments' instead of 'exeriments' in spec?",
+                "  experiments:|  experiment:|did you mean 'experiments' instead of 'experiment' in"
+                        + " spec?",
+                "  experiments:|  Experiments:|did you mean 'experiments' instead of 'Experiments'"
+                        + " in spec?",
+                "  experiments:|  exeriments:|did you mean 'experiments' instead of 'exeriments' in"
+                        + " spec?",
                 "spec:|sepc:|did you mean 'spec' instead of 'sepc' in the ChaosEngine?",
                 "    - name: pod-delete|    []|list the experiments to run",
                 "    - name: pod-delete|    {name: pod-delete}|list"

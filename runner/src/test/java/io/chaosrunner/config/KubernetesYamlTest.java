@@ -105,19 +105,38 @@ class KubernetesYamlTest {
             delimiter = '|',
             value = {
                 "{<<: *b, a: 9}|{\"a\":9,\"b\":2}",
-                "{a: 9, <<: *b}|{\"a\":9,\"b\":2}",
+                "{a: 1, <<: *b}|{\"a\":1,\"b\":2}",
+                "{<<: *b, a: 9, b: 8}|{\"a\":9,\"b\":8}",
                 "{<<: [*b, *c], z: 0}|{\"z\":0,\"a\":1,\"b\":2,\"d\":4}",
                 "{<<: [*c, *b], z: 0}|{\"z\":0,\"b\":3,\"d\":4,\"a\":1}",
                 "{<<: {q: 1}}|{\"q\":1}",
                 "{<<: {<<: *b, b: 7}}|{\"b\":7,\"a\":1}",
                 "{'<<': {q: 1}}|{\"<<\":{\"q\":1}}",
                 "[{<<: *b}, {<<: *c}]|[{\"a\":1,\"b\":2},{\"b\":3,\"d\":4}]",
-                "{<<: *b, <<: *c}|{\"a\":1,\"b\":2,\"d\":4}"
+                "{<<: *b, b: 7, <<: {q: 1}}|{\"b\":7,\"a\":1,\"q\":1}",
+                "{<<: *b, <<: *b}|{\"a\":1,\"b\":2}"
             },
             quoteCharacter = '`')
     void mergeKeysMergeAndWhatIsWrittenWins(String written, String merged) {
         assertThat(json("x: [&b {a: 1, b: 2}, &c {b: 3, d: 4}]\nv: " + written))
                 .endsWith("\"v\":" + merged + "}");
+    }
+
+    @Test
+    void objectsOfJsonMayFollowEachOther() {
+        List<Document> documents =
+                read("{\"a\": \"}{\"}{\"b\": 1}\n\n{\n\t\"c\":\n [{}]} \n---\nd: 1\n");
+
+        assertThat(documents).extracting(Document::line).containsExactly(1, 1, 3, 7);
+        assertThat(documents)
+                .extracting(each -> ((Document.Read) each).json().toString())
+                .containsExactly("{\"a\":\"}{\"}", "{\"b\":1}", "{\"c\":[{}]}", "{\"d\":1}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"a\": 1} {b", "{\"a\": 1} [2]", "{\"a\": 1} {\"a\": }"})
+    void whatFollowsAnObjectOfJsonAndIsNoneIsNotYaml(String text) {
+        assertThat(read(text)).singleElement().isInstanceOf(Document.Unreadable.class);
     }
 
     @ParameterizedTest
@@ -128,6 +147,9 @@ class KubernetesYamlTest {
                 "{~: e}|has a key without a name",
                 "{[a]: b}|has a key that is a map or a list",
                 "a: 1@b: 2@a: 3|is not YAML: found duplicate key a",
+                "a: {b: 1, <<: {b: 2}}|merges (<<) another b than stands above it",
+                "a: {<<: {b: 1}, <<: {b: 2}}|merges (<<) another b than stands above it",
+                "a: {<<: {b: 1}, b: 3, <<: {b: 2}}|merges (<<) another b than stands above it",
                 "a: {<<: 5}|merges (<<) something that is no map",
                 "a: *b|is not YAML: found undefined alias b",
                 "a: !!binary '%'|has a value with tag !!binary that is not base64",
