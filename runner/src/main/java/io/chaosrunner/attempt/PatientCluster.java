@@ -168,6 +168,12 @@ public final class PatientCluster implements Cluster {
     }
 
     @Override
+    public Optional<Following> overhear(
+            Resource resource, String namespace, Selection selection, Listener listener) {
+        return cluster.overhear(resource, namespace, selection, listener);
+    }
+
+    @Override
     public void close() {
         cluster.close();
     }

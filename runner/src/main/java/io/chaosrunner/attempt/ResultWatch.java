@@ -58,41 +58,56 @@ public final class ResultWatch implements AutoCloseable {
                         new Selection.Labelled(selector),
                         Listing.NONE,
                         (since, somethingNew) -> (mayWatch ? AGAIN : NEVER).minus(since),
-                        new Cluster.Listener() {
-                            @Override
-                            public void present(ObjectNode object) {
-                                hear(new Result(object));
-                            }
+                        new Hearing());
+    }
 
-                            @Override
-                            public void gone(ObjectNode object) {}
+    /** Begin to hear of the results that bear a run's labels where others watch them anyway. */
+    public synchronized void overhear(Cluster cluster, String namespace, String selector) {
+        if (following == null) {
+            following =
+                    cluster.overhear(
+                                    Resource.RESULTS,
+                                    namespace,
+                                    new Selection.Labelled(selector),
+                                    new Hearing())
+                            .orElse(null);
+        }
+    }
 
-                            @Override
-                            public void beyondLimits(ObjectNode object, String why) {
-                                // Whoever reads it is told why.
-                            }
+    private final class Hearing implements Cluster.Listener {
+        @Override
+        public void present(ObjectNode object) {
+            hear(new Result(object));
+        }
 
-                            @Override
-                            public void watching() {
-                                watch(true);
-                            }
+        @Override
+        public void gone(ObjectNode object) {}
 
-                            @Override
-                            public void watchEnded() {
-                                watch(false);
-                            }
+        @Override
+        public void beyondLimits(ObjectNode object, String why) {
+            // Whoever reads it is told why.
+        }
 
-                            @Override
-                            public void polling(ClusterException why) {
-                                mayWatch = false;
-                                watch(false);
-                            }
+        @Override
+        public void watching() {
+            watch(true);
+        }
 
-                            @Override
-                            public void unavailable(ClusterException why) {
-                                watch(false);
-                            }
-                        });
+        @Override
+        public void watchEnded() {
+            watch(false);
+        }
+
+        @Override
+        public void polling(ClusterException why) {
+            mayWatch = false;
+            watch(false);
+        }
+
+        @Override
+        public void unavailable(ClusterException why) {
+            watch(false);
+        }
     }
 
     private synchronized void watch(boolean may) {

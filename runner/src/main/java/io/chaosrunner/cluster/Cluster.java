@@ -134,6 +134,17 @@ public interface Cluster extends AutoCloseable {
             Pace pace,
             Listener listener);
 
+    /**
+     * Hear of what others of this process follow as well, from now on and for as long as they do:
+     * it costs no request of its own.
+     *
+     * @return empty if nobody else follows these objects
+     */
+    default Optional<Following> overhear(
+            Resource resource, String namespace, Selection selection, Listener listener) {
+        return Optional.empty();
+    }
+
     @Override
     void close();
 

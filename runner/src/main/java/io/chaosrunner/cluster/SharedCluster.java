@@ -87,6 +87,23 @@ public final class SharedCluster implements Cluster {
         return part;
     }
 
+    @Override
+    public Optional<Following> overhear(
+            Resource resource, String namespace, Selection selection, Listener listener) {
+        Optional<Wanted> wanted = Wanted.of(namespace, selection);
+        if (wanted.isEmpty() || wanted.get().isEverything()) {
+            return Optional.empty();
+        }
+        var part =
+                SharedPart.overhearing(
+                        cluster, resource, namespace, selection, wanted.get(), listener);
+        if (!join(part, resource, wanted.get())) {
+            return Optional.empty();
+        }
+        part.start();
+        return Optional.of(part);
+    }
+
     /** Follow everything, for the listener and for whoever wants single objects. */
     private synchronized Following lead(Key key, Listing known, Pace pace, Listener listener) {
         var following = new SharedFollowing(Optional.of(listener), Duration.ZERO);

@@ -22,7 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The part that somebody takes in a {@link SharedFollowing}: hears of the objects that it wants,
  * from the version on that it knows, on a thread of its own. What comes faster than it is taken is
- * told once, as it is then. Goes on alone where there is nothing to take part in any more.
+ * told once, as it is then. Goes on alone where there is nothing to take part in any more, unless
+ * it only overhears: then it is over.
  */
 final class SharedPart implements Following {
     private final Fabric8Cluster cluster;
@@ -31,7 +32,7 @@ final class SharedPart implements Following {
     private final Selection selection;
     private final Wanted wanted;
     private final Listing from;
-    private final Pace pace;
+    private final Optional<Pace> pace;
     private final Listener listener;
     private final LongLived work;
     private final Thread thread;
@@ -93,6 +94,21 @@ final class SharedPart implements Following {
             Listing from,
             Pace pace,
             Listener listener) {
+        this(cluster, resource, namespace, selection, wanted, from, Optional.of(pace), listener);
+    }
+
+    /**
+     * @param pace when to read alone; empty if it only overhears
+     */
+    private SharedPart(
+            Fabric8Cluster cluster,
+            Resource resource,
+            String namespace,
+            Selection selection,
+            Wanted wanted,
+            Listing from,
+            Optional<Pace> pace,
+            Listener listener) {
         this.cluster = cluster;
         this.resource = resource;
         this.namespace = namespace;
@@ -106,6 +122,25 @@ final class SharedPart implements Following {
         String what = "following %s together".formatted(resource.plural());
         work = new LongLived(what, this::takePart, listener::troubled);
         thread = Thread.ofVirtual().name("follow " + resource.plural()).unstarted(work);
+    }
+
+    /** Make one that hears of what changes from when it joins, and never goes on alone. */
+    static SharedPart overhearing(
+            Fabric8Cluster cluster,
+            Resource resource,
+            String namespace,
+            Selection selection,
+            Wanted wanted,
+            Listener listener) {
+        return new SharedPart(
+                cluster,
+                resource,
+                namespace,
+                selection,
+                wanted,
+                Listing.NONE,
+                Optional.empty(),
+                listener);
     }
 
     /** Tell whether what is known can be compared with what is heard. */
@@ -141,11 +176,19 @@ final class SharedPart implements Following {
      */
     synchronized void takesPart(SharedFollowing in, boolean late) {
         all = in;
-        mustRead = late && from.version().isEmpty();
+        mustRead = late && from.version().isEmpty() && pace.isPresent();
     }
 
     /** Hear what there is, and what went lately, as far as the others have heard. */
     synchronized void joins(Collection<ObjectNode> there, Collection<ObjectNode> went) {
+        hasJoined = true;
+        if (pace.isPresent()) {
+            compare(there, went);
+        }
+        notifyAll();
+    }
+
+    private void compare(Collection<ObjectNode> there, Collection<ObjectNode> went) {
         Set<String> seen = new HashSet<>();
         for (ObjectNode each : there) {
             if (wants(each)) {
@@ -167,8 +210,6 @@ final class SharedPart implements Following {
         }
         // It went, or the others are not so far yet.
         mustRead |= known.keySet().stream().anyMatch(uid -> !seen.contains(uid) && !goes(uid));
-        hasJoined = true;
-        notifyAll();
     }
 
     private long versionKnown(String uid) {
@@ -433,7 +474,11 @@ final class SharedPart implements Following {
         if (goesOn) {
             listener.goesOn();
         }
-        Following follows = cluster.follow(resource, namespace, selection, now, pace, listener);
+        if (pace.isEmpty()) {
+            return;
+        }
+        Following follows =
+                cluster.follow(resource, namespace, selection, now, pace.get(), listener);
         own = follows;
         if (isClosed()) {
             follows.close();

@@ -171,6 +171,10 @@ final class RunLoop implements AutoCloseable {
                         taken.settings().tree()));
         var beside = new Housekeeping(context, taken);
         beside.monitor(engineWatch.engine());
+        if (names.size() < RESULTS_TO_WATCH) {
+            // Others of this process may watch them: what comes from now on is not read then.
+            results.overhear(context.cluster, engineWatch.engine().namespace(), removal.labels());
+        }
         if (taken.resumed()) {
             ResumedAttempts left =
                     new TakingUp(context, taken, live, entries, ends, watch, launching, situation())

@@ -124,6 +124,43 @@ class SharedClusterTest {
         assertThat(first.words).isEmpty();
     }
 
+    @Test
+    void whoOverhearsOthersCostsNoRequestAndHearsWhatChanges() {
+        pod("before", "two");
+        Heard others = follow("one", Listing.NONE);
+        await().atMost(LIMIT).until(() -> others.watches);
+        int before = requests.size();
+
+        Heard run = overhear("two");
+        await().atMost(LIMIT).until(() -> run.watches);
+
+        assertThat(requests).hasSize(before);
+        pod("pod", "two");
+        await().atMost(LIMIT).until(() -> !run.words.isEmpty());
+        assertThat(run.words).containsExactly("pod");
+    }
+
+    @Test
+    void whoOverhearsIsLeftAloneWhereWatchingIsForbidden() {
+        server.forbid("watch", "pods");
+        Heard run = overhear("two");
+        var three = new Selection.Labelled(COMMON + "=three");
+        await().atMost(LIMIT)
+                .until(() ->
+                        cluster.overhear(Resource.PODS, NAMESPACE, three, new Heard("three"))
+                                .isEmpty());
+        Heard reads = follow("one", Listing.NONE, OFTEN);
+        await().atMost(LIMIT).until(() -> reads.polls);
+
+        pod("pod", "two");
+        pod("mark", "one");
+
+        await().atMost(LIMIT).until(() -> reads.words.contains("mark"));
+        assertThat(run.words).isEmpty();
+        assertThat(run.watches || run.polls).isFalse();
+        assertThat(direct.overhear(Resource.PODS, NAMESPACE, three, new Heard("three"))).isEmpty();
+    }
+
     // ---- What a run hears that comes to others' watch ------------------------------------------
 
     @Test
@@ -512,6 +549,18 @@ class SharedClusterTest {
 
     private int watchesOf(String resource) {
         return (int) requests.stream().filter(("watch " + resource)::equals).count();
+    }
+
+    private Heard overhear(String run) {
+        var heard = new Heard(run);
+        heard.following =
+                cluster.overhear(
+                                Resource.PODS,
+                                NAMESPACE,
+                                new Selection.Labelled(COMMON + "=" + run),
+                                heard)
+                        .orElseThrow();
+        return heard;
     }
 
     private Heard follow(String run, Listing known) {

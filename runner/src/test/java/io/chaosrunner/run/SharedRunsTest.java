@@ -54,6 +54,8 @@ class SharedRunsTest {
 
         assertThat(calls)
                 .doesNotContainKeys("create events", "get events", "get configmaps", "watch pods")
+                .doesNotContainKeys("list chaosresults", "watch chaosresults")
+                .containsEntry("get chaosresults", 1)
                 .containsEntry("update configmaps", 1)
                 .containsEntry("create jobs", 1);
         List<ObjectNode> events = world.list(Resource.EVENTS);
