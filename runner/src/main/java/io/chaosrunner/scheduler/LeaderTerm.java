@@ -38,6 +38,9 @@ final class LeaderTerm implements AutoCloseable {
     private final Map<EngineRef, ScheduleInLane> schedules = new ConcurrentHashMap<>();
     private final Map<EngineRef, Engine> known = new ConcurrentHashMap<>();
 
+    /** Those by whom no engine is heard of at present, as no watch is open. */
+    private final Set<Engines> silent = ConcurrentHashMap.newKeySet();
+
     /**
      * The names of Jobs whose pods may carry out runs, by the engine that owns them; never none.
      */
@@ -152,6 +155,11 @@ final class LeaderTerm implements AutoCloseable {
         return engine.annotation(ScheduleSpec.ANNOTATION).isPresent();
     }
 
+    /** Tell whether every watch of engines is open. */
+    private boolean hearsOfAllEngines() {
+        return silent.isEmpty();
+    }
+
     private boolean hasRunner(EngineRef ref) {
         return runners.containsKey(ref);
     }
@@ -164,6 +172,7 @@ final class LeaderTerm implements AutoCloseable {
         var scheduled = new ServiceSchedule(driving, engine);
         var lane = lane("engine", ref, scheduled);
         scheduled.wokenBy(lane::signal);
+        scheduled.hearingBy(this::hearsOfAllEngines);
         scheduled.sawRunner(hasRunner(ref));
         driving.places().expect(List.of(ref));
         engines.put(ref, new EngineInLane(scheduled, lane));
@@ -304,9 +313,33 @@ final class LeaderTerm implements AutoCloseable {
         public void polling(ClusterException why) {
             listener.polling(why);
         }
+
+        @Override
+        public void watching() {
+            listener.watching();
+        }
+
+        @Override
+        public void watchEnded() {
+            listener.watchEnded();
+        }
     }
 
     private final class Engines implements Listener {
+        Engines() {
+            silent.add(this);
+        }
+
+        @Override
+        public void watching() {
+            silent.remove(this);
+        }
+
+        @Override
+        public void watchEnded() {
+            silent.add(this);
+        }
+
         /** Of an engine that nobody here drives, its identity will do. */
         @Override
         public ObjectNode kept(ObjectNode object) {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -33,8 +34,11 @@ import tools.jackson.databind.node.ObjectNode;
  * Drive one engine by its schedule, while this process leads: every fire starts a run or is
  * recorded as skipped.
  *
- * <p>Decides on the engine as last seen; before it acts it reads the engine and decides again. What
- * it writes is guarded by the version read, so a process that leads no more changes nothing.
+ * <p>Decides on the engine as last seen; before it acts it reads the engine and decides again. A
+ * run that this process carries out begins with a claim, whose guard finds out whether the engine
+ * is as it was seen: while all engines are heard of, it is not read for that, unless that was tried
+ * on the same version before. What it writes is guarded by the version decided on, so a process
+ * that leads no more changes nothing.
  */
 final class ServiceSchedule implements KeyedWorker.Step {
     private static final Duration AGAIN = Duration.ofSeconds(5);
@@ -61,6 +65,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
     private Engine heard;
     private volatile boolean leaving;
     private volatile Runnable wake = () -> {};
+    private volatile BooleanSupplier hears = () -> false;
+
+    /** The version of the engine on which a run was begun last without a reading. */
+    private String unread = "";
 
     /** The last run whose end was told, or was before this process came; null before that. */
     private @Nullable String toldEnd;
@@ -124,6 +132,11 @@ final class ServiceSchedule implements KeyedWorker.Step {
     /** Say how to have the next step taken at once. */
     void wokenBy(Runnable signal) {
         wake = signal;
+    }
+
+    /** Say who knows whether engines are heard of as soon as they change. */
+    void hearingBy(BooleanSupplier watched) {
+        hears = watched;
     }
 
     @Override
@@ -211,12 +224,17 @@ final class ServiceSchedule implements KeyedWorker.Step {
      * @param placed whether a run may begin
      */
     private Optional<Instant> look(boolean placed) {
-        Optional<Engine> live = driven.stored();
+        boolean reads = !placed || !hears.getAsBoolean() || isUnread(driven.seen());
+        Optional<Engine> live = reads ? driven.stored() : Optional.of(driven.seen());
         if (live.isEmpty() || leaving) {
             return Optional.empty();
         }
         Engine engine = live.get();
-        driven.saw(engine);
+        if (reads) {
+            driven.saw(engine);
+        } else {
+            unread = engine.resourceVersion();
+        }
         Move move = computed(engine);
         if (!known.found().named().isEmpty()
                 && !(move instanceof Move.Rest
@@ -233,6 +251,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
             return driven.now();
         }
         return DrivenEngine.earlier(act(engine, move), launch.tidy());
+    }
+
+    private boolean isUnread(Engine engine) {
+        return engine.resourceVersion().equals(unread);
     }
 
     /** A fire that waits too long is missed: the schedule says how long that is. */

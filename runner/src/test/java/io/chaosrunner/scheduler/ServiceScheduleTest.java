@@ -246,6 +246,60 @@ class ServiceScheduleTest extends ServiceStage {
     }
 
     @Test
+    void whileEnginesAreHeardOfNoneIsReadBeforeARunClaimsIt() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.hearingBy(() -> true);
+            int before = world.requests().size();
+
+            driven.step();
+
+            assertThat(world.claim().state()).isEqualTo(Claim.State.FINISHED);
+            assertThat(
+                            world.requests().stream()
+                                    .skip(before)
+                                    .filter(each -> each.resource().equals("chaosengines"))
+                                    .map(each -> each.verb())
+                                    .limit(1))
+                    .containsExactly("patch");
+        }
+    }
+
+    /** The news of it is on its way: the claim is refused, and the engine read. */
+    @Test
+    void aFireOfAnEngineThatChangedUnheardIsDecidedOnWhatIsStored() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.hearingBy(() -> true);
+            world.edit("{'metadata': {'annotations': {'chaosrunner.io/schedule': null}}}");
+
+            driven.step();
+            driven.step();
+
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(heard).anyMatch(each -> each.startsWith("not-started"));
+            long read = world.count("get", "chaosengines");
+            driven.step();
+            assertThat(world.count("get", "chaosengines")).isEqualTo(read);
+        }
+    }
+
+    @Test
+    void anEngineThatWentUnheardStartsNoRun() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.hearingBy(() -> true);
+            world.delete(Resource.ENGINES, EngineWorld.ENGINE.name());
+
+            assertThat(driven.step()).isEmpty();
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+        }
+    }
+
+    @Test
     void aFireThatWaitsForAPlaceCostsTheApiServerNothingAndIsMissedInTheEnd() {
         try (EngineWorld world = world("every: 1h");
                 Cluster cluster = world.connect()) {
@@ -501,7 +555,9 @@ class ServiceScheduleTest extends ServiceStage {
                             "pods",
                             () ->
                                     world.edit(
-                                            "{'metadata': {'annotations': {'chaosrunner.io/schedule': '{every: 1h, suspend: true}'}}}")));
+                                            "{'metadata': {'annotations':"
+                                                    + " {'chaosrunner.io/schedule': '{every: 1h,"
+                                                    + " suspend: true}'}}}")));
             ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
             driven.step();
 
@@ -519,8 +575,10 @@ class ServiceScheduleTest extends ServiceStage {
 
     @ParameterizedTest
     @CsvSource({
-        "every: 1h,                                        600, missed: nothing started it within 5m",
-        "'{every: 1h, startingDeadline: 30s}',             60,  missed: nothing started it within 30s",
+        "every: 1h,                                        600, missed: nothing started it within"
+                + " 5m",
+        "'{every: 1h, startingDeadline: 30s}',             60,  missed: nothing started it within"
+                + " 30s",
         "'{every: 24h, exclude: [{from: %s, until: %s}]}', 200, too late: excluded",
         "'{every: 24h, until: %s}',                        200, too late: until has passed",
     })
