@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -75,7 +77,11 @@ public final class HtmlReport {
             .label{fill:var(--fg);paint-order:stroke;stroke:var(--bg);stroke-width:3px}.tick{fill:var(--soft);font-size:11px}.track{fill:var(--box)}
             .grid{stroke:var(--line)}.edge{stroke:var(--soft);stroke-width:1.5;stroke-dasharray:3 3}
             .deadline line{stroke:var(--fail);stroke-width:2;stroke-dasharray:6 3}
-            .bar.pass{fill:var(--pass)}.bar.fail{fill:var(--fail)}.bar.error{fill:var(--error)}.bar.stop{fill:var(--stop)}
+            .between{stroke:var(--none);stroke-width:2}
+            rect.cap{fill:var(--stop);fill-opacity:.45}rect.distance{fill:var(--link);fill-opacity:.45}rect.idle{fill:var(--none);fill-opacity:.35}
+            .legend{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;list-style:none;padding:.4rem 0 0;margin:.4rem 0 0;border-top:1px solid var(--line);
+            color:var(--soft);font-size:.85rem}.legend svg{display:inline-block}
+            rect.pass{fill:var(--pass)}rect.fail{fill:var(--fail)}rect.error{fill:var(--error)}rect.stop{fill:var(--stop)}
             .runs{display:flex;flex-wrap:wrap;gap:.35rem;list-style:none;padding:0;margin:.5rem 0}
             .runs li{border:1px solid var(--line);border-radius:6px;padding:.1rem .5rem;font-size:.9rem}
             .runs .this{border-width:2px;font-weight:600}
@@ -403,8 +409,10 @@ public final class HtmlReport {
         } else {
             page.open("div", "class", "scroll").open("table");
             header("At", "What", "Came to", "After", "Why");
+            Holds holds =
+                    Holds.of(record, Timeline.spans(run.executions(), List.of()), record.start());
             for (Launched each : launches) {
-                launch(record.start(), each);
+                launch(record.start(), each, holds);
             }
             for (Execution each : run.executions()) {
                 if (each.attempts().isEmpty() && ReportedRun.isSkipped(each)) {
@@ -425,7 +433,7 @@ public final class HtmlReport {
         }
     }
 
-    private void launch(Instant begin, Launched each) {
+    private void launch(Instant begin, Launched each, Holds holds) {
         Try attempt = each.attempt();
         page.open("tr", "class", each.execution().isBad() ? "bad" : "good");
         page.leaf(
@@ -441,7 +449,13 @@ public final class HtmlReport {
                 TimeWords.of(Duration.between(attempt.start(), attempt.end())),
                 "class",
                 "num");
-        page.leaf("td", attempt.why(), "class", "why");
+        page.leaf(
+                "td",
+                Stream.of(attempt.why(), holds.before(attempt.start(), begin))
+                        .filter(words -> !words.isEmpty())
+                        .collect(Collectors.joining("; ")),
+                "class",
+                "why");
         page.close();
     }
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.chaosrunner.config.Dependencies;
 import io.chaosrunner.config.ExecutionSettings;
+import io.chaosrunner.export.Holds.Hold;
 import io.chaosrunner.export.ReportedRun.Execution;
 import io.chaosrunner.export.ReportedRun.Try;
 import io.chaosrunner.history.RunRecord;
@@ -12,19 +13,24 @@ import io.chaosrunner.model.TimeWords;
 import io.chaosrunner.strategy.Outcome;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The timeline of a run as SVG: a row for each execution with a bar for each attempt, what waited
- * for what, and the deadline. Across, everything is in hundredths of the width, so that it fits a
- * telephone and a wall.
+ * for what, when nothing more was to begin, and the deadline. Across, everything is in hundredths
+ * of the width, so that it fits a telephone and a wall.
  */
 public final class Timeline {
     private static final int ROW = 34;
@@ -33,6 +39,9 @@ public final class Timeline {
     private static final int BAR = 12;
     private static final int LONGEST_LABEL = 80;
     private static final int TICKS = 4;
+
+    /** Of the width, of what is to be seen. */
+    private static final double LEAST_SHARE = 0.004;
 
     private final Page page;
     private final ReportedRun run;
@@ -44,6 +53,16 @@ public final class Timeline {
     private final List<Ongoing> ongoing;
     private final Instant until;
     private final Function<Execution, String> whyNot;
+    private final Holds holds;
+
+    /** What is drawn of {@link #holds}. */
+    private final List<Hold> held;
+
+    /** Whether something was seen to wait for something. */
+    private boolean edges;
+
+    /** Where the row of the first execution begins. */
+    private final int top;
 
     /**
      * An attempt that goes on.
@@ -85,6 +104,37 @@ public final class Timeline {
             longest = Math.max(longest, Duration.between(begin, until).toMillis());
         }
         millis = longest;
+        holds = Holds.of(record, spans(rows, ongoing), until);
+        held = together();
+        top = AXIS + (held.isEmpty() ? 0 : ROW);
+    }
+
+    /** Return when a run's executions were tried. */
+    static List<Holds.Span> spans(List<Execution> rows, List<Ongoing> ongoing) {
+        return Stream.concat(
+                        rows.stream()
+                                .flatMap(each -> each.attempts().stream())
+                                .map(each -> new Holds.Span(each.start(), Optional.of(each.end()))),
+                        ongoing.stream()
+                                .map(each -> new Holds.Span(each.start(), Optional.empty())))
+                .toList();
+    }
+
+    /** Return what can be seen: times as one that nothing visible is between. */
+    private List<Hold> together() {
+        var seen = new ArrayList<Hold>();
+        for (Hold each : holds.all()) {
+            @Nullable Hold last = seen.isEmpty() ? null : seen.getLast();
+            if (last != null
+                    && last.kind() == each.kind()
+                    && at(each.from()) - at(last.to()) < LEAST_SHARE) {
+                seen.set(seen.size() - 1, new Hold(each.kind(), last.from(), each.to()));
+            } else {
+                seen.add(each);
+            }
+        }
+        seen.removeIf(each -> at(each.to()) - at(each.from()) < LEAST_SHARE);
+        return seen;
     }
 
     /** Draw a run's executions; nothing if none was launched, or the record keeps no launches. */
@@ -136,7 +186,7 @@ public final class Timeline {
     }
 
     private void draw() {
-        int height = AXIS + rows.size() * ROW + 4;
+        int height = top + rows.size() * ROW + 4;
         page.open(
                 "div",
                 "class",
@@ -159,14 +209,78 @@ public final class Timeline {
                 "When each experiment ran; the table of decisions says the same");
         // What is drawn later lies on top.
         for (int i = 0; i < rows.size(); i++) {
-            track(AXIS + i * ROW);
+            track(top + i * ROW);
         }
         axis(height);
+        held();
         edges();
         for (int i = 0; i < rows.size(); i++) {
-            row(rows.get(i), AXIS + i * ROW);
+            row(rows.get(i), top + i * ROW);
         }
-        page.close().close();
+        page.close();
+        legend();
+        page.close();
+    }
+
+    /** Draw when nothing more was to begin, or nothing ran. */
+    private void held() {
+        if (held.isEmpty()) {
+            return;
+        }
+        page.leaf(
+                "text", "held back", "class", "label", "x", "0", "y", Integer.toString(AXIS + 14));
+        track(AXIS);
+        for (Hold each : held) {
+            bar(
+                    "held " + kind(each.kind()),
+                    each.from(),
+                    each.to(),
+                    AXIS + ABOVE_BAR,
+                    "+%s to +%s: %s"
+                            .formatted(
+                                    TimeWords.of(Duration.between(begin, each.from())),
+                                    TimeWords.of(Duration.between(begin, each.to())),
+                                    holds.words(each.kind())));
+        }
+    }
+
+    /** Say what each colour and line that is drawn means. */
+    private void legend() {
+        Set<Holds.Kind> kinds = EnumSet.noneOf(Holds.Kind.class);
+        held.forEach(each -> kinds.add(each.kind()));
+        Set<Outcome> outcomes = EnumSet.noneOf(Outcome.class);
+        rows.forEach(row -> row.attempts().forEach(each -> outcomes.add(each.outcome())));
+        page.open("ul", "class", "legend");
+        outcomes.forEach(each -> entry("sample " + kind(each), word(each)));
+        if (!ongoing.isEmpty()) {
+            entry("sample going", "goes on");
+        }
+        kinds.forEach(each -> entry("sample " + kind(each), holds.words(each)));
+        if (edges) {
+            entry("edge", "waited for");
+        }
+        deadline.ifPresent(each ->
+                entry(
+                        "deadline",
+                        "deadline: "
+                                + TimeWords.of(each)
+                                + (each.toMillis() > millis ? ", after what is drawn" : "")));
+        page.close();
+    }
+
+    private void entry(String kind, String words) {
+        page.open("li");
+        page.open("svg", "width", "18", "height", "10", "aria-hidden", "true");
+        if (kind.startsWith("sample")) {
+            page.open("rect", "class", kind, "width", "18", "height", "10", "rx", "2").close();
+        } else {
+            page.open("g", "class", kind);
+            line("sample", "0", 5, "18", 5);
+            page.close();
+        }
+        page.close();
+        page.text(" " + words);
+        page.close();
     }
 
     private void axis(int height) {
@@ -239,9 +353,12 @@ public final class Timeline {
                 Integer.toString(top + 14));
         page.close();
         int middle = top + ABOVE_BAR;
+        for (int i = 1; i < each.attempts().size(); i++) {
+            between(each, each.attempts().get(i - 1), each.attempts().get(i), middle);
+        }
         for (Try attempt : each.attempts()) {
             bar(
-                    kind(attempt.outcome()),
+                    "bar " + kind(attempt.outcome()),
                     attempt.start(),
                     attempt.end(),
                     middle,
@@ -255,7 +372,7 @@ public final class Timeline {
         }
         for (Ongoing going : goingOn) {
             bar(
-                    "going",
+                    "bar going",
                     going.start(),
                     until,
                     middle,
@@ -268,13 +385,34 @@ public final class Timeline {
         }
     }
 
+    private void between(Execution each, Try before, Try after, int top) {
+        if (before.end().isBefore(after.start())) {
+            page.open("g", "class", "between");
+            page.leaf(
+                    "title",
+                    "%s: %s from attempt %d to attempt %d"
+                            .formatted(
+                                    each.label(),
+                                    TimeWords.of(Duration.between(before.end(), after.start())),
+                                    before.attempt(),
+                                    after.attempt()));
+            line(
+                    "between",
+                    percent(at(before.end())),
+                    top + BAR / 2,
+                    percent(at(after.start())),
+                    top + BAR / 2);
+            page.close();
+        }
+    }
+
     private void bar(String kind, Instant start, Instant end, int top, String title) {
         double from = at(start);
-        double width = Math.max(0.004, at(end) - from);
+        double width = Math.max(LEAST_SHARE, at(end) - from);
         page.open(
                 "rect",
                 "class",
-                "bar " + kind,
+                kind,
                 "x",
                 // One that has just begun is to be seen, too.
                 percent(Math.min(from, 1 - width)),
@@ -320,12 +458,13 @@ public final class Timeline {
         if (before.isEmpty() || after.isEmpty() || from == to) {
             return;
         }
+        edges = true;
         line(
                 "edge",
                 percent(at(before.getLast().end())),
-                AXIS + from * ROW + ABOVE_BAR + BAR / 2,
+                top + from * ROW + ABOVE_BAR + BAR / 2,
                 percent(at(after.get())),
-                AXIS + to * ROW + ABOVE_BAR + BAR / 2);
+                top + to * ROW + ABOVE_BAR + BAR / 2);
     }
 
     private void line(String kind, String x1, int y1, String x2, int y2) {
@@ -360,6 +499,14 @@ public final class Timeline {
                         run.record().map(RunRecord::number).orElse(0L),
                         each.slot(),
                         each.iteration());
+    }
+
+    private static String kind(Holds.Kind kind) {
+        return switch (kind) {
+            case CAP -> "cap";
+            case DISTANCE -> "distance";
+            case IDLE -> "idle";
+        };
     }
 
     static String word(Outcome outcome) {

@@ -25,7 +25,7 @@ final class Site {
                     header{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;align-items:baseline;border-bottom:1px solid var(--line);padding-bottom:.4rem}
                     header strong{margin-right:.4rem}nav{display:flex;gap:1.2rem}nav a[aria-current]{color:var(--fg);font-weight:600;text-decoration:none}
                     #live{margin-left:auto;color:var(--soft);font-size:.85rem}#live.lost{color:var(--fail);font-weight:600}
-                    .going{color:var(--go)}.bar.going{fill:var(--go)}
+                    .going{color:var(--go)}rect.going{fill:var(--go)}
                     .bar.going{animation:going 2s ease-in-out infinite}@keyframes going{50%{opacity:.6}}
                     @media(prefers-reduced-motion:reduce){.bar.going{animation:none}}
                     .act{display:inline-block;border:1px solid var(--fail);border-radius:6px;padding:.2rem .8rem;color:var(--fail);background:var(--bg);

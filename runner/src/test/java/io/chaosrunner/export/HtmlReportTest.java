@@ -9,6 +9,7 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
@@ -167,6 +168,133 @@ class HtmlReportTest {
                 .isEqualTo("deadline: 50s");
         assertThat(ofClass(body, "text", "label").getLast().getTextContent())
                 .isEqualTo("– c · nobody drew it");
+    }
+
+    private static ReportedRun held(String strategy, String settings, String launches) {
+        return ReportedRun.of(
+                SampleRuns.ENGINE,
+                SampleRuns.UID,
+                SampleRuns.record(
+                        """
+                        {'number': 1, 'start': '2026-03-01T10:30:00Z', 'end': '2026-03-01T10:31:40Z', 'endedBy': 'plan',
+                         'strategy': '%s', 'settings': {%s},
+                         'experiments': [{'name': 'a', 'verdict': 'Pass'}, {'name': 'b', 'verdict': 'Pass'}, {'name': 'c', 'verdict': 'Pass'}],
+                         'launches': [%s]}
+                        """
+                                .formatted(strategy, settings, launches)),
+                List.of());
+    }
+
+    private static String launch(int slot, int from, int to) {
+        return "{'slot': %d, 'iteration': 1, 'attempt': 1, 'start': '%s', 'end': '%s', 'outcome': 'passed', 'why': 'w%d'}"
+                .formatted(slot, at(from), at(to), slot);
+    }
+
+    private static Instant at(int second) {
+        return Instant.parse("2026-03-01T10:30:00Z").plusSeconds(second);
+    }
+
+    private static List<String> titles(Element body, String kind) {
+        return ofClass(body, "rect", kind).stream()
+                .filter(each -> each.hasAttribute("x"))
+                .map(Element::getTextContent)
+                .toList();
+    }
+
+    private static List<String> whys(Element body) {
+        return ofClass(body, "td", "why").stream().map(Element::getTextContent).toList();
+    }
+
+    private static List<String> legend(Element body) {
+        return all(ofClass(body, "ul", "legend").getFirst(), "li").stream()
+                .map(each -> each.getTextContent().strip())
+                .toList();
+    }
+
+    @Test
+    void theTimelineShowsWhenAllPlacesWereTaken() {
+        Element body =
+                body(
+                        page(
+                                held(
+                                        "parallel",
+                                        "'maxParallel': 2, 'deadline': '10m'",
+                                        String.join(
+                                                ",",
+                                                launch(0, 0, 40),
+                                                launch(1, 0, 100),
+                                                launch(2, 41, 90)))));
+
+        assertThat(ofClass(body, "rect", "held"))
+                .extracting(each -> each.getAttribute("x"), each -> each.getAttribute("width"))
+                .containsExactly(tuple("0.00%", "40.00%"), tuple("41.00%", "49.00%"));
+        assertThat(titles(body, "cap"))
+                .containsExactly(
+                        "+0s to +40s: all 2 places were taken (maxParallel: 2)",
+                        "+41s to +1m30s: all 2 places were taken (maxParallel: 2)");
+        assertThat(whys(body))
+                .containsExactly(
+                        "w0", "w1", "w2; until +40s all 2 places were taken (maxParallel: 2)");
+        assertThat(legend(body))
+                .containsExactly(
+                        "passed",
+                        "all 2 places were taken (maxParallel: 2)",
+                        "deadline: 10m, after what is drawn");
+    }
+
+    @Test
+    void theTimelineShowsTheDistancesThatAStrategyKept() {
+        String launches = String.join(",", launch(0, 0, 20), launch(1, 50, 60), launch(2, 95, 100));
+
+        Element gap = body(page(held("sequential", "'gap': '30s'", launches)));
+        assertThat(titles(gap, "distance"))
+                .containsExactly(
+                        "+20s to +50s: gap: 30s from an end to the next start",
+                        "+1m to +1m30s: gap: 30s from an end to the next start");
+        assertThat(titles(gap, "idle"))
+                .containsExactly("+20s to +50s: nothing ran", "+1m to +1m35s: nothing ran");
+        assertThat(whys(gap))
+                .containsExactly(
+                        "w0",
+                        "w1; until +50s gap: 30s from an end to the next start",
+                        "w2; until +1m30s gap: 30s from an end to the next start");
+        assertThat(legend(gap))
+                .containsExactly("passed", "gap: 30s from an end to the next start", "nothing ran");
+
+        assertThat(titles(body(page(held("parallel", "'stagger': '10s'", launches))), "distance"))
+                .containsExactly(
+                        "+0s to +10s: stagger: 10s from one start to the next",
+                        "+50s to +1m: stagger: 10s from one start to the next");
+        assertThat(
+                        titles(
+                                body(
+                                        page(
+                                                held(
+                                                        "random",
+                                                        "'minInterval': '10s', 'from': 'end'",
+                                                        launches))),
+                                "distance"))
+                .containsExactly(
+                        "+20s to +30s: minInterval: 10s from an end to the next start",
+                        "+1m to +1m10s: minInterval: 10s from an end to the next start");
+    }
+
+    /** A strategy of somebody else may mean another thing, and what was not kept held nothing. */
+    @Test
+    void whatTheRecordDoesNotSayIsNotDrawn() {
+        String launches = String.join(",", launch(0, 0, 20), launch(1, 40, 60));
+
+        for (ReportedRun run :
+                List.of(
+                        held("theirs", "'gap': '10s'", launches),
+                        held("sequential", "'gap': '30s'", launches),
+                        held("sequential", "'gap': 'soon'", launches),
+                        held("parallel", "", launches))) {
+            Element body = body(page(run));
+            assertThat(titles(body, "distance")).isEmpty();
+            assertThat(titles(body, "cap")).isEmpty();
+            assertThat(whys(body)).containsExactly("w0", "w1");
+        }
     }
 
     @Test
