@@ -19,6 +19,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,9 @@ final class RunBoard {
 
     private static final int MOST_WARNINGS = 3;
 
+    /** Width of what leads to a row from where it hangs. */
+    private static final int STEM = 3;
+
     /** A bar, and the least width of a terminal that has room for it. */
     private static final int BAR = 8;
 
@@ -53,11 +58,15 @@ final class RunBoard {
     /** What each row waits for, by the conditions of the run. */
     private final Map<Row, List<Row>> waitsFor = new HashMap<>();
 
+    /** How many wait for one another before a row. */
+    private final Map<Row, Integer> depths = new HashMap<>();
+
     /** How long experiments take as a rule, by their names. */
     private final Map<String, Duration> usual = new HashMap<>();
 
     private final List<String> warnings = new ArrayList<>();
     private String title = "";
+    private String strategy = "";
     private String doing = "";
     private RunNotice.@Nullable Next next;
     private boolean over;
@@ -142,7 +151,13 @@ final class RunBoard {
                 row.status = ended.entry().status();
                 row.ends.heard(ended);
                 row.text =
-                        String.join(", ", parts(row.status, row.ends.tally(), words(ended.took())));
+                        String.join(
+                                ", ",
+                                parts(
+                                        row.status,
+                                        attempts(ended.attempt()),
+                                        row.ends.tally(),
+                                        words(ended.took())));
                 row.where = ended.detail();
             }
             case RunNotice.Skipped skipped -> {
@@ -169,6 +184,7 @@ final class RunBoard {
     private void started(RunNotice.Started started) {
         rows.clear();
         waitsFor.clear();
+        depths.clear();
         started.experiments().forEach(name -> rows.add(new Row(name)));
         Map<String, Row> named = new HashMap<>();
         for (int slot = 0; slot < rows.size(); slot++) {
@@ -181,6 +197,7 @@ final class RunBoard {
                                 others.stream()
                                         .map(other -> requireNonNull(named.get(other)))
                                         .toList()));
+        rows.forEach(this::depth);
         title =
                 "run %d%s%s%s"
                         .formatted(
@@ -188,6 +205,7 @@ final class RunBoard {
                                 started.resumed() ? ", taken up" : "",
                                 started.strategy().isEmpty() ? "" : ", " + started.strategy(),
                                 started.strategy().isEmpty() ? "" : ", seed " + started.seed());
+        strategy = started.strategy();
         doing = "";
         next = null;
     }
@@ -234,6 +252,10 @@ final class RunBoard {
         return iteration.isEmpty() || retry.isEmpty() ? iteration + retry : iteration + " " + retry;
     }
 
+    private static String attempts(Attempt last) {
+        return last.attempt() > 1 ? last.attempt() + " attempts" : "";
+    }
+
     private static String because(String why) {
         return why.isEmpty() ? "" : "(" + why + ")";
     }
@@ -249,14 +271,12 @@ final class RunBoard {
         List<String> foot = all.subList(Math.max(0, all.size() - (most - 3)), all.size());
         int room = Math.max(1, most - lines.size() - foot.size());
         List<Row> shown = shown(room);
+        List<Branch> branches = branches(shown, columns);
         int nameWidth =
                 Math.min(
                         Math.min(columns / 2, columns - BESIDE_NAME),
-                        shown.stream().mapToInt(row -> row.name.length()).max().orElse(1));
-        for (int i = 0; i < shown.size(); i++) {
-            boolean last = i == shown.size() - 1 && shown.size() == rows.size();
-            lines.add(row(shown.get(i), last ? "└─ " : "├─ ", nameWidth, now, columns));
-        }
+                        branches.stream().mapToInt(Branch::width).max().orElse(1));
+        branches.forEach(branch -> lines.add(row(branch, nameWidth, now, columns)));
         if (shown.size() < rows.size()) {
             lines.add(rest(shown, columns));
         }
@@ -286,6 +306,89 @@ final class RunBoard {
         return rows.stream().filter(chosen::contains).toList();
     }
 
+    /**
+     * A row where it hangs in the tree.
+     *
+     * @param stem what is drawn before its name
+     */
+    private record Branch(Row row, String stem) {
+        /** Return what it takes of the columns of names; each has a stem of its own first. */
+        int width() {
+            return stem.length() - STEM + row.name.length();
+        }
+    }
+
+    /**
+     * Hang each row below what it waits for, of several below the one that is deepest; where that
+     * would leave no room for names, side by side.
+     */
+    private List<Branch> branches(List<Row> shown, int columns) {
+        Map<Row, List<Row>> below = new HashMap<>();
+        List<Row> top = new ArrayList<>();
+        Set<Row> seen = Set.copyOf(shown);
+        for (Row row : shown) {
+            above(row, seen)
+                    .ifPresentOrElse(
+                            each -> below.computeIfAbsent(each, key -> new ArrayList<>()).add(row),
+                            () -> top.add(row));
+        }
+        var branches = new ArrayList<Branch>();
+        hang(top, below, "", shown.size() < rows.size(), branches);
+        boolean fits =
+                branches.size() == shown.size()
+                        && branches.stream().allMatch(each -> each.stem().length() <= columns / 4);
+        if (!fits) {
+            branches.clear();
+            hang(shown, Map.of(), "", shown.size() < rows.size(), branches);
+        }
+        return branches;
+    }
+
+    /**
+     * @param more whether something is drawn at the same place after these
+     */
+    private static void hang(
+            List<Row> siblings,
+            Map<Row, List<Row>> below,
+            String stem,
+            boolean more,
+            List<Branch> branches) {
+        for (int i = 0; i < siblings.size(); i++) {
+            Row row = siblings.get(i);
+            boolean last = i == siblings.size() - 1 && !more;
+            branches.add(new Branch(row, stem + (last ? "└─ " : "├─ ")));
+            hang(
+                    below.getOrDefault(row, List.of()),
+                    below,
+                    stem + (last ? "   " : "│  "),
+                    false,
+                    branches);
+        }
+    }
+
+    /** Return what a row hangs below, of those that are shown; empty if it waits for none. */
+    private Optional<Row> above(Row row, Set<Row> shown) {
+        return waitsFor.getOrDefault(row, List.of()).stream()
+                .filter(shown::contains)
+                .reduce((one, other) -> depth(other) < depth(one) ? one : other);
+    }
+
+    private int depth(Row row) {
+        Integer depth = depths.get(row);
+        if (depth == null) {
+            // Nothing waits for itself; whoever wrote settings by hand is not to end this.
+            depths.put(row, 0);
+            depth =
+                    1
+                            + waitsFor.getOrDefault(row, List.of()).stream()
+                                    .mapToInt(this::depth)
+                                    .max()
+                                    .orElse(-1);
+            depths.put(row, depth);
+        }
+        return depth;
+    }
+
     private String rest(List<Row> shown, int columns) {
         Map<String, Integer> counts = new LinkedHashMap<>();
         rows.stream()
@@ -295,9 +398,10 @@ final class RunBoard {
         return colours.dim(cut("└─ and " + counted(counts), columns));
     }
 
-    private String row(Row row, String branch, int nameWidth, Instant now, int columns) {
-        String name = cut(row.name, nameWidth);
-        String padded = name + " ".repeat(nameWidth - name.length());
+    private String row(Branch branch, int nameWidth, Instant now, int columns) {
+        Row row = branch.row();
+        String name = cut(branch.stem() + row.name, STEM + nameWidth);
+        String padded = name + " ".repeat(STEM + nameWidth - name.length());
         String word = String.format(Locale.ROOT, "%-8s", word(row));
         Instant since = row.since;
         String elapsed = since == null ? "" : progress(row, Duration.between(since, now), columns);
@@ -309,10 +413,10 @@ final class RunBoard {
                                         elapsed,
                                         row.text,
                                         row.stage == Stage.WAITING ? after(row) : row.where)));
-        int room = columns - branch.length() - nameWidth - 2 - word.length() - 2;
+        int room = columns - padded.length() - 2 - word.length() - 2;
         return room < 4 || tail.isEmpty()
-                ? branch + padded + "  " + coloured(row, word.strip())
-                : branch + padded + "  " + coloured(row, word) + "  " + cut(tail, room);
+                ? padded + "  " + coloured(row, word.strip())
+                : padded + "  " + coloured(row, word) + "  " + cut(tail, room);
     }
 
     /** Say how long an experiment has gone on, and how far that is, of one that is known. */
@@ -391,9 +495,21 @@ final class RunBoard {
                 .sorted(Comparator.comparing(row -> row.stage))
                 .forEach(row -> counts.merge(word(row), 1, Integer::sum));
         if (!counts.isEmpty()) {
-            foot.add(colours.dim(cut(counted(counts), columns)));
+            foot.add(colours.dim(cut(counted(counts) + repeated(), columns)));
         }
         return foot;
+    }
+
+    /** Say how many executions passed, where an experiment has several. */
+    private String repeated() {
+        int ended = rows.stream().mapToInt(row -> row.ends.count()).sum();
+        int passed = rows.stream().mapToInt(row -> row.ends.passed()).sum();
+        boolean several = rows.stream().anyMatch(row -> row.ends.count() > 1);
+        return several
+                ? "; %d of %d %s passed"
+                        .formatted(
+                                passed, ended, strategy.equals("random") ? "draws" : "executions")
+                : "";
     }
 
     private static String counted(Map<String, Integer> counts) {

@@ -35,10 +35,17 @@ public final class SlotEnds {
         int known = iterations.size();
         return known < 2 || iterations.lastKey() != known
                 ? ""
-                : "%d of %d passed"
-                        .formatted(
-                                iterations.values().stream().filter(SlotEnds::passed).count(),
-                                known);
+                : "%d of %d passed".formatted(passed(), known);
+    }
+
+    /** Return how many iterations are known to have ended. */
+    int count() {
+        return iterations.size();
+    }
+
+    /** Return how many of them passed. */
+    int passed() {
+        return (int) iterations.values().stream().filter(SlotEnds::passed).count();
     }
 
     private static boolean passed(RunNotice.Ended ended) {

@@ -109,13 +109,16 @@ class RunBoardTest {
                         DEPENDENCIES));
         launch(0, "a", NOON);
         assertThat(board.lines(NOON, 70, 24))
-                .contains("├─ b  waiting", "└─ c  waiting   after a, b");
+                .contains(
+                        "├─ a     running   00:00  (first)",
+                        "└─ b     waiting",
+                        "   └─ c  waiting   after a, b");
 
         end(0, "a", Verdict.FAIL);
-        assertThat(board.lines(NOON, 70, 24)).contains("└─ c  waiting   after b");
+        assertThat(board.lines(NOON, 70, 24)).contains("   └─ c  waiting   after b");
 
         board.heard(new RunNotice.Skipped(1, "b", "left out"));
-        assertThat(board.lines(NOON, 70, 24)).contains("└─ c  waiting");
+        assertThat(board.lines(NOON, 70, 24)).contains("   └─ c  waiting");
     }
 
     /** Draws of a random run, and loops: the row is of all of them. */
@@ -140,6 +143,86 @@ class RunBoardTest {
                         false));
         assertThat(board.lines(NOON.plusSeconds(5), 80, 24).get(1))
                 .isEqualTo("└─ cpu-hog  starting  00:05  #4, 2 of 3 passed  (drawn)");
+        assertThat(board.lines(NOON, 80, 24)).endsWith("1 starting; 2 of 3 executions passed");
+    }
+
+    @Test
+    void ofARandomRunTheDrawsOfAllExperimentsAreCounted() {
+        board.heard(
+                new RunNotice.Started(
+                        new RunId(3, "k3f9"), "random", 1, List.of("cpu-hog", "drain"), false));
+        again(1, 1, Verdict.PASS);
+        again(2, 1, Verdict.FAIL);
+        end(1, "drain", Verdict.PASS);
+
+        assertThat(board.lines(NOON, 80, 24)).endsWith("1 Fail, 1 Pass; 2 of 3 draws passed");
+    }
+
+    @Test
+    void whatWasTriedAgainSaysHowOften() {
+        board.heard(started(List.of("cpu-hog")));
+        again(1, 1, Verdict.ERROR);
+        again(1, 2, Verdict.PASS);
+
+        assertThat(board.lines(NOON, 80, 24).get(1))
+                .isEqualTo("└─ cpu-hog  Pass      Completed, 2 attempts, 00:32");
+    }
+
+    private void graph(String dependencies, String... experiments) {
+        board.heard(
+                new RunNotice.Started(
+                        new RunId(3, "k3f9"),
+                        "dag",
+                        42,
+                        List.of(experiments),
+                        false,
+                        JsonMapper.shared()
+                                .readTree(
+                                        "{\"dependencies\": {%s}}"
+                                                .formatted(dependencies.replace('\'', '"')))));
+    }
+
+    /** As in examples/dag.yaml. */
+    @Test
+    void whatWaitsHangsBelowTheLastThatItWaitsFor() {
+        graph(
+                "'loss': ['delete.passed'], 'latency': ['delete.passed'], 'fill': ['loss', 'latency'], 'drain': ['loss.passed and not fill.failed']",
+                "delete",
+                "loss",
+                "drain",
+                "latency",
+                "fill",
+                "alone");
+        end(0, "delete", Verdict.PASS);
+        launch(1, "loss", NOON);
+        launch(3, "latency", NOON);
+
+        assertThat(board.lines(NOON.plusSeconds(7), 70, 24))
+                .containsExactly(
+                        "litmus/nginx  run 3, dag, seed 42                                00:07",
+                        "├─ delete          Pass      Completed, 00:32",
+                        "│  ├─ loss         running   00:07  (first)",
+                        "│  └─ latency      running   00:07  (first)",
+                        "│     └─ fill      waiting   after loss, latency",
+                        "│        └─ drain  waiting   after loss, fill",
+                        "└─ alone           waiting",
+                        "2 running, 3 waiting, 1 Pass");
+    }
+
+    @Test
+    void whereThereIsNoRoomForBranchesAllHangSideBySide() {
+        graph("'b': 'a', 'c': 'b', 'd': 'c', 'e': 'd'", "a", "b", "c", "d", "e");
+
+        assertThat(board.lines(NOON, 80, 24)).contains("            └─ e  waiting   after d");
+        assertThat(board.lines(NOON, 50, 24)).contains("└─ e  waiting   after d");
+    }
+
+    @Test
+    void settingsThatSomebodyWroteByHandAreDrawnAsWell() {
+        graph("'b': 'c', 'c': 'b', 'd': 'd'", "b", "c", "d");
+
+        assertThat(board.lines(NOON, 80, 24))
+                .contains("├─ b  waiting   after c", "├─ c  waiting   after b");
     }
 
     /** Who took a run up, or looks on, did not hear of what ended before. */
