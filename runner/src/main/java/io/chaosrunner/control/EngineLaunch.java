@@ -3,6 +3,7 @@ package io.chaosrunner.control;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.AnyObjects;
 import io.chaosrunner.cluster.Cluster;
+import io.chaosrunner.cluster.Cluster.Listing;
 import io.chaosrunner.cluster.ClusterException;
 import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.Resource;
@@ -47,8 +48,11 @@ public final class EngineLaunch {
          * @param engine as stored
          * @param created whether it was missing
          * @param changed the fields that were not as wanted; none if it was created
+         * @param idleAsOf the version of the pods as of which none of it lived, as just read; empty
+         *     if one did, or that was not read
          */
-        record Ready(Engine engine, boolean created, Set<String> changed) implements Readied {}
+        record Ready(Engine engine, boolean created, Set<String> changed, Optional<String> idleAsOf)
+                implements Readied {}
 
         /** It cannot; {@code why} names owner and remedy. */
         record Refused(String why) implements Readied {}
@@ -111,7 +115,8 @@ public final class EngineLaunch {
                 if (wanted.isEmpty()) {
                     return new Readied.Missing();
                 }
-                return new Readied.Ready(create(ref, wanted.get(), launch), true, Set.of());
+                return new Readied.Ready(
+                        create(ref, wanted.get(), launch), true, Set.of(), Optional.empty());
             } catch (ClusterException e) {
                 if (e.kind() != Kind.CONFLICT && e.kind() != Kind.ALREADY_EXISTS) {
                     throw e;
@@ -158,21 +163,30 @@ public final class EngineLaunch {
 
     private Readied readyStored(
             Engine engine, Optional<ObjectNode> wanted, Launch launch, boolean resume) {
-        Optional<String> against = against(engine, resume);
+        Optional<String> against = objection(engine);
         if (against.isPresent()) {
             return new Readied.Refused(against.get());
         }
+        Listing pods = ChaosPods.all(cluster, engine);
+        against = against(engine, pods, resume);
+        if (against.isPresent()) {
+            return new Readied.Refused(against.get());
+        }
+        Optional<String> idleAsOf =
+                Optional.of(ChaosPods.seen(pods, engine))
+                        .filter(living -> living.items().isEmpty())
+                        .map(Listing::version);
         ObjectNode next =
                 resume && EngineStanding.of(engine).isUnderWay()
                         ? engine.json().deepCopy()
                         : next(engine, wanted, launch);
         if (next.equals(engine.json())) {
-            return new Readied.Ready(engine, false, Set.of());
+            return new Readied.Ready(engine, false, Set.of(), idleAsOf);
         }
         Engine stored = new Engine(cluster.replaceStrictly(Resource.ENGINES, next));
         TreeSet<String> changed = AnyObjects.differences(engine.json(), stored.json());
         changed.remove("spec.engineState");
-        return new Readied.Ready(stored, false, changed);
+        return new Readied.Ready(stored, false, changed, idleAsOf);
     }
 
     /**
@@ -211,6 +225,14 @@ public final class EngineLaunch {
     }
 
     private Optional<String> against(Engine engine, boolean resume) {
+        Optional<String> objection = objection(engine);
+        return objection.isPresent()
+                ? objection
+                : against(engine, ChaosPods.all(cluster, engine), resume);
+    }
+
+    /** Say what stands against a launch whatever pods there are. */
+    private static Optional<String> objection(Engine engine) {
         EngineRef ref = engine.ref();
         if (engine.deleting()) {
             return Optional.of("ChaosEngine %s is being deleted".formatted(ref));
@@ -221,8 +243,13 @@ public final class EngineLaunch {
                             .formatted(
                                     ref, ref.name(), ref.namespace(), ref.name(), ref.namespace()));
         }
+        return Optional.empty();
+    }
+
+    private static Optional<String> against(Engine engine, Listing pods, boolean resume) {
+        EngineRef ref = engine.ref();
         String runner = ref.name() + "-runner";
-        if (ChaosPods.runner(cluster, engine).isPresent()) {
+        if (ChaosPods.runner(pods, engine).isPresent()) {
             return Optional.of(
                     "pod %s of the chaos-operator's runner is still there; wait until it is gone, or delete it (kubectl delete pod %s -n %s)"
                             .formatted(runner, runner, ref.namespace()));

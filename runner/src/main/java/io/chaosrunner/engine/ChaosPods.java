@@ -23,19 +23,27 @@ public final class ChaosPods {
 
     /** Return them with the version as of which they were all there was. */
     public static Listing seen(Cluster cluster, Engine engine) {
-        Listing all = listing(cluster, engine);
+        return seen(all(cluster, engine), engine);
+    }
+
+    /** Find them in {@link #all}. */
+    public static Listing seen(Listing all, Engine engine) {
         return new Listing(
                 all.version(), live(all).filter(pod -> !name(pod).equals(runner(engine))).toList());
     }
 
     /** Return the pod of the operator's runner, if there is one that has not ended. */
     public static Optional<ObjectNode> runner(Cluster cluster, Engine engine) {
-        return live(listing(cluster, engine))
-                .filter(pod -> name(pod).equals(runner(engine)))
-                .findFirst();
+        return runner(all(cluster, engine), engine);
     }
 
-    private static Listing listing(Cluster cluster, Engine engine) {
+    /** Find it in {@link #all}. */
+    public static Optional<ObjectNode> runner(Listing all, Engine engine) {
+        return live(all).filter(pod -> name(pod).equals(runner(engine))).findFirst();
+    }
+
+    /** Read all pods that bear the engine's label, ended ones included. */
+    public static Listing all(Cluster cluster, Engine engine) {
         return cluster.listing(
                 Resource.PODS, engine.namespace(), ExecutionLabels.selectorOfEngine(engine.uid()));
     }

@@ -434,6 +434,10 @@ final class EngineClaiming {
      * the version of the pods as last seen.
      */
     private String awaitLastRun(Engine engine) {
+        Optional<String> idle = idleAsOf(engine);
+        if (idle.isPresent()) {
+            return idle.get();
+        }
         Instant end = context.now().plus(context.patience.lastRun());
         boolean told = false;
         Listing left = ChaosPods.seen(context.cluster, engine);
@@ -455,6 +459,17 @@ final class EngineClaiming {
             left = ChaosPods.seen(context.cluster, engine);
         }
         return left.version();
+    }
+
+    /** Tell as of when no pod of the engine lived, if it is as it was seen then. */
+    private Optional<String> idleAsOf(Engine engine) {
+        boolean same =
+                context.request
+                        .seen()
+                        .map(Engine::resourceVersion)
+                        .filter(engine.resourceVersion()::equals)
+                        .isPresent();
+        return context.request.idleAsOf().filter(_ -> same);
     }
 
     // ---- A run that was interrupted ----------------------------------------------------------

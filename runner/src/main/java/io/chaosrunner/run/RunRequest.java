@@ -27,6 +27,8 @@ import java.util.Optional;
  * @param check asked at the last moment whether the fire still starts a run
  * @param tracing where traces go, if the environment is derived from the engine
  * @param seen the engine as just read, which spares a request; absent means it is read
+ * @param idleAsOf the version of the pods as of which none of the engine lived, as read a moment
+ *     before it was seen so, which spares a request; absent means they are read
  * @param problems why nothing can be launched, if the caller knows: they are recorded
  * @param allowed which accounts and images the engine may name
  */
@@ -41,6 +43,7 @@ public record RunRequest(
         StartCheck check,
         RunnerEnvironment.Tracing tracing,
         Optional<Engine> seen,
+        Optional<String> idleAsOf,
         List<Problem> problems,
         Allowed allowed) {
     /**
@@ -81,6 +84,7 @@ public record RunRequest(
                 StartCheck.NONE,
                 RunnerEnvironment.Tracing.OFF,
                 Optional.empty(),
+                Optional.empty(),
                 List.of(),
                 Allowed.ANYTHING);
     }
@@ -98,6 +102,7 @@ public record RunRequest(
                 check,
                 tracing,
                 seen,
+                idleAsOf,
                 problems,
                 bounds);
     }
@@ -109,7 +114,25 @@ public record RunRequest(
 
     /** Ask for the same of an engine that was just read. */
     public RunRequest seeing(Engine read) {
-        return changed(experiments, environment, fire, tracing, Optional.of(read), problems);
+        return seeing(read, Optional.empty());
+    }
+
+    /** Ask for the same of an engine that was just read, of which no pod lived a moment ago. */
+    public RunRequest seeing(Engine read, Optional<String> idle) {
+        return new RunRequest(
+                engine,
+                caller,
+                experiments,
+                environment,
+                settings,
+                instance,
+                fire,
+                check,
+                tracing,
+                Optional.of(read),
+                idle,
+                problems,
+                allowed);
     }
 
     /** Ask for the same on behalf of a fire. */
@@ -130,6 +153,7 @@ public record RunRequest(
                 given,
                 tracing,
                 seen,
+                idleAsOf,
                 problems,
                 allowed);
     }
@@ -149,6 +173,7 @@ public record RunRequest(
                 check,
                 tracing,
                 seen,
+                idleAsOf,
                 problems,
                 allowed);
     }
@@ -196,8 +221,8 @@ public record RunRequest(
             Optional<Engine> read,
             List<Problem> why) {
         return new RunRequest(
-                engine, caller, names, told, settings, instance, asking, check, traced, read, why,
-                allowed);
+                engine, caller, names, told, settings, instance, asking, check, traced, read,
+                idleAsOf, why, allowed);
     }
 
     boolean underOperator() {

@@ -63,9 +63,10 @@ final class DirectLaunch implements ServiceLaunch.Way {
                 () ->
                         driven.onceReady(
                                 schedule,
-                                engine ->
+                                ready ->
                                         run(
-                                                engine,
+                                                ready.engine(),
+                                                ready.idleAsOf(),
                                                 Optional.of(schedule),
                                                 Caller.PERSON,
                                                 Optional.of(fire),
@@ -78,6 +79,7 @@ final class DirectLaunch implements ServiceLaunch.Way {
             Engine engine = driven.seen();
             return run(
                     engine,
+                    Optional.empty(),
                     schedule,
                     Caller.PERSON_WHO_RESUMES,
                     Claim.of(engine).flatMap(claim -> claim.fires().settled()),
@@ -86,10 +88,12 @@ final class DirectLaunch implements ServiceLaunch.Way {
     }
 
     /**
+     * @param idleAsOf the version of the pods as of which none of the engine lived, if just read
      * @param begun told once the run has begun
      */
     private Optional<Instant> run(
             Engine engine,
+            Optional<String> idleAsOf,
             Optional<EngineSchedule> schedule,
             Caller caller,
             Optional<Fire> fire,
@@ -104,7 +108,7 @@ final class DirectLaunch implements ServiceLaunch.Way {
                                 Map.of(),
                                 driving.instance())
                         .within(driving.allowed())
-                        .seeing(engine);
+                        .seeing(engine, idleAsOf);
         EngineRun one =
                 new EngineRun(
                         driving.cluster(),

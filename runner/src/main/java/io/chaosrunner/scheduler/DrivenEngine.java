@@ -84,13 +84,14 @@ final class DrivenEngine {
     }
 
     /** Ready the engine of a schedule, and no other of its name, for its next run; then go on. */
-    Optional<Instant> onceReady(EngineSchedule schedule, Function<Engine, Optional<Instant>> then) {
+    Optional<Instant> onceReady(
+            EngineSchedule schedule, Function<Readied.Ready, Optional<Instant>> then) {
         Readied readied =
                 new EngineLaunch(driving.cluster()).readyAgain(schedule.engine(), Launch.DIRECT);
         return switch (readied) {
             case Readied.Ready ready -> {
                 seen = ready.engine();
-                yield then.apply(ready.engine());
+                yield then.apply(ready);
             }
             case Readied.Missing() -> Optional.empty();
             case Readied.Refused(String why) -> {

@@ -124,9 +124,9 @@ final class PodLaunch implements ServiceLaunch.Way {
     private Optional<Instant> makePod(EngineSchedule schedule, Fire fire) {
         return driven.onceReady(
                 schedule,
-                engine -> {
+                ready -> {
                     Optional<String> taken =
-                            runners.make(driving.pods().orElseThrow(), engine, fire);
+                            runners.make(driving.pods().orElseThrow(), ready.engine(), fire);
                     if (taken.isPresent()) {
                         driven.refuse(taken.get());
                         return driven.setBack();

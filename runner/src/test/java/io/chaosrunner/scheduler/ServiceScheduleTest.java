@@ -266,6 +266,23 @@ class ServiceScheduleTest extends ServiceStage {
         }
     }
 
+    @Test
+    void podsAreReadOnceBeforeARun() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            driven(world.engine(), cluster, "schedule/1").step();
+
+            List<String> before =
+                    world.requests().stream()
+                            .map(each -> each.verb() + " " + each.resource())
+                            .takeWhile(each -> !each.equals("create jobs"))
+                            .toList();
+            assertThat(before).containsOnlyOnce("list pods");
+            assertThat(before.indexOf("list pods"))
+                    .isLessThan(before.indexOf("patch chaosengines"));
+        }
+    }
+
     /** The news of it is on its way: the claim is refused, and the engine read. */
     @Test
     void aFireOfAnEngineThatChangedUnheardIsDecidedOnWhatIsStored() {
