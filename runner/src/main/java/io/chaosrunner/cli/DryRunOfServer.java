@@ -157,11 +157,15 @@ final class DryRunOfServer {
                         Clock.systemUTC().instant());
         found.refused().forEach(each -> problems.add(String.valueOf(each.getMessage())));
         problems.addAll(found.problems());
+        problems.addAll(found.helperAccounts());
         problems.addAll(found.accounts());
         found.unchecked().forEach(each -> shown.say("Warning: " + each));
         for (ObjectNode job : found.jobs()) {
             tryOut("Job", Resource.JOBS, job);
-            tryOut("pod", Resource.PODS, pod(job));
+            // Without its account no pod is admitted, which is told; nothing else is asked then.
+            if (found.accounts().isEmpty()) {
+                tryOut("pod", Resource.PODS, pod(job));
+            }
         }
     }
 

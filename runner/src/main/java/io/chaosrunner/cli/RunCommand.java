@@ -384,11 +384,12 @@ final class RunCommand implements Callable<Integer> {
                 .ifPresent(refusal -> {
                     throw refusal;
                 });
+        var problems = new ArrayList<String>(found.problems());
         if (!sandbox) {
             // Whether it is there when a pod is made is the Job controller's to say.
             found.accounts().forEach(each -> shown.say("Warning: " + each));
+            problems.addAll(found.helperAccounts());
         }
-        List<String> problems = found.problems();
         return problems.isEmpty()
                 ? Optional.empty()
                 : Optional.of(

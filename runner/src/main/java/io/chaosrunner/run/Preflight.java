@@ -22,6 +22,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -29,6 +30,9 @@ import tools.jackson.databind.node.ObjectNode;
  * that is missing is found when its turn comes, after others have done their harm.
  */
 public final class Preflight {
+    /** Variable by which Litmus' experiments know the account of the pods that they launch. */
+    private static final String HELPERS_ACCOUNT = "CHAOS_SERVICE_ACCOUNT";
+
     private static final RunId TRIAL = new RunId(1, "trial");
 
     /** Stands for the uid of an engine that is not stored. */
@@ -38,6 +42,7 @@ public final class Preflight {
     private final Coming coming;
     private final Set<String> problems = new LinkedHashSet<>();
     private final Set<String> accounts = new LinkedHashSet<>();
+    private final Set<String> helperAccounts = new LinkedHashSet<>();
     private final Set<String> unchecked = new LinkedHashSet<>();
     private final List<ClusterException> refused = new ArrayList<>();
     private final Set<String> accountsSought = new HashSet<>();
@@ -59,6 +64,8 @@ public final class Preflight {
      * @param problems what is missing or cannot be launched, each once, in the engine's order
      * @param accounts service accounts that are missing: the API server takes Jobs without them,
      *     and makes no pods
+     * @param helperAccounts other service accounts that are missing, which experiments give to the
+     *     pods that carry their faults
      * @param unchecked what the account may not look for
      * @param refused for each experiment that the account may not read, why
      * @param jobs the Jobs of the first attempt of every entry that can be launched
@@ -66,12 +73,14 @@ public final class Preflight {
     public record Found(
             List<String> problems,
             List<String> accounts,
+            List<String> helperAccounts,
             List<String> unchecked,
             List<ClusterException> refused,
             List<ObjectNode> jobs) {
         public Found {
             problems = List.copyOf(problems);
             accounts = List.copyOf(accounts);
+            helperAccounts = List.copyOf(helperAccounts);
             unchecked = List.copyOf(unchecked);
             refused = List.copyOf(refused);
             jobs = List.copyOf(jobs);
@@ -99,6 +108,7 @@ public final class Preflight {
         return new Found(
                 List.copyOf(preflight.problems),
                 List.copyOf(preflight.accounts),
+                List.copyOf(preflight.helperAccounts),
                 List.copyOf(preflight.unchecked),
                 preflight.refused,
                 preflight.jobs);
@@ -131,28 +141,11 @@ public final class Preflight {
             case Resolution.Invalid(String reason, List<FieldProblem> flaws) ->
                     flaws.forEach(flaw -> problems.add(flaw.toString()));
             case Resolution.Resolved(ExperimentSpec spec, List<FieldProblem> warnings) -> {
-                String namespace = engine.namespace();
-                spec.configMaps()
-                        .forEach(each ->
-                                need(
-                                        Resource.CONFIG_MAPS,
-                                        "ConfigMap",
-                                        namespace,
-                                        each,
-                                        name,
-                                        problems));
-                spec.secrets()
-                        .forEach(each ->
-                                need(Resource.SECRETS, "Secret", namespace, each, name, problems));
-                if (accountsSought.add(spec.pod().serviceAccount())) {
-                    need(
-                            Resource.SERVICE_ACCOUNTS,
-                            "ServiceAccount",
-                            namespace,
-                            spec.pod().serviceAccount(),
-                            name,
-                            accounts);
-                }
+                var by = new User(engine.namespace(), name);
+                spec.configMaps().forEach(each -> by.needs(Resource.CONFIG_MAPS, each, problems));
+                spec.secrets().forEach(each -> by.needs(Resource.SECRETS, each, problems));
+                variables(spec, by);
+                accounts(spec, by);
                 String uid = engine.uid().isEmpty() ? NO_UID : engine.uid();
                 jobs.add(
                         new JobFactory(TRIAL, strategy, null)
@@ -165,23 +158,66 @@ public final class Preflight {
         }
     }
 
-    private void need(
-            Resource resource,
-            String kind,
-            String namespace,
-            String name,
-            String experiment,
-            Set<String> missing) {
-        String what = "%s %s/%s".formatted(kind, namespace, name);
-        try {
-            if (find(resource, namespace, name).isEmpty()) {
-                missing.add("%s does not exist, and %s needs it".formatted(what, experiment));
+    /** Look for what variables take their values from: without it no container starts. */
+    private void variables(ExperimentSpec spec, User by) {
+        var variables = new ArrayList<JsonNode>(spec.container().env());
+        var imports = new ArrayList<JsonNode>();
+        spec.sidecars().forEach(each -> variables.addAll(each.env()));
+        spec.sidecars().forEach(each -> imports.addAll(each.envFrom()));
+        for (JsonNode variable : variables) {
+            JsonNode from = variable.path("valueFrom");
+            by.needs(Resource.CONFIG_MAPS, from.path("configMapKeyRef"));
+            by.needs(Resource.SECRETS, from.path("secretKeyRef"));
+        }
+        for (JsonNode each : imports) {
+            by.needs(Resource.CONFIG_MAPS, each.path("configMapRef"));
+            by.needs(Resource.SECRETS, each.path("secretRef"));
+        }
+    }
+
+    private void accounts(ExperimentSpec spec, User by) {
+        String account = spec.pod().serviceAccount();
+        if (accountsSought.add(account)) {
+            by.needs(Resource.SERVICE_ACCOUNTS, account, accounts);
+        }
+        spec.container().env().stream()
+                .filter(each -> each.path("name").asString("").equals(HELPERS_ACCOUNT))
+                .map(each -> each.path("value").asString(""))
+                .filter(helpers -> !helpers.isEmpty() && !helpers.equals(account))
+                .forEach(helpers -> by.needs(Resource.SERVICE_ACCOUNTS, helpers, helperAccounts));
+    }
+
+    /** An experiment of a namespace that needs other objects. */
+    private final class User {
+        private final String namespace;
+        private final String experiment;
+
+        private User(String namespace, String experiment) {
+            this.namespace = namespace;
+            this.experiment = experiment;
+        }
+
+        /** Look for what a reference names, unless it may be missing. */
+        private void needs(Resource resource, JsonNode reference) {
+            String name = reference.path("name").asString("");
+            if (!name.isEmpty() && !reference.path("optional").asBoolean(false)) {
+                needs(resource, name, problems);
             }
-        } catch (ClusterException e) {
-            if (e.kind() != Kind.FORBIDDEN) {
-                throw e;
+        }
+
+        private void needs(Resource resource, String name, Set<String> missing) {
+            String what = "%s %s/%s".formatted(resource.kind(), namespace, name);
+            try {
+                if (find(resource, namespace, name).isEmpty()) {
+                    missing.add("%s does not exist, and %s needs it".formatted(what, experiment));
+                }
+            } catch (ClusterException e) {
+                if (e.kind() != Kind.FORBIDDEN) {
+                    throw e;
+                }
+                unchecked.add(
+                        "whether %s exists is not checked: %s".formatted(what, e.getMessage()));
             }
-            unchecked.add("whether %s exists is not checked: %s".formatted(what, e.getMessage()));
         }
     }
 
