@@ -112,7 +112,7 @@ public final class Schema {
         if (metadata.isMissingNode() || metadata.isNull()) {
             return;
         }
-        String complaint = complaint(metadata, "object", Optional.empty());
+        String complaint = complaint(metadata, "object", "", Optional.empty());
         if (!complaint.isEmpty()) {
             findings.error("metadata", complaint);
             return;
@@ -126,7 +126,7 @@ public final class Schema {
                         " is no field: the API server refuses it"
                                 + choice(field.getKey(), METADATA.keySet()));
             } else if (!field.getValue().isNull()) {
-                String wrong = complaint(field.getValue(), type, findings.asText(at));
+                String wrong = complaint(field.getValue(), type, "", findings.asText(at));
                 if (!wrong.isEmpty()) {
                     findings.error(at, wrong);
                 }
@@ -233,10 +233,21 @@ public final class Schema {
                     ? ""
                     : " must be text or a whole number, but is " + describe(value);
         }
-        return complaint(value, type, written);
+        return complaint(value, type, schema.path("pattern").asString(""), written);
     }
 
-    private static String complaint(JsonNode value, String type, Optional<String> written) {
+    /** Say how a value is made a text, or what else to write where that would not be one either. */
+    private static String asText(String text, String pattern) {
+        Matcher listed = WORDS.matcher(pattern);
+        List<String> words =
+                listed.matches() ? List.of(listed.group(1).split("\\|")) : List.of(text);
+        return words.contains(text)
+                ? "; put it in quotes: \"" + text + "\""
+                : "; write " + String.join(" or ", words);
+    }
+
+    private static String complaint(
+            JsonNode value, String type, String pattern, Optional<String> written) {
         boolean fits =
                 switch (type) {
                     case "object" -> value.isObject();
@@ -258,11 +269,11 @@ public final class Schema {
                     case "boolean" -> "true or false";
                     default -> "a whole number";
                 };
-        String quote =
+        String advice =
                 type.equals("string") && value.isValueNode()
-                        ? "; put it in quotes: \"" + written.orElse(value.asString("")) + "\""
+                        ? asText(written.orElse(value.asString("")), pattern)
                         : "";
-        return " must be " + wanted + ", but is " + describe(value) + quote;
+        return " must be " + wanted + ", but is " + describe(value) + advice;
     }
 
     private static String describe(JsonNode value) {

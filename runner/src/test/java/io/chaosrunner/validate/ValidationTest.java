@@ -158,6 +158,8 @@ class ValidationTest {
                 "    components: {}|    components: {experimentAnnotation: {}}|13: warning: spec.experiments[0].spec.components.experimentAnnotation is unknown to Litmus",
                 "    components: {}|    components: {resources: {limit: {cpu: 1}}}|13: warning: spec.experiments[0].spec.components.resources.limit is no field of resources, so the API server drops it; did you mean 'limits'?",
                 "components: {}|components: {runner: {resources: {request: {cpu: 1}}}}|9: warning: spec.components.runner.resources.request is no field of resources, so the API server drops it; did you mean 'requests'?",
+                "chaosServiceAccount: sa|chaosServiceAccount: sa@engineState: on|8: error: spec.engineState must be text, but is true; write active or stop",
+                "chaosServiceAccount: sa|chaosServiceAccount: sa@jobCleanUpPolicy: 1|8: error: spec.jobCleanUpPolicy must be text, but is 1; write delete or retain",
                 // Probes.
                 "probe: []|probe: [{name: p, type: httpProb, mode: SOT}]|14: error: spec.experiments[0].spec.probe[0].type: 'httpProb' is none of",
                 "probe: []|probe: [{name: p, type: cmdProbe, mode: SOT}]|14: error: spec.experiments[0].spec.probe[0].runProperties is missing",
