@@ -210,6 +210,11 @@ final class ChaosRunner implements Callable<Integer> {
         return ExitCode.INVALID;
     }
 
+    /** Tell whether the command line says which cluster is meant, rather than the surroundings. */
+    boolean namesCluster() {
+        return kubeconfig != null || context != null || cluster != null || user != null;
+    }
+
     /** Connect for a pod, which waits for an API server that does not answer. */
     Fabric8Cluster reach() {
         return Fabric8Cluster.connect(

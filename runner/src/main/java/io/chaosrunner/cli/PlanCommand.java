@@ -89,6 +89,8 @@ final class PlanCommand implements Callable<Integer> {
             description = "text or json (default: ${DEFAULT-VALUE}).")
     private String output = "text";
 
+    private @Nullable List<FileObject> engines;
+
     @Override
     public Integer call() {
         CommandLine command = Objects.requireNonNull(spec).commandLine();
@@ -104,6 +106,13 @@ final class PlanCommand implements Callable<Integer> {
             throw new ParameterException(command, "-o is text or json, but is '" + output + "'");
         }
         EngineTarget meant = meant(command);
+        if (engine == null && Objects.requireNonNull(parent).namesCluster()) {
+            List<String> refused = refused(command);
+            if (!refused.isEmpty()) {
+                refused.forEach(why -> command.getErr().println("chaos-runner: " + why));
+                return ExitCode.INVALID;
+            }
+        }
         Engine engine = meant.engine();
         Overrides overrides = Overrides.of("--set", settings, command);
         var flags = new LinkedHashMap<>(overrides.values());
@@ -163,16 +172,35 @@ final class PlanCommand implements Callable<Integer> {
         }
         EngineTarget meant =
                 engine == null
-                        ? EngineTarget.of(
-                                files.engine(
-                                        files.objects(command, "ChaosEngine"::equals).all(),
-                                        command))
+                        ? EngineTarget.of(files.engine(engines(command), command))
                         : new EngineTarget(stored(engine));
         meant.nothingListed()
                 .ifPresent(problem -> {
                     throw new ParameterException(command, problem);
                 });
         return meant;
+    }
+
+    /** Standard input can be read once. */
+    private List<FileObject> engines(CommandLine command) {
+        if (engines == null) {
+            engines = files.objects(command, "ChaosEngine"::equals).all();
+        }
+        return engines;
+    }
+
+    /** Ask the cluster that was named whether it would store the engine as the file has it. */
+    private List<String> refused(CommandLine command) {
+        try (Fabric8Cluster cluster = Objects.requireNonNull(parent).connect()) {
+            cluster.hearWarnings(sentence ->
+                    command.getErr().println("chaos-runner: the API server warns: " + sentence));
+            var objects = new FileObjects(cluster, engines(command), namespaced.in(cluster));
+            objects.settleNamespaces(namespaced.asked())
+                    .ifPresent(problem -> {
+                        throw new ParameterException(command, problem);
+                    });
+            return objects.tryOut(_ -> {}, new ToldFields());
+        }
     }
 
     private Engine stored(String name) {

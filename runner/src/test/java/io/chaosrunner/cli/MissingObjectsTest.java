@@ -138,4 +138,17 @@ class MissingObjectsTest {
 
         assertThat(said.exitCode()).as(said.toString()).isZero();
     }
+
+    @Test
+    void aPlanForAClusterThatIsNamedAsksItAboutTheFile() throws IOException {
+        Files.writeString(file, FILE.replace("value: helpers", "VALUE: helpers"));
+
+        Said there = Said.by("plan", "-f", file.toString(), "--kubeconfig=" + kubeconfig);
+        Said here = Said.by("plan", "-f", file.toString());
+
+        assertThat(there.exitCode()).as(there.toString()).isEqualTo(2);
+        assertThat(there.err())
+                .contains("unknown field \"spec.experiments[1].spec.components.env[4].VALUE\"");
+        assertThat(here.exitCode()).as(here.toString()).isZero();
+    }
 }
