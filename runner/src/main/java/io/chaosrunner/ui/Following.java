@@ -30,6 +30,7 @@ final class Following<T> {
     private final Function<ObjectNode, T> keep;
     private final Map<String, T> objects = new ConcurrentHashMap<>();
     private volatile @Nullable String trouble;
+    private volatile boolean absent;
 
     /**
      * @param namespace empty for all
@@ -58,6 +59,11 @@ final class Following<T> {
         return Optional.ofNullable(trouble);
     }
 
+    /** Tell whether the cluster knows no such kind. */
+    boolean isAbsent() {
+        return absent;
+    }
+
     /** Read what there is, once. */
     void look() {
         try {
@@ -71,8 +77,10 @@ final class Following<T> {
             objects.clear();
             found.forEach(each -> objects.put(uid(each), keep.apply(each)));
             trouble = null;
+            absent = false;
         } catch (ClusterException e) {
             trouble = e.getMessage();
+            absent = e.kind() == ClusterException.Kind.NOT_FOUND;
         }
     }
 

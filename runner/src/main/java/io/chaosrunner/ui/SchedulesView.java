@@ -4,6 +4,7 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Cluster.Selection;
 import io.chaosrunner.cluster.Resource;
+import io.chaosrunner.control.NextFires;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.export.Page;
 import io.chaosrunner.history.RunHistory;
@@ -20,10 +21,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
-/** Lists the engines that have a schedule: when it fires next, and what became of past fires. */
+/**
+ * Lists the engines that have a schedule, and ChaosSchedules that have no engine so far: when each
+ * fires next, and what became of past fires.
+ */
 final class SchedulesView implements View {
     private static final int MOST_PAST = 30;
 
@@ -31,6 +37,7 @@ final class SchedulesView implements View {
     private final Site site;
     private final Fires fires;
     private final Following<Optional<Engine>> engines;
+    private final Following<Engine> chaosSchedules;
     private final Map<EngineRef, Past> past = new HashMap<>();
 
     /**
@@ -55,16 +62,32 @@ final class SchedulesView implements View {
                                         .filter(engine ->
                                                 engine.annotation(ScheduleSpec.ANNOTATION)
                                                         .isPresent()));
+        chaosSchedules =
+                new Following<>(
+                        cluster,
+                        Resource.SCHEDULES,
+                        namespace,
+                        new Selection.Labelled(""),
+                        // A list leaves the kind of its objects out.
+                        json -> new Engine(json.deepCopy().put("kind", NextFires.CHAOS_SCHEDULE)));
     }
 
     @Override
     public void look() {
         engines.look();
+        chaosSchedules.look();
     }
 
     @Override
     public AutoCloseable follow(Runnable changed) {
-        return engines.follow(changed);
+        AutoCloseable ofEngines = engines.follow(changed);
+        // Whoever may not read them, or has none, is not to ask again and again.
+        AutoCloseable others =
+                chaosSchedules.trouble().isPresent() ? () -> {} : chaosSchedules.follow(changed);
+        return () -> {
+            ofEngines.close();
+            others.close();
+        };
     }
 
     @Override
@@ -74,9 +97,14 @@ final class SchedulesView implements View {
 
     @Override
     public Rendering render(Instant now) {
+        List<Engine> driven = engines.objects().stream().flatMap(Optional::stream).toList();
+        Set<String> owners =
+                driven.stream().flatMap(SchedulesView::owners).collect(Collectors.toSet());
         List<Engine> scheduled =
-                engines.objects().stream()
-                        .flatMap(Optional::stream)
+                Stream.concat(
+                                driven.stream(),
+                                chaosSchedules.objects().stream()
+                                        .filter(each -> !owners.contains(each.uid())))
                         .sorted(
                                 Comparator.comparing(Engine::namespace)
                                         .thenComparing(Engine::name)
@@ -88,9 +116,9 @@ final class SchedulesView implements View {
         var writer = new Rendering.Writer("Schedules");
         Page page = writer.page();
         page.leaf("h1", "Schedules");
-        writer.part("div", "trouble", part -> EnginesView.trouble(engines.trouble(), part));
+        writer.part("div", "trouble", this::trouble);
         if (scheduled.isEmpty()) {
-            page.leaf("p", "No ChaosEngine here has a schedule.", "class", "sum");
+            page.leaf("p", "Nothing here has a schedule.", "class", "sum");
             return writer.done();
         }
         page.open("table");
@@ -103,11 +131,60 @@ final class SchedulesView implements View {
         return writer.done();
     }
 
+    /** Return the uids of the ChaosSchedules that an engine was made for. */
+    private static Stream<String> owners(Engine engine) {
+        return engine.json()
+                .path("metadata")
+                .path("ownerReferences")
+                .valueStream()
+                .filter(owner -> owner.path("kind").asString("").equals(NextFires.CHAOS_SCHEDULE))
+                .map(owner -> owner.path("uid").asString(""));
+    }
+
+    private void trouble(Page page) {
+        EnginesView.trouble(engines.trouble(), page);
+        if (!chaosSchedules.isAbsent()) {
+            chaosSchedules
+                    .trouble()
+                    .ifPresent(why ->
+                            page.leaf(
+                                    "p",
+                                    "ChaosSchedules that have no engine yet are not shown: " + why,
+                                    "class",
+                                    "note"));
+        }
+    }
+
+    private static boolean isChaosSchedule(Engine each) {
+        return each.json().path("kind").asString("").equals(NextFires.CHAOS_SCHEDULE);
+    }
+
+    /** Write a ChaosSchedule that the service has not made an engine of. */
+    private void chaosSchedule(Engine schedule, Instant now, Page page) {
+        page.open("td");
+        page.leaf("span", schedule.namespace() + "/", "class", "sum").text(schedule.name());
+        page.leaf("span", " ChaosSchedule", "class", "sum");
+        page.close();
+        page.leaf("td", "– no engine yet", "class", "num none");
+        page.open("td", "class", "why");
+        fires.of(schedule, now).ifPresent(each -> coming(each, now, page));
+        page.close();
+        page.leaf("td", "");
+    }
+
     private void row(Engine engine, Instant now, Page page) {
+        if (isChaosSchedule(engine)) {
+            chaosSchedule(engine, now, page);
+            return;
+        }
         page.open("td");
         page.open("a", "href", site.engine(engine.ref()));
         page.leaf("span", engine.namespace() + "/", "class", "sum").text(engine.name());
-        page.close().close();
+        page.close();
+        if (owners(engine).findAny().isPresent()) {
+            page.leaf("span", " ChaosSchedule", "class", "sum");
+        }
+        page.close();
         Mark mark;
         Optional<Fires.Coming> coming;
         Past known;
