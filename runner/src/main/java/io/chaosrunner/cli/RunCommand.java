@@ -613,12 +613,16 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private UiServer servePage(Cluster cluster, EngineRef ref) {
+    private UiServer servePage(Fabric8Cluster cluster, EngineRef ref) {
         UiServer served =
                 UiServer.start(
                         cluster,
                         new UiServer.Options(
-                                ref.namespace(), 0, ThisProcess.instance(), parent()::strategies));
+                                ref.namespace(),
+                                0,
+                                ThisProcess.instance(),
+                                parent()::strategies,
+                                cluster::log));
         command().getErr().println("chaos-runner: the live page: " + served.url(ref));
         command().getErr().flush();
         return served;

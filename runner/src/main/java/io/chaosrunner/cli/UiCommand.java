@@ -64,7 +64,8 @@ final class UiCommand implements Callable<Integer> {
                                         all ? "" : namespaced.in(cluster),
                                         port,
                                         ThisProcess.instance(),
-                                        runner::strategies))) {
+                                        runner::strategies,
+                                        cluster::log))) {
             var over = new CountDownLatch(1);
             Signals.handleAtTerminal(why -> over.countDown(), () -> {});
             out.println(server.url());

@@ -4,8 +4,10 @@ import io.chaosrunner.claim.Claim;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.export.Evidence;
 import io.chaosrunner.export.HtmlReport;
 import io.chaosrunner.export.Page;
+import io.chaosrunner.export.ReportedRun;
 import io.chaosrunner.export.RunReader;
 import io.chaosrunner.history.RunHistory;
 import io.chaosrunner.history.RunHistory.Remembered;
@@ -31,13 +33,21 @@ final class Pages {
     private static final String SCRIPT_TYPE = "text/javascript; charset=utf-8";
 
     private final Cluster cluster;
+    private final Evidence.Logs logs;
     private final Site site;
     private final String namespace;
     private final Stops stops;
     private final Clock clock;
 
-    Pages(Cluster cluster, Site site, String namespace, Stops stops, Clock clock) {
+    Pages(
+            Cluster cluster,
+            Evidence.Logs logs,
+            Site site,
+            String namespace,
+            Stops stops,
+            Clock clock) {
         this.cluster = cluster;
+        this.logs = logs;
         this.site = site;
         this.namespace = namespace;
         this.stops = stops;
@@ -144,7 +154,8 @@ final class Pages {
                 return problem(404, "Run %d of %s is not recorded.".formatted(number, ref));
             }
             var reader = new RunReader(cluster, engine.get(), remembered);
-            return Answer.html(200, HtmlReport.of(List.of(reader.run(record.get()))))
+            ReportedRun run = Evidence.read(cluster, logs, reader.run(record.get()));
+            return Answer.html(200, HtmlReport.of(List.of(run)))
                     .with(
                             "Content-Security-Policy",
                             HtmlReport.policy() + "; frame-ancestors 'none'");

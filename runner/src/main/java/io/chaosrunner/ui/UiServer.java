@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.chaosrunner.cluster.Cluster;
 import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.export.Evidence;
 import io.chaosrunner.model.EngineRef;
 import io.chaosrunner.plugin.StrategyCatalogue;
 import java.io.IOException;
@@ -86,9 +87,14 @@ public final class UiServer implements AutoCloseable {
      * @param port 0 for any free one
      * @param instance random name of this process
      * @param strategies asked when a run is stopped whose owner is dead
+     * @param logs where reports have the last lines from of what did not pass
      */
     public record Options(
-            String namespace, int port, String instance, Supplier<StrategyCatalogue> strategies) {}
+            String namespace,
+            int port,
+            String instance,
+            Supplier<StrategyCatalogue> strategies,
+            Evidence.Logs logs) {}
 
     private UiServer(Cluster cluster, Options options, Clock clock, Limits limits)
             throws IOException {
@@ -112,7 +118,7 @@ public final class UiServer implements AutoCloseable {
                         clock,
                         options.instance(),
                         ref -> changed(site.engine(ref)));
-        pages = new Pages(cluster, site, options.namespace(), stops, clock);
+        pages = new Pages(cluster, options.logs(), site, options.namespace(), stops, clock);
         places = new Semaphore(limits.requests());
         listenersLeft = new Semaphore(limits.listeners());
         watchdog = new Watchdog(limits.write());

@@ -75,7 +75,8 @@ class UiServerTest {
                                 namespace,
                                 0,
                                 "test/1",
-                                () -> StrategyCatalogue.load(Optional.empty(), stack -> {})),
+                                () -> StrategyCatalogue.load(Optional.empty(), stack -> {}),
+                                cluster::log),
                         Clock.systemUTC(),
                         limits);
         raw = new Raw(server.url());
@@ -263,6 +264,19 @@ class UiServerTest {
     }
 
     @Test
+    void theReportOfARunHasTheLastLinesOfWhatDidNotPass() throws IOException {
+        engine("litmus", "broken", "{}", "a=verdict=Fail");
+        run("broken");
+
+        assertThat(raw.get("e/litmus/broken/runs/1").body()).contains("The last lines of its log");
+
+        sandbox.forbid("get", "pods/log");
+        assertThat(raw.get("e/litmus/broken/runs/1").body())
+                .contains("What could not be read", "forbidden")
+                .doesNotContain("The last lines of its log");
+    }
+
+    @Test
     void showsWhatGoesOnAndWhyTheRestWaits() throws Exception {
         engine(
                 "litmus",
@@ -401,7 +415,7 @@ class UiServerTest {
         }
         assertThat(raw.get("e/litmus/nginx").body()).contains("&lt;script");
         try (Raw.Stream page = raw.listen("e/litmus/nginx")) {
-            assertThat(page.until("\n\n")).contains("&lt;script").doesNotContain("\ndata: x");
+            assertThat(page.until("&lt;script")).doesNotContain("\ndata: x");
         }
     }
 
@@ -458,6 +472,59 @@ class UiServerTest {
 
         assertThat(raw.get("schedules").body()).contains("nightly", "(in ", "✓ 1");
         assertThat(raw.get("e/litmus/nightly").body()).contains("next run ");
+    }
+
+    @Test
+    void showsChaosSchedulesBesideEngines() throws Exception {
+        chaosSchedule("early");
+        await().untilAsserted(() ->
+                assertThat(raw.get("schedules").body())
+                        .contains("early", "ChaosSchedule", "no engine yet", "(in "));
+
+        try (Raw.Stream live = raw.listen("schedules")) {
+            live.until("early");
+            chaosSchedule("late");
+            live.until("late");
+        }
+
+        // The service has made an engine of it: what it did is there.
+        engine("litmus", "early", "{}", "a");
+        patch(
+                "early",
+                "metadata",
+                json(
+                        "{'annotations':{'chaosrunner.io/schedule':'{every: 10m}'},'ownerReferences':[{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosSchedule','name':'early','uid':'"
+                                + uid("early")
+                                + "'}]}"));
+        Raw.Answer page = raw.get("schedules");
+        assertThat(page.body().split("<tr id=", -1)).hasSize(3);
+        assertThat(page.body()).contains("e/litmus/early");
+
+        sandbox.forbid("*", "chaosschedules");
+        assertThat(raw.get("schedules").body())
+                .contains("ChaosSchedules that have no engine yet are not shown", "forbidden");
+    }
+
+    private String uid(String chaosSchedule) {
+        return cluster.get(Resource.SCHEDULES, "litmus", chaosSchedule)
+                .orElseThrow()
+                .path("metadata")
+                .path("uid")
+                .asString("");
+    }
+
+    private void chaosSchedule(String name) {
+        sandbox.load(
+                "test",
+                json("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'litmus'}}")
+                        .toString());
+        cluster.create(
+                Resource.SCHEDULES,
+                "litmus",
+                json(
+                        "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosSchedule','metadata':{'name':'"
+                                + name
+                                + "'},'spec':{'schedule':{'repeat':{'properties':{'minChaosInterval':{'minute':{'everyNthMinute':10}}}}},'engineTemplateSpec':{'engineState':'active','chaosServiceAccount':'default','experiments':[{'name':'a'}]}}}"));
     }
 
     @Test
