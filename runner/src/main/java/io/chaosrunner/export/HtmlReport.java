@@ -78,7 +78,8 @@ public final class HtmlReport {
             .grid{stroke:var(--line)}.edge{stroke:var(--soft);stroke-width:1.5;stroke-dasharray:3 3}
             .deadline line{stroke:var(--fail);stroke-width:2;stroke-dasharray:6 3}
             .between{stroke:var(--none);stroke-width:2}
-            rect.cap{fill:var(--stop);fill-opacity:.45}rect.distance{fill:var(--link);fill-opacity:.45}rect.idle{fill:var(--none);fill-opacity:.35}
+            rect.cap{fill:color-mix(in srgb,var(--stop) 50%,var(--bg))}rect.distance{fill:color-mix(in srgb,var(--link) 50%,var(--bg))}
+            rect.idle{fill:color-mix(in srgb,var(--none) 30%,var(--bg))}
             .legend{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;list-style:none;padding:.4rem 0 0;margin:.4rem 0 0;border-top:1px solid var(--line);
             color:var(--soft);font-size:.85rem}.legend svg{display:inline-block}
             rect.pass{fill:var(--pass)}rect.fail{fill:var(--fail)}rect.error{fill:var(--error)}rect.stop{fill:var(--stop)}

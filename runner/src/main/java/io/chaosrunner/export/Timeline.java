@@ -39,6 +39,7 @@ public final class Timeline {
     private static final int BAR = 12;
     private static final int LONGEST_LABEL = 80;
     private static final int TICKS = 4;
+    private static final Duration SHORT = Duration.ofSeconds(20);
 
     /** Of the width, of what is to be seen. */
     private static final double LEAST_SHARE = 0.004;
@@ -309,8 +310,11 @@ public final class Timeline {
         }
     }
 
-    private static String tick(Duration since) {
-        return since.toSeconds() < TICKS ? TimeWords.of(since) : TimeWords.inSeconds(since);
+    /** Say a time on the axis; of a short run to a tenth of a second. */
+    private String tick(Duration since) {
+        return millis < SHORT.toMillis()
+                ? TimeWords.of(Duration.ofMillis((since.toMillis() + 50) / 100 * 100))
+                : TimeWords.inSeconds(since);
     }
 
     private void track(int top) {
