@@ -120,6 +120,24 @@ final class ServiceProcess implements AutoCloseable {
         return size;
     }
 
+    /** Have it collect all garbage; returns how many KiB its objects take then. */
+    long live() throws IOException {
+        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+        Process asked =
+                new ProcessBuilder(
+                                jcmd.toString(), Long.toString(process.pid()), "GC.class_histogram")
+                        .redirectErrorStream(true)
+                        .start();
+        String said = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String[] total =
+                said.lines()
+                        .filter(line -> line.startsWith("Total"))
+                        .findFirst()
+                        .orElseThrow(() -> new IOException(said))
+                        .split("\\s+", -1);
+        return Long.parseLong(total[2]) >> 10;
+    }
+
     /** Kill it with SIGKILL; returns when it is dead. */
     void kill() {
         process.destroyForcibly().onExit().join();

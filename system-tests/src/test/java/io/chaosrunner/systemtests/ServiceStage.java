@@ -73,6 +73,11 @@ final class ServiceStage implements AutoCloseable {
         return start(controlPlane.adminKubeconfig(), arguments);
     }
 
+    /** Start one more process as the administrator, with variables in its environment. */
+    ServiceProcess serviceAsAdmin(Map<String, String> variables, String... arguments) {
+        return start(controlPlane.adminKubeconfig(), variables, arguments);
+    }
+
     /** Start one more process, which reaches the API server through a proxy only. */
     ServiceProcess serviceThrough(ApiProxy proxy, String... arguments) {
         return start(kubeconfigThrough(proxy), arguments);
@@ -85,18 +90,16 @@ final class ServiceStage implements AutoCloseable {
 
     /** Start one more process, with further variables in its environment. */
     ServiceProcess serviceWith(Map<String, String> variables, String... arguments) {
-        ServiceProcess service =
-                ServiceProcess.start(
-                        namespace,
-                        controlPlane.kubeconfigFor(namespace.name(), account),
-                        variables,
-                        arguments);
-        services.add(service);
-        return service;
+        return start(controlPlane.kubeconfigFor(namespace.name(), account), variables, arguments);
     }
 
     private ServiceProcess start(String kubeconfig, String... arguments) {
-        ServiceProcess service = ServiceProcess.start(namespace, kubeconfig, arguments);
+        return start(kubeconfig, Map.of(), arguments);
+    }
+
+    private ServiceProcess start(
+            String kubeconfig, Map<String, String> variables, String... arguments) {
+        ServiceProcess service = ServiceProcess.start(namespace, kubeconfig, variables, arguments);
         services.add(service);
         return service;
     }

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,16 @@ class SoakTest {
 
     /** Looks at a leader, a second apart, in a third of its life: fewer say nothing of growth. */
     private static final int ENOUGH_LOOKS = 100;
+
+    /** Looks from one collection of all garbage to the next. */
+    private static final int COLLECTED = 15;
+
+    /** What some runs more or less have in hand. */
+    private static final long NOISE_KIB = 8 << 10;
+
+    /** The whole heap is there from the start, so that what grows is not the heap. */
+    private static final Map<String, String> WHOLE_HEAP =
+            Map.of("JAVA_TOOL_OPTIONS", "-Xms128m -XX:+AlwaysPreTouch");
 
     /** Of the limit that deploy/schedules sets. */
     private static final long MOST_MB = 320;
@@ -94,6 +105,11 @@ class SoakTest {
     private final List<TestNamespace> namespaces = new ArrayList<>();
     private final List<FakeKubelet> kubelets = new ArrayList<>();
     private final Map<String, Story> stories = new ConcurrentHashMap<>();
+
+    /** What was seen of each leader: threads and resident MB, and KiB of living objects. */
+    private final Map<ServiceProcess, List<long[]>> sizes = new HashMap<>();
+
+    private final Map<ServiceProcess, List<long[]>> lives = new HashMap<>();
 
     SoakTest(ControlPlane controlPlane) {
         this.controlPlane = controlPlane;
@@ -156,6 +172,18 @@ class SoakTest {
                 "runs",
                 Integer.toString(
                         stories.values().stream().mapToInt(each -> each.runs.size()).sum()));
+        for (var each : sizes.entrySet()) {
+            if (each.getValue().size() >= 3 * ENOUGH_LOOKS) {
+                checkFlat("threads", each.getValue(), 0, before -> before + 10, reporter);
+                checkFlat("MB", each.getValue(), 1, before -> before + before / 10, reporter);
+                checkFlat(
+                        "live KiB",
+                        lives.get(each.getKey()),
+                        0,
+                        before -> before + NOISE_KIB,
+                        reporter);
+            }
+        }
     }
 
     private static String name(int i) {
@@ -174,7 +202,6 @@ class SoakTest {
         Instant until = Instant.now().plus(LENGTH);
         Instant kill = Instant.now().plusSeconds(BETWEEN_KILLS_SECONDS);
         var began = new HashMap<ServiceProcess, Instant>();
-        var sizes = new HashMap<ServiceProcess, List<long[]>>();
         int kills = 0;
         while (Instant.now().isBefore(until)) {
             Instant next = Instant.now().plusSeconds(1);
@@ -183,7 +210,12 @@ class SoakTest {
             for (ServiceProcess each : replicas) {
                 Instant since = began.computeIfAbsent(each, _ -> Instant.now());
                 if (each.leads() && since.plus(WARM).isBefore(Instant.now())) {
-                    sizes.computeIfAbsent(each, _ -> new ArrayList<>()).add(check(each));
+                    List<long[]> looks = sizes.computeIfAbsent(each, _ -> new ArrayList<>());
+                    looks.add(check(each));
+                    if (looks.size() % COLLECTED == 0) {
+                        lives.computeIfAbsent(each, _ -> new ArrayList<>())
+                                .add(new long[] {each.live()});
+                    }
                 }
             }
             if (Instant.now().isAfter(kill) && Instant.now().plus(WARM).isBefore(until)) {
@@ -205,7 +237,6 @@ class SoakTest {
                                 .plusSeconds(random.nextInt(BETWEEN_KILLS_SECONDS));
             }
         }
-        sizes.values().forEach(each -> checkFlat(each, reporter));
         return kills;
     }
 
@@ -225,21 +256,17 @@ class SoakTest {
     }
 
     /** The last third of a leader's life needs no more than the one before it, but for noise. */
-    private static void checkFlat(List<long[]> sizes, TestReporter reporter) {
+    private static void checkFlat(
+            String what,
+            List<long[]> sizes,
+            int which,
+            LongUnaryOperator most,
+            TestReporter reporter) {
         int third = sizes.size() / 3;
-        if (third < ENOUGH_LOOKS) {
-            return;
-        }
-        long threads = median(sizes.subList(third, 2 * third), 0);
-        long megabytes = median(sizes.subList(third, 2 * third), 1);
-        long lastThreads = median(sizes.subList(2 * third, sizes.size()), 0);
-        long lastMegabytes = median(sizes.subList(2 * third, sizes.size()), 1);
-        reporter.publishEntry(
-                "led for %d s".formatted(sizes.size()),
-                "%d, then %d threads; %d, then %d MB"
-                        .formatted(threads, lastThreads, megabytes, lastMegabytes));
-        assertThat(lastThreads).as("threads").isLessThanOrEqualTo(threads + 10);
-        assertThat(lastMegabytes).as("MB").isLessThanOrEqualTo(megabytes + megabytes / 10);
+        long before = median(sizes.subList(third, 2 * third), which);
+        long last = median(sizes.subList(2 * third, sizes.size()), which);
+        reporter.publishEntry(what, "%d, then %d".formatted(before, last));
+        assertThat(last).as(what).isLessThanOrEqualTo(most.applyAsLong(before));
     }
 
     private static long median(List<long[]> sizes, int which) {
@@ -260,7 +287,7 @@ class SoakTest {
     private ServiceProcess service() {
         var arguments = new ArrayList<>(List.of("--launch=direct"));
         namespaces.stream().skip(1).forEach(each -> arguments.add("--namespace=" + each.name()));
-        return stage.serviceAsAdmin(arguments.toArray(String[]::new));
+        return stage.serviceAsAdmin(WHOLE_HEAP, arguments.toArray(String[]::new));
     }
 
     // ---- What is seen ------------------------------------------------------------------------
