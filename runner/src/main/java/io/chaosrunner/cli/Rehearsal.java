@@ -1,9 +1,11 @@
 package io.chaosrunner.cli;
 
 import io.chaosrunner.cluster.Fabric8Cluster;
+import io.chaosrunner.config.KubernetesYaml;
 import io.chaosrunner.sandbox.SandboxServer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.StringReader;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReader;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +17,7 @@ import java.util.Base64;
 import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Do once what a runner's pod does, and a person, so that an AOT cache holds what they need.
@@ -59,7 +62,7 @@ final class Rehearsal {
         Path kubeconfig = Files.createTempFile("rehearsal", ".kubeconfig");
         try (SandboxServer server =
                 SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(SPEED).withTls(tls))) {
-            server.load(file.toString(), Files.readString(file));
+            load(file, server);
             Files.writeString(kubeconfig, kubeconfig(server.url(), certificate));
             return Main.run(
                     Map.of(
@@ -71,6 +74,19 @@ final class Rehearsal {
         } finally {
             Files.delete(kubeconfig);
         }
+    }
+
+    private static void load(Path file, SandboxServer server) throws IOException {
+        KubernetesYaml.read(
+                new StringReader(Files.readString(file)),
+                KubernetesYaml.Limits.OF_FILES,
+                document -> {
+                    if (document instanceof KubernetesYaml.Document.Read read
+                            && read.json() instanceof ObjectNode object) {
+                        server.load(field -> file + ": " + field, object)
+                                .forEach(Streams.err()::println);
+                    }
+                });
     }
 
     /** An API server speaks HTTP/2, and the sandbox does not. */

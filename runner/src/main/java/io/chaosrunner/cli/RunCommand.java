@@ -583,7 +583,10 @@ final class RunCommand implements Callable<Integer> {
             UiServer.bound();
         }
         try (SandboxServer server =
-                SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(speed))) {
+                SandboxServer.start(
+                        SandboxServer.Options.DEFAULT
+                                .withSpeed(speed)
+                                .withSchemas(new CrdSchemas()))) {
             List<FileObject> objects = fileObjects();
             EngineTarget target = wanted(objects, reports);
             Engine wanted = target.engine();
@@ -594,8 +597,7 @@ final class RunCommand implements Callable<Integer> {
             reports.ofSandbox().isOf(ref);
             List<String> problems = new ArrayList<>();
             for (FileObject object : SandboxSelection.of(objects)) {
-                problems.addAll(
-                        server.load(object::place, AnyObjects.unstored(object.json())).problems());
+                problems.addAll(server.load(object::place, AnyObjects.unstored(object.json())));
             }
             if (!problems.isEmpty()) {
                 problems.forEach(problem -> command().getErr().println("chaos-runner: " + problem));

@@ -2,19 +2,15 @@ package io.chaosrunner.sandbox;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
-import io.chaosrunner.config.KubernetesYaml;
 import io.chaosrunner.sandbox.ObjectStore.Change;
 import io.chaosrunner.sandbox.ObjectStore.Key;
 import io.chaosrunner.sandbox.ObjectStore.Snapshot;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.StringReader;
-import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -28,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -46,6 +41,7 @@ final class ApiHandler implements HttpHandler {
     private final ObjectStore store;
     private final Registry registry;
     private final PodLogs logs;
+    private final StrictFields strictly;
     private final Consumer<SandboxServer.Request> observer;
     private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
 
@@ -71,10 +67,12 @@ final class ApiHandler implements HttpHandler {
             ObjectStore store,
             Registry registry,
             PodLogs logs,
+            StrictFields strictly,
             Consumer<SandboxServer.Request> observer) {
         this.store = store;
         this.registry = registry;
         this.logs = logs;
+        this.strictly = strictly;
         this.observer = observer;
     }
 
@@ -311,9 +309,9 @@ final class ApiHandler implements HttpHandler {
         };
     }
 
-    private static ObjectNode checked(ObjectNode body, Target target, boolean strict) {
+    private ObjectNode checked(ObjectNode body, Target target, boolean strict) {
         if (strict) {
-            StrictFields.check(target.resource(), body);
+            strictly.check(target.resource(), body);
         }
         return body;
     }
@@ -460,10 +458,7 @@ final class ApiHandler implements HttpHandler {
             JsonNode parsed =
                     switch (type) {
                         case "", "application/json" -> Json.MAPPER.readTree(bytes);
-                        case "application/yaml" -> yaml(new String(bytes, StandardCharsets.UTF_8));
-                        default ->
-                                throw StatusError.unsupportedMediaType(
-                                        "application/json, application/yaml");
+                        default -> throw StatusError.unsupportedMediaType("application/json");
                     };
             if (parsed instanceof ObjectNode object) {
                 return object;
@@ -472,22 +467,6 @@ final class ApiHandler implements HttpHandler {
         } catch (JacksonException e) {
             throw unparsable(String.valueOf(e.getMessage()));
         }
-    }
-
-    private static JsonNode yaml(String text) {
-        var documents = new ArrayList<KubernetesYaml.Document>();
-        try {
-            KubernetesYaml.read(
-                    new StringReader(text), KubernetesYaml.Limits.OF_FILES, documents::add);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return switch (documents.isEmpty() ? null : documents.getFirst()) {
-            case KubernetesYaml.Document.Read read -> read.json();
-            case KubernetesYaml.Document.Unreadable unreadable ->
-                    throw unparsable(unreadable.why());
-            case null -> NullNode.instance;
-        };
     }
 
     private static StatusError unparsable(String why) {

@@ -50,6 +50,7 @@ public final class SandboxServer implements AutoCloseable {
     private final Registry registry;
     private final Kubelet kubelet;
     private final PodLogs logs;
+    private final StrictFields strictly;
     private final ApiHandler handler;
     private final HttpServer http;
     private final ExecutorService requests;
@@ -76,6 +77,7 @@ public final class SandboxServer implements AutoCloseable {
      * @param historySize how many changes a watch can look back upon
      * @param kubelet whether pods are run; without it they stay Pending until a client writes their
      *     status
+     * @param schemas what the CRDs of custom kinds refuse
      * @param observer sees every request before it is carried out, on the request's thread
      * @param tls serve HTTPS with this; empty means plain HTTP
      */
@@ -85,11 +87,12 @@ public final class SandboxServer implements AutoCloseable {
             long seed,
             int historySize,
             boolean kubelet,
+            Schemas schemas,
             Consumer<Request> observer,
             Optional<SSLContext> tls) {
-        /** Any port, real time, a kubelet. */
+        /** Any port, real time, a kubelet, no schemas. */
         public static final Options DEFAULT =
-                new Options(0, 1, 1, 10_000, true, request -> {}, Optional.empty());
+                new Options(0, 1, 1, 10_000, true, Schemas.NONE, request -> {}, Optional.empty());
 
         public Options {
             if (!(speed > 0) || historySize < 1) {
@@ -98,31 +101,36 @@ public final class SandboxServer implements AutoCloseable {
         }
 
         public Options withPort(int port) {
-            return new Options(port, speed, seed, historySize, kubelet, observer, tls);
+            return new Options(port, speed, seed, historySize, kubelet, schemas, observer, tls);
         }
 
         public Options withSpeed(double speed) {
-            return new Options(port, speed, seed, historySize, kubelet, observer, tls);
+            return new Options(port, speed, seed, historySize, kubelet, schemas, observer, tls);
         }
 
         public Options withSeed(long seed) {
-            return new Options(port, speed, seed, historySize, kubelet, observer, tls);
+            return new Options(port, speed, seed, historySize, kubelet, schemas, observer, tls);
         }
 
         public Options withHistorySize(int historySize) {
-            return new Options(port, speed, seed, historySize, kubelet, observer, tls);
+            return new Options(port, speed, seed, historySize, kubelet, schemas, observer, tls);
         }
 
         public Options withoutKubelet() {
-            return new Options(port, speed, seed, historySize, false, observer, tls);
+            return new Options(port, speed, seed, historySize, false, schemas, observer, tls);
+        }
+
+        public Options withSchemas(Schemas schemas) {
+            return new Options(port, speed, seed, historySize, kubelet, schemas, observer, tls);
         }
 
         public Options withTls(SSLContext tls) {
-            return new Options(port, speed, seed, historySize, kubelet, observer, Optional.of(tls));
+            return new Options(
+                    port, speed, seed, historySize, kubelet, schemas, observer, Optional.of(tls));
         }
 
         public Options withObserver(Consumer<Request> observer) {
-            return new Options(port, speed, seed, historySize, kubelet, observer, tls);
+            return new Options(port, speed, seed, historySize, kubelet, schemas, observer, tls);
         }
     }
 
@@ -147,7 +155,8 @@ public final class SandboxServer implements AutoCloseable {
         for (String name : List.of("default", "kube-system", "kube-public", "kube-node-lease")) {
             createNamespace(name);
         }
-        handler = new ApiHandler(store, registry, logs, options.observer());
+        strictly = new StrictFields(options.schemas());
+        handler = new ApiHandler(store, registry, logs, strictly, options.observer());
         requests = Executors.newVirtualThreadPerTaskExecutor();
         try {
             http = listen(options);
@@ -257,23 +266,15 @@ public final class SandboxServer implements AutoCloseable {
     }
 
     /**
-     * Create the objects of a multi-document YAML text. Namespaces are made as needed; what names
-     * none goes to {@code default}. Documents without a fault are created even beside faulty ones.
-     *
-     * @param source what problems call the text, usually a file name
-     */
-    public Manifests load(String source, String yaml) {
-        return Manifests.load(this, source, yaml);
-    }
-
-    /**
-     * Create one object, and refuse what the API server refuses of people's files: fields that no
-     * schema knows, and values of the wrong type.
+     * Create an object of somebody's file, and its namespace if need be: {@code default} if it
+     * names none. What a cluster needs and the sandbox does not, such as roles and CRDs, is left
+     * out.
      *
      * @param place where a path of it was found, for messages; the empty path is all of it
+     * @return why it could not be created; nothing if it was or is left out
      */
-    public Manifests load(UnaryOperator<String> place, ObjectNode object) {
-        return Manifests.load(this, place, object);
+    public List<String> load(UnaryOperator<String> place, ObjectNode object) {
+        return new Loading(this, strictly, place, object).problems();
     }
 
     /**

@@ -3,6 +3,7 @@ package io.chaosrunner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.sandbox.SandboxServer;
+import io.chaosrunner.testing.SandboxTexts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -70,8 +71,8 @@ class CompletionTest {
     @Test
     void namesComeFromTheClusterThatTheLineNames() throws IOException {
         try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT)) {
-            server.load("a", ENGINE.formatted("nginx", "default"));
-            server.load("b", ENGINE.formatted("redis", "payments"));
+            SandboxTexts.load(server, ENGINE.formatted("nginx", "default"));
+            SandboxTexts.load(server, ENGINE.formatted("redis", "payments"));
             String kubeconfig = kubeconfig(server.url());
 
             assertThat(complete("--kubeconfig", kubeconfig, "stop", "")).containsExactly("nginx");

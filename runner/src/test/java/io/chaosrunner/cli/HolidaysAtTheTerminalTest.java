@@ -3,6 +3,7 @@ package io.chaosrunner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.sandbox.SandboxServer;
+import io.chaosrunner.testing.SandboxTexts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,7 +95,7 @@ class HolidaysAtTheTerminalTest {
     @Test
     void ofAnEngineInTheClusterTheListsOfItsNamespaceAreRead() throws IOException {
         try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT)) {
-            assertThat(server.load("engine", ENGINE).problems()).isEmpty();
+            SandboxTexts.load(server, ENGINE);
             server.ensureExperiments("default", "nginx");
             String config = SandboxKubeconfig.in(folder, server.url()).toString();
             Said missing = Said.by("--kubeconfig", config, "next", "nginx");
@@ -103,7 +104,7 @@ class HolidaysAtTheTerminalTest {
                     .contains(
                             "Nothing starts: holidays are not known: ConfigMap office: there is none in namespace default");
 
-            assertThat(server.load("list", LIST).problems()).isEmpty();
+            SandboxTexts.load(server, LIST);
             Said said =
                     Said.by(
                             "--kubeconfig",

@@ -13,6 +13,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.schedule.EngineSchedule;
+import io.chaosrunner.testing.SandboxTexts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,8 +50,8 @@ class InstantsOfRequestsTest {
         server = SandboxServer.start(SandboxServer.Options.DEFAULT);
         cluster = Fabric8Cluster.connect(server.url());
         kubeconfig = SandboxKubeconfig.in(folder, server.url());
-        server.load(
-                "engine.yaml",
+        SandboxTexts.load(
+                server,
                 """
                 apiVersion: litmuschaos.io/v1alpha1
                 kind: ChaosEngine

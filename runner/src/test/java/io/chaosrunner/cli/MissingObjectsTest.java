@@ -3,6 +3,7 @@ package io.chaosrunner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.sandbox.SandboxServer;
+import io.chaosrunner.testing.SandboxTexts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,19 +120,19 @@ class MissingObjectsTest {
     @Test
     void whatIsThereIsNotMissed() {
         for (String name : new String[] {"password", "beside"}) {
-            server.load(
-                    name,
+            SandboxTexts.load(
+                    server,
                     "{apiVersion: v1, kind: Secret, metadata: {name: %s, namespace: default}}"
                             .formatted(name));
         }
         for (String name : new String[] {"settings", "imported"}) {
-            server.load(
-                    name,
+            SandboxTexts.load(
+                    server,
                     "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s, namespace: default}}"
                             .formatted(name));
         }
-        server.load(
-                "account",
+        SandboxTexts.load(
+                server,
                 "{apiVersion: v1, kind: ServiceAccount, metadata: {name: helpers, namespace: default}}");
 
         Said said = run();

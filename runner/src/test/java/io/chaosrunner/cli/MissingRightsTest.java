@@ -3,6 +3,7 @@ package io.chaosrunner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.sandbox.SandboxServer;
+import io.chaosrunner.testing.SandboxTexts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,7 +93,7 @@ class MissingRightsTest {
     })
     void everyCommandSaysWhichRightIsMissingAndWhereItIsExplained(
             String words, String verb, int exitCode) {
-        server.load("engine.yaml", FILE);
+        SandboxTexts.load(server, FILE);
         server.forbid("*", "chaosengines");
 
         Said said = say(words);
@@ -127,7 +128,7 @@ class MissingRightsTest {
 
     @Test
     void aDryRunOfAStoredEngineThatIsNotReadSaysWhatElseIsMissing() {
-        server.load("engine.yaml", FILE);
+        SandboxTexts.load(server, FILE);
         server.forbid("*", "chaosengines");
         server.forbid("get", "chaosexperiments");
 
@@ -142,7 +143,7 @@ class MissingRightsTest {
 
     @Test
     void aDryRunSaysEveryExperimentThatMayNotBeRead() {
-        server.load("engine.yaml", FILE);
+        SandboxTexts.load(server, FILE);
         server.forbid("get", "chaosexperiments");
 
         Said said = say("run --dry-run=server nginx");

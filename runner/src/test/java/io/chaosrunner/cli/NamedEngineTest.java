@@ -3,6 +3,7 @@ package io.chaosrunner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.sandbox.SandboxServer;
+import io.chaosrunner.testing.SandboxTexts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +53,7 @@ class NamedEngineTest {
     @BeforeEach
     void start() throws IOException {
         server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(50));
-        assertThat(server.load("engine", ENGINE).problems()).isEmpty();
+        SandboxTexts.load(server, ENGINE);
         server.ensureExperiments("default", "nginx");
         kubeconfig = SandboxKubeconfig.in(folder, server.url());
     }

@@ -3,6 +3,7 @@ package io.chaosrunner.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.sandbox.SandboxServer;
+import io.chaosrunner.testing.SandboxTexts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,8 +157,8 @@ class NamesWithLineBreaksTest {
                 "run nginx"
             })
     void whatTheClusterSaysStaysThereToo(String command) {
-        server.load(
-                "engine.yaml",
+        SandboxTexts.load(
+                server,
                 ENGINE.replace("name: \"a<\"", "name: nginx")
                         .replace("  \"i<\": 1\n", "")
                         .replace(", \"l<\": 1", "")

@@ -8,6 +8,7 @@ import io.chaosrunner.model.Fire;
 import io.chaosrunner.model.RunId;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.schedule.ScheduleSpec;
+import io.chaosrunner.testing.SandboxTexts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,14 +120,14 @@ class NextCommandTest {
     void runsThatWereStartedAreNotForetoldAgain() throws IOException {
         try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT)) {
             String config = SandboxKubeconfig.in(folder, server.url()).toString();
-            assertThat(server.load("engine", claimed("maxRuns: 3")).problems()).isEmpty();
+            SandboxTexts.load(server, claimed("maxRuns: 3"));
             Said two = Said.by("--kubeconfig", config, "next", "nginx");
             assertThat(two.out().lines()).hasSize(4);
             assertThat(two.out()).endsWith("Then it is over: maxRuns: 3 runs are all.\n");
         }
         try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT)) {
             String config = SandboxKubeconfig.in(folder, server.url()).toString();
-            assertThat(server.load("engine", claimed("maxRuns: 1")).problems()).isEmpty();
+            SandboxTexts.load(server, claimed("maxRuns: 1"));
             Said none = Said.by("--kubeconfig", config, "next", "nginx");
             assertThat(none.exitCode()).isZero();
             assertThat(none.out()).isEqualTo("Then it is over: maxRuns: 1 runs were started.\n");

@@ -13,6 +13,7 @@ import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.run.RunResult;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.status.RunNotice;
+import io.chaosrunner.testing.SandboxTexts;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,31 +40,28 @@ class RunFollowerTest {
     void start() {
         server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(20));
         cluster = Fabric8Cluster.connect(server.url());
-        assertThat(
-                        server.load(
-                                        "engine",
-                                        """
-                                        apiVersion: litmuschaos.io/v1alpha1
-                                        kind: ChaosEngine
-                                        metadata:
-                                          name: nginx
-                                          annotations:
-                                            chaosrunner.io/execution: |
-                                              strategy: dag
-                                              dependencies: {c: [b.passed]}
-                                        spec:
-                                          chaosServiceAccount: chaos
-                                          experiments:
-                                            - {name: a}
-                                            - name: b
-                                              spec:
-                                                components:
-                                                  experimentAnnotations:
-                                                    sandbox.chaosrunner.io/scenario: verdict=Fail
-                                            - {name: c}
-                                        """)
-                                .problems())
-                .isEmpty();
+        SandboxTexts.load(
+                server,
+                """
+                apiVersion: litmuschaos.io/v1alpha1
+                kind: ChaosEngine
+                metadata:
+                  name: nginx
+                  annotations:
+                    chaosrunner.io/execution: |
+                      strategy: dag
+                      dependencies: {c: [b.passed]}
+                spec:
+                  chaosServiceAccount: chaos
+                  experiments:
+                    - {name: a}
+                    - name: b
+                      spec:
+                        components:
+                          experimentAnnotations:
+                            sandbox.chaosrunner.io/scenario: verdict=Fail
+                    - {name: c}
+                """);
         server.ensureExperiments("default", "nginx");
     }
 

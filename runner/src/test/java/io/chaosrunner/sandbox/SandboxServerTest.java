@@ -3,6 +3,7 @@ package io.chaosrunner.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import io.chaosrunner.sandbox.ApiClient.Answer;
@@ -30,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @SuppressWarnings("ClassCanBeStatic") // Nested tests are inner classes.
 class SandboxServerTest {
     private static final String CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
+    private static final UnaryOperator<String> PLACE = field -> "x.yaml at " + field;
     private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
     private SandboxServer server;
     private HttpClient http;
@@ -312,127 +315,90 @@ class SandboxServerTest {
     @Nested
     class Loading {
         @Test
-        void createsWhatTheFilesSay() {
-            Manifests manifests =
-                    server.load(
-                            "engine.yaml",
-                            """
-                            apiVersion: litmuschaos.io/v1alpha1
-                            kind: ChaosEngine
-                            metadata: {name: nginx, namespace: shop}
-                            spec:
-                              engineState: active
-                              experiments: [{name: pod-delete}]
-                            ---
-                            apiVersion: v1
-                            kind: ConfigMap
-                            metadata: {name: script}
-                            data: {run: "on"}
-                            ---
-                            """);
+        void createsWhatAFileSays() {
+            assertThat(
+                            load(
+                                    "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosEngine',"
+                                        + "'metadata':{'name':'nginx','namespace':'shop'},"
+                                        + "'spec':{'engineState':'active','experiments':[{'name':'pod-delete'}]}}"))
+                    .isEmpty();
+            assertThat(load("{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'script'}}"))
+                    .isEmpty();
 
-            assertThat(manifests.problems()).isEmpty();
-            assertThat(manifests.created())
-                    .extracting(Manifests.Created::toString)
-                    .containsExactly(
-                            "Created[kind=ChaosEngine, namespace=shop, name=nginx]",
-                            "Created[kind=ConfigMap, namespace=default, name=script]");
             assertThat(
                             api.get(
                                             "/apis/litmuschaos.io/v1alpha1/namespaces/shop/chaosengines/nginx")
                                     .text("/spec/experiments/0/name"))
                     .isEqualTo("pod-delete");
+            assertThat(api.get(CONFIG_MAPS + "/script").text("/metadata/name")).isEqualTo("script");
         }
 
         @Test
         void tellsWhereTheProblemsAre() {
-            Manifests manifests =
-                    server.load(
-                            "x.yaml",
-                            """
-                            apiVersion: v1
-                            kind: ConfigMap
-                            metadata: {name: A_b}
-                            ---
-                            kind: ConfigMap
-                            ---
-                            apiVersion: x.io/v1
-                            kind: Thing
-                            metadata: {name: t}
-                            ---
-                            just text
-                            ---
-                            a: [
-                            """);
-
-            assertThat(manifests.problems()).hasSize(5);
-            assertThat(manifests.problems().get(0))
-                    .startsWith("x.yaml:3: ConfigMap A_b: ")
-                    .contains("metadata.name");
-            assertThat(manifests.problems().get(1))
-                    .isEqualTo("x.yaml:5: apiVersion and kind are required");
-            assertThat(manifests.problems().get(2))
-                    .isEqualTo("x.yaml:7: the sandbox does not serve Thing of x.io/v1");
-            assertThat(manifests.problems().get(3)).isEqualTo("x.yaml:11: not an object");
-            assertThat(manifests.problems().get(4)).startsWith("x.yaml:14: is not YAML: ");
+            assertThat(load("{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'A_b'}}"))
+                    .singleElement(STRING)
+                    .startsWith("x.yaml at metadata.name: ConfigMap A_b: ");
+            assertThat(load("{'kind':'ConfigMap'}"))
+                    .containsExactly("x.yaml at : apiVersion and kind are required");
+            assertThat(load("{'apiVersion':'x.io/v1','kind':'Thing','metadata':{'name':'t'}}"))
+                    .containsExactly("x.yaml at : the sandbox does not serve Thing of x.io/v1");
         }
 
         @Test
         void refusesScenariosThatCannotBePlayed() {
-            Manifests manifests =
-                    server.load(
-                            "e.yaml",
-                            """
-                            apiVersion: litmuschaos.io/v1alpha1
-                            kind: ChaosEngine
-                            metadata: {name: e}
-                            spec:
-                              experiments:
-                              - name: a
-                                spec:
-                                  components:
-                                    experimentAnnotations:
-                                      sandbox.chaosrunner.io/scenario: explode
-                            """);
-
-            assertThat(manifests.problems())
-                    .singleElement()
-                    .asString()
+            assertThat(
+                            load(
+                                    "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosEngine','metadata':{'name':'e'},"
+                                        + "'spec':{'experiments':[{'name':'a','spec':{'components':{'experimentAnnotations':"
+                                        + "{'sandbox.chaosrunner.io/scenario':'explode'}}}}]}}"))
+                    .singleElement(STRING)
                     .startsWith(
-                            "e.yaml:10: ChaosEngine e: spec.experiments[0]: unknown"
-                                    + " scenario word 'explode'");
+                            "x.yaml at spec.experiments[0].spec.components.experimentAnnotations"
+                                    + "[sandbox.chaosrunner.io/scenario]: ChaosEngine e:"
+                                    + " spec.experiments[0]: unknown scenario word 'explode'");
         }
 
         @Test
         void leavesOutWhatTheSandboxDoesNotNeed() {
-            Manifests manifests =
-                    server.load(
-                            "rbac.yaml",
-                            """
-                            apiVersion: rbac.authorization.k8s.io/v1
-                            kind: Role
-                            metadata: {name: r}
-                            """);
+            assertThat(
+                            load(
+                                    "{'apiVersion':'rbac.authorization.k8s.io/v1','kind':'Role','metadata':{'name':'r'}}"))
+                    .isEmpty();
+        }
 
-            assertThat(manifests.problems()).isEmpty();
-            assertThat(manifests.ignored()).containsExactly("rbac.yaml:1: Role r");
+        @Test
+        void refusesWhatTheSchemasRefuse() {
+            Schemas schemas =
+                    (plural, object) ->
+                            List.of(
+                                    new Schemas.Problem("spec.colour", false, " is no text"),
+                                    new Schemas.Problem("spec." + plural, true, ""));
+            try (SandboxServer strict = SandboxServer.start(Options.DEFAULT.withSchemas(schemas))) {
+                assertThat(
+                                strict.load(
+                                        PLACE,
+                                        Json.object(
+                                                "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosEngine','metadata':{'name':'e'}}")))
+                        .singleElement(STRING)
+                        .startsWith("x.yaml at spec.chaosengines: ChaosEngine e: ")
+                        .contains("unknown field \"spec.chaosengines\"");
+                assertThat(
+                                strict.load(
+                                        PLACE,
+                                        Json.object(
+                                                "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'c'}}")))
+                        .isEmpty();
+            }
         }
 
         @Test
         void makesUpExperimentsThatAreMissing() {
-            server.load(
-                    "engine.yaml",
-                    """
-                    apiVersion: litmuschaos.io/v1alpha1
-                    kind: ChaosEngine
-                    metadata: {name: e}
-                    spec: {experiments: [{name: a}, {name: b}, {name: a}]}
-                    ---
-                    apiVersion: litmuschaos.io/v1alpha1
-                    kind: ChaosExperiment
-                    metadata: {name: b}
-                    spec: {definition: {image: mine}}
-                    """);
+            load(
+                    "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosEngine','metadata':{'name':'e'},"
+                        + "'spec':{'experiments':[{'name':'a'},{'name':'b'},{'name':'a'}]}}");
+            load(
+                    "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosExperiment','metadata':{'name':'b'},"
+                        + "'spec':{'definition':{'image':'mine'}}}");
 
             assertThat(server.ensureExperiments("default", "e")).containsExactly("a");
             assertThat(server.ensureExperiments("default", "e")).isEmpty();
@@ -442,6 +408,10 @@ class SandboxServerTest {
             assertThat(made.body().at("/spec/definition/command").isEmpty()).isFalse();
             assertThat(made.body().at("/spec/definition/args").isEmpty()).isFalse();
             assertThat(made.text("/spec/definition/labels/name")).isEqualTo("a");
+        }
+
+        private List<String> load(String object) {
+            return server.load(PLACE, Json.object(object));
         }
     }
 

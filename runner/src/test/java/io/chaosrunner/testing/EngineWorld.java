@@ -131,7 +131,7 @@ public final class EngineWorld implements AutoCloseable {
     }
 
     public EngineWorld load(JsonNode object) {
-        var problems = server.load("test", object.toString()).problems();
+        var problems = server.load(field -> "test: " + field, (ObjectNode) object.deepCopy());
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("; ", problems));
         }

@@ -16,6 +16,7 @@ import io.chaosrunner.run.EngineRun;
 import io.chaosrunner.run.RunRequest;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.status.EngineStanding;
+import io.chaosrunner.testing.SandboxTexts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -102,10 +103,7 @@ class BrowserTest {
                         .put("sandbox.chaosrunner.io/scenario", words[1]);
             }
         }
-        sandbox.load(
-                "test",
-                json("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'litmus'}}")
-                        .toString());
+        SandboxTexts.load(sandbox, "{apiVersion: v1, kind: Namespace, metadata: {name: litmus}}");
         cluster.create(Resource.ENGINES, "litmus", engine);
         var _ = sandbox.ensureExperiments("litmus", "nginx");
     }

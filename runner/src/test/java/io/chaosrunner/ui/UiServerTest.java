@@ -43,7 +43,10 @@ import tools.jackson.databind.node.ObjectNode;
 @Timeout(300)
 class UiServerTest {
     private static final String HOSTILE =
-            "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e\u001b[31m]]>--><!--\n\nevent: whole\ndata: x";
+            "<script>alert(1)</script>\"'><img src=x"
+                + " onerror=alert(2)>\u202e\u001b[31m]]>--><!--\n\n"
+                + "event: whole\n"
+                + "data: x";
 
     private static final UiServer.Limits LIMITS = limits(32, 64, 16, Duration.ofSeconds(10));
 
@@ -301,8 +304,10 @@ class UiServerTest {
             value = {
                 "{'strategy':'sequential','gap':'10m'}                | not before ",
                 "{'strategy':'parallel','stagger':'10m'}              | not before ",
-                "{'strategy':'parallel','maxParallel':1}              | waits for a place: 1 of 1 are taken",
-                "{'strategy':'random','minInterval':'10m','iterations':5} | waits for its turn (random)",
+                "{'strategy':'parallel','maxParallel':1}              | waits for a place: 1 of 1"
+                    + " are taken",
+                "{'strategy':'random','minInterval':'10m','iterations':5} | waits for its turn"
+                    + " (random)",
             })
     void saysWhyAnExperimentWaits(String execution, String why) throws Exception {
         engine("litmus", "nginx", execution, "a=after=20s", "b=after=20s");
@@ -423,7 +428,8 @@ class UiServerTest {
     @ValueSource(
             strings = {
                 "{\"metadata\":{\"annotations\":{\"chaosrunner.io/run\":\"no claim\"}}}",
-                "{\"metadata\":{\"annotations\":{\"chaosrunner.io/schedule\":\"{every: -5m, cron: 3}\"}}}",
+                "{\"metadata\":{\"annotations\":{\"chaosrunner.io/schedule\":\"{every: -5m, cron:"
+                    + " 3}\"}}}",
                 "{\"metadata\":{\"annotations\":{\"chaosrunner.io/schedule\":\"[\"}}}",
                 "{\"metadata\":{\"annotations\":{\"chaosrunner.io/history\":\"{\"}}}",
                 "{\"status\":{\"experiments\":[{}]}}",
@@ -744,14 +750,13 @@ class UiServerTest {
                 .putObject("annotations")
                 .put("chaosrunner.io/execution", json(execution).toString());
         ((ObjectNode) engine.path("spec")).set("experiments", list(experiments));
-        sandbox.load(
-                "test",
-                JsonMapper.shared()
-                        .writeValueAsString(
-                                json(
-                                        "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'"
-                                                + namespace
-                                                + "'}}")));
+        var _ =
+                sandbox.load(
+                        field -> field,
+                        json(
+                                "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'"
+                                        + namespace
+                                        + "'}}"));
         cluster.create(Resource.ENGINES, namespace, engine);
         var _ = sandbox.ensureExperiments(namespace, name);
     }
