@@ -322,7 +322,10 @@ class LinearRegexTest {
 
     private static void sources(Reader reader) {
         for (Path root :
-                List.of(Path.of("src/main/java"), Path.of("../strategies/src/main/java"))) {
+                List.of(
+                        Path.of("src/main/java"),
+                        Path.of("../sandbox/src/main/java"),
+                        Path.of("../strategies/src/main/java"))) {
             try (Stream<Path> files = Files.walk(root)) {
                 for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
                     reader.read(file.getFileName().toString(), Files.readString(file));

@@ -142,7 +142,7 @@ class DocsTest {
     @MethodSource("pagesOfToday")
     void everyTestThatIsNamedIsThere(Path page) throws IOException {
         Set<String> tests = new HashSet<>();
-        for (String module : List.of("strategies", "runner", "system-tests")) {
+        for (String module : List.of("strategies", "sandbox", "runner", "system-tests")) {
             try (Stream<Path> files = Files.walk(TOP.resolve(module))) {
                 files.map(file -> file.getFileName().toString())
                         .filter(name -> name.endsWith(".java"))
@@ -204,9 +204,12 @@ class DocsTest {
     /** All that the sources say, with what is broken over lines put together. */
     private static String words() throws IOException {
         StringBuilder all = new StringBuilder(Files.readString(TOP.resolve("chaos-runner")));
-        try (Stream<Path> sources = Files.walk(TOP.resolve("runner/src/main/java"))) {
-            for (Path source : sources.filter(file -> file.toString().endsWith(".java")).toList()) {
-                all.append(Files.readString(source));
+        for (String module : List.of("sandbox", "runner")) {
+            try (Stream<Path> sources = Files.walk(TOP.resolve(module + "/src/main/java"))) {
+                for (Path source :
+                        sources.filter(file -> file.toString().endsWith(".java")).toList()) {
+                    all.append(Files.readString(source));
+                }
             }
         }
         return all.toString().replaceAll("\"\\s*\\+\\s*\"", "");

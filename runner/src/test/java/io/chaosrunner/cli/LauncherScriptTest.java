@@ -39,6 +39,8 @@ class LauncherScriptTest {
                     "runner/src/main/java/A.java",
                     "strategies/pom.xml",
                     "strategies/src/main/java/B.java",
+                    "sandbox/pom.xml",
+                    "sandbox/src/main/java/C.java",
                     "runner/src/test/java/ATest.java");
 
     private final Map<String, String> environment = new HashMap<>();
@@ -247,7 +249,9 @@ class LauncherScriptTest {
                 "runner/pom.xml",
                 "runner/src/main/java/A.java",
                 "strategies/pom.xml",
-                "strategies/src/main/java/B.java"
+                "strategies/src/main/java/B.java",
+                "sandbox/pom.xml",
+                "sandbox/src/main/java/C.java"
             })
     void aChangeAfterTheBuildIsToldAndWhatWasBuiltIsStarted(String source) throws Exception {
         changed(source, BUILT.plusSeconds(60));

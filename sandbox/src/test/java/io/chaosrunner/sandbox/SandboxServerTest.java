@@ -319,8 +319,8 @@ class SandboxServerTest {
             assertThat(
                             load(
                                     "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosEngine',"
-                                        + "'metadata':{'name':'nginx','namespace':'shop'},"
-                                        + "'spec':{'engineState':'active','experiments':[{'name':'pod-delete'}]}}"))
+                                            + "'metadata':{'name':'nginx','namespace':'shop'},"
+                                            + "'spec':{'engineState':'active','experiments':[{'name':'pod-delete'}]}}"))
                     .isEmpty();
             assertThat(load("{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'script'}}"))
                     .isEmpty();
@@ -349,8 +349,8 @@ class SandboxServerTest {
             assertThat(
                             load(
                                     "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosEngine','metadata':{'name':'e'},"
-                                        + "'spec':{'experiments':[{'name':'a','spec':{'components':{'experimentAnnotations':"
-                                        + "{'sandbox.chaosrunner.io/scenario':'explode'}}}}]}}"))
+                                            + "'spec':{'experiments':[{'name':'a','spec':{'components':{'experimentAnnotations':"
+                                            + "{'sandbox.chaosrunner.io/scenario':'explode'}}}}]}}"))
                     .singleElement(STRING)
                     .startsWith(
                             "x.yaml at spec.experiments[0].spec.components.experimentAnnotations"
@@ -395,10 +395,10 @@ class SandboxServerTest {
         void makesUpExperimentsThatAreMissing() {
             load(
                     "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosEngine','metadata':{'name':'e'},"
-                        + "'spec':{'experiments':[{'name':'a'},{'name':'b'},{'name':'a'}]}}");
+                            + "'spec':{'experiments':[{'name':'a'},{'name':'b'},{'name':'a'}]}}");
             load(
                     "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosExperiment','metadata':{'name':'b'},"
-                        + "'spec':{'definition':{'image':'mine'}}}");
+                            + "'spec':{'definition':{'image':'mine'}}}");
 
             assertThat(server.ensureExperiments("default", "e")).containsExactly("a");
             assertThat(server.ensureExperiments("default", "e")).isEmpty();
