@@ -504,6 +504,18 @@ public record EngineSchedule(Engine engine, EngineStanding standing, Timetable t
         return due;
     }
 
+    /**
+     * Return when a fire that waits is looked at. While the schedule is suspended, and on holidays,
+     * fires start no run and are recorded together.
+     *
+     * @param shutUntil until when holidays let nothing start
+     * @param record when the next record is due
+     */
+    public Instant wake(Instant until, Instant shutUntil, Instant record) {
+        boolean shut = policy().suspendedAt(until) || until.isBefore(shutUntil);
+        return shut ? later(until, record) : until;
+    }
+
     /** Return the next fire after those that are settled. */
     public Optional<Instant> next() {
         return timetable.next(settled());

@@ -45,7 +45,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Run one engine again and again, as its schedule says, until the schedule is over.
+ * The schedule of one engine, which is run again and again in this process until the schedule is
+ * over.
  *
  * <p>All that is decided is read from the engine: its schedule, and in the claim which fires are
  * settled. So a process that starts anew goes on where the one before it ended, and edits of the
@@ -383,13 +384,9 @@ public final class PodSchedule {
                 if (!until.isAfter(clock.instant())) {
                     yield Optional.empty();
                 }
-                boolean suspended = schedule.policy().suspendedAt(until);
-                Instant wake =
-                        suspended || until.isBefore(shutUntil)
-                                ? later(until, lastRecord.plus(pauses.records()))
-                                : until;
-                tellNext(suspended, fire, until);
-                alarms.set(FIRE, wake, wakes::release);
+                tellNext(schedule.policy().suspendedAt(until), fire, until);
+                Instant record = lastRecord.plus(pauses.records());
+                alarms.set(FIRE, schedule.wake(until, shutUntil, record), wakes::release);
                 yield awaitWake();
             }
             case Step.Launch(Fire fire, var skipped) -> {
@@ -406,10 +403,6 @@ public final class PodSchedule {
                         Optional.of(fire));
             }
         };
-    }
-
-    private static Instant later(Instant one, Instant other) {
-        return one.isAfter(other) ? one : other;
     }
 
     private void tellNext(boolean suspended, Fire fire, Instant until) {

@@ -187,20 +187,17 @@ record ServiceDecision(ServiceLaunch launch, boolean left, Instant now) {
         }
         return switch (schedule.decide(now)) {
             case Step.Launch launch -> new Move.Begin(schedule, launch.fire());
-            case Step.Wait wait -> new Move.Rest(Optional.of(wake(schedule, known, wait.until())));
+            case Step.Wait wait -> {
+                Instant record = known.recorded().plus(BETWEEN_RECORDS);
+                yield new Move.Rest(
+                        Optional.of(
+                                schedule.wake(wait.until(), known.found().shutUntil(), record)));
+            }
             case Step.Over end ->
                     told.equals(end.why())
                             ? new Move.Rest(Optional.empty())
                             : new Move.End(end.why());
         };
-    }
-
-    /** While a schedule is suspended, or on a holiday, its fires are recorded together. */
-    private static Instant wake(EngineSchedule schedule, Known known, Instant until) {
-        Instant next = known.recorded().plus(BETWEEN_RECORDS);
-        boolean shut =
-                schedule.policy().suspendedAt(until) || until.isBefore(known.found().shutUntil());
-        return shut && next.isAfter(until) ? next : until;
     }
 
     /** A run that is the service's goes on: in this process, or in a pod. */
