@@ -33,7 +33,7 @@ class HistoryTest {
     private final TestNamespace namespace;
 
     HistoryTest(ControlPlane controlPlane) {
-        stage = new Stage(controlPlane);
+        stage = Stage.byAccount(controlPlane);
         namespace = stage.namespace;
         namespace.experiment("pod-delete");
         namespace.experiment("pod-cpu-hog");

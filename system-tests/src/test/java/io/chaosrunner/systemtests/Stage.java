@@ -38,15 +38,29 @@ final class Stage implements AutoCloseable {
     private @Nullable ChaosOperator operator;
 
     Stage(ControlPlane controlPlane) {
+        this(controlPlane, false);
+    }
+
+    private Stage(ControlPlane controlPlane, boolean byAccount) {
         namespace = TestNamespace.create(controlPlane);
         proxy = ApiProxy.start(controlPlane);
         apiServer = proxy.url();
         kubelet =
-                FakeKubelet.start(
-                        namespace,
-                        (where, account) ->
-                                proxy.kubeconfigFor(where, account)
-                                        .replace(proxy.url(), apiServer));
+                byAccount
+                        ? FakeKubelet.start(namespace)
+                        : FakeKubelet.start(
+                                namespace,
+                                (where, account) ->
+                                        proxy.kubeconfigFor(where, account)
+                                                .replace(proxy.url(), apiServer));
+    }
+
+    /**
+     * Set up a stage whose runners find the API server as in a pod, by its service account: the
+     * proxy sees none of their calls.
+     */
+    static Stage byAccount(ControlPlane controlPlane) {
+        return new Stage(controlPlane, true);
     }
 
     /** Let the runners' usual kubeconfig lead to another address. */

@@ -17,7 +17,7 @@ class StartTableTest {
     private final TestNamespace namespace;
 
     StartTableTest(ControlPlane controlPlane) {
-        stage = new Stage(controlPlane);
+        stage = Stage.byAccount(controlPlane);
         namespace = stage.namespace;
         namespace.experiment("pod-delete");
     }

@@ -29,7 +29,7 @@ class StopTest {
     private final Cluster cluster;
 
     StopTest(ControlPlane controlPlane, @TempDir Path folder) throws IOException {
-        stage = new Stage(controlPlane);
+        stage = Stage.byAccount(controlPlane);
         namespace = stage.namespace;
         Path kubeconfig =
                 Files.writeString(folder.resolve("kubeconfig"), controlPlane.adminKubeconfig());
