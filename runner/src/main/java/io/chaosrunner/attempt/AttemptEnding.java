@@ -33,7 +33,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * End attempts: read their results, remove what must go, log and write how they ended, clean up.
+ * The end of attempts: their results are read, what must go is removed, how they ended is logged
+ * and written, and they are cleaned up.
  *
  * <p>Always in this order: what a restart must know is stored first, then Jobs and pods go, then
  * the final word is written. Owned by the run's thread.

@@ -13,7 +13,8 @@ import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Ask events why a Job has no pod, and who deleted a pod: what neither of the two tells itself.
+ * What events say of why a Job has no pod, and of who deleted a pod: what neither of the two tells
+ * itself.
  *
  * <p>Nothing is asked of an attempt whose pod comes and stays. An account that may not list events
  * is told where they can be read. Owned by the run's thread.

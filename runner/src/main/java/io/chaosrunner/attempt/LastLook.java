@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Look at an engine before a process ends as if all were well: the operator would call the engine
+ * A look at an engine before a process ends as if all were well: the operator would call the engine
  * completed.
  */
 public final class LastLook {

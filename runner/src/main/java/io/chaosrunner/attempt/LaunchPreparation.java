@@ -35,8 +35,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Say before a launch whether it can be: resolve the experiment, check what it mounts, and look for
- * traces of an earlier launch.
+ * What is found out before a launch: the resolved experiment, what it mounts, and traces of an
+ * earlier launch.
  */
 public final class LaunchPreparation {
     private final Cluster cluster;

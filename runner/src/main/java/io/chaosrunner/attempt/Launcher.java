@@ -35,7 +35,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Turn launch commands into Jobs, each exactly once.
+ * The way from launch commands to Jobs, each made exactly once.
  *
  * <p>The engine is read before a batch of creations and after it: whoever asked to stop meanwhile
  * is heard, and what was just created goes again, unless another process that took the run up looks

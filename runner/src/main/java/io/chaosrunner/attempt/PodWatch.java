@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Watch the pods of a run, and say of each attempt when it runs and how it ends.
+ * A watch of the pods of a run, which says of each attempt when it runs and how it ends.
  *
  * <p>One watch, whatever the number of attempts. Jobs are looked at only while pods do not tell:
  * where one is gone or going without a word, or does not come. Owned by the run's thread.

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Read what an experiment says of itself, and only if it says it of this very execution. */
+/** A reader of what an experiment says of itself, and only if it says it of this very execution. */
 public final class ResultReader {
     private static final Duration PAUSE = Duration.ofMillis(250);
 

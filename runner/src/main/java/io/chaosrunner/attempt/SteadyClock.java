@@ -8,8 +8,8 @@ import java.time.ZoneOffset;
 import java.util.function.LongSupplier;
 
 /**
- * Tell the time within one run: that of the wall clock at its begin, and from then on what a
- * monotonic clock adds. Somebody who sets the wall clock neither holds a run up nor hurries it.
+ * The time within one run: that of the wall clock at its begin, and from then on what a monotonic
+ * clock adds. Somebody who sets the wall clock neither holds a run up nor hurries it.
  *
  * <p>Safe for use by several threads.
  */

@@ -4,7 +4,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Bring a claim that an earlier version wrote to today's form.
+ * A claim that an earlier version wrote, brought to today's form.
  *
  * <p>Until {@link #FORM} came, a run that a fire ended, and a stop that had suspended the schedule,
  * were told from the words of the reason. They are read here and nowhere else.

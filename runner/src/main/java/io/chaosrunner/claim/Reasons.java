@@ -11,7 +11,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Gather numbers by the reason they share, to write each reason once: {@code why: 0-3 7 9-12}. */
+/**
+ * Numbers gathered by the reason they share, to write each reason once: {@code why: 0-3 7 9-12}.
+ */
 final class Reasons {
     private static final int MOST_NUMBERS = 100_000;
 

@@ -25,7 +25,7 @@ import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Read the command line.
+ * The command line.
  *
  * <p>Without a sub-command and with {@code CHAOSENGINE} in the environment it is what the
  * chaos-operator expects of its runner image.

@@ -32,8 +32,8 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /**
- * Answer a shell which words could stand at the cursor, one in each line; {@value #FILES} stands
- * for the names of files. It never fails, and never takes long.
+ * The words that could stand at a shell's cursor, one in each line; {@value #FILES} stands for the
+ * names of files. It never fails, and never takes long.
  */
 @Command(name = "__complete", hidden = true)
 final class CompleteCommand implements Callable<Integer> {

@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Print what makes a shell complete command lines. */
+/** The command that prints what makes a shell complete command lines. */
 @Command(
         name = "completion",
         description = {

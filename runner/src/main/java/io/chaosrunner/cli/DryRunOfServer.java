@@ -25,7 +25,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Ask the API server everything that can stand against a run, and store nothing: rights, what the
+ * All that can stand against a run by the API server's word, with nothing stored: rights, what the
  * engine names, and admission of every object, Job and pod.
  */
 final class DryRunOfServer {

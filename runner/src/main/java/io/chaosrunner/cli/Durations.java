@@ -5,7 +5,7 @@ import java.time.Duration;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** Read durations as people write them: {@code 90s}, {@code 10m}, {@code 1h30m}. */
+/** Durations as people write them: {@code 90s}, {@code 10m}, {@code 1h30m}. */
 final class Durations {
     private Durations() {}
 

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Bring the objects of files to the cluster: create what is missing, leave what is the same, and
- * never run with something other than the files have without saying so.
+ * The objects of files on their way to the cluster: what is missing is created, what is the same is
+ * left, and nothing runs with something other than the files have without saying so.
  */
 final class FileObjects {
     private final AnyObjects cluster;

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Show one engine with the run it is in, or was in last. */
+/** The command that shows one engine with the run it is in, or was in last. */
 @Command(
         name = "get",
         description = "Shows a ChaosEngine with its last run and each experiment of it.",

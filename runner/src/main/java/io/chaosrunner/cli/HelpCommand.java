@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Show the help of a command, or of all. */
+/** The command that shows the help of a command, or of all. */
 @Command(
         name = "help",
         description = "Shows the help of a command.",

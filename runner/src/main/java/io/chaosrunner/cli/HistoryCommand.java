@@ -26,7 +26,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Show the last runs of an engine: what was decided, why, and what came of it. */
+/**
+ * The command that shows the last runs of an engine: what was decided, why, and what came of it.
+ */
 @Command(
         name = "history",
         description = "Shows the last runs of a ChaosEngine, or one of them with every decision.",

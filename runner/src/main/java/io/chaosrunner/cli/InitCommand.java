@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Write a commented engine to begin with. */
+/** The command that writes a commented engine to begin with. */
 @Command(
         name = "init",
         description =

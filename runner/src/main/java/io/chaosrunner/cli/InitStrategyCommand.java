@@ -24,7 +24,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Write a project to begin a strategy of one's own with: the example, under another name. */
+/**
+ * The command that writes a project to begin a strategy of one's own with: the example, under
+ * another name.
+ */
 @Command(
         name = "init-strategy",
         description = {

@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** List engines with the run each is in, or was in last. */
+/** The command that lists engines with the run each is in, or was in last. */
 @Command(
         name = "list",
         description = "Lists the ChaosEngines of a namespace with their last run.",

@@ -24,7 +24,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Show what the experiments of an engine's last run, and their helpers, have logged. */
+/**
+ * The command that shows what the experiments of an engine's last run, and their helpers, have
+ * logged.
+ */
 @Command(
         name = "logs",
         description = {

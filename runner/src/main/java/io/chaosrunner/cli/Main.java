@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Start the program.
+ * The start of the program.
  *
  * <p>In a pod that the chaos-operator made there is no command line to read. Not loading what reads
  * it saves a fifth of the start (docs/decisions/0002-start-up.md).

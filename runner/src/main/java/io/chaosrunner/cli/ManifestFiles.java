@@ -34,8 +34,8 @@ import picocli.CommandLine.ParameterException;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Read the files that people name with {@code -f}; mixed into every command that reads some, so
- * that each means the same by them.
+ * The files that people name with {@code -f}; mixed into every command that reads some, so that
+ * each means the same by them.
  */
 final class ManifestFiles {
     private static final String STANDARD_INPUT = "standard input";

@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Say of each command which of the common options mean something to it, and show how it is used.
+ * The manual: which of the common options mean something to each command, and how it is used.
  *
  * <p>Before the command's name every common option is understood: {@code chaos-runner --context
  * test list}.

@@ -47,7 +47,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Show when an engine's schedule fires, without touching anything. */
+/** The command that shows when an engine's schedule fires, without touching anything. */
 @Command(
         name = "next",
         description = "Shows when a schedule fires next, and which times do not fire and why.",

@@ -32,7 +32,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Show in which order an engine's experiments would run, without touching anything. */
+/**
+ * The command that shows in which order an engine's experiments would run, without touching
+ * anything.
+ */
 @Command(
         name = "plan",
         description = "Shows when each experiment would start, without touching anything.",

@@ -6,7 +6,7 @@ import picocli.CommandLine.Option;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Say in which form a command shows what there is; mixed into those that list or get. */
+/** The form in which a command shows what there is; mixed into those that list or get. */
 final class Printing {
     @Option(
             names = {"-o", "--output"},

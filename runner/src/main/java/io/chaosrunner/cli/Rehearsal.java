@@ -20,7 +20,7 @@ import javax.net.ssl.SSLContext;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Do once what a runner's pod does, and a person, so that an AOT cache holds what they need.
+ * A rehearsal of what a runner's pod does, and a person, so that an AOT cache holds what they need.
  *
  * <p>The launchers train it with {@code Rehearsal FILE KEYSTORE [terminal]}. FILE has the engine
  * {@code first-run} of namespace {@code default}. KEYSTORE is a PKCS12 file with one key for

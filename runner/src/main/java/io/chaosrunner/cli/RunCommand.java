@@ -48,7 +48,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Run an engine, from files or as the cluster has it, and show what happens. */
+/** The command that runs an engine, from files or as the cluster has it, and shows what happens. */
 @Command(
         name = "run",
         description = "Runs a ChaosEngine and shows each verdict.",
@@ -131,8 +131,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--ui",
             description =
-                    "In the sandbox, serve the live page to a browser on this machine until the run"
-                            + " is over.")
+                    "In the sandbox, serve the live page to a browser on this machine until the run is over.")
     private boolean page;
 
     @Option(
@@ -184,8 +183,7 @@ final class RunCommand implements Callable<Integer> {
         }
         if (page && !sandbox) {
             throw invalid(
-                    "--ui is for --sandbox; a run in a cluster is shown by chaos-runner ui, beside"
-                            + " it");
+                    "--ui is for --sandbox; a run in a cluster is shown by chaos-runner ui, beside it");
         }
         if (launch == Launch.OPERATOR && !settings.isEmpty()) {
             throw invalid(
@@ -200,8 +198,7 @@ final class RunCommand implements Callable<Integer> {
         }
         if (chosen.isPart() && (launch == Launch.OPERATOR || resume)) {
             throw invalid(
-                    "--only and --failed are for a new run, launched directly; the operator's"
-                            + " runner runs all that an engine lists");
+                    "--only and --failed are for a new run, launched directly; the operator's runner runs all that an engine lists");
         }
         if (sandbox) {
             if (chosen.needsLastRun()) {
@@ -480,8 +477,8 @@ final class RunCommand implements Callable<Integer> {
         shown.freeze();
         Streams.err()
                 .printf(
-                        "chaos-runner: left; what runs goes on. Stop it: chaos-runner stop %s -n"
-                                + " %s. Take it up: chaos-runner run %s -n %s --resume%n",
+                        "chaos-runner: left; what runs goes on. Stop it: chaos-runner stop %s -n %s. Take"
+                                + " it up: chaos-runner run %s -n %s --resume%n",
                         ref.name(), ref.namespace(), ref.name(), ref.namespace());
     }
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/** Choose what of some files a run in the sandbox needs: an overlay builds thousands of objects. */
+/** What a run in the sandbox needs of some files: an overlay builds thousands of objects. */
 final class SandboxSelection {
     private static final String LITMUS = "litmuschaos.io/";
     private static final Set<String> MOUNTED = Set.of("ConfigMap", "Secret");

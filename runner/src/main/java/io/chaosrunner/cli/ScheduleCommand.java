@@ -33,7 +33,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Drive the schedules of engines and ChaosSchedules, as a service. */
+/** The command that drives the schedules of engines and ChaosSchedules, as a service. */
 @Command(
         name = "schedule",
         description = "Runs as a service: drives ChaosEngines with a schedule, and ChaosSchedules.",

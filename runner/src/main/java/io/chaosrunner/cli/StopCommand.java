@@ -19,7 +19,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Stop the run of an engine, whoever owns it, and wait until what ran is gone. */
+/**
+ * The command that stops the run of an engine, whoever owns it, and waits until what ran is gone.
+ */
 @Command(
         name = "stop",
         description = "Stops the run of a ChaosEngine and waits until what ran is gone.",

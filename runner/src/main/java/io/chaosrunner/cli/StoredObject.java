@@ -8,7 +8,7 @@ import io.chaosrunner.model.EngineRef;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Read what a person names of the cluster. */
+/** What a person names of the cluster, as read. */
 final class StoredObject {
     private StoredObject() {}
 

@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** List the strategies there are, with their parameters. */
+/** The command that lists the strategies there are, with their parameters. */
 @Command(
         name = "strategies",
         description = "Lists the execution strategies and their parameters.",

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 
-/** Know what the environment tells every command of this process. */
+/** What the environment tells every command of this process. */
 final class ThisProcess {
     private ThisProcess() {}
 

@@ -17,7 +17,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Serve the live page to a browser on this machine. */
+/** The command that serves the live page to a browser on this machine. */
 @Command(
         name = "ui",
         description = {

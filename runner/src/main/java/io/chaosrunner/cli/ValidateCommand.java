@@ -36,7 +36,7 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Say everything that is wrong with manifests, without a cluster. */
+/** The command that says everything that is wrong with manifests, without a cluster. */
 @Command(
         name = "validate",
         description = "Says everything that is wrong with manifests, without a cluster.",

@@ -24,7 +24,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Wait for the end of an engine's run, whoever owns it, and tell how it ended. */
+/**
+ * The command that waits for the end of an engine's run, whoever owns it, and tells how it ended.
+ */
 @Command(
         name = "wait",
         description = {

@@ -2,7 +2,10 @@ package io.chaosrunner.cli;
 
 import picocli.CommandLine.Command;
 
-/** Show a run that somebody else carries out, as it goes on; a {@code wait} for people. */
+/**
+ * The command that shows a run that somebody else carries out, as it goes on; a {@code wait} for
+ * people.
+ */
 @Command(
         name = "watch",
         description = {

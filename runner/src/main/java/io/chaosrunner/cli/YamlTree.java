@@ -7,7 +7,7 @@ import org.snakeyaml.engine.v2.common.FlowStyle;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Write JSON trees as YAML, which says the same. */
+/** JSON trees written as YAML, which says the same. */
 final class YamlTree {
     private YamlTree() {}
 

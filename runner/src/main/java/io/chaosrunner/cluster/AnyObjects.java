@@ -12,7 +12,7 @@ import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Store the objects of a file, of whatever kind the API server serves.
+ * The objects of a file, of whatever kind the API server serves, on their way to it.
  *
  * <p>What exists already is compared as the server itself would store it: defaults it fills in, and
  * fields it erases, are no difference.

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
-/** Say why there is no connection to a server, in the words of the field, not of Java. Pure. */
+/** Why there is no connection to a server, in the words of the field, not of Java. Pure. */
 final class ConnectionFault {
     private ConnectionFault() {}
 

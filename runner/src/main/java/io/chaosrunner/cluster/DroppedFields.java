@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/** Finds what an API server did not store of what it was given. */
+/** What an API server did not store of what it was given. */
 final class DroppedFields {
     /** More would be an object of another kind. */
     private static final int MOST = 20;

@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Read a kubeconfig as kubectl does, and say what is wrong if it cannot be used.
+ * A kubeconfig as kubectl reads it, and what is wrong if it cannot be used.
  *
  * <p>docs/kubeconfig.md has every field. What kubectl refuses is refused; where it would guess an
  * address or go on without credentials that are named, this is refused, too: chaos would run in

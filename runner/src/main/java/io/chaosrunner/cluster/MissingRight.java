@@ -2,7 +2,7 @@ package io.chaosrunner.cluster;
 
 import java.util.regex.Pattern;
 
-/** Tells where a person reads of rights, where a request was refused for lack of one. */
+/** Where a person reads of rights, for a request that was refused for lack of one. */
 final class MissingRight {
     private static final String HINT =
             "; each right and the Roles that have it: docs/permissions.md";

@@ -14,8 +14,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Build the tree of one object that the API server holds, within limits of depth and number: what
- * is beyond them is left out of the tree, and said. Used once.
+ * A reader of one object that the API server holds, within limits of depth and number: what is
+ * beyond them is left out of the tree, and said. Used once.
  *
  * <p>An API server stores 1.5 MiB an object, 10,000 deep. Nothing that is read here is a tenth as
  * deep as what is kept.

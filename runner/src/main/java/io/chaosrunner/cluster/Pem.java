@@ -24,7 +24,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Read certificates and keys in PEM as Go does: text between the blocks, and other blocks, are
+ * Certificates and keys in PEM as Go reads them: text between the blocks, and other blocks, are
  * passed over.
  */
 final class Pem {

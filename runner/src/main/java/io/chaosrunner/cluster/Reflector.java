@@ -31,8 +31,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Follow the objects of one selection: list, watch from there, and list again when the server says
- * that the version is too old; where watching is forbidden, list when a {@link Pace} says so.
+ * The objects of one selection, followed: listed, watched from there, and listed again when the
+ * server says that the version is too old; where watching is forbidden, listed when a {@link Pace}
+ * says so.
  */
 final class Reflector implements Following {
 

@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
-/** Finds the fields of an object that an API server names where it refuses it. */
+/** The fields of an object that an API server names where it refuses it. */
 final class RefusedFields {
     /** More places help nobody. */
     private static final int MOST = 50;

@@ -27,8 +27,8 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Make what encrypts a connection: it trusts the authority that is named, and no other, and shows
- * the client's certificate, as kubectl does.
+ * What encrypts a connection: it trusts the authority that is named, and no other, and shows the
+ * client's certificate, as kubectl does.
  */
 final class Tls {
     private static final String ALIAS = "client";

@@ -8,7 +8,7 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Read JSON from an annotation or a ConfigMap, where anybody may have written it. */
+/** JSON from an annotation or a ConfigMap, where anybody may have written it. */
 public final class JsonText {
     /** As large as any object of the API server may be. */
     private static final int MOST_CHARACTERS = 2 * 1024 * 1024;

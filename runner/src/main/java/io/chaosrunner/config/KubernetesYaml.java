@@ -41,10 +41,10 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Read the documents of a YAML or JSON text as kubectl reads them (sigs.k8s.io/yaml): {@code yes}
- * and {@code on} are true, {@code 0777} is octal, {@code <<} merges, objects of JSON may follow
- * each other. What tools disagree about is refused: a key that is written twice, and one above a
- * {@code <<} that merges another value of it, which kubectl takes and others do not.
+ * The documents of a YAML or JSON text as kubectl reads them (sigs.k8s.io/yaml): {@code yes} and
+ * {@code on} are true, {@code 0777} is octal, {@code <<} merges, objects of JSON may follow each
+ * other. What tools disagree about is refused: a key that is written twice, and one above a {@code
+ * <<} that merges another value of it, which kubectl takes and others do not.
  *
  * <p>One document is held at a time, and each is read for itself: one that is not YAML does not
  * spoil the others.

@@ -20,7 +20,7 @@ import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * Read YAML that anybody may have written, within limits.
+ * YAML that anybody may have written, read within limits.
  *
  * <p>A text is measured before it is built, event by event, which costs neither memory nor stack.
  * Files are read by {@link KubernetesYaml}. Pure.

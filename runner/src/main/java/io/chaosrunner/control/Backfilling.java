@@ -34,7 +34,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Ask whoever drives an engine's schedule for the runs of fires that are past and started none.
+ * A request to whoever drives an engine's schedule for the runs of fires that are past and started
+ * none.
  *
  * <p>What is asked for is a list of fires, made once and stored as an annotation of the engine: who
  * starts its runs, one after another, needs nothing else, and leaves none out and starts none twice

@@ -19,7 +19,7 @@ import java.util.TreeSet;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Store an engine so that the one who is to run it does, and nobody else.
+ * The way an engine is stored so that the one who is to run it does, and nobody else.
  *
  * <p>An active engine belongs to the chaos-operator, if there is one; an engine whose {@code
  * engineState} is {@code stop} and which the operator has not taken, it leaves alone. An engine

@@ -38,7 +38,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Stop an engine's run from outside, whoever owns it, and see that it is gone.
+ * The stop of an engine's run from outside, whoever owns it, until it is seen gone.
  *
  * <p>The operator is told by {@code engineState}; another process of ours by annotation {@value
  * #ANNOTATION} with the run's id, so that a request never outlives its run. An owner that does not

@@ -25,8 +25,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /**
- * Tell from an engine and its Jobs, as they are seen from outside, what a run does: the notices its
- * own process would give. Pure; owned by one thread.
+ * What a run does, as an engine and its Jobs tell from outside: the notices its own process would
+ * give. Pure; owned by one thread.
  */
 final class ObservedRun {
     private static final RunId UNKNOWN = new RunId(1, "");

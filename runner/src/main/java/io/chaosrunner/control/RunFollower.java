@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Follow a run that another process owns, to its end. Nothing is written.
+ * A follower of a run that another process owns, to its end. Nothing is written.
  *
  * <p>One thread, the caller of {@link #await}, owns all state. Used once.
  */

@@ -27,7 +27,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Ask whoever drives an engine's schedule for a run at once that counts, and wait for the answer.
+ * A request to whoever drives an engine's schedule for a run at once that counts, and the answer to
+ * it.
  *
  * <p>All that is stored is the request, an annotation of the engine. It is answered once, in the
  * claim: by the write that starts its run, or that says why none is started. Whoever asks can be

@@ -6,7 +6,7 @@ import java.time.OffsetDateTime;
 import java.util.Optional;
 
 /**
- * Read times from objects of the cluster, where anybody may have written them.
+ * Times in objects of the cluster, where anybody may have written them.
  *
  * <p>Only years of four digits count, from 1970 on: so nothing that is reckoned from such a time
  * leaves the range of {@link Instant}, and everything has an end in milliseconds.

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Find the pods of an engine's experiments that have not ended, helpers included. */
+/** The pods of an engine's experiments that have not ended, helpers included. */
 public final class ChaosPods {
     private ChaosPods() {}
 

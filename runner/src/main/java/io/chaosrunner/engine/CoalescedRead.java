@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Read something once for all who ask at about the same time.
+ * One reading for all who ask at about the same time.
  *
  * <p>Everybody gets a reading that began after he asked: who asks while one is under way waits for
  * the next, together with all others who do.

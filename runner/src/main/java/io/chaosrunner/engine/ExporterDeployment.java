@@ -15,7 +15,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Launch the exporter of an engine that asks for one: a Deployment and a Service, both named {@code
+ * The exporter of an engine that asks for one: a Deployment and a Service, both named {@code
  * <engine>-monitor}. They belong to the engine and go with it; a later run finds them there. A run
  * never fails because of them.
  */

@@ -17,8 +17,8 @@ import java.util.stream.LongStream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Remove what runs long over have left: a scheduled engine would pile up Jobs for ever, whatever
- * its clean-up policy.
+ * A cleaner of what runs long over have left: a scheduled engine would pile up Jobs for ever,
+ * whatever its clean-up policy.
  *
  * <p>For tidiness only: what still runs is left alone, no run waits for it or fails because of it,
  * and what one run does not get to is left to the next.

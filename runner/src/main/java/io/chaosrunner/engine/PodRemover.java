@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Remove Jobs and pods, and see them gone.
+ * The removal of Jobs and pods, until they are seen gone.
  *
  * <p>Helper pods carry the fault: they copy the experiment pod's labels and have no owner, so
  * deleting a Job leaves them injecting. What is removed here is found by label, helpers included,

@@ -7,8 +7,8 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
 /**
- * Writes HTML as a tree: a text can only be a text and an attribute only an attribute, so nothing
- * that a stranger wrote is ever markup. What is invisible is written as {@code \}{@code u} and four
+ * HTML as a tree: a text can only be a text and an attribute only an attribute, so nothing that a
+ * stranger wrote is ever markup. What is invisible is written as {@code \}{@code u} and four
  * digits. Owned by one thread.
  */
 public final class Page {

@@ -21,8 +21,8 @@ import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Read what the cluster still knows of an engine's runs: their records, what the experiments said
- * of themselves, and which pods are left. What may not be read is left out, and said.
+ * A reader of what the cluster still knows of an engine's runs: their records, what the experiments
+ * said of themselves, and which pods are left. What may not be read is left out, and said.
  *
  * <p>A ChaosResult tells of one execution, the last of its experiment: what is known of earlier
  * ones is their record.

@@ -50,8 +50,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Take the days of the events of an iCalendar file (RFC 5545). Its library reads leniently; here a
- * word that it would overlook is refused, as a day that is missed would be a day of chaos.
+ * The days of the events of an iCalendar file (RFC 5545). Its library reads leniently; here a word
+ * that it would overlook is refused, as a day that is missed would be a day of chaos.
  *
  * <p>The only class that knows the library, which is loaded with it.
  */

@@ -15,8 +15,9 @@ import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Read a list of holidays: text with one date a line, and iCalendar files. Strangers write them, so
- * what is read of them is bounded; a list that is damaged anywhere is not used at all. Used once.
+ * A reader of lists of holidays: text with one date a line, and iCalendar files. Strangers write
+ * them, so what is read of them is bounded; a list that is damaged anywhere is not used at all.
+ * Used once.
  */
 public final class HolidayReader {
     /** Most characters of all files of a list together. */

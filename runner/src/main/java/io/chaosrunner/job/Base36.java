@@ -6,7 +6,7 @@ import java.math.BigInteger;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Draws letters from a text by hashing it: the same text always gives the same letters. */
+/** Letters drawn from a text by hashing it: the same text always gives the same letters. */
 final class Base36 {
     private static final int RADIX = 36;
     private static final int SIX = 6;

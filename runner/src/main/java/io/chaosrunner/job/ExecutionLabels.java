@@ -11,7 +11,7 @@ import java.util.stream.LongStream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Mark Jobs and pods with the execution they belong to, and read the marks back.
+ * The labels by which Jobs and pods belong to an execution.
  *
  * <p>Experiments copy the labels of their pod to helper pods and to the ChaosResult, so these are
  * found and recognised the same way.

@@ -19,7 +19,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Build the Jobs of one run. Thread-safe.
+ * A factory of the Jobs of one run. Thread-safe.
  *
  * <p>A Job is what Litmus would build, and four things more: the labels of {@link ExecutionLabels},
  * applied last so that nothing overrides them; the annotations of {@link Launch}; an owner

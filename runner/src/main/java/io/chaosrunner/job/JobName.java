@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Name Jobs, and containers after them.
+ * Names of Jobs, and of containers after them.
  *
  * <p>A name is {@code <experiment>-<6 of [a-z0-9]>}, where the six letters are hashed from the
  * execution's identity: whoever tries to launch an execution a second time meets the first Job. It

@@ -5,7 +5,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Read from a Job, or from its pod, what the runner must know to see the experiment to its end. The
+ * What a Job, or its pod, says that the runner must know to see the experiment to its end. The
  * object says what the experiment itself was told, whatever the engine says by now.
  *
  * @param name name of the Job and of the experiment's container

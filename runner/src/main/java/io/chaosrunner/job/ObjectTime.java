@@ -6,7 +6,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
-/** Reads the times Kubernetes writes. */
+/** Times as Kubernetes writes them. */
 final class ObjectTime {
     private ObjectTime() {}
 

@@ -9,7 +9,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
-/** Finds in a pod what {@link PodState} tells. */
+/** A reading of a pod for what {@link PodState} tells. */
 final class PodReading {
     /** The image name or the pull policy is wrong: the kubelet would repeat itself for ever. */
     private static final Set<String> HOPELESS = Set.of("ErrImageNeverPull", "InvalidImageName");

@@ -13,7 +13,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Build the Job whose pod carries out the run of one fire, and read it back.
+ * The Job whose pod carries out the run of one fire, built and read back.
  *
  * <p>It is named after engine and fire: whoever makes it a second time meets the first. It has none
  * of the labels of experiments, so nothing that removes those by label takes it with them. Its pod

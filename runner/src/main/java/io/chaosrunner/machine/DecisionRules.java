@@ -16,7 +16,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Check a plan's decisions against the rules of the SPI; what breaks one is {@link BrokenPlan}. */
+/**
+ * The rules of the SPI that a plan's decisions are checked against; what breaks one is {@link
+ * BrokenPlan}.
+ */
 record DecisionRules(List<Slot> slots, RunLimits limits) {
 
     /** Check what a decision names; return it with reasons that may be shown to anybody. */

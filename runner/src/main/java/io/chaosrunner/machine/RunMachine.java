@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Decide a run: a state and an event in, a state and commands out.
+ * The decisions of a run: a state and an event in, a state and commands out.
  *
  * <p>Pure: no clock, no I/O, no threads. It asks the plan after every event, checks each answer
  * against the rules of the SPI, and keeps the limits. A plan that breaks a rule ends the launching;

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Remember which slots changed, so that a plan can read only those.
+ * The slots that changed, so that a plan can read only those.
  *
  * <p>One growing array is shared by the states that descend from each other in a line; a state that
  * branches off copies it first. Hence "is it an ancestor" is one comparison.

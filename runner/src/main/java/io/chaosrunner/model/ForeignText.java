@@ -3,7 +3,7 @@ package io.chaosrunner.model;
 import java.util.HexFormat;
 
 /**
- * Make texts that a stranger wrote fit for an event, a log and a terminal.
+ * Texts that a stranger wrote, made fit for an event, a log and a terminal.
  *
  * <p>Control characters, invisible ones and those that turn the direction of writing become visible
  * signs, so that nobody is shown what is not there. Every function here takes a time that grows

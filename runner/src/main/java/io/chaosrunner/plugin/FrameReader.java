@@ -28,7 +28,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Read the values of one frame, as {@link FrameWriter} wrote them. Used by one thread.
+ * A reader of the values of one frame, as {@link FrameWriter} wrote them. Used by one thread.
  *
  * <p>A plug-in's process may send anything: every count is held against what is left of the frame,
  * and whatever cannot be read is {@link Malformed}.

@@ -25,8 +25,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Write the values of the SPI as one frame, which {@link FrameReader} reads: its length, what it
- * is, the values. Used by one thread.
+ * A writer of the values of the SPI as one frame, which {@link FrameReader} reads: its length, what
+ * it is, the values. Used by one thread.
  */
 final class FrameWriter {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Show a plan in a process of its own how far the run is. Immutable.
+ * What a plan in a process of its own sees of how far the run is. Immutable.
  *
  * <p>The runner sends a whole progress once, and then what changed: see {@link #write}. One journal
  * of changes is shared by all progresses since; each knows how much of it is its own past.

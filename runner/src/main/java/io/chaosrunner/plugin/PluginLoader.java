@@ -11,7 +11,7 @@ import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 
 /**
- * Load the classes of one plug-in jar. It shares exactly the SPI's package with the runner and
+ * The class loader of one plug-in jar. It shares exactly the SPI's package with the runner and
  * nothing else, so a jar may bring any library in any version.
  */
 final class PluginLoader extends URLClassLoader {

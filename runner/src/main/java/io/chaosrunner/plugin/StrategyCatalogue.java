@@ -34,8 +34,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Find strategies by name: the built-in ones, strangers' on the class path, and those in the jars
- * of a folder.
+ * The strategies by name: the built-in ones, strangers' on the class path, and those in the jars of
+ * a folder.
  *
  * <p>Strangers' code runs in processes of its own, one for each jar: whatever a jar does, the worst
  * that comes of it here is a {@link Fault}, or a {@link PluginFailure} of the plan that was asked.

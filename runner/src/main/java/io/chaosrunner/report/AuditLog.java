@@ -23,9 +23,9 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
 
 /**
- * Write one line for everything a run does: one story per run, from the claim to the last clean-up,
- * each line complete in itself. The fields are documented in {@code docs/events.md} and only ever
- * added to. Values of environment variables, ConfigMaps and Secrets never get here.
+ * A log with one line for everything a run does: one story per run, from the claim to the last
+ * clean-up, each line complete in itself. The fields are documented in {@code docs/events.md} and
+ * only ever added to. Values of environment variables, ConfigMaps and Secrets never get here.
  */
 public final class AuditLog implements RunListener {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./:,=+-]*+");

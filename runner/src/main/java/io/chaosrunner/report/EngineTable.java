@@ -20,7 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** List engines, one line or one JSON object each, with the run each is in or was in last. */
+/** A table of engines, one line or one JSON object each, with the run each is in or was in last. */
 public final class EngineTable {
     private static final String NOTHING = "-";
 

@@ -10,7 +10,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Show a forecast: as bars for people, as JSON for machines. Equal forecasts give equal bytes. */
+/**
+ * A forecast as people and machines read it: as bars, or as JSON. Equal forecasts give equal bytes.
+ */
 public final class ForecastReport {
     private static final int BAR = 40;
 

@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Show the runs that an engine remembers: as a table, one of them in full, or as JSON. */
+/** The runs that an engine remembers: as a table, one of them in full, or as JSON. */
 public final class HistoryReport {
 
     private HistoryReport() {}

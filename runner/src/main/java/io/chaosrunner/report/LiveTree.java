@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Draw a run as a tree in the last lines of a terminal, and draw it again as it changes: at once,
- * but no more than ten times a second, and once a second for the clocks.
+ * A run as a tree in the last lines of a terminal, drawn again as it changes: at once, but no more
+ * than ten times a second, and once a second for the clocks.
  */
 public final class LiveTree implements RunListener, AutoCloseable {
     private static final long LEAST_PAUSE_MILLIS = 100;

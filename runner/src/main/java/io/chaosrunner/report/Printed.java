@@ -15,7 +15,7 @@ import java.nio.charset.CodingErrorAction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Let through what people and programs may be shown of texts that strangers wrote.
+ * What people and programs may be shown of texts that strangers wrote.
  *
  * <p>What is invisible, turns the direction of writing or makes a terminal do something is written
  * as {@code \}{@code u} and four digits, see {@link ForeignText#visible}; so is what would make a

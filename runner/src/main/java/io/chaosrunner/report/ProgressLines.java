@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 
-/** Write what a run does as lines for a person, each with the time since the run began. */
+/** What a run does as lines for a person, each with the time since the run began. */
 public final class ProgressLines implements RunListener {
     private final PrintStream out;
     private final Clock clock;

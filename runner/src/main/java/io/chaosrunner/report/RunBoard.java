@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keep where each experiment of a run stands, and draw it as a tree that fits a terminal. Pure but
- * for what it remembers; not for use by several threads.
+ * Where each experiment of a run stands, and a tree of it that fits a terminal. Pure but for what
+ * it remembers; not for use by several threads.
  */
 final class RunBoard {
     /** Below this, nothing sensible can be drawn. */

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Sum a run up for people: a table of verdicts, and for what did not pass, why and where to look.
+ * The sum of a run for people: a table of verdicts, and for what did not pass, why and where to
+ * look.
  */
 public final class RunSummary {
     private final EngineRef engine;

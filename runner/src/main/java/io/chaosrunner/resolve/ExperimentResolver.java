@@ -23,8 +23,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Resolve one entry of an engine: put together what ChaosExperiment, engine and runner environment
- * say, by Litmus' rules of precedence.
+ * The resolution of one entry of an engine: what ChaosExperiment, engine and runner environment
+ * say, put together by Litmus' rules of precedence.
  *
  * <p>Environment of the experiment, later writers winning: what the runner gives; the
  * ChaosExperiment's {@code env}; the entry's own {@code env}; the variables nobody may override

@@ -7,7 +7,7 @@ import io.chaosrunner.resolve.Problems.Check;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads what a container mounts, and merges what ChaosExperiment and engine say about it. */
+/** What a container mounts, as ChaosExperiment and engine say together. */
 final class MountLists {
     private MountLists() {}
 

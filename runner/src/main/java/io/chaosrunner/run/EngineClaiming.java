@@ -46,7 +46,10 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Take an engine, as the start table says: begin a run, take one up, or say why not. */
+/**
+ * The claiming of an engine, as the start table says: a run is begun or taken up, or it is said why
+ * not.
+ */
 final class EngineClaiming {
     private static final Duration POLL_PODS = Duration.ofSeconds(1);
     private static final Duration LAST_MOMENT = Duration.ofSeconds(1);

@@ -15,8 +15,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Run an engine's experiments: take the engine, carry out what the {@link RunMachine} commands,
- * tell it what happens, and write everything back.
+ * The run of an engine's experiments: the engine is taken, what the {@link RunMachine} commands is
+ * carried out, what happens is told to it, and everything is written back.
  *
  * <p>One thread, the caller of {@link #run()}, owns all state; watches, timers and finished
  * requests only put messages into its mailbox. Used once.

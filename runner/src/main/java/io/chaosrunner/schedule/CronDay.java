@@ -7,7 +7,7 @@ import static java.time.temporal.TemporalAdjusters.lastInMonth;
 import java.time.DayOfWeek;
 import java.time.LocalDate;
 
-/** Name days, as one item of a cron expression's two day fields does. */
+/** The days that one item of a cron expression's two day fields names. */
 sealed interface CronDay {
     /** Tell whether a date is one of them. */
     boolean names(LocalDate date);

@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Read a cron expression: every character is understood, or the whole is refused with a position
- * and an example that works. Used once.
+ * A reader of cron expressions: every character is understood, or the whole is refused with a
+ * position and an example that works. Used once.
  *
  * <p>Six or seven fields are as Quartz documents them. Five fields are those of crontab(5): they
  * start at second 0, Sunday is 0 or 7, and a day of month beside a day of week means either. Each

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Turn the times that a cron expression names into instants of one zone, and decide what a change
- * of the clocks makes of them.
+ * The instants of one zone that a cron expression's times are, and what a change of the clocks
+ * makes of them.
  *
  * <p>An expression that names hours means times of day, each once a day and none lost: one that the
  * clocks jump over fires later by the length of the jump, and one that comes twice fires the first

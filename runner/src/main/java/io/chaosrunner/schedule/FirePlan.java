@@ -20,8 +20,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Decide what becomes of the fires of one schedule: each one starts a run, or is skipped for a
- * reason.
+ * What becomes of the fires of one schedule: each one starts a run, or is skipped for a reason.
  *
  * <p>A function of what is stored with the engine and of the time, so a process that starts anew
  * decides as the one before it would have.

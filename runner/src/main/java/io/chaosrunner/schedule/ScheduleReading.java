@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Read the schedule of one object again and again, and look into it only when it has changed: to
+ * The schedule of one object, read again and again and looked into only when it has changed: to
  * find that a schedule never fires takes a search through all its years. Not thread-safe.
  */
 public final class ScheduleReading {

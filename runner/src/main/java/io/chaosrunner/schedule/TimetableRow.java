@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Find the fires of one row of a {@link Timetable}: the times that one expression names, and the
- * windows that let them fire. Immutable.
+ * The fires of one row of a {@link Timetable}: the times that one expression names, and the windows
+ * that let them fire. Immutable.
  */
 final class TimetableRow {
     private final String name;

@@ -26,7 +26,7 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compute what strangers' objects ask for, on a few threads of its own, each object within a
+ * A few threads of their own for what strangers' objects ask to be computed, each object within a
  * budget.
  *
  * <p>One namespace has half of the threads at most. Of several that wait, the one is next that has

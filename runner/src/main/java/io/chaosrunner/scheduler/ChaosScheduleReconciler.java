@@ -29,7 +29,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Keep the engine of one ChaosSchedule as the schedule wants it, and the schedule's status true.
+ * The reconciler of one ChaosSchedule: its engine is kept as the schedule wants it, and the
+ * schedule's status true.
  *
  * <p>The engine has the schedule's name, is made once and used for every run. It carries the
  * schedule as an annotation, and is driven like any other engine with one.

@@ -25,8 +25,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tell the kubelet how a service is, {@code /livez} and {@code /readyz}, and Prometheus what it
- * counts, {@code /metrics}.
+ * A server that tells the kubelet how a service is, {@code /livez} and {@code /readyz}, and
+ * Prometheus what it counts, {@code /metrics}.
  *
  * <p>Anybody in the cluster may connect, so nothing that is sent here costs more than a bounded
  * amount: of connections the newest are kept, each has a few seconds and a few kilobytes, and one

@@ -12,7 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * Do one thing's steps one after another, whenever it has changed or its time has come.
+ * The worker of one thing, whose steps come one after another, whenever it has changed or its time
+ * has come.
  *
  * <p>A thread of its own, which costs next to nothing while it waits. A step that fails for the
  * cluster's sake is tried again.

@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Do what a leader does, for as long as it leads: drive every engine that has a schedule. */
+/** The term of a leader, which drives every engine that has a schedule for as long as it leads. */
 final class LeaderTerm implements AutoCloseable {
     private static final Duration POLL = Duration.ofSeconds(2);
     private static final List<String> IDENTITY =

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Bound the runs that go on in this process, and share the places by namespace as {@link Shares}
- * says.
+ * The bound on runs that go on in this process, whose places are shared by namespace as {@link
+ * Shares} says.
  *
  * <p>Nobody is blocked: who gets no place is woken when it may be its turn, and asks again. Safe
  * for use by several threads.

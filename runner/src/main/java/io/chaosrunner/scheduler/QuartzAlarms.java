@@ -26,7 +26,7 @@ import org.quartz.simpl.RAMJobStore;
 import org.quartz.simpl.SimpleThreadPool;
 import org.quartz.spi.ThreadExecutor;
 
-/** Let Quartz keep the time: one trigger for each alarm, in memory. */
+/** Alarms by Quartz: one trigger for each, in memory. */
 public final class QuartzAlarms implements Alarms {
     private static final String RING = "ring";
 

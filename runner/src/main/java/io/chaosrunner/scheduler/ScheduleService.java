@@ -22,7 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drive the schedules of a cluster, one process of several at a time.
+ * The service that drives the schedules of a cluster, one process of several at a time.
  *
  * <p>The leader holds a Lease. Its successor takes up the runs that it left: the Lease says that
  * their owner is gone. That nothing is started twice does not hang on the Lease, but on the claims.

@@ -31,7 +31,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Drive one engine by its schedule, while this process leads: every fire starts a run or is
+ * The schedule of one engine, driven while this process leads: every fire starts a run or is
  * recorded as skipped.
  *
  * <p>Decides on the engine as last seen; before it acts it reads the engine and decides again. A

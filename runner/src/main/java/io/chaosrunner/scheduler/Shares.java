@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Decide who of those that wait gets a place: each namespace has a share of its own.
+ * The decision on who of those that wait gets a place: each namespace has a share of its own.
  *
  * <p>No namespace needs more places than it has engines. Where all have enough there is nothing to
  * decide; else those that need little get it all, and the others share the rest evenly (max-min

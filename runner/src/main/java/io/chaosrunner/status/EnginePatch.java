@@ -20,7 +20,7 @@ import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Build the writes of one run to its engine, and say what stands against them.
+ * The writes of one run to its engine, and what stands against them.
  *
  * <p>Only annotations of our own and {@code status.experiments} are ever touched; {@code
  * engineStatus} is the operator's.

@@ -13,7 +13,10 @@ import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** Sends spans by OTLP; says once in our words what the libraries would say again and again. */
+/**
+ * An exporter of spans by OTLP; says once in our words what the libraries would say again and
+ * again.
+ */
 final class PatientExporter implements SpanExporter {
     /** Held, because a logger that nobody holds forgets its level. */
     private static final Logger LIBRARY = Logger.getLogger("io.opentelemetry");

@@ -28,9 +28,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Send what one runner does as spans: {@code ExecuteChaosRunner} for the process, and below it, for
- * each attempt, {@code BuildingAndLaunchJob} until its Job exists and {@code RunExperiment} until
- * its end.
+ * What one runner does as spans: {@code ExecuteChaosRunner} for the process, and below it, for each
+ * attempt, {@code BuildingAndLaunchJob} until its Job exists and {@code RunExperiment} until its
+ * end.
  *
  * <p>Spans are sent in the background; what cannot be sent is dropped after one warning. {@link
  * #close} waits a bounded time for the last ones.

@@ -38,7 +38,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Shows one engine: its run as it goes on, what comes next, and the runs before it. */
+/** The page of one engine: its run as it goes on, what comes next, and the runs before it. */
 final class EngineView implements View {
     private static final Duration PACE = Duration.ofSeconds(1);
 

@@ -23,7 +23,7 @@ import java.util.TreeMap;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Lists the engines with the run each is in, or was in last: what {@code list} lists. */
+/** The page of all engines with the run each is in, or was in last: what {@code list} lists. */
 final class EnginesView implements View {
     private final Site site;
     private final Following<Row> engines;

@@ -1,6 +1,6 @@
 package io.chaosrunner.ui;
 
-/** Writes news as server-sent events. */
+/** News as server-sent events. */
 final class Events {
     private Events() {}
 

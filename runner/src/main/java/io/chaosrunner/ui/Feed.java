@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps one page current for all who look at it: one watch and one thread, however many they are.
+ * One page, kept current for all who look at it: one watch and one thread, however many they are.
  * It follows while somebody listens, and a moment longer.
  *
  * <p>For nobody anything is stored: a listener is told how the page differs <em>now</em> from what

@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides who may ask: whoever has the token, of a page that this server made.
+ * The decision on who may ask: whoever has the token, of a page that this server made.
  *
  * <p>Browsers send cookies to every port of a host. So the cookie is bound to a path that nobody
  * knows either: another program at this machine is not sent it.

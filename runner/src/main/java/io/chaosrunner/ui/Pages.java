@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Knows which pages there are, and what each answers. */
+/** The pages there are, and what each answers. */
 final class Pages {
     private static final String ENGINE = "e";
     private static final String RUNS = "runs";

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Lists the engines that have a schedule, and ChaosSchedules that have no engine so far: when each
+ * The page of the engines that have a schedule, and ChaosSchedules that have no engine so far: when each
  * fires next, and what became of past fires.
  */
 final class SchedulesView implements View {

@@ -22,8 +22,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Stops runs as {@code chaos-runner stop} does, and remembers how each of the last ones went. Safe
- * for use by several threads.
+ * The runs that are stopped from the page, as {@code chaos-runner stop} does, and how each of the
+ * last ones went. Safe for use by several threads.
  */
 final class Stops {
     /** As the command waits unless told. */

@@ -29,8 +29,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves the live page on a port of the loopback, until closed: to whoever has its token, with the
- * rights that its connection to the cluster has. Safe for use by several threads.
+ * The server of the live page on a port of the loopback, until closed: to whoever has its token,
+ * with the rights that its connection to the cluster has. Safe for use by several threads.
  *
  * <p>What a client may take is bounded: connections, the size and the time of a request by
  * properties of the JDK's server, which belong to the whole process; listeners, pages that are kept

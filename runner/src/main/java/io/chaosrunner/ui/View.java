@@ -3,7 +3,7 @@ package io.chaosrunner.ui;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Tells what one page shows. Used by one thread at a time, but for what following hears. */
+/** What one page shows. Used by one thread at a time, but for what following hears. */
 interface View {
     /** Read what there is, once. */
     void look();

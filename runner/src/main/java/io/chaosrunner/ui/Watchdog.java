@@ -8,7 +8,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Ends writes that take too long, by interrupting their thread: that closes their connection. */
+/**
+ * The end of writes that take too long, by interrupting their thread: that closes their connection.
+ */
 final class Watchdog implements AutoCloseable {
     private final Duration longest;
     private final ScheduledExecutorService timer =

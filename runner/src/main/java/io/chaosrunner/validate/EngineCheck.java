@@ -29,7 +29,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Checks one ChaosEngine: its fields, its settings, and each entry as a run would resolve it. */
+/**
+ * The check of one ChaosEngine: its fields, its settings, and each entry as a run would resolve it.
+ */
 final class EngineCheck {
     private static final String OURS = "chaosrunner.io/";
 

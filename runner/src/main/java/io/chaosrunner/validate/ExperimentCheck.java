@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Checks a ChaosExperiment for what resolving it for an engine does not look at. */
+/** The check of a ChaosExperiment for what resolving it for an engine does not look at. */
 final class ExperimentCheck {
     private static final Schema SCHEMA =
             Schema.ofCrd(

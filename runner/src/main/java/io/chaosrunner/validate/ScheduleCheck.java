@@ -11,7 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Checks one ChaosSchedule: its fields, when it fires, and the engine that it would create. */
+/**
+ * The check of one ChaosSchedule: its fields, when it fires, and the engine that it would create.
+ */
 final class ScheduleCheck {
     private static final Schema SCHEMA =
             Schema.ofCrd(

@@ -9,7 +9,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Show what was found: as lines for people and editors, as JSON for machines. */
+/** What was found wrong: as lines for people and editors, as JSON for machines. */
 public final class ValidationReport {
     private ValidationReport() {}
 

@@ -12,7 +12,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Tell others of the runs that this process carries out for one engine. */
+/** What others are told of the runs that this process carries out for one engine. */
 public final class ToldRun implements RunListener {
     private final Webhook webhook;
     private final EngineRef engine;

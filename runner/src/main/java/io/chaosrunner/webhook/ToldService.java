@@ -12,7 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Tell others what the scheduling service does: whoever carries out its runs, it tells of them. */
+/** What others are told of the scheduling service, and by it of the runs that others carry out. */
 public final class ToldService implements ServiceListener {
     private final Webhook webhook;
 

@@ -31,8 +31,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Send what happens to one address, in order, by a thread of its own: as CloudEvents, or as Slack
- * takes it.
+ * An address to which what happens is sent, in order, by a thread of its own: as CloudEvents, or as
+ * Slack takes it.
  *
  * <p>Telling never waits: what comes faster than it can be sent is dropped, after a warning. Each
  * request has a time and a few tries. Each kind of trouble is said once, until all is told again

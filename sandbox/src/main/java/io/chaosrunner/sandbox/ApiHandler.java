@@ -27,7 +27,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Translate HTTP requests to {@link Registry} calls and watches, and answer in Kubernetes' words.
+ * The way from HTTP requests to {@link Registry} calls and watches, and back in Kubernetes' words.
  */
 final class ApiHandler implements HttpHandler {
     private static final Duration WATCH_TIMEOUT = Duration.ofMinutes(30);

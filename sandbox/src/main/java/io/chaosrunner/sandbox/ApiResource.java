@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Name the resources the sandbox serves, with what the API server treats differently from one to
- * the next.
+ * The resources the sandbox serves, with what the API server treats differently from one to the
+ * next.
  */
 enum ApiResource {
     PODS("", "v1", "pods", "Pod", true, true),

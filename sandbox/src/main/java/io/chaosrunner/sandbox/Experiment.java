@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Do what a Litmus experiment does inside its container: keep a ChaosResult, launch a helper pod.
+ * What a Litmus experiment does inside its container: keeps a ChaosResult, launches a helper pod.
  *
  * <p>Knows its surroundings from the literal environment of its container only, as the real one
  * does. A pod without {@code EXPERIMENT_NAME} has no result.

@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Delete what lost its owners, and carry out foreground, orphaning and namespace deletion.
+ * The collector of what lost its owners, and of foreground, orphaning and namespace deletion.
  *
  * <p>Runs on the controllers' thread only.
  */

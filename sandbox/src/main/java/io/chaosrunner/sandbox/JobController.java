@@ -18,8 +18,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Create the pods of Jobs and keep their status, as the Job controller of kube-controller-manager
- * does: level-triggered, with tracking finalizers, back-off limit and active deadline.
+ * The creator of the pods of Jobs, which keeps their status as the Job controller of
+ * kube-controller-manager does: level-triggered, with tracking finalizers, back-off limit and
+ * active deadline.
  *
  * <p>Runs on the controllers' thread only.
  */

@@ -10,7 +10,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Read and write JSON trees the way the API server spells them. */
+/** JSON trees the way the API server spells them. */
 final class Json {
     static final JsonMapper MAPPER = JsonMapper.shared();
 

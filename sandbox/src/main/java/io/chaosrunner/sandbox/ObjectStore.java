@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Keep objects and a bounded history of their changes, as etcd and the watch cache do.
+ * Objects and a bounded history of their changes, as etcd and the watch cache keep them.
  *
  * <p>One lock, one counter: every change takes the next resourceVersion, so the history is an array
  * indexed by it. A stored object is never changed in place; whoever reads it must not either. Safe

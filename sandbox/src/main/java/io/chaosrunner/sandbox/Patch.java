@@ -10,7 +10,7 @@ import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Apply merge patches (RFC 7386) and JSON patches (RFC 6902).
+ * Merge patches (RFC 7386) and JSON patches (RFC 6902), applied.
  *
  * <p>Where the library inside kube-apiserver (evanphx/json-patch) departs from the RFCs, so does
  * this: a merge patch drops nulls from objects inside arrays; {@code test} for null passes on a

@@ -15,8 +15,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Create, change and delete objects by the API server's rules: identity, generations, optimistic
- * locking, status subresources, finalizers, graceful deletion.
+ * The API server's rules for creating, changing and deleting objects: identity, generations,
+ * optimistic locking, status subresources, finalizers, graceful deletion.
  *
  * <p>Safe for use by several threads; every operation is atomic.
  */

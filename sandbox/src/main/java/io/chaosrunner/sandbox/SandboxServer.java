@@ -30,7 +30,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Serve a Kubernetes API with simulated Jobs on a free loopback port, until closed.
+ * A server of a Kubernetes API with simulated Jobs on a free loopback port, until closed.
  *
  * <p>HTTP, or HTTPS if asked to; no authentication, one node, nothing stored. Any Kubernetes client
  * can use it; watches are chunked HTTP streams (set fabric8's {@code onlyHttpWatches}). Safe for
@@ -308,8 +308,8 @@ public final class SandboxServer implements AutoCloseable {
         ObjectNode experiment =
                 Json.object(
                         "{'apiVersion':'litmuschaos.io/v1alpha1','kind':'ChaosExperiment',"
-                            + "'spec':{'definition':{'scope':'Namespaced',"
-                            + "'image':'litmuschaos/go-runner:latest','imagePullPolicy':'Always','command':['/bin/bash']}}}");
+                                + "'spec':{'definition':{'scope':'Namespaced',"
+                                + "'image':'litmuschaos/go-runner:latest','imagePullPolicy':'Always','command':['/bin/bash']}}}");
         Json.child(experiment, "metadata").put("name", name);
         ObjectNode definition = Json.child(Json.child(experiment, "spec"), "definition");
         definition.putArray("args").add("-c").add("./experiments -name " + name);

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Choose objects by label selector and field selector. */
+/** A choice of objects by label selector and field selector. */
 final class Selector {
     private static final Pattern SET =
             Pattern.compile("(\\S+)\\s+(in|notin)\\s*\\(([^()]*)\\)", Pattern.DOTALL);

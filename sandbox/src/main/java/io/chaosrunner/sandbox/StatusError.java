@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Carry the Status body of a refused request. */
+/** The Status body of a refused request. */
 final class StatusError extends RuntimeException {
     private static final long serialVersionUID = 1;
 

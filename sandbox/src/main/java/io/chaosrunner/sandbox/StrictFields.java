@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Refuse of a custom resource what its CRD does not know, as {@code fieldValidation=Strict}. */
+/**
+ * The fields that a CRD does not know, refused of a custom resource as {@code
+ * fieldValidation=Strict} does.
+ */
 record StrictFields(Schemas schemas) {
     /**
      * Check an object; built-in kinds are not checked.

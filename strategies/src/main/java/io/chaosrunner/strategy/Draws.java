@@ -3,7 +3,7 @@ package io.chaosrunner.strategy;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Draw random numbers by counter: draw {@code k} is a function of (seed, stream, k).
+ * Random numbers by counter: draw {@code k} is a function of (seed, stream, k).
  *
  * <p>There is no position and no order of calls, so a resumed run and a replay draw exactly what
  * the unbroken run drew. Immutable and safe for use by several threads. The mixing function is the

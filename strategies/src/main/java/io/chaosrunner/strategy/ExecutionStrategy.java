@@ -3,7 +3,7 @@ package io.chaosrunner.strategy;
 import java.util.List;
 
 /**
- * Decide when each experiment of one engine run starts.
+ * The decision on when each experiment of one engine run starts.
  *
  * <p>Found by {@link java.util.ServiceLoader}: an implementation is public, has a public
  * constructor without arguments, is stateless and safe for use by several threads.

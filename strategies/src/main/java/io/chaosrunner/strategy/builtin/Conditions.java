@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Parse conditions such as {@code a.passed and not (b.failed or c)} straight into gates.
+ * Conditions such as {@code a.passed and not (b.failed or c)}, parsed straight into gates.
  *
  * <p>{@code not} binds closer than {@code and}, and that closer than {@code or}. A name may itself
  * hold dots: the longest listed name wins, so {@code a.passed} is the experiment of that name if

@@ -22,7 +22,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Run each experiment the moment its own conditions hold; there is no layer barrier.
+ * A graph in which each experiment runs the moment its own conditions hold; there is no layer
+ * barrier.
  *
  * <p>{@code dependencies} maps an experiment to a list of conditions, all of which it needs:
  *

@@ -8,7 +8,7 @@ import org.apache.commons.math3.distribution.UniformRealDistribution;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Draw the time between two picks: the minimum plus a random part with the rest of the mean, so
+ * The time between two picks, drawn: the minimum plus a random part with the rest of the mean, so
  * that both are exact.
  *
  * <p>By inverse distribution function of draw {@code k}, rounded to a millisecond. The random

@@ -12,9 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Run all experiments at once, in engine order where the run's {@code maxParallel} holds some back.
- */
+/** All experiments at once, in engine order where the run's {@code maxParallel} holds some back. */
 public final class Parallel implements ExecutionStrategy {
 
     @Override

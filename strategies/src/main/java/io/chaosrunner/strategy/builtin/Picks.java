@@ -4,7 +4,7 @@ import io.chaosrunner.strategy.Draws;
 import java.util.Arrays;
 
 /**
- * Make the sequence of picks, as far as it is asked for.
+ * The sequence of picks, made as far as it is asked for.
  *
  * <p>Pick {@code k} comes from draw {@code k} and the picks before it, so the sequence is a
  * function of weights and seed alone: it does not depend on how long anything takes. Sums are whole

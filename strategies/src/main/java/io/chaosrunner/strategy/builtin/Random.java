@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Draw experiments by chance, for a number of iterations, for a while, or each once in random
+ * Experiments drawn by chance, for a number of iterations, for a while, or each once in random
  * order.
  *
  * <p>Which experiments are picked, and the gaps between them, are a function of the seed and the

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Run one experiment after another in engine order, whatever their verdicts: Litmus' own order. */
+/** One experiment after another in engine order, whatever their verdicts: Litmus' own order. */
 public final class Sequential implements ExecutionStrategy {
 
     @Override

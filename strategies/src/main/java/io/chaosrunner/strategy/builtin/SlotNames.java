@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Resolve the names users write to slots.
+ * The names users write, resolved to slots.
  *
  * <p>An experiment may be listed more than once. Its name means every entry, and {@code name#2} the
  * second one; {@code #} cannot occur in a Kubernetes name.

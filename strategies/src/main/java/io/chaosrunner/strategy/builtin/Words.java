@@ -2,7 +2,7 @@ package io.chaosrunner.strategy.builtin;
 
 import java.time.Duration;
 
-/** Write values the way users write them. */
+/** Values the way users write them. */
 final class Words {
     private Words() {}
 

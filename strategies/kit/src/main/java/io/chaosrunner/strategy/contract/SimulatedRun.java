@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Run a plan the way the runner does, on a virtual clock.
+ * A run of a plan the way the runner does it, on a virtual clock.
  *
  * <p>What would survive a crash are the attempts and the skips; everything else is derived from
  * them and the instant, so a run can be resumed from any part of them. All events of one instant
