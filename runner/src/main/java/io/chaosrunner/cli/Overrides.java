@@ -8,7 +8,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Settings that a command line overrules.
+ * Settings that a command line overrides.
  *
  * @param option where they were written, such as {@code --set}
  */

@@ -248,7 +248,7 @@ public final class EngineLaunch {
 
     private static Optional<String> against(Engine engine, Listing pods, boolean resume) {
         EngineRef ref = engine.ref();
-        String runner = ref.name() + "-runner";
+        String runner = ref.runner();
         if (ChaosPods.runner(pods, engine).isPresent()) {
             return Optional.of(
                     "pod %s of the chaos-operator's runner is still there; wait until it is gone, or delete it (kubectl delete pod %s -n %s)"

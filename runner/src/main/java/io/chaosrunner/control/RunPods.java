@@ -5,7 +5,6 @@ import io.chaosrunner.claim.LoggedAttempt;
 import io.chaosrunner.control.LogSource.Containers;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.crd.EngineExperiment;
-import io.chaosrunner.engine.OperatorsPod;
 import io.chaosrunner.job.ExecutionLabels;
 import io.chaosrunner.job.JobName;
 import io.chaosrunner.model.ExecutionId;
@@ -103,7 +102,7 @@ final class RunPods {
     /** Return those of some pods that are wanted, the oldest first. */
     List<ObjectNode> of(List<ObjectNode> pods) {
         return pods.stream()
-                .filter(pod -> !name(pod).equals(OperatorsPod.name(engine.ref())))
+                .filter(pod -> !name(pod).equals(engine.ref().runner()))
                 .filter(this::isWanted)
                 .sorted(Comparator.comparing(RunPods::created).thenComparing(RunPods::name))
                 .toList();

@@ -163,6 +163,17 @@ public record Engine(ObjectNode json) {
         return result;
     }
 
+    /** Let an engine own an object, which the cluster then removes with it. */
+    public static void own(ObjectNode metadata, String engine, String uid) {
+        metadata.putArray("ownerReferences")
+                .addObject()
+                .put("apiVersion", "litmuschaos.io/v1alpha1")
+                .put("kind", "ChaosEngine")
+                .put("name", engine)
+                .put("uid", uid)
+                .put("blockOwnerDeletion", false);
+    }
+
     /** Tell whether an object names this very engine as its owner. */
     public boolean owns(JsonNode object) {
         for (JsonNode owner : object.path("metadata").path("ownerReferences")) {

@@ -53,7 +53,7 @@ public final class ChaosPods {
     }
 
     private static String runner(Engine engine) {
-        return OperatorsPod.name(engine.ref());
+        return engine.ref().runner();
     }
 
     public static List<String> names(List<ObjectNode> pods) {

@@ -132,7 +132,7 @@ public final class EngineWriter implements AutoCloseable {
             Consumer<News> news) {
         this.cluster = cluster;
         this.engine = owned.ref();
-        this.runner = owned.name() + "-runner";
+        this.runner = engine.runner();
         this.clock = clock;
         this.patience = patience;
         this.news = news;

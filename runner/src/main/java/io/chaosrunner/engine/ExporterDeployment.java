@@ -173,13 +173,7 @@ public final class ExporterDeployment {
         ObjectNode metadata = object.putObject("metadata");
         metadata.put("name", name()).put("namespace", engine.namespace());
         label(metadata.putObject("labels")).put("app.kubernetes.io/part-of", "litmus");
-        metadata.putArray("ownerReferences")
-                .addObject()
-                .put("apiVersion", "litmuschaos.io/v1alpha1")
-                .put("kind", "ChaosEngine")
-                .put("name", engine.name())
-                .put("uid", engine.uid())
-                .put("blockOwnerDeletion", false);
+        Engine.own(metadata, engine.name(), engine.uid());
         return object;
     }
 

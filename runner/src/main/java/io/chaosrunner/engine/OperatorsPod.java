@@ -32,18 +32,13 @@ public sealed interface OperatorsPod {
         }
     }
 
-    /** Return the name of the pod of an engine's runner. */
-    static String name(EngineRef engine) {
-        return engine.name() + "-runner";
-    }
-
     /**
      * Look at the pod of that name.
      *
      * @param uid of the engine; empty if it is not stored yet, and so owns nothing
      */
     static OperatorsPod of(Cluster cluster, EngineRef engine, String uid) {
-        return cluster.get(Resource.PODS, engine.namespace(), name(engine))
+        return cluster.get(Resource.PODS, engine.namespace(), engine.runner())
                 .map(pod -> of(pod, uid))
                 .orElseGet(None::new);
     }

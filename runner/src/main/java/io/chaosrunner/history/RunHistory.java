@@ -133,13 +133,7 @@ public final class RunHistory {
         ObjectNode metadata = json.putObject("metadata");
         metadata.put("name", engine.name() + SUFFIX).put("namespace", engine.namespace());
         metadata.putObject("labels").put("app.kubernetes.io/managed-by", "chaos-runner");
-        metadata.putArray("ownerReferences")
-                .addObject()
-                .put("apiVersion", "litmuschaos.io/v1alpha1")
-                .put("kind", "ChaosEngine")
-                .put("name", engine.name())
-                .put("uid", engine.uid())
-                .put("blockOwnerDeletion", false);
+        Engine.own(metadata, engine.name(), engine.uid());
         return json;
     }
 

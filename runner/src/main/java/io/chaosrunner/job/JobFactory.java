@@ -2,6 +2,7 @@ package io.chaosrunner.job;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.ExecutionId;
 import io.chaosrunner.model.ExperimentSpec;
 import io.chaosrunner.model.ExperimentSpec.Container;
@@ -70,13 +71,7 @@ public final class JobFactory {
         job.put("apiVersion", "batch/v1").put("kind", "Job");
         ObjectNode metadata = job.putObject("metadata");
         fillMetadata(metadata, name, spec, labels, annotations);
-        metadata.putArray("ownerReferences")
-                .addObject()
-                .put("apiVersion", "litmuschaos.io/v1alpha1")
-                .put("kind", "ChaosEngine")
-                .put("name", spec.engine().name())
-                .put("uid", execution.engineUid())
-                .put("blockOwnerDeletion", false);
+        Engine.own(metadata, spec.engine().name(), execution.engineUid());
 
         ObjectNode jobSpec = job.putObject("spec");
         jobSpec.put("backoffLimit", 0);

@@ -2,6 +2,7 @@ package io.chaosrunner.job;
 
 import static java.util.Objects.requireNonNull;
 
+import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.EngineRef;
 import java.time.Instant;
 import java.util.List;
@@ -88,13 +89,7 @@ public record RunnerJob(
         metadata.put("name", name(engine, engineUid, fire)).put("namespace", engine.namespace());
         label(metadata, engineUid);
         metadata.putObject("annotations").put(FIRE, fire);
-        metadata.putArray("ownerReferences")
-                .addObject()
-                .put("apiVersion", "litmuschaos.io/v1alpha1")
-                .put("kind", "ChaosEngine")
-                .put("name", engine.name())
-                .put("uid", engineUid)
-                .put("blockOwnerDeletion", false);
+        Engine.own(metadata, engine.name(), engineUid);
         ObjectNode spec = job.putObject("spec");
         spec.put("backoffLimit", MOST_FAILURES);
         spec.put("ttlSecondsAfterFinished", SECONDS_KEPT);

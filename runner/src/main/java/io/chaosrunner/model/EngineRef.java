@@ -9,6 +9,11 @@ public record EngineRef(String namespace, String name) {
         requireNonNull(name, "name is null");
     }
 
+    /** Return the operator's name for the runner of the engine: its pod, and who reports. */
+    public String runner() {
+        return name + "-runner";
+    }
+
     @Override
     public String toString() {
         return namespace + "/" + name;

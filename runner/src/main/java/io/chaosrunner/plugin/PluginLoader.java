@@ -25,12 +25,12 @@ final class PluginLoader extends URLClassLoader {
     private static final String SPI_MAJOR = "1";
     private static final String SHARED = ExecutionStrategy.class.getPackageName();
 
-    private PluginLoader(URL jar) {
-        super(new URL[] {jar}, ClassLoader.getPlatformClassLoader());
+    private PluginLoader(String name, URL jar) {
+        super(name, new URL[] {jar}, ClassLoader.getPlatformClassLoader());
     }
 
     static PluginLoader of(Path jar) throws MalformedURLException {
-        return new PluginLoader(jar.toUri().toURL());
+        return new PluginLoader(jar.getFileName().toString(), jar.toUri().toURL());
     }
 
     /** Say why a jar does not fit this runner's SPI; read before any of its classes is loaded. */

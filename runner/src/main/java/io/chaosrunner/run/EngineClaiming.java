@@ -373,7 +373,7 @@ final class EngineClaiming {
     private Optional<Taken> write(
             Engine engine, Claim claim, List<StatusEntry> entries, Optional<String> summaries) {
         ObjectNode patch =
-                EnginePatch.claim(engine, claim, entries, engine.name() + "-runner", context.now());
+                EnginePatch.claim(engine, claim, entries, engine.ref().runner(), context.now());
         summaries.ifPresent(text -> EnginePatch.remember(patch, text));
         return EngineWriter.take(context.cluster, engine, patch);
     }

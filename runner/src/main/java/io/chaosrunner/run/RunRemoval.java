@@ -192,8 +192,7 @@ final class RunRemoval {
                 return false;
             }
             ObjectNode patch =
-                    EnginePatch.claim(
-                            unclaimed.get(), over, last, engine.name() + "-runner", context.now());
+                    EnginePatch.claim(unclaimed.get(), over, last, engine.runner(), context.now());
             if (EngineWriter.take(context.cluster, unclaimed.get(), patch).isPresent()) {
                 return true;
             }

@@ -74,7 +74,7 @@ public record EngineEvent(String reason, boolean warning, String experiment, Str
                 .put("name", engine.name())
                 .put("namespace", engine.namespace())
                 .put("uid", engine.uid());
-        event.putObject("source").put("component", engine.name() + "-runner");
+        event.putObject("source").put("component", engine.ref().runner());
         event.put("type", type()).put("reason", reason).put("message", shown());
         event.put("firstTimestamp", time).put("lastTimestamp", time).put("count", 1);
         return event;
