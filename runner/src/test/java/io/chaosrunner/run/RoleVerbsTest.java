@@ -59,7 +59,7 @@ class RoleVerbsTest {
                 EngineWorld world = EngineWorld.start().engineWith(CLEAN, "a", "b", "c", "d");
                 world.edit(
                         "{'metadata': {'annotations': {'chaosrunner.io/execution': 'strategy:"
-                            + " parallel'}}}");
+                                + " parallel'}}}");
                 return world;
             }
         },
@@ -86,12 +86,12 @@ class RoleVerbsTest {
                 world.load(
                         EngineWorld.json(
                                 "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name':"
-                                    + " 'c', 'namespace': 'n'}}"));
+                                        + " 'c', 'namespace': 'n'}}"));
                 world.edit(
                         Resource.EXPERIMENTS,
                         "a",
                         "{'spec': {'definition': {'configMaps': [{'name': 'c', 'mountPath':"
-                            + " '/c'}]}}}");
+                                + " '/c'}]}}}");
                 return world;
             }
         },
@@ -161,7 +161,7 @@ class RoleVerbsTest {
     private static final String CLEAN = "{'spec': {'jobCleanUpPolicy': 'delete'}}";
     private static final String SHORT_WAIT =
             "{'spec': {'experiments': [{'name': 'a', 'spec': {'components': {'statusCheckTimeouts':"
-                + " {'timeout': 2}}}}]}}";
+                    + " {'timeout': 2}}}}]}}";
 
     /** Says that it is read by other verbs: the comfort is gone, and nothing else. */
     private static final String READS = "reads";
