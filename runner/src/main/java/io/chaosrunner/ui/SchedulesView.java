@@ -27,8 +27,8 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The page of the engines that have a schedule, and ChaosSchedules that have no engine so far: when each
- * fires next, and what became of past fires.
+ * The page of the engines that have a schedule, and ChaosSchedules that have no engine so far: when
+ * each fires next, and what became of past fires.
  */
 final class SchedulesView implements View {
     private static final int MOST_PAST = 30;
