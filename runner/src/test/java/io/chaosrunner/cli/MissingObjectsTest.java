@@ -75,7 +75,7 @@ class MissingObjectsTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = SandboxServer.start(SandboxServer.Options.DEFAULT);
+        server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()));
         kubeconfig = SandboxKubeconfig.in(folder, server.url());
         file = Files.writeString(folder.resolve("engine.yaml"), FILE);
     }

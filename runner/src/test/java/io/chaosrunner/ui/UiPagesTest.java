@@ -11,7 +11,6 @@ import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.status.StatusEntry;
-import io.chaosrunner.testing.SandboxTexts;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -338,10 +337,11 @@ class UiPagesTest extends UiStage {
     }
 
     private void chaosSchedule(String name) {
-        SandboxTexts.load(
-                sandbox,
-                json("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'litmus'}}")
-                        .toString());
+        var _ =
+                sandbox.load(
+                        field -> field,
+                        json(
+                                "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'litmus'}}"));
         cluster.create(
                 Resource.SCHEDULES,
                 "litmus",
