@@ -181,7 +181,7 @@ public final class HtmlReport {
         comparison(run);
         if (!run.executions().isEmpty()) {
             page.leaf("h2", "Timeline");
-            Timeline.draw(run, page);
+            Timeline.draw(run, Parts.once(page));
             executions(run);
         }
         run.record().ifPresent(record -> decisions(run, record));

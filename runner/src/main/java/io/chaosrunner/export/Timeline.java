@@ -41,10 +41,20 @@ public final class Timeline {
     private static final int TICKS = 4;
     private static final Duration SHORT = Duration.ofSeconds(20);
 
+    /** How long the axis of a run may be that goes on: in seconds, in minutes, and so on. */
+    private static final List<Long> STEPS =
+            List.of(
+                    4L, 8L, 12L, 16L, 20L, 24L, 32L, 40L, 48L, 60L, 80L, 100L, 120L, 160L, 200L,
+                    240L);
+
     /** Of the width, of what is to be seen. */
     private static final double LEAST_SHARE = 0.004;
 
-    private final Page page;
+    private final Parts parts;
+
+    /** What is written to now. */
+    private Page page;
+
     private final ReportedRun run;
     private final List<Execution> rows;
     private final RunRecord record;
@@ -77,7 +87,7 @@ public final class Timeline {
     public record Ongoing(int slot, int iteration, int attempt, Instant start, String why) {}
 
     private Timeline(
-            Page page,
+            Parts parts,
             ReportedRun run,
             RunRecord record,
             List<Ongoing> ongoing,
@@ -86,7 +96,8 @@ public final class Timeline {
         this.ongoing = ongoing;
         this.until = until;
         this.whyNot = whyNot;
-        this.page = page;
+        this.parts = parts;
+        page = parts.page();
         this.run = run;
         rows = run.executions();
         this.record = record;
@@ -102,12 +113,29 @@ public final class Timeline {
             }
         }
         if (!ongoing.isEmpty()) {
-            longest = Math.max(longest, Duration.between(begin, until).toMillis());
+            longest = roomFor(Math.max(longest, Duration.between(begin, until).toMillis()));
         }
         millis = longest;
         holds = Holds.of(record, spans(rows, ongoing), until);
         held = together();
         top = AXIS + (held.isEmpty() ? 0 : ROW);
+    }
+
+    /**
+     * Return how long the axis of a run is that goes on: it grows by steps, so that what is over
+     * stays where it is drawn in between.
+     */
+    private static long roomFor(long millis) {
+        long unit = 1_000;
+        while (STEPS.getLast() * unit < millis) {
+            unit *= 60;
+        }
+        long of = unit;
+        return STEPS.stream()
+                .map(each -> each * of)
+                .filter(each -> each >= millis)
+                .findFirst()
+                .orElse(millis);
     }
 
     /** Return when a run's executions were tried. */
@@ -139,7 +167,7 @@ public final class Timeline {
     }
 
     /** Draw a run's executions; nothing if none was launched, or the record keeps no launches. */
-    static void draw(ReportedRun run, Page page) {
+    static void draw(ReportedRun run, Parts page) {
         if (run.record().isPresent()
                 && run.executions().stream().anyMatch(each -> !each.attempts().isEmpty())) {
             new Timeline(
@@ -164,7 +192,7 @@ public final class Timeline {
             List<Ongoing> ongoing,
             Instant now,
             Function<Execution, String> whyNot,
-            Page page) {
+            Parts page) {
         boolean any =
                 !ongoing.isEmpty()
                         || run.executions().stream().anyMatch(each -> !each.attempts().isEmpty());
@@ -212,22 +240,36 @@ public final class Timeline {
         for (int i = 0; i < rows.size(); i++) {
             track(top + i * ROW);
         }
-        axis(height);
-        held();
+        part("g", "t-axis", () -> axis(height));
+        if (!held.isEmpty()) {
+            part("g", "t-held", this::held);
+        }
         edges();
         for (int i = 0; i < rows.size(); i++) {
-            row(rows.get(i), top + i * ROW);
+            Execution each = rows.get(i);
+            int y = top + i * ROW;
+            part("g", "t-" + id(run, each), () -> row(each, y));
         }
         page.close();
-        legend();
+        part("ul", "t-legend", this::legend, "class", "legend");
         page.close();
+    }
+
+    private void part(String element, String id, Runnable content, String... attributes) {
+        Page around = page;
+        parts.part(
+                element,
+                id,
+                part -> {
+                    page = part;
+                    content.run();
+                },
+                attributes);
+        page = around;
     }
 
     /** Draw when nothing more was to begin, or nothing ran. */
     private void held() {
-        if (held.isEmpty()) {
-            return;
-        }
         page.leaf(
                 "text", "held back", "class", "label", "x", "0", "y", Integer.toString(AXIS + 14));
         track(AXIS);
@@ -251,7 +293,6 @@ public final class Timeline {
         held.forEach(each -> kinds.add(each.kind()));
         Set<Outcome> outcomes = EnumSet.noneOf(Outcome.class);
         rows.forEach(row -> row.attempts().forEach(each -> outcomes.add(each.outcome())));
-        page.open("ul", "class", "legend");
         outcomes.forEach(each -> entry("sample " + kind(each), word(each)));
         if (!ongoing.isEmpty()) {
             entry("sample going", "goes on");
@@ -266,7 +307,6 @@ public final class Timeline {
                         "deadline: "
                                 + TimeWords.of(each)
                                 + (each.toMillis() > millis ? ", after what is drawn" : "")));
-        page.close();
     }
 
     private void entry(String kind, String words) {
@@ -440,11 +480,15 @@ public final class Timeline {
         }
         List<String> names = rows.stream().map(row -> row.experiment()).toList();
         Dependencies.of(record.json().path("settings"), names)
-                .forEach((experiment, waitsFor) ->
-                        waitsFor.forEach(each ->
-                                edge(
-                                        requireNonNull(ofName.get(each)),
-                                        requireNonNull(ofName.get(experiment)))));
+                .forEach((experiment, waitsFor) -> {
+                    int to = requireNonNull(ofName.get(experiment));
+                    part(
+                            "g",
+                            "w-" + id(run, rows.get(to)),
+                            () ->
+                                    waitsFor.forEach(
+                                            each -> edge(requireNonNull(ofName.get(each)), to)));
+                });
     }
 
     private Optional<Instant> firstStart(Execution row) {

@@ -288,13 +288,8 @@ final class EngineView implements View {
                 return;
             }
             ReportedRun of = run.get();
-            writer.part(
-                    "div",
-                    "timeline",
-                    part -> {
-                        part.leaf("h2", "Timeline");
-                        Timeline.live(of, ongoing, now, this::why, part);
-                    });
+            page.leaf("h2", "Timeline");
+            Timeline.live(of, ongoing, now, this::why, writer);
             page.leaf("h2", "Experiments");
             page.open("table");
             EnginesView.header(page, "Experiment", "Stands", "Took", "Why");

@@ -1,6 +1,7 @@
 package io.chaosrunner.ui;
 
 import io.chaosrunner.export.Page;
+import io.chaosrunner.export.Parts;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -22,7 +23,7 @@ record Rendering(
         String title, String main, String frame, Map<String, String> parts, boolean goesOn) {
 
     /** Writes one. Owned by one thread. */
-    static final class Writer {
+    static final class Writer implements Parts {
         private final Page page = new Page();
         private final Map<String, String> parts = new LinkedHashMap<>();
 
@@ -36,8 +37,8 @@ record Rendering(
             this.title = title;
         }
 
-        /** Return what is written to between the parts. */
-        Page page() {
+        @Override
+        public Page page() {
             return page;
         }
 
@@ -46,13 +47,9 @@ record Rendering(
             goesOn = true;
         }
 
-        /**
-         * Write a part: an element that is sent again, by itself, when it has changed.
-         *
-         * @param id of the element, unique in the page
-         * @param attributes more of them, names and values by turns
-         */
-        void part(String element, String id, Consumer<Page> content, String... attributes) {
+        /** Write a part: an element that is sent again, by itself, when it has changed. */
+        @Override
+        public void part(String element, String id, Consumer<Page> content, String... attributes) {
             var part = new Page();
             var all = new ArrayList<>(List.of("id", id));
             all.addAll(List.of(attributes));

@@ -85,6 +85,10 @@ final class Site {
                 source.addEventListener('part', function (e) {
                   var part = made(e.data).firstElementChild;
                   var old = part && document.getElementById(part.id);
+                  if (old && old.ownerSVGElement) {
+                    // Outside of a drawing its elements would be others.
+                    part = made('<svg>' + e.data + '</svg>').firstElementChild.firstElementChild;
+                  }
                   main.dataset.version = '';
                   if (old) { keeping(function () { old.replaceWith(part); }); }
                 });

@@ -214,6 +214,11 @@ class BrowserTest {
 
         soon().until(() -> count("rect.bar.going") == 1 && browser.text().contains("▶ running"));
         soon().until(() -> count("rect.bar.pass") == 1 && count("rect.bar.going") == 1);
+        // It came by itself, and is drawn where it was.
+        assertThat(
+                        browser.eval("document.querySelector('rect.bar.going').namespaceURI")
+                                .asString(""))
+                .isEqualTo("http://www.w3.org/2000/svg");
         double before = width();
         soon().until(() -> width() > before);
         assertThat(browser.eval("window.same").asBoolean()).isTrue();

@@ -10,6 +10,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Verdict;
 import io.chaosrunner.sandbox.SandboxServer;
+import io.chaosrunner.status.EngineStanding;
 import io.chaosrunner.status.StatusEntry;
 import java.io.IOException;
 import java.time.Instant;
@@ -391,5 +392,34 @@ class UiPagesTest extends UiStage {
         String page = raw.get("e/litmus/large").body();
         assertThat(page.split("<tr id=", -1)).hasSize(1_001);
         assertThat(page).hasSizeLessThan(2_000_000);
+    }
+
+    @Test
+    void ofARunOfAThousandExperimentsIsSentWhatHasChanged() throws Exception {
+        String[] names =
+                IntStream.range(0, 1_000)
+                        .mapToObj(i -> "e" + i + (i == 0 ? "=after=2h" : ""))
+                        .toArray(String[]::new);
+        engine("litmus", "large", "{'strategy':'sequential'}", names);
+        Thread run = begin("large");
+        await().until(() -> EngineStanding.of(engine("large")).isUnderWay());
+
+        try (Raw.Stream page = raw.listen("e/litmus/large")) {
+            String first = page.until("\n\n");
+            while (!first.contains("goes on since")) {
+                first = page.until("\n\n");
+            }
+            long sent = 0;
+            for (int updates = 0; updates < 2; ) {
+                String event = page.until("\n\n");
+                assertThat(event).doesNotContain("event: whole");
+                sent += event.length();
+                updates += event.contains("goes on since") ? 1 : 0;
+            }
+            assertThat(sent).isLessThan(20_000);
+        }
+        String id = Claim.of(engine("large")).orElseThrow().run().id();
+        var _ = raw.post("e/litmus/large/stop", "run=" + id, raw.origin);
+        run.join();
     }
 }
