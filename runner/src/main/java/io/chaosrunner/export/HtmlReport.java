@@ -182,6 +182,7 @@ public final class HtmlReport {
         if (!run.executions().isEmpty()) {
             page.leaf("h2", "Timeline");
             Timeline.draw(run, Parts.once(page));
+            Draws.write(run, List.of(), page);
             executions(run);
         }
         run.record().ifPresent(record -> decisions(run, record));

@@ -7,6 +7,7 @@ import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.config.Dependencies;
 import io.chaosrunner.config.ExecutionSettings;
 import io.chaosrunner.crd.Engine;
+import io.chaosrunner.export.Draws;
 import io.chaosrunner.export.HtmlReport;
 import io.chaosrunner.export.Page;
 import io.chaosrunner.export.ReportedRun;
@@ -85,8 +86,10 @@ final class EngineView implements View {
                 new Selection.Labelled(ExecutionLabels.selectorOfEngine(uid)),
                 json ->
                         ExecutionLabels.read(json)
-                                .flatMap(id ->
-                                        Launch.read(json).map(launch -> new Job(id, launch))));
+                                .flatMap(
+                                        id ->
+                                                Launch.read(json)
+                                                        .map(launch -> new Job(id, launch))));
     }
 
     private Optional<Engine> engine() {
@@ -96,12 +99,13 @@ final class EngineView implements View {
     @Override
     public void look() {
         engines.look();
-        engine().ifPresent(engine -> {
-            uid = engine.uid();
-            Following<Optional<Job>> found = jobsOf(uid);
-            found.look();
-            jobs = found;
-        });
+        engine().ifPresent(
+                        engine -> {
+                            uid = engine.uid();
+                            Following<Optional<Job>> found = jobsOf(uid);
+                            found.look();
+                            jobs = found;
+                        });
     }
 
     @Override
@@ -173,12 +177,13 @@ final class EngineView implements View {
                     EnginesView.trouble(engines.trouble(), part);
                     Optional.ofNullable(jobs)
                             .flatMap(Following::trouble)
-                            .ifPresent(why ->
-                                    part.leaf(
-                                            "p",
-                                            "When experiments begin is seen late: " + why,
-                                            "class",
-                                            "note"));
+                            .ifPresent(
+                                    why ->
+                                            part.leaf(
+                                                    "p",
+                                                    "When experiments begin is seen late: " + why,
+                                                    "class",
+                                                    "note"));
                 });
         writer.part("div", "stop", this::stop);
         content.accept(writer);
@@ -187,14 +192,18 @@ final class EngineView implements View {
 
     private void stop(Page page) {
         stops.of(ref)
-                .ifPresent(stop ->
-                        page.leaf(
-                                "p",
-                                "Stop: " + stop.words(),
-                                "class",
-                                "note" + (!stop.over() ? "" : stop.good() ? " good" : " bad"),
-                                "role",
-                                "status"));
+                .ifPresent(
+                        stop ->
+                                page.leaf(
+                                        "p",
+                                        "Stop: " + stop.words(),
+                                        "class",
+                                        "note"
+                                                + (!stop.over()
+                                                        ? ""
+                                                        : stop.good() ? " good" : " bad"),
+                                        "role",
+                                        "status"));
     }
 
     /** The page of an engine as it is at one time. */
@@ -222,12 +231,13 @@ final class EngineView implements View {
                     claim.map(each -> ExecutionSettings.of(each.execution()).limits())
                             .orElse(RunLimits.NONE);
             waitsFor =
-                    claim.map(each ->
-                                    Dependencies.of(
-                                            each.execution(),
-                                            standing.entries().stream()
-                                                    .map(StatusEntry::name)
-                                                    .toList()))
+                    claim.map(
+                                    each ->
+                                            Dependencies.of(
+                                                    each.execution(),
+                                                    standing.entries().stream()
+                                                            .map(StatusEntry::name)
+                                                            .toList()))
                             .orElse(Map.of());
             ongoing = ongoing();
             int rows = run.map(each -> each.executions().size()).orElse(0);
@@ -248,28 +258,34 @@ final class EngineView implements View {
             Set<List<Integer>> over = new HashSet<>();
             for (Execution each : run.get().executions()) {
                 each.attempts()
-                        .forEach(attempt ->
-                                over.add(
-                                        List.of(each.slot(), each.iteration(), attempt.attempt())));
+                        .forEach(
+                                attempt ->
+                                        over.add(
+                                                List.of(
+                                                        each.slot(),
+                                                        each.iteration(),
+                                                        attempt.attempt())));
             }
             String id = claim.get().run().id();
             return Optional.ofNullable(jobs).stream()
                     .flatMap(each -> each.objects().stream())
                     .flatMap(Optional::stream)
                     .filter(job -> job.id().runId().equals(id))
-                    .filter(job ->
-                            !over.contains(
-                                    List.of(
+                    .filter(
+                            job ->
+                                    !over.contains(
+                                            List.of(
+                                                    job.id().slot(),
+                                                    job.id().iteration(),
+                                                    job.id().attempt())))
+                    .map(
+                            job ->
+                                    new Timeline.Ongoing(
                                             job.id().slot(),
                                             job.id().iteration(),
-                                            job.id().attempt())))
-                    .map(job ->
-                            new Timeline.Ongoing(
-                                    job.id().slot(),
-                                    job.id().iteration(),
-                                    job.id().attempt(),
-                                    job.launch().start(),
-                                    job.launch().why()))
+                                            job.id().attempt(),
+                                            job.launch().start(),
+                                            job.launch().why()))
                     .sorted(Comparator.comparing(Timeline.Ongoing::start))
                     .toList();
         }
@@ -290,6 +306,7 @@ final class EngineView implements View {
             ReportedRun of = run.get();
             page.leaf("h2", "Timeline");
             Timeline.live(of, ongoing, now, this::why, writer);
+            writer.part("div", "draws", part -> Draws.write(of, ongoing, part));
             page.leaf("h2", "Experiments");
             page.open("table");
             EnginesView.header(page, "Experiment", "Stands", "Took", "Why");
@@ -319,17 +336,21 @@ final class EngineView implements View {
         }
 
         private void facts(Page page) {
-            claim.ifPresent(of -> {
-                fact(
-                        page,
-                        "Run",
-                        "%d, began %s"
-                                .formatted(of.run().number(), TimeWords.at(of.runStart(), now)));
-                run.flatMap(ReportedRun::record)
-                        .ifPresent(record -> fact(page, "Strategy", record.text("strategy")));
-                fact(page, "Seed", Long.toString(of.seed()));
-                fact(page, mark.isUnderWay() ? "Carried out by" : "Ended", owner(of));
-            });
+            claim.ifPresent(
+                    of -> {
+                        fact(
+                                page,
+                                "Run",
+                                "%d, began %s"
+                                        .formatted(
+                                                of.run().number(),
+                                                TimeWords.at(of.runStart(), now)));
+                        run.flatMap(ReportedRun::record)
+                                .ifPresent(
+                                        record -> fact(page, "Strategy", record.text("strategy")));
+                        fact(page, "Seed", Long.toString(of.seed()));
+                        fact(page, mark.isUnderWay() ? "Carried out by" : "Ended", owner(of));
+                    });
             if (claim.isEmpty() && EngineStanding.isOperators(engine)) {
                 fact(page, "Carried out by", "chaos-operator");
             }
@@ -371,13 +392,18 @@ final class EngineView implements View {
                             "%d more wait (below)".formatted(waiting.size() - MOST_TOLD_NEXT));
                 }
             }
-            coming.ifPresent(each -> {
-                each.fires()
-                        .forEach(fire -> page.leaf("li", "next run " + TimeWords.at(fire, now)));
-                if (!each.note().isEmpty()) {
-                    page.leaf("li", "schedule: " + each.note());
-                }
-            });
+            coming.ifPresent(
+                    each -> {
+                        each.fires()
+                                .forEach(
+                                        fire ->
+                                                page.leaf(
+                                                        "li",
+                                                        "next run " + TimeWords.at(fire, now)));
+                        if (!each.note().isEmpty()) {
+                            page.leaf("li", "schedule: " + each.note());
+                        }
+                    });
             page.close();
         }
 
@@ -407,11 +433,17 @@ final class EngineView implements View {
             }
             Optional<Instant> distance = afterDistance();
             return distance.map(at -> "not before " + TimeWords.at(at, now))
-                    .orElseGet(() ->
-                            "waits for its turn"
-                                    + run.flatMap(ReportedRun::record)
-                                            .map(record -> " (" + record.text("strategy") + ")")
-                                            .orElse(""));
+                    .orElseGet(
+                            () ->
+                                    "waits for its turn"
+                                            + run.flatMap(ReportedRun::record)
+                                                    .map(
+                                                            record ->
+                                                                    " ("
+                                                                            + record.text(
+                                                                                    "strategy")
+                                                                            + ")")
+                                                    .orElse(""));
         }
 
         private boolean isNotOver(String experiment) {

@@ -31,7 +31,7 @@ class HtmlReportTest {
                     "body", "main", "h1", "h2", "p", "span", "dl", "dt", "dd", "pre", "button",
                     "ol", "ul", "li", "div", "svg", "g", "a", "line", "rect", "text", "title",
                     "label", "input", "details", "summary", "table", "thead", "tr", "th", "td",
-                    "footer");
+                    "tbody", "footer");
 
     private static String page(ReportedRun run) {
         return HtmlReport.of(List.of(run));
@@ -295,6 +295,65 @@ class HtmlReportTest {
             assertThat(titles(body, "cap")).isEmpty();
             assertThat(whys(body)).containsExactly("w0", "w1");
         }
+    }
+
+    private static List<List<String>> draws(ReportedRun run) {
+        return all(body(page(run)), "table").stream()
+                .filter(each -> all(each, "th").getFirst().getTextContent().equals("Experiment"))
+                .flatMap(each -> all(each, "tr").stream().skip(1))
+                .map(row -> all(row, "td").stream().map(Element::getTextContent).toList())
+                .toList();
+    }
+
+    @Test
+    void drawsAreShownBesideTheirWeights() {
+        String launches =
+                String.join(
+                        ",",
+                        launch(0, 0, 1),
+                        launch(0, 2, 3).replace("'iteration': 1", "'iteration': 2"),
+                        // Tried again, drawn once.
+                        launch(0, 4, 5)
+                                .replace(
+                                        "'iteration': 1, 'attempt': 1",
+                                        "'iteration': 2, 'attempt': 2"),
+                        launch(1, 6, 7));
+
+        assertThat(
+                        draws(
+                                held(
+                                        "random",
+                                        "'iterations': 3, 'weights': {'a': 3, 'b': '0.5', 'c': 'much'}",
+                                        launches)))
+                .containsExactly(
+                        List.of("a", "3", "67 %", "2", "67 %"),
+                        List.of("b", "0.5", "11 %", "1", "33 %"),
+                        List.of("c", "1", "22 %", "0", "0 %"));
+        assertThat(draws(held("random", "'shuffle': true", launches))).isEmpty();
+        assertThat(draws(held("theirs", "'weights': {'a': 3}", launches))).isEmpty();
+        assertThat(draws(held("random", "'iterations': 3", ""))).isEmpty();
+    }
+
+    @Test
+    void ofAnExperimentThatIsListedTwiceEachEntryHasAWeight() {
+        ReportedRun run =
+                ReportedRun.of(
+                        SampleRuns.ENGINE,
+                        SampleRuns.UID,
+                        SampleRuns.record(
+                                """
+                                {'number': 1, 'start': '2026-03-01T10:30:00Z', 'end': '2026-03-01T10:31:40Z', 'endedBy': 'plan',
+                                 'strategy': 'random', 'settings': {'weights': {'a': 2, 'a#2': 6}},
+                                 'experiments': [{'name': 'a', 'verdict': 'Pass'}, {'name': 'a', 'verdict': 'Pass'}],
+                                 'launches': [%s]}
+                                """
+                                        .formatted(launch(1, 0, 1))),
+                        List.of());
+
+        assertThat(draws(run))
+                .containsExactly(
+                        List.of("a#1", "2", "25 %", "0", "0 %"),
+                        List.of("a#2", "6", "75 %", "1", "100 %"));
     }
 
     @Test
