@@ -61,16 +61,14 @@ public final class Draws {
         Map<Integer, Set<Integer>> iterations = new HashMap<>();
         run.executions().stream()
                 .filter(each -> !each.attempts().isEmpty())
-                .forEach(
-                        each ->
-                                iterations
-                                        .computeIfAbsent(each.slot(), slot -> new HashSet<>())
-                                        .add(each.iteration()));
-        ongoing.forEach(
-                each ->
+                .forEach(each ->
                         iterations
                                 .computeIfAbsent(each.slot(), slot -> new HashSet<>())
                                 .add(each.iteration()));
+        ongoing.forEach(each ->
+                iterations
+                        .computeIfAbsent(each.slot(), slot -> new HashSet<>())
+                        .add(each.iteration()));
         List<String> names =
                 record.json()
                         .path("experiments")

@@ -86,10 +86,8 @@ final class EngineView implements View {
                 new Selection.Labelled(ExecutionLabels.selectorOfEngine(uid)),
                 json ->
                         ExecutionLabels.read(json)
-                                .flatMap(
-                                        id ->
-                                                Launch.read(json)
-                                                        .map(launch -> new Job(id, launch))));
+                                .flatMap(id ->
+                                        Launch.read(json).map(launch -> new Job(id, launch))));
     }
 
     private Optional<Engine> engine() {
@@ -99,13 +97,12 @@ final class EngineView implements View {
     @Override
     public void look() {
         engines.look();
-        engine().ifPresent(
-                        engine -> {
-                            uid = engine.uid();
-                            Following<Optional<Job>> found = jobsOf(uid);
-                            found.look();
-                            jobs = found;
-                        });
+        engine().ifPresent(engine -> {
+            uid = engine.uid();
+            Following<Optional<Job>> found = jobsOf(uid);
+            found.look();
+            jobs = found;
+        });
     }
 
     @Override
@@ -177,13 +174,12 @@ final class EngineView implements View {
                     EnginesView.trouble(engines.trouble(), part);
                     Optional.ofNullable(jobs)
                             .flatMap(Following::trouble)
-                            .ifPresent(
-                                    why ->
-                                            part.leaf(
-                                                    "p",
-                                                    "When experiments begin is seen late: " + why,
-                                                    "class",
-                                                    "note"));
+                            .ifPresent(why ->
+                                    part.leaf(
+                                            "p",
+                                            "When experiments begin is seen late: " + why,
+                                            "class",
+                                            "note"));
                 });
         writer.part("div", "stop", this::stop);
         content.accept(writer);
@@ -192,18 +188,14 @@ final class EngineView implements View {
 
     private void stop(Page page) {
         stops.of(ref)
-                .ifPresent(
-                        stop ->
-                                page.leaf(
-                                        "p",
-                                        "Stop: " + stop.words(),
-                                        "class",
-                                        "note"
-                                                + (!stop.over()
-                                                        ? ""
-                                                        : stop.good() ? " good" : " bad"),
-                                        "role",
-                                        "status"));
+                .ifPresent(stop ->
+                        page.leaf(
+                                "p",
+                                "Stop: " + stop.words(),
+                                "class",
+                                "note" + (!stop.over() ? "" : stop.good() ? " good" : " bad"),
+                                "role",
+                                "status"));
     }
 
     /** The page of an engine as it is at one time. */
@@ -231,13 +223,12 @@ final class EngineView implements View {
                     claim.map(each -> ExecutionSettings.of(each.execution()).limits())
                             .orElse(RunLimits.NONE);
             waitsFor =
-                    claim.map(
-                                    each ->
-                                            Dependencies.of(
-                                                    each.execution(),
-                                                    standing.entries().stream()
-                                                            .map(StatusEntry::name)
-                                                            .toList()))
+                    claim.map(each ->
+                                    Dependencies.of(
+                                            each.execution(),
+                                            standing.entries().stream()
+                                                    .map(StatusEntry::name)
+                                                    .toList()))
                             .orElse(Map.of());
             ongoing = ongoing();
             int rows = run.map(each -> each.executions().size()).orElse(0);
@@ -258,34 +249,28 @@ final class EngineView implements View {
             Set<List<Integer>> over = new HashSet<>();
             for (Execution each : run.get().executions()) {
                 each.attempts()
-                        .forEach(
-                                attempt ->
-                                        over.add(
-                                                List.of(
-                                                        each.slot(),
-                                                        each.iteration(),
-                                                        attempt.attempt())));
+                        .forEach(attempt ->
+                                over.add(
+                                        List.of(each.slot(), each.iteration(), attempt.attempt())));
             }
             String id = claim.get().run().id();
             return Optional.ofNullable(jobs).stream()
                     .flatMap(each -> each.objects().stream())
                     .flatMap(Optional::stream)
                     .filter(job -> job.id().runId().equals(id))
-                    .filter(
-                            job ->
-                                    !over.contains(
-                                            List.of(
-                                                    job.id().slot(),
-                                                    job.id().iteration(),
-                                                    job.id().attempt())))
-                    .map(
-                            job ->
-                                    new Timeline.Ongoing(
+                    .filter(job ->
+                            !over.contains(
+                                    List.of(
                                             job.id().slot(),
                                             job.id().iteration(),
-                                            job.id().attempt(),
-                                            job.launch().start(),
-                                            job.launch().why()))
+                                            job.id().attempt())))
+                    .map(job ->
+                            new Timeline.Ongoing(
+                                    job.id().slot(),
+                                    job.id().iteration(),
+                                    job.id().attempt(),
+                                    job.launch().start(),
+                                    job.launch().why()))
                     .sorted(Comparator.comparing(Timeline.Ongoing::start))
                     .toList();
         }
@@ -336,21 +321,17 @@ final class EngineView implements View {
         }
 
         private void facts(Page page) {
-            claim.ifPresent(
-                    of -> {
-                        fact(
-                                page,
-                                "Run",
-                                "%d, began %s"
-                                        .formatted(
-                                                of.run().number(),
-                                                TimeWords.at(of.runStart(), now)));
-                        run.flatMap(ReportedRun::record)
-                                .ifPresent(
-                                        record -> fact(page, "Strategy", record.text("strategy")));
-                        fact(page, "Seed", Long.toString(of.seed()));
-                        fact(page, mark.isUnderWay() ? "Carried out by" : "Ended", owner(of));
-                    });
+            claim.ifPresent(of -> {
+                fact(
+                        page,
+                        "Run",
+                        "%d, began %s"
+                                .formatted(of.run().number(), TimeWords.at(of.runStart(), now)));
+                run.flatMap(ReportedRun::record)
+                        .ifPresent(record -> fact(page, "Strategy", record.text("strategy")));
+                fact(page, "Seed", Long.toString(of.seed()));
+                fact(page, mark.isUnderWay() ? "Carried out by" : "Ended", owner(of));
+            });
             if (claim.isEmpty() && EngineStanding.isOperators(engine)) {
                 fact(page, "Carried out by", "chaos-operator");
             }
@@ -392,18 +373,13 @@ final class EngineView implements View {
                             "%d more wait (below)".formatted(waiting.size() - MOST_TOLD_NEXT));
                 }
             }
-            coming.ifPresent(
-                    each -> {
-                        each.fires()
-                                .forEach(
-                                        fire ->
-                                                page.leaf(
-                                                        "li",
-                                                        "next run " + TimeWords.at(fire, now)));
-                        if (!each.note().isEmpty()) {
-                            page.leaf("li", "schedule: " + each.note());
-                        }
-                    });
+            coming.ifPresent(each -> {
+                each.fires()
+                        .forEach(fire -> page.leaf("li", "next run " + TimeWords.at(fire, now)));
+                if (!each.note().isEmpty()) {
+                    page.leaf("li", "schedule: " + each.note());
+                }
+            });
             page.close();
         }
 
@@ -433,17 +409,11 @@ final class EngineView implements View {
             }
             Optional<Instant> distance = afterDistance();
             return distance.map(at -> "not before " + TimeWords.at(at, now))
-                    .orElseGet(
-                            () ->
-                                    "waits for its turn"
-                                            + run.flatMap(ReportedRun::record)
-                                                    .map(
-                                                            record ->
-                                                                    " ("
-                                                                            + record.text(
-                                                                                    "strategy")
-                                                                            + ")")
-                                                    .orElse(""));
+                    .orElseGet(() ->
+                            "waits for its turn"
+                                    + run.flatMap(ReportedRun::record)
+                                            .map(record -> " (" + record.text("strategy") + ")")
+                                            .orElse(""));
         }
 
         private boolean isNotOver(String experiment) {

@@ -106,14 +106,9 @@ class UiPagesTest extends UiStage {
                 "a=after=60s",
                 "b");
         Thread run = begin("nginx");
-        await().untilAsserted(
-                        () ->
-                                assertThat(raw.get("e/litmus/nginx").body())
-                                        .contains(
-                                                "▶ running",
-                                                "bar going",
-                                                "waits for a",
-                                                "Stop this run"));
+        await().untilAsserted(() ->
+                assertThat(raw.get("e/litmus/nginx").body())
+                        .contains("▶ running", "bar going", "waits for a", "Stop this run"));
         run.join();
 
         assertThat(raw.get("e/litmus/nginx").body())
@@ -162,14 +157,13 @@ class UiPagesTest extends UiStage {
         var watches = new ArrayList<SandboxServer.Request>();
         SandboxServer counted =
                 SandboxServer.start(
-                        SandboxServer.Options.DEFAULT.withObserver(
-                                request -> {
-                                    if (request.verb().equals("watch")) {
-                                        synchronized (watches) {
-                                            watches.add(request);
-                                        }
-                                    }
-                                }));
+                        SandboxServer.Options.DEFAULT.withObserver(request -> {
+                            if (request.verb().equals("watch")) {
+                                synchronized (watches) {
+                                    watches.add(request);
+                                }
+                            }
+                        }));
         sandbox.close();
         sandbox = counted;
         cluster.close();
@@ -307,11 +301,9 @@ class UiPagesTest extends UiStage {
     @Test
     void showsChaosSchedulesBesideEngines() throws Exception {
         chaosSchedule("early");
-        await().untilAsserted(
-                        () ->
-                                assertThat(raw.get("schedules").body())
-                                        .contains(
-                                                "early", "ChaosSchedule", "no engine yet", "(in "));
+        await().untilAsserted(() ->
+                assertThat(raw.get("schedules").body())
+                        .contains("early", "ChaosSchedule", "no engine yet", "(in "));
 
         try (Raw.Stream live = raw.listen("schedules")) {
             live.until("early");
@@ -412,10 +404,9 @@ class UiPagesTest extends UiStage {
                 "b=after=2h");
         Thread run = begin("dice");
 
-        await().untilAsserted(
-                        () ->
-                                assertThat(raw.get("e/litmus/dice").body())
-                                        .contains("Draws, and weights", ">80 %<"));
+        await().untilAsserted(() ->
+                assertThat(raw.get("e/litmus/dice").body())
+                        .contains("Draws, and weights", ">80 %<"));
         String id = Claim.of(engine("dice")).orElseThrow().run().id();
         var _ = raw.post("e/litmus/dice/stop", "run=" + id, raw.origin);
         run.join();
