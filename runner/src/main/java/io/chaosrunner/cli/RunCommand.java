@@ -222,9 +222,10 @@ final class RunCommand implements Callable<Integer> {
         String namespace = namespaced.in(cluster);
         FileObjects all = new FileObjects(cluster, fileObjects(), namespace);
         all.settleNamespaces(namespaced.asked())
-                .ifPresent(problem -> {
-                    throw invalid(problem);
-                });
+                .ifPresent(
+                        problem -> {
+                            throw invalid(problem);
+                        });
         Optional<EngineTarget> wanted =
                 files.areGiven() ? Optional.of(wanted(all.all(), reports)) : Optional.empty();
         EngineRef ref =
@@ -313,9 +314,10 @@ final class RunCommand implements Callable<Integer> {
     private static Optional<Engine> meant(
             Cluster cluster, EngineRef ref, Optional<EngineTarget> wanted) {
         return wanted.map(EngineTarget::engine)
-                .or(() ->
-                        cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                .map(Engine::new));
+                .or(
+                        () ->
+                                cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                                        .map(Engine::new));
     }
 
     private static RunRecords records(Cluster cluster, EngineRef ref) {
@@ -360,9 +362,10 @@ final class RunCommand implements Callable<Integer> {
         EngineTarget file = EngineTarget.of(written);
         reports.isOf(file.engine().ref());
         file.nothingListed()
-                .ifPresent(problem -> {
-                    throw invalid(problem);
-                });
+                .ifPresent(
+                        problem -> {
+                            throw invalid(problem);
+                        });
         return file;
     }
 
@@ -378,9 +381,10 @@ final class RunCommand implements Callable<Integer> {
                         cluster, Preflight.Coming.NOTHING, engine, "", Clock.systemUTC().instant());
         found.refused().stream()
                 .findFirst()
-                .ifPresent(refusal -> {
-                    throw refusal;
-                });
+                .ifPresent(
+                        refusal -> {
+                            throw refusal;
+                        });
         var problems = new ArrayList<String>(found.problems());
         if (!sandbox) {
             // Whether it is there when a pod is made is the Job controller's to say.
@@ -445,13 +449,14 @@ final class RunCommand implements Callable<Integer> {
                                             + ": the chaos-operator is told to stop; once more to"
                                             + " leave it to that"));
                     Thread.ofVirtual()
-                            .start(() -> {
-                                try {
-                                    EngineStop.tellOperator(cluster, before);
-                                } finally {
-                                    followed.leaveUnlessBegun(why);
-                                }
-                            });
+                            .start(
+                                    () -> {
+                                        try {
+                                            EngineStop.tellOperator(cluster, before);
+                                        } finally {
+                                            followed.leaveUnlessBegun(why);
+                                        }
+                                    });
                 },
                 () -> leave(ref, shown));
         shown.heard(
@@ -565,8 +570,10 @@ final class RunCommand implements Callable<Integer> {
                 entries.isEmpty()
                         ? List.of()
                         : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                .map(json ->
-                                        ExperimentReport.of(cluster, new Engine(json), entries))
+                                .map(
+                                        json ->
+                                                ExperimentReport.of(
+                                                        cluster, new Engine(json), entries))
                                 .orElse(List.of());
         shown.summary(findings, exitCode);
         return exitCode;
@@ -629,7 +636,7 @@ final class RunCommand implements Callable<Integer> {
 
     /** What a file says and nothing obeys is said, as far as the API server does not. */
     private static void tellOfUnheeded(Engine engine, Output.Shown shown) {
-        Validation.unheeded(engine.json())
+        Validation.unknownFields(engine.json())
                 .forEach(field -> shown.say("ChaosEngine %s: %s".formatted(engine.name(), field)));
     }
 

@@ -38,7 +38,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class Reflector implements Following {
 
     /**
-     * How patient a following is.
+     * The pauses and limits of a following.
      *
      * @param watchEnds the server ends a watch after this; two watches so cost well below a request
      *     a minute
@@ -47,14 +47,14 @@ final class Reflector implements Following {
      * @param silence how long it may fail without a word
      * @param askAgain between two questions for what is not allowed, or not there
      */
-    record Patience(
+    record Pauses(
             Duration watchEnds,
             Duration leastWatch,
             Duration refusal,
             Duration silence,
             Duration askAgain) {
-        static final Patience DEFAULT =
-                new Patience(
+        static final Pauses DEFAULT =
+                new Pauses(
                         Duration.ofMinutes(5),
                         Duration.ofSeconds(1),
                         Duration.ofMinutes(1),
@@ -72,7 +72,7 @@ final class Reflector implements Following {
     private final Selection selection;
     private final Pace pace;
     private final Listener listener;
-    private final Patience patience;
+    private final Pauses pauses;
     private final LongLived work;
     final Thread thread;
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -110,14 +110,14 @@ final class Reflector implements Following {
             Listing from,
             Pace pace,
             Listener listener,
-            Patience patience) {
+            Pauses pauses) {
         this.cluster = cluster;
         this.resource = resource;
         this.namespace = namespace;
         this.selection = selection;
         this.pace = pace;
         this.listener = listener;
-        this.patience = patience;
+        this.pauses = pauses;
         version = from.version();
         wasRead = !version.isEmpty();
         from.items().forEach(object -> isNew(remembered(object)));
@@ -181,7 +181,7 @@ final class Reflector implements Following {
                             return;
                         }
                         says(e);
-                        pause(patience.askAgain());
+                        pause(pauses.askAgain());
                     }
                     default -> {
                         wasTooOld |= e.kind() == Kind.GONE;
@@ -203,7 +203,7 @@ final class Reflector implements Following {
         if (failsSince.isEmpty()) {
             failsSince = OptionalLong.of(now);
         }
-        if (!saidSo && now - failsSince.getAsLong() >= patience.silence().toNanos()) {
+        if (!saidSo && now - failsSince.getAsLong() >= pauses.silence().toNanos()) {
             listener.failing(why);
             says(why);
         }
@@ -234,7 +234,7 @@ final class Reflector implements Following {
         if (refusedSince.isEmpty()) {
             refusedSince = OptionalLong.of(now);
         }
-        return wasRead && now - refusedSince.getAsLong() < patience.refusal().toNanos();
+        return wasRead && now - refusedSince.getAsLong() < pauses.refusal().toNanos();
     }
 
     /** Read what must be read, then watch; or wait for the next reading. */
@@ -260,9 +260,9 @@ final class Reflector implements Following {
             return;
         }
         // A server, or a proxy, that ends every watch at once is asked no faster than this.
-        if (System.nanoTime() - began < patience.leastWatch().toNanos()) {
+        if (System.nanoTime() - began < pauses.leastWatch().toNanos()) {
             asked = began;
-            awaitDue(patience.leastWatch());
+            awaitDue(pauses.leastWatch());
         }
     }
 
@@ -394,7 +394,7 @@ final class Reflector implements Following {
     private void watch() {
         try (ApiServer.Watch opened =
                 cluster.server()
-                        .watch(resource.path(namespace), query(), version, patience.watchEnds())) {
+                        .watch(resource.path(namespace), query(), version, pauses.watchEnds())) {
             open = opened;
             if (isClosed()) {
                 return;

@@ -12,7 +12,7 @@ import io.chaosrunner.strategy.Parameters;
 import io.chaosrunner.strategy.StrategyRequest;
 import io.chaosrunner.strategy.builtin.Dag;
 import io.chaosrunner.strategy.builtin.Parallel;
-import io.chaosrunner.strategy.builtin.Random;
+import io.chaosrunner.strategy.builtin.RandomDraw;
 import io.chaosrunner.strategy.builtin.Sequential;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -55,7 +55,7 @@ public final class StrategyCatalogue {
     private static final int LOADED_AT_ONCE = 4;
 
     private static final List<Listed> BUILT_INS =
-            Stream.of(new Dag(), new Parallel(), new Random(), new Sequential())
+            Stream.of(new Dag(), new Parallel(), new RandomDraw(), new Sequential())
                     .map(each -> new Listed(each, BUILT_IN))
                     .toList();
 
@@ -214,11 +214,12 @@ public final class StrategyCatalogue {
             faults.addAll(each.faults());
             each.listed().stream()
                     .filter(listed -> isBuiltIn(listed.strategy().name()))
-                    .map(listed ->
-                            new Fault(
-                                    listed.source(),
-                                    "its strategy '%s' is never used: a built-in one has that name"
-                                            .formatted(listed.strategy().name())))
+                    .map(
+                            listed ->
+                                    new Fault(
+                                            listed.source(),
+                                            "its strategy '%s' is never used: a built-in one has that name"
+                                                    .formatted(listed.strategy().name())))
                     .forEach(faults::add);
         }
         return List.copyOf(faults);
@@ -328,8 +329,11 @@ public final class StrategyCatalogue {
                         new Problem(
                                 key,
                                 Parameters.nearest(key, words)
-                                        .map(near ->
-                                                "no such parameter; did you mean '" + near + "'?")
+                                        .map(
+                                                near ->
+                                                        "no such parameter; did you mean '"
+                                                                + near
+                                                                + "'?")
                                         .orElse(
                                                 "no such parameter; strategy %s %s"
                                                         .formatted(strategy.name(), has))));

@@ -34,8 +34,8 @@ final class LeaderTerm implements AutoCloseable {
     private final SchedulerContext driving;
     private final Set<String> leftOut;
     private final List<Following> followings = new CopyOnWriteArrayList<>();
-    private final Map<EngineRef, EngineInLane> engines = new ConcurrentHashMap<>();
-    private final Map<EngineRef, ScheduleInLane> schedules = new ConcurrentHashMap<>();
+    private final Map<EngineRef, EngineWorker> engines = new ConcurrentHashMap<>();
+    private final Map<EngineRef, ScheduleWorker> schedules = new ConcurrentHashMap<>();
     private final Map<EngineRef, Engine> known = new ConcurrentHashMap<>();
 
     /** Those by whom no engine is heard of at present, as no watch is open. */
@@ -48,9 +48,9 @@ final class LeaderTerm implements AutoCloseable {
 
     private volatile boolean closed;
 
-    private record EngineInLane(ServiceSchedule engine, KeyedWorker lane) {}
+    private record EngineWorker(ServiceSchedule engine, KeyedWorker lane) {}
 
-    private record ScheduleInLane(ChaosScheduleReconciler schedule, KeyedWorker lane) {}
+    private record ScheduleWorker(ChaosScheduleReconciler schedule, KeyedWorker lane) {}
 
     private LeaderTerm(SchedulerContext driving, Set<String> leftOut) {
         this.driving = driving;
@@ -145,8 +145,10 @@ final class LeaderTerm implements AutoCloseable {
                 .expect(
                         objects.stream()
                                 .map(Engine::new)
-                                .filter(engine ->
-                                        engine.annotation(ScheduleSpec.ANNOTATION).isPresent())
+                                .filter(
+                                        engine ->
+                                                engine.annotation(ScheduleSpec.ANNOTATION)
+                                                        .isPresent())
                                 .map(Engine::ref)
                                 .toList());
     }
@@ -175,7 +177,7 @@ final class LeaderTerm implements AutoCloseable {
         scheduled.hearingBy(this::hearsOfAllEngines);
         scheduled.sawRunner(hasRunner(ref));
         driving.places().expect(List.of(ref));
-        engines.put(ref, new EngineInLane(scheduled, lane));
+        engines.put(ref, new EngineWorker(scheduled, lane));
         lane.start();
     }
 
@@ -186,22 +188,24 @@ final class LeaderTerm implements AutoCloseable {
     private void driveIfLeft(Engine engine) {
         Thread.ofVirtual()
                 .name("claim " + engine.ref())
-                .start(() -> {
-                    boolean left;
-                    try {
-                        left =
-                                driving.bulkhead()
-                                        .compute(engine.ref(), () -> driving.isLeft(engine));
-                    } catch (RuntimeException e) {
-                        left = false;
-                    }
-                    Engine now = known.get(engine.ref());
-                    if (left
-                            && now != null
-                            && now.resourceVersion().equals(engine.resourceVersion())) {
-                        drive(engine);
-                    }
-                });
+                .start(
+                        () -> {
+                            boolean left;
+                            try {
+                                left =
+                                        driving.bulkhead()
+                                                .compute(
+                                                        engine.ref(), () -> driving.isLeft(engine));
+                            } catch (RuntimeException e) {
+                                left = false;
+                            }
+                            Engine now = known.get(engine.ref());
+                            if (left
+                                    && now != null
+                                    && now.resourceVersion().equals(engine.resourceVersion())) {
+                                drive(engine);
+                            }
+                        });
     }
 
     private static EngineRef ref(ObjectNode object) {
@@ -211,7 +215,7 @@ final class LeaderTerm implements AutoCloseable {
     }
 
     private void tellSchedule(EngineRef ref, @Nullable Engine engine) {
-        ScheduleInLane driven = schedules.get(ref);
+        ScheduleWorker driven = schedules.get(ref);
         if (driven != null) {
             driven.schedule().saw(engine);
             driven.lane().signal();
@@ -378,7 +382,7 @@ final class LeaderTerm implements AutoCloseable {
             var engine = new Engine(object);
             EngineRef ref = engine.ref();
             known.put(ref, engine);
-            EngineInLane driven = engines.get(ref);
+            EngineWorker driven = engines.get(ref);
             if (driven != null) {
                 if (driven.engine().saw(engine)) {
                     driven.lane().edited();
@@ -399,7 +403,7 @@ final class LeaderTerm implements AutoCloseable {
             known.remove(ref);
             runners.remove(ref);
             driving.bulkhead().forget(ref);
-            EngineInLane driven = engines.remove(ref);
+            EngineWorker driven = engines.remove(ref);
             if (driven != null) {
                 // A run that goes on hears of it too, and removes what it launched.
                 driven.lane().retire();
@@ -443,10 +447,11 @@ final class LeaderTerm implements AutoCloseable {
         public void gone(ObjectNode job) {
             RunnerJob.ownerOf(job)
                     .map(name -> new EngineRef(ref(job).namespace(), name))
-                    .ifPresent(owner -> {
-                        note(owner, job, false);
-                        tell(owner, false);
-                    });
+                    .ifPresent(
+                            owner -> {
+                                note(owner, job, false);
+                                tell(owner, false);
+                            });
         }
 
         private void note(EngineRef owner, ObjectNode job, boolean unfinished) {
@@ -470,7 +475,7 @@ final class LeaderTerm implements AutoCloseable {
         }
 
         private void tell(EngineRef owner, boolean unfinished) {
-            EngineInLane driven = engines.get(owner);
+            EngineWorker driven = engines.get(owner);
             if (driven != null) {
                 driven.engine().sawRunner(unfinished);
                 driven.lane().signal();
@@ -499,14 +504,14 @@ final class LeaderTerm implements AutoCloseable {
         public void present(ObjectNode object) {
             var schedule = new ChaosScheduleSettings(object);
             EngineRef ref = ref(object);
-            ScheduleInLane driven = schedules.get(ref);
+            ScheduleWorker driven = schedules.get(ref);
             if (driven != null) {
                 driven.schedule().saw(schedule);
                 driven.lane().signal();
             } else if (!closed) {
                 var fresh = new ChaosScheduleReconciler(driving, schedule);
                 var lane = lane("schedule", ref, fresh);
-                schedules.put(ref, new ScheduleInLane(fresh, lane));
+                schedules.put(ref, new ScheduleWorker(fresh, lane));
                 fresh.saw(known.get(ref));
                 lane.start();
                 if (closed) {
@@ -517,7 +522,7 @@ final class LeaderTerm implements AutoCloseable {
 
         @Override
         public void gone(ObjectNode object) {
-            ScheduleInLane driven = schedules.remove(ref(object));
+            ScheduleWorker driven = schedules.remove(ref(object));
             if (driven != null) {
                 driven.lane().retire();
             }

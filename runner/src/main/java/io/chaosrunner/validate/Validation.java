@@ -49,8 +49,8 @@ public record Validation(
      * Return each field of an engine that the API server stores and Litmus knows nothing of, with
      * what was meant, if that is plain.
      */
-    public static List<String> unheeded(ObjectNode engine) {
-        return EngineCheck.unheeded(engine);
+    public static List<String> unknownFields(ObjectNode engine) {
+        return EngineCheck.unknownFields(engine);
     }
 
     /** Return how many findings are that bad. */
@@ -193,12 +193,15 @@ public record Validation(
                             .flatMap(engine -> new Engine(engine.json()).experiments().stream())
                             .map(EngineExperiment::name)
                             .collect(Collectors.toSet());
-            experiments.forEach(experiment ->
-                    ExperimentCheck.check(experiment, listed.contains(experiment.name())));
+            experiments.forEach(
+                    experiment ->
+                            ExperimentCheck.check(experiment, listed.contains(experiment.name())));
             engines.forEach(
                     engine -> new EngineCheck(engine).check(experiments, strategies, annotations));
-            schedules.forEach(schedule ->
-                    ScheduleCheck.check(schedule, experiments, strategies, annotations, now));
+            schedules.forEach(
+                    schedule ->
+                            ScheduleCheck.check(
+                                    schedule, experiments, strategies, annotations, now));
             Set<String> lists =
                     Stream.concat(engines.stream(), schedules.stream())
                             .flatMap(holder -> lists(holder, now).stream())

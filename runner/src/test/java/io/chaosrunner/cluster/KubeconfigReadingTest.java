@@ -170,6 +170,7 @@ class KubeconfigReadingTest {
                 "''|'as: \"a\\r\\nInjected: b\"'|as holds a character",
                 "''|as-groups: a, as: b|as-groups must be a list",
                 "''|tokenFile: none|there is no such file",
+                "''|tokenFile: none|user 'u', tokenFile: cannot read",
                 "''|client-certificate: a, client-certificate-data: YQ==|both client-certificate and client-certificate-data",
                 "''|client-certificate-data: YQ==|no client-key",
                 "''|exec: {command: a, apiVersion: client.authentication.k8s.io/v1alpha1, interactiveMode: Never}|v1alpha1",
@@ -326,14 +327,15 @@ class KubeconfigReadingTest {
 
     @Test
     void whatAPluginSaysIsThePersonsAndWhatItGivesIsNobodys() throws IOException {
-        assertThatThrownBy(() ->
-                        authorization(
-                                plugin(
-                                        "",
-                                        "echo hello >&2",
-                                        "printf '\\033[1mlog in\\033[0m' >&2",
-                                        "echo " + SECRET,
-                                        "exit 7")))
+        assertThatThrownBy(
+                        () ->
+                                authorization(
+                                        plugin(
+                                                "",
+                                                "echo hello >&2",
+                                                "printf '\\033[1mlog in\\033[0m' >&2",
+                                                "echo " + SECRET,
+                                                "exit 7")))
                 .isInstanceOf(ClusterException.class)
                 .hasMessageEndingWith("of user 'u' ended with 7: log in")
                 .hasMessageNotContaining(SECRET);
@@ -365,8 +367,10 @@ class KubeconfigReadingTest {
 
     @Test
     void aPluginThatNeedsATerminalIsNotRunWithoutOne() {
-        assertThatThrownBy(() ->
-                        authorization(plugin("", "touch \"$0.ran\"").replace("Never", "Always")))
+        assertThatThrownBy(
+                        () ->
+                                authorization(
+                                        plugin("", "touch \"$0.ran\"").replace("Never", "Always")))
                 .isInstanceOf(ClusterException.class)
                 .hasMessageContaining("not a terminal");
         assertThat(folder.resolve("plugin.ran")).doesNotExist();

@@ -91,7 +91,7 @@ class ReflectorTest {
                             known,
                             pace,
                             this,
-                            new Reflector.Patience(NEVER, NEVER, refusal, SOON, SOON));
+                            new Reflector.Pauses(NEVER, NEVER, refusal, SOON, SOON));
             reflector.start();
         }
 

@@ -20,7 +20,7 @@ import io.chaosrunner.strategy.SlotState;
 import io.chaosrunner.strategy.StrategyRequest;
 import io.chaosrunner.strategy.builtin.Dag;
 import io.chaosrunner.strategy.builtin.Parallel;
-import io.chaosrunner.strategy.builtin.Random;
+import io.chaosrunner.strategy.builtin.RandomDraw;
 import io.chaosrunner.strategy.builtin.Sequential;
 import io.chaosrunner.strategy.contract.Scenario;
 import io.chaosrunner.strategy.contract.SimulatedRun;
@@ -79,7 +79,8 @@ class KitAgreementTest {
     }
 
     static Stream<ExecutionStrategy> strategies() {
-        return Stream.of(new Sequential(), new Parallel(), new Dag(), new Random(), new Counting());
+        return Stream.of(
+                new Sequential(), new Parallel(), new Dag(), new RandomDraw(), new Counting());
     }
 
     @ParameterizedTest
@@ -90,8 +91,14 @@ class KitAgreementTest {
             SimulatedRun kit = SimulatedRun.of(scenario, strategy);
             var expected = new ArrayList<String>();
             kit.attempts()
-                    .forEach(a ->
-                            expected.add(launch(a.slot(), a.iteration(), a.attempt(), a.start())));
+                    .forEach(
+                            a ->
+                                    expected.add(
+                                            launch(
+                                                    a.slot(),
+                                                    a.iteration(),
+                                                    a.attempt(),
+                                                    a.start())));
             kit.skips().forEach(s -> expected.add(skip(s.slot(), s.at(), s.why())));
             assertThat(machine(scenario, strategy))
                     .as("%s, seed %d", strategy.name(), seed)
@@ -114,13 +121,16 @@ class KitAgreementTest {
         return Scenario.of(names.toArray(String[]::new))
                 .seed(seed)
                 .parameters(parameters(strategy, names, draws))
-                .world((slot, iteration, attempt) -> {
-                    Draws own = draws.named("world").at(slot).at(iteration).at(attempt);
-                    // Few lengths, so that many ends meet; and some that are a millisecond apart.
-                    return new Scenario.Fate(
-                            Duration.ofMillis(500L * (1 + own.below(8, 0)) + own.below(2, 1)),
-                            Outcome.values()[own.below(Outcome.values().length, 2)]);
-                })
+                .world(
+                        (slot, iteration, attempt) -> {
+                            Draws own = draws.named("world").at(slot).at(iteration).at(attempt);
+                            // Few lengths, so that many ends meet; and some that are a millisecond
+                            // apart.
+                            return new Scenario.Fate(
+                                    Duration.ofMillis(
+                                            500L * (1 + own.below(8, 0)) + own.below(2, 1)),
+                                    Outcome.values()[own.below(Outcome.values().length, 2)]);
+                        })
                 .limits(
                         new Scenario.RunLimits(
                                 draws.below(2, 1) == 0 ? Integer.MAX_VALUE : 1 + draws.below(4, 2),
@@ -146,7 +156,7 @@ class KitAgreementTest {
                 }
                 yield Map.of("dependencies", edges);
             }
-            case Random _ ->
+            case RandomDraw _ ->
                     draws.below(2, 5) == 0
                             ? Map.of("iterations", 12)
                             : Map.of("iterations", 6, "minInterval", "2s", "meanInterval", "5s");

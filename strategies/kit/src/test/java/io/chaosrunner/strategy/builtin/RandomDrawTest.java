@@ -21,12 +21,12 @@ import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-class RandomTest extends ExecutionStrategyContract {
+class RandomDrawTest extends ExecutionStrategyContract {
     private static final Scenario FOUR = Scenario.of("a", "b", "c", "d").seed(7);
 
     @Override
     protected ExecutionStrategy strategy() {
-        return new Random();
+        return new RandomDraw();
     }
 
     @Override
@@ -73,7 +73,7 @@ class RandomTest extends ExecutionStrategyContract {
     }
 
     private static SimulatedRun run(Scenario scenario, Map<String, ?> parameters) {
-        return SimulatedRun.of(scenario.parameters(parameters), new Random());
+        return SimulatedRun.of(scenario.parameters(parameters), new RandomDraw());
     }
 
     private static List<Integer> picks(SimulatedRun run) {
@@ -274,9 +274,12 @@ class RandomTest extends ExecutionStrategyContract {
         private List<String> problems(Scenario scenario, Map<String, ?> parameters) {
             var caught = new ArrayList<String>();
             assertThatExceptionOfType(InvalidParameters.class)
-                    .isThrownBy(() -> new Random().plan(scenario.parameters(parameters).request()))
-                    .satisfies(invalid ->
-                            invalid.problems().forEach(problem -> caught.add(problem.toString())));
+                    .isThrownBy(
+                            () -> new RandomDraw().plan(scenario.parameters(parameters).request()))
+                    .satisfies(
+                            invalid ->
+                                    invalid.problems()
+                                            .forEach(problem -> caught.add(problem.toString())));
             return caught;
         }
 

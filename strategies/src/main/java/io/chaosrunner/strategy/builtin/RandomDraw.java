@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * order each round. The mean gap is exact as long as no limit delays a start. A replay with the
  * same seed has the same picks and gaps; its times shift with how long experiments take.
  */
-public final class Random implements ExecutionStrategy {
+public final class RandomDraw implements ExecutionStrategy {
 
     @Override
     public String name() {
@@ -111,11 +111,14 @@ public final class Random implements ExecutionStrategy {
         }
         Intervals intervals = Intervals.read(reader, request.draws().named("gap"));
         window.filter(length -> length.compareTo(intervals.least()) < 0)
-                .ifPresent(length ->
-                        reader.problem(
-                                "window",
-                                "'%s' is shorter than minInterval '%s', so only one experiment could start"
-                                        .formatted(Words.of(length), Words.of(intervals.least()))));
+                .ifPresent(
+                        length ->
+                                reader.problem(
+                                        "window",
+                                        "'%s' is shorter than minInterval '%s', so only one experiment could start"
+                                                .formatted(
+                                                        Words.of(length),
+                                                        Words.of(intervals.least()))));
         double[] weights = weights(reader, names, slots);
         reader.finish();
 
@@ -128,18 +131,20 @@ public final class Random implements ExecutionStrategy {
         double[] weights = new double[slots];
         Arrays.fill(weights, 1);
         Map<String, Double> given = reader.numbersByName("weights");
-        given.forEach((name, weight) -> {
-            if (names.find(name).isEmpty()) {
-                reader.problem("weights." + name, names.unknown(name));
-            }
-            names.find(name).forEach(slot -> weights[slot] = weight);
-        });
+        given.forEach(
+                (name, weight) -> {
+                    if (names.find(name).isEmpty()) {
+                        reader.problem("weights." + name, names.unknown(name));
+                    }
+                    names.find(name).forEach(slot -> weights[slot] = weight);
+                });
         // The weight of one entry beats that of its name, wherever the two stand in the map.
-        given.forEach((name, weight) -> {
-            if (names.find(name).size() == 1) {
-                weights[names.find(name).getFirst()] = weight;
-            }
-        });
+        given.forEach(
+                (name, weight) -> {
+                    if (names.find(name).size() == 1) {
+                        weights[names.find(name).getFirst()] = weight;
+                    }
+                });
         return weights;
     }
 
