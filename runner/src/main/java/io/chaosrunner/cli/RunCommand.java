@@ -222,10 +222,9 @@ final class RunCommand implements Callable<Integer> {
         String namespace = namespaced.in(cluster);
         FileObjects all = new FileObjects(cluster, fileObjects(), namespace);
         all.settleNamespaces(namespaced.asked())
-                .ifPresent(
-                        problem -> {
-                            throw invalid(problem);
-                        });
+                .ifPresent(problem -> {
+                    throw invalid(problem);
+                });
         Optional<EngineTarget> wanted =
                 files.areGiven() ? Optional.of(wanted(all.all(), reports)) : Optional.empty();
         EngineRef ref =
@@ -314,10 +313,9 @@ final class RunCommand implements Callable<Integer> {
     private static Optional<Engine> meant(
             Cluster cluster, EngineRef ref, Optional<EngineTarget> wanted) {
         return wanted.map(EngineTarget::engine)
-                .or(
-                        () ->
-                                cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                        .map(Engine::new));
+                .or(() ->
+                        cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
+                                .map(Engine::new));
     }
 
     private static RunRecords records(Cluster cluster, EngineRef ref) {
@@ -362,10 +360,9 @@ final class RunCommand implements Callable<Integer> {
         EngineTarget file = EngineTarget.of(written);
         reports.isOf(file.engine().ref());
         file.nothingListed()
-                .ifPresent(
-                        problem -> {
-                            throw invalid(problem);
-                        });
+                .ifPresent(problem -> {
+                    throw invalid(problem);
+                });
         return file;
     }
 
@@ -381,10 +378,9 @@ final class RunCommand implements Callable<Integer> {
                         cluster, Preflight.Coming.NOTHING, engine, "", Clock.systemUTC().instant());
         found.refused().stream()
                 .findFirst()
-                .ifPresent(
-                        refusal -> {
-                            throw refusal;
-                        });
+                .ifPresent(refusal -> {
+                    throw refusal;
+                });
         var problems = new ArrayList<String>(found.problems());
         if (!sandbox) {
             // Whether it is there when a pod is made is the Job controller's to say.
@@ -449,14 +445,13 @@ final class RunCommand implements Callable<Integer> {
                                             + ": the chaos-operator is told to stop; once more to"
                                             + " leave it to that"));
                     Thread.ofVirtual()
-                            .start(
-                                    () -> {
-                                        try {
-                                            EngineStop.tellOperator(cluster, before);
-                                        } finally {
-                                            followed.leaveUnlessBegun(why);
-                                        }
-                                    });
+                            .start(() -> {
+                                try {
+                                    EngineStop.tellOperator(cluster, before);
+                                } finally {
+                                    followed.leaveUnlessBegun(why);
+                                }
+                            });
                 },
                 () -> leave(ref, shown));
         shown.heard(
@@ -570,10 +565,8 @@ final class RunCommand implements Callable<Integer> {
                 entries.isEmpty()
                         ? List.of()
                         : cluster.get(Resource.ENGINES, ref.namespace(), ref.name())
-                                .map(
-                                        json ->
-                                                ExperimentReport.of(
-                                                        cluster, new Engine(json), entries))
+                                .map(json ->
+                                        ExperimentReport.of(cluster, new Engine(json), entries))
                                 .orElse(List.of());
         shown.summary(findings, exitCode);
         return exitCode;

@@ -245,16 +245,15 @@ public final class Fabric8Cluster implements Cluster {
     /** Servers before 1.25 do not know strict validation: what they dropped is said. */
     ObjectNode told(ObjectNode written, ObjectNode stored) {
         DroppedFields.fields(written.path("spec"), stored.path("spec"), "spec")
-                .forEach(
-                        field ->
-                                server.warn(
-                                        "it dropped %s of %s %s, which its version of the schema does not know"
-                                                .formatted(
-                                                        field,
-                                                        written.path("kind").asString(""),
-                                                        written.path("metadata")
-                                                                .path("name")
-                                                                .asString(""))));
+                .forEach(field ->
+                        server.warn(
+                                "it dropped %s of %s %s, which its version of the schema does not know"
+                                        .formatted(
+                                                field,
+                                                written.path("kind").asString(""),
+                                                written.path("metadata")
+                                                        .path("name")
+                                                        .asString(""))));
         return stored;
     }
 

@@ -112,11 +112,10 @@ final class Kubeconfig {
                 throw unconfigured(named + " names no context: it is empty");
             }
             return Access.ofPod(variables)
-                    .orElseThrow(
-                            () ->
-                                    unconfigured(
-                                            "no cluster to talk to: %s says nothing, and this is no pod; name a kubeconfig with --kubeconfig or KUBECONFIG, or use --sandbox"
-                                                    .formatted(named)));
+                    .orElseThrow(() ->
+                            unconfigured(
+                                    "no cluster to talk to: %s says nothing, and this is no pod; name a kubeconfig with --kubeconfig or KUBECONFIG, or use --sandbox"
+                                            .formatted(named)));
         }
         return kubeconfig.access(named, choice);
     }
@@ -211,32 +210,29 @@ final class Kubeconfig {
         String clusterName =
                 choice.cluster()
                         .or(() -> said.text("cluster"))
-                        .orElseThrow(
-                                () ->
-                                        unconfigured(
-                                                "context '%s' names no cluster"
-                                                        .formatted(name.orElse(""))));
+                        .orElseThrow(() ->
+                                unconfigured(
+                                        "context '%s' names no cluster"
+                                                .formatted(name.orElse(""))));
         Entry cluster =
                 choice.cluster().isPresent()
                         ? chosen(clusters, "cluster", clusterName)
                         : referred(clusters, "cluster", clusterName, name.orElse(""));
         Optional<String> userName = choice.user().or(() -> said.text("user"));
         Optional<Entry> user =
-                userName.map(
-                        each ->
-                                choice.user().isPresent()
-                                        ? chosen(users, "user", each)
-                                        : referred(users, "user", each, name.orElse("")));
+                userName.map(each ->
+                        choice.user().isPresent()
+                                ? chosen(users, "user", each)
+                                : referred(users, "user", each, name.orElse("")));
 
         String server =
                 address(
                         cluster.tree()
                                 .text("server")
-                                .orElseThrow(
-                                        () ->
-                                                unconfigured(
-                                                        "cluster '%s' names no server"
-                                                                .formatted(clusterName))),
+                                .orElseThrow(() ->
+                                        unconfigured(
+                                                "cluster '%s' names no server"
+                                                        .formatted(clusterName))),
                         clusterName);
         Trust trust = trust(cluster, clusterName, server);
         Optional<Proxy> given =
@@ -325,14 +321,9 @@ final class Kubeconfig {
         }
         try {
             return file.map(Pem::bytes)
-                    .or(
-                            () ->
-                                    inline.map(
-                                            text ->
-                                                    Base64.getDecoder()
-                                                            .decode(
-                                                                    text.replaceAll(
-                                                                            "[\r\n]", ""))));
+                    .or(() ->
+                            inline.map(text ->
+                                    Base64.getDecoder().decode(text.replaceAll("[\r\n]", ""))));
         } catch (IllegalArgumentException e) {
             throw unconfigured(
                     "%s-data of %s cannot be used: it must be PEM in base64"
@@ -372,13 +363,10 @@ final class Kubeconfig {
                 tokenFile
                         .map(file -> tokenFile(whose, file, token))
                         .or(() -> token.map(Credentials::ofToken))
-                        .or(
-                                () ->
-                                        login.map(
-                                                each ->
-                                                        Credentials.ofPassword(
-                                                                each,
-                                                                tree.text("password").orElse(""))));
+                        .or(() ->
+                                login.map(each ->
+                                        Credentials.ofPassword(
+                                                each, tree.text("password").orElse(""))));
         Optional<Tree> exec = tree.map("exec");
         Optional<Credentials> plugin = exec.map(each -> plugin(each, user, name, info));
         if (header.isPresent() && certificate.isPresent()) {
@@ -563,14 +551,12 @@ final class Kubeconfig {
         uid.ifPresent(each -> headers.add(new Header("Impersonate-Uid", value(each, "as-uid"))));
         groups.forEach(
                 group -> headers.add(new Header("Impersonate-Group", value(group, "as-groups"))));
-        extra.forEach(
-                (key, values) ->
-                        values.forEach(
-                                each ->
-                                        headers.add(
-                                                new Header(
-                                                        "Impersonate-Extra-" + escaped(key),
-                                                        value(each, "as-user-extra")))));
+        extra.forEach((key, values) ->
+                values.forEach(each ->
+                        headers.add(
+                                new Header(
+                                        "Impersonate-Extra-" + escaped(key),
+                                        value(each, "as-user-extra")))));
         return headers;
     }
 

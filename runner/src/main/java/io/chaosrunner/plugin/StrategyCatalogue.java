@@ -214,12 +214,11 @@ public final class StrategyCatalogue {
             faults.addAll(each.faults());
             each.listed().stream()
                     .filter(listed -> isBuiltIn(listed.strategy().name()))
-                    .map(
-                            listed ->
-                                    new Fault(
-                                            listed.source(),
-                                            "its strategy '%s' is never used: a built-in one has that name"
-                                                    .formatted(listed.strategy().name())))
+                    .map(listed ->
+                            new Fault(
+                                    listed.source(),
+                                    "its strategy '%s' is never used: a built-in one has that name"
+                                            .formatted(listed.strategy().name())))
                     .forEach(faults::add);
         }
         return List.copyOf(faults);
@@ -329,11 +328,8 @@ public final class StrategyCatalogue {
                         new Problem(
                                 key,
                                 Parameters.nearest(key, words)
-                                        .map(
-                                                near ->
-                                                        "no such parameter; did you mean '"
-                                                                + near
-                                                                + "'?")
+                                        .map(near ->
+                                                "no such parameter; did you mean '" + near + "'?")
                                         .orElse(
                                                 "no such parameter; strategy %s %s"
                                                         .formatted(strategy.name(), has))));

@@ -145,10 +145,8 @@ final class LeaderTerm implements AutoCloseable {
                 .expect(
                         objects.stream()
                                 .map(Engine::new)
-                                .filter(
-                                        engine ->
-                                                engine.annotation(ScheduleSpec.ANNOTATION)
-                                                        .isPresent())
+                                .filter(engine ->
+                                        engine.annotation(ScheduleSpec.ANNOTATION).isPresent())
                                 .map(Engine::ref)
                                 .toList());
     }
@@ -188,24 +186,22 @@ final class LeaderTerm implements AutoCloseable {
     private void driveIfLeft(Engine engine) {
         Thread.ofVirtual()
                 .name("claim " + engine.ref())
-                .start(
-                        () -> {
-                            boolean left;
-                            try {
-                                left =
-                                        driving.bulkhead()
-                                                .compute(
-                                                        engine.ref(), () -> driving.isLeft(engine));
-                            } catch (RuntimeException e) {
-                                left = false;
-                            }
-                            Engine now = known.get(engine.ref());
-                            if (left
-                                    && now != null
-                                    && now.resourceVersion().equals(engine.resourceVersion())) {
-                                drive(engine);
-                            }
-                        });
+                .start(() -> {
+                    boolean left;
+                    try {
+                        left =
+                                driving.bulkhead()
+                                        .compute(engine.ref(), () -> driving.isLeft(engine));
+                    } catch (RuntimeException e) {
+                        left = false;
+                    }
+                    Engine now = known.get(engine.ref());
+                    if (left
+                            && now != null
+                            && now.resourceVersion().equals(engine.resourceVersion())) {
+                        drive(engine);
+                    }
+                });
     }
 
     private static EngineRef ref(ObjectNode object) {
@@ -447,11 +443,10 @@ final class LeaderTerm implements AutoCloseable {
         public void gone(ObjectNode job) {
             RunnerJob.ownerOf(job)
                     .map(name -> new EngineRef(ref(job).namespace(), name))
-                    .ifPresent(
-                            owner -> {
-                                note(owner, job, false);
-                                tell(owner, false);
-                            });
+                    .ifPresent(owner -> {
+                        note(owner, job, false);
+                        tell(owner, false);
+                    });
         }
 
         private void note(EngineRef owner, ObjectNode job, boolean unfinished) {

@@ -181,10 +181,8 @@ final class EngineCheck {
         Optional<Document> found = find(name, path + ".name", experiments);
         ObjectNode definition =
                 found.map(Document::json)
-                        .orElseGet(
-                                () ->
-                                        (ObjectNode)
-                                                JsonMapper.shared().readTree(UNKNOWN_EXPERIMENT));
+                        .orElseGet(() ->
+                                (ObjectNode) JsonMapper.shared().readTree(UNKNOWN_EXPERIMENT));
         Resolution resolution =
                 ExperimentResolver.resolve(
                         engine, slot, new Experiment(definition), RunnerEnvironment.of(engine));
@@ -214,11 +212,10 @@ final class EngineCheck {
         List<Document> named = experiments.stream().filter(e -> e.name().equals(name)).toList();
         Optional<Document> found =
                 named.stream()
-                        .filter(
-                                e ->
-                                        e.namespace().isEmpty()
-                                                || document.namespace().isEmpty()
-                                                || e.namespace().equals(document.namespace()))
+                        .filter(e ->
+                                e.namespace().isEmpty()
+                                        || document.namespace().isEmpty()
+                                        || e.namespace().equals(document.namespace()))
                         .findFirst();
         if (found.isPresent()) {
             return found;
@@ -475,10 +472,8 @@ final class EngineCheck {
                     .ifPresent(problem -> document.errorAt(engine.listPath(), "spec", problem));
         } else if (!document.hasError("spec.experiments")) {
             engine.nothingListed()
-                    .ifPresent(
-                            problem ->
-                                    document.errorAt(
-                                            engine.listPath(), "spec.experiments", problem));
+                    .ifPresent(problem ->
+                            document.errorAt(engine.listPath(), "spec.experiments", problem));
         }
         String account = engine.spec().path("chaosServiceAccount").asString("");
         if (!account.isEmpty()) {

@@ -193,15 +193,12 @@ public record Validation(
                             .flatMap(engine -> new Engine(engine.json()).experiments().stream())
                             .map(EngineExperiment::name)
                             .collect(Collectors.toSet());
-            experiments.forEach(
-                    experiment ->
-                            ExperimentCheck.check(experiment, listed.contains(experiment.name())));
+            experiments.forEach(experiment ->
+                    ExperimentCheck.check(experiment, listed.contains(experiment.name())));
             engines.forEach(
                     engine -> new EngineCheck(engine).check(experiments, strategies, annotations));
-            schedules.forEach(
-                    schedule ->
-                            ScheduleCheck.check(
-                                    schedule, experiments, strategies, annotations, now));
+            schedules.forEach(schedule ->
+                    ScheduleCheck.check(schedule, experiments, strategies, annotations, now));
             Set<String> lists =
                     Stream.concat(engines.stream(), schedules.stream())
                             .flatMap(holder -> lists(holder, now).stream())

@@ -327,15 +327,14 @@ class KubeconfigReadingTest {
 
     @Test
     void whatAPluginSaysIsThePersonsAndWhatItGivesIsNobodys() throws IOException {
-        assertThatThrownBy(
-                        () ->
-                                authorization(
-                                        plugin(
-                                                "",
-                                                "echo hello >&2",
-                                                "printf '\\033[1mlog in\\033[0m' >&2",
-                                                "echo " + SECRET,
-                                                "exit 7")))
+        assertThatThrownBy(() ->
+                        authorization(
+                                plugin(
+                                        "",
+                                        "echo hello >&2",
+                                        "printf '\\033[1mlog in\\033[0m' >&2",
+                                        "echo " + SECRET,
+                                        "exit 7")))
                 .isInstanceOf(ClusterException.class)
                 .hasMessageEndingWith("of user 'u' ended with 7: log in")
                 .hasMessageNotContaining(SECRET);
@@ -367,10 +366,8 @@ class KubeconfigReadingTest {
 
     @Test
     void aPluginThatNeedsATerminalIsNotRunWithoutOne() {
-        assertThatThrownBy(
-                        () ->
-                                authorization(
-                                        plugin("", "touch \"$0.ran\"").replace("Never", "Always")))
+        assertThatThrownBy(() ->
+                        authorization(plugin("", "touch \"$0.ran\"").replace("Never", "Always")))
                 .isInstanceOf(ClusterException.class)
                 .hasMessageContaining("not a terminal");
         assertThat(folder.resolve("plugin.ran")).doesNotExist();

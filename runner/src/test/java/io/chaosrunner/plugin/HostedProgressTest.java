@@ -49,18 +49,16 @@ class HostedProgressTest {
                 Map.of("dependencies", Map.of("e3", List.of("e1", "e2"), "e5", List.of("e3")));
         return IntStream.range(0, 25)
                 .boxed()
-                .flatMap(
-                        seed ->
-                                Stream.of(
-                                        Arguments.of(new Sequential(), Map.of(), seed),
-                                        Arguments.of(new Parallel(), Map.of(), seed),
-                                        Arguments.of(new Dag(), graph, seed),
-                                        Arguments.of(
-                                                new RandomDraw(), Map.of("shuffle", true), seed),
-                                        Arguments.of(
-                                                new RandomDraw(),
-                                                Map.of("iterations", 30, "meanInterval", "30s"),
-                                                seed)));
+                .flatMap(seed ->
+                        Stream.of(
+                                Arguments.of(new Sequential(), Map.of(), seed),
+                                Arguments.of(new Parallel(), Map.of(), seed),
+                                Arguments.of(new Dag(), graph, seed),
+                                Arguments.of(new RandomDraw(), Map.of("shuffle", true), seed),
+                                Arguments.of(
+                                        new RandomDraw(),
+                                        Map.of("iterations", 30, "meanInterval", "30s"),
+                                        seed)));
     }
 
     @ParameterizedTest

@@ -91,14 +91,8 @@ class KitAgreementTest {
             SimulatedRun kit = SimulatedRun.of(scenario, strategy);
             var expected = new ArrayList<String>();
             kit.attempts()
-                    .forEach(
-                            a ->
-                                    expected.add(
-                                            launch(
-                                                    a.slot(),
-                                                    a.iteration(),
-                                                    a.attempt(),
-                                                    a.start())));
+                    .forEach(a ->
+                            expected.add(launch(a.slot(), a.iteration(), a.attempt(), a.start())));
             kit.skips().forEach(s -> expected.add(skip(s.slot(), s.at(), s.why())));
             assertThat(machine(scenario, strategy))
                     .as("%s, seed %d", strategy.name(), seed)
@@ -121,16 +115,14 @@ class KitAgreementTest {
         return Scenario.of(names.toArray(String[]::new))
                 .seed(seed)
                 .parameters(parameters(strategy, names, draws))
-                .world(
-                        (slot, iteration, attempt) -> {
-                            Draws own = draws.named("world").at(slot).at(iteration).at(attempt);
-                            // Few lengths, so that many ends meet; and some that are a millisecond
-                            // apart.
-                            return new Scenario.Fate(
-                                    Duration.ofMillis(
-                                            500L * (1 + own.below(8, 0)) + own.below(2, 1)),
-                                    Outcome.values()[own.below(Outcome.values().length, 2)]);
-                        })
+                .world((slot, iteration, attempt) -> {
+                    Draws own = draws.named("world").at(slot).at(iteration).at(attempt);
+                    // Few lengths, so that many ends meet; and some that are a millisecond
+                    // apart.
+                    return new Scenario.Fate(
+                            Duration.ofMillis(500L * (1 + own.below(8, 0)) + own.below(2, 1)),
+                            Outcome.values()[own.below(Outcome.values().length, 2)]);
+                })
                 .limits(
                         new Scenario.RunLimits(
                                 draws.below(2, 1) == 0 ? Integer.MAX_VALUE : 1 + draws.below(4, 2),

@@ -39,25 +39,28 @@ abstract class UiStage {
     void start() {
         sandbox = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(20));
         cluster = Fabric8Cluster.connect(sandbox.url());
-        serve("litmus", LIMITS);
+        server = served("litmus", LIMITS);
+        raw = new Raw(server.url());
     }
 
+    /** Serve anew, in another way. */
     void serve(String namespace, UiServer.Limits limits) {
-        if (server != null) {
-            server.close();
-        }
-        server =
-                UiServer.start(
-                        cluster,
-                        new UiServer.Options(
-                                namespace,
-                                0,
-                                "test/1",
-                                () -> StrategyCatalogue.load(Optional.empty(), stack -> {}),
-                                cluster::log),
-                        Clock.systemUTC(),
-                        limits);
+        server.close();
+        server = served(namespace, limits);
         raw = new Raw(server.url());
+    }
+
+    private UiServer served(String namespace, UiServer.Limits limits) {
+        return UiServer.start(
+                cluster,
+                new UiServer.Options(
+                        namespace,
+                        0,
+                        "test/1",
+                        () -> StrategyCatalogue.load(Optional.empty(), stack -> {}),
+                        cluster::log),
+                Clock.systemUTC(),
+                limits);
     }
 
     @AfterEach

@@ -111,14 +111,11 @@ public final class RandomDraw implements ExecutionStrategy {
         }
         Intervals intervals = Intervals.read(reader, request.draws().named("gap"));
         window.filter(length -> length.compareTo(intervals.least()) < 0)
-                .ifPresent(
-                        length ->
-                                reader.problem(
-                                        "window",
-                                        "'%s' is shorter than minInterval '%s', so only one experiment could start"
-                                                .formatted(
-                                                        Words.of(length),
-                                                        Words.of(intervals.least()))));
+                .ifPresent(length ->
+                        reader.problem(
+                                "window",
+                                "'%s' is shorter than minInterval '%s', so only one experiment could start"
+                                        .formatted(Words.of(length), Words.of(intervals.least()))));
         double[] weights = weights(reader, names, slots);
         reader.finish();
 
@@ -131,20 +128,18 @@ public final class RandomDraw implements ExecutionStrategy {
         double[] weights = new double[slots];
         Arrays.fill(weights, 1);
         Map<String, Double> given = reader.numbersByName("weights");
-        given.forEach(
-                (name, weight) -> {
-                    if (names.find(name).isEmpty()) {
-                        reader.problem("weights." + name, names.unknown(name));
-                    }
-                    names.find(name).forEach(slot -> weights[slot] = weight);
-                });
+        given.forEach((name, weight) -> {
+            if (names.find(name).isEmpty()) {
+                reader.problem("weights." + name, names.unknown(name));
+            }
+            names.find(name).forEach(slot -> weights[slot] = weight);
+        });
         // The weight of one entry beats that of its name, wherever the two stand in the map.
-        given.forEach(
-                (name, weight) -> {
-                    if (names.find(name).size() == 1) {
-                        weights[names.find(name).getFirst()] = weight;
-                    }
-                });
+        given.forEach((name, weight) -> {
+            if (names.find(name).size() == 1) {
+                weights[names.find(name).getFirst()] = weight;
+            }
+        });
         return weights;
     }
 

@@ -276,10 +276,8 @@ class RandomDrawTest extends ExecutionStrategyContract {
             assertThatExceptionOfType(InvalidParameters.class)
                     .isThrownBy(
                             () -> new RandomDraw().plan(scenario.parameters(parameters).request()))
-                    .satisfies(
-                            invalid ->
-                                    invalid.problems()
-                                            .forEach(problem -> caught.add(problem.toString())));
+                    .satisfies(invalid ->
+                            invalid.problems().forEach(problem -> caught.add(problem.toString())));
             return caught;
         }
 
