@@ -1,5 +1,6 @@
 package io.chaosrunner.systemtests;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.claim.Claim;
@@ -178,7 +179,7 @@ class SoakTest {
                 checkFlat("MB", each.getValue(), 1, before -> before + before / 10, reporter);
                 checkFlat(
                         "live KiB",
-                        lives.get(each.getKey()),
+                        requireNonNull(lives.get(each.getKey())),
                         0,
                         before -> before + NOISE_KIB,
                         reporter);
