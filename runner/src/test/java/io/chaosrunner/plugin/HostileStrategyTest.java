@@ -203,7 +203,9 @@ class HostileStrategyTest {
                 .singleElement()
                 .asString()
                 .startsWith("plug-in stranger.jar threw: java.lang.")
-                .contains("at Stranger.check(Stranger.java:", "at Stranger$Plan.next(");
+                .contains(
+                        "at stranger.jar//Stranger.check(Stranger.java:",
+                        "at stranger.jar//Stranger$Plan.next(");
     }
 
     @Test
