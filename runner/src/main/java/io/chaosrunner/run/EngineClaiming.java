@@ -77,6 +77,10 @@ final class EngineClaiming {
                                 "ChaosEngine %s was made anew".formatted(request.engine()), false));
                 return Optional.empty();
             }
+            if (conflicts > 0 && request.onlyAsSeen() && found.isPresent()) {
+                context.end(new RunResult.NotDue(changed(found.get())));
+                return Optional.empty();
+            }
             if (request.caller() != Caller.OPERATOR) {
                 // The operator's pods are named by the engine's name: its runner is the new one's
                 // too.
@@ -100,6 +104,15 @@ final class EngineClaiming {
 
     private static boolean isAnother(Optional<Engine> engine, Optional<String> uid) {
         return engine.isPresent() && uid.filter(one -> !one.equals(engine.get().uid())).isPresent();
+    }
+
+    /** Say why an engine that is not as seen any more starts nothing for now. */
+    private String changed(Engine engine) {
+        return fire(engine)
+                .flatMap(fire -> context.request.check().objection(engine, fire))
+                .orElseGet(() ->
+                        "ChaosEngine %s changed before it was claimed, and is looked at again"
+                                .formatted(engine.ref()));
     }
 
     private Optional<Engine> read() {

@@ -29,6 +29,8 @@ import java.util.Optional;
  * @param seen the engine as just read, which spares a request; absent means it is read
  * @param idleAsOf the version of the pods as of which none of the engine lived, as read a moment
  *     before it was seen so, which spares a request; absent means they are read
+ * @param onlyAsSeen whether the engine starts nothing once it is not as seen any more: what was
+ *     decided on it is to be decided again
  * @param problems why nothing can be launched, if the caller knows: they are recorded
  * @param allowed which accounts and images the engine may name
  */
@@ -44,6 +46,7 @@ public record RunRequest(
         RunnerEnvironment.Tracing tracing,
         Optional<Engine> seen,
         Optional<String> idleAsOf,
+        boolean onlyAsSeen,
         List<Problem> problems,
         Allowed allowed) {
     /**
@@ -85,6 +88,7 @@ public record RunRequest(
                 RunnerEnvironment.Tracing.OFF,
                 Optional.empty(),
                 Optional.empty(),
+                false,
                 List.of(),
                 Allowed.ANYTHING);
     }
@@ -103,6 +107,7 @@ public record RunRequest(
                 tracing,
                 seen,
                 idleAsOf,
+                onlyAsSeen,
                 problems,
                 bounds);
     }
@@ -114,11 +119,16 @@ public record RunRequest(
 
     /** Ask for the same of an engine that was just read. */
     public RunRequest seeing(Engine read) {
-        return seeing(read, Optional.empty());
+        return seeing(read, Optional.empty(), false);
     }
 
-    /** Ask for the same of an engine that was just read, of which no pod lived a moment ago. */
-    public RunRequest seeing(Engine read, Optional<String> idle) {
+    /**
+     * Ask for the same of an engine that was just read.
+     *
+     * @param idle the version of the pods as of which none of it lived, if they were read
+     * @param only whether it starts nothing once it is not as it was read any more
+     */
+    public RunRequest seeing(Engine read, Optional<String> idle, boolean only) {
         return new RunRequest(
                 engine,
                 caller,
@@ -131,6 +141,7 @@ public record RunRequest(
                 tracing,
                 Optional.of(read),
                 idle,
+                only,
                 problems,
                 allowed);
     }
@@ -154,6 +165,7 @@ public record RunRequest(
                 tracing,
                 seen,
                 idleAsOf,
+                onlyAsSeen,
                 problems,
                 allowed);
     }
@@ -174,6 +186,7 @@ public record RunRequest(
                 tracing,
                 seen,
                 idleAsOf,
+                onlyAsSeen,
                 problems,
                 allowed);
     }
@@ -221,8 +234,20 @@ public record RunRequest(
             Optional<Engine> read,
             List<Problem> why) {
         return new RunRequest(
-                engine, caller, names, told, settings, instance, asking, check, traced, read,
-                idleAsOf, why, allowed);
+                engine,
+                caller,
+                names,
+                told,
+                settings,
+                instance,
+                asking,
+                check,
+                traced,
+                read,
+                idleAsOf,
+                onlyAsSeen,
+                why,
+                allowed);
     }
 
     boolean underOperator() {

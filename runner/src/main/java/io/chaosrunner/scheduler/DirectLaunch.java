@@ -108,7 +108,7 @@ final class DirectLaunch implements ServiceLaunch.Way {
                                 Map.of(),
                                 driving.instance())
                         .within(driving.allowed())
-                        .seeing(engine, idleAsOf);
+                        .seeing(engine, idleAsOf, driven.isHearsay());
         EngineRun one =
                 new EngineRun(
                         driving.cluster(),
@@ -159,7 +159,10 @@ final class DirectLaunch implements ServiceLaunch.Way {
     private Optional<Instant> after(RunResult result) {
         switch (result) {
             case RunResult.Completed _, RunResult.AlreadyFinished _ -> driven.toldNothing();
-            case RunResult.NotDue(String why) -> driven.note("not-started", why);
+            case RunResult.NotDue(String why) -> {
+                driven.outdated();
+                driven.note("not-started", why);
+            }
             case RunResult.Misconfigured(var problems) ->
                     driven.note(
                             "nothing-launched",

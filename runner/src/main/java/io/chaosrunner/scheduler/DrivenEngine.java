@@ -37,6 +37,12 @@ final class DrivenEngine {
     /** Whether something of its runs may be there that nobody waits for. */
     private volatile boolean untidy;
 
+    /** Whether what is decided on was heard of, and not read for that. */
+    private boolean hearsay;
+
+    /** Whether such a decision came to nothing. */
+    private boolean outdated;
+
     private String told = "";
     private Optional<Fire> toldFire = Optional.empty();
     private boolean setBack;
@@ -57,6 +63,26 @@ final class DrivenEngine {
 
     void saw(Engine engine) {
         seen = engine;
+    }
+
+    /** Take note whether what is decided on now was read for that, or only heard of. */
+    void decidesOn(boolean read) {
+        hearsay = !read;
+        outdated &= !read;
+    }
+
+    /** Tell whether what is decided on was only heard of. */
+    boolean isHearsay() {
+        return hearsay;
+    }
+
+    /** Take note that a decision came to nothing: the next one is made on what is stored. */
+    void outdated() {
+        outdated = true;
+    }
+
+    boolean isOutdated() {
+        return outdated;
     }
 
     /** Read the engine as it is stored now; empty if it is gone, or another one has its name. */

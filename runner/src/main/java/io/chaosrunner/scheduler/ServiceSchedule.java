@@ -37,8 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Decides on the engine as last seen; before it acts it reads the engine and decides again. A
  * run that this process carries out begins with a claim, whose guard finds out whether the engine
  * is as it was seen: while all engines are heard of, it is not read for that, unless that was tried
- * on the same version before. What it writes is guarded by the version decided on, so a process
- * that leads no more changes nothing.
+ * on the same version before. If it is not, nothing starts, and it is read and decided again. What
+ * it writes is guarded by the version decided on, so a process that leads no more changes nothing.
  */
 final class ServiceSchedule implements KeyedWorker.Step {
     private static final Duration AGAIN = Duration.ofSeconds(5);
@@ -224,12 +224,14 @@ final class ServiceSchedule implements KeyedWorker.Step {
      * @param placed whether a run may begin
      */
     private Optional<Instant> look(boolean placed) {
-        boolean reads = !placed || !hears.getAsBoolean() || isUnread(driven.seen());
+        boolean reads =
+                !placed || !hears.getAsBoolean() || driven.isOutdated() || isUnread(driven.seen());
         Optional<Engine> live = reads ? driven.stored() : Optional.of(driven.seen());
         if (live.isEmpty() || leaving) {
             return Optional.empty();
         }
         Engine engine = live.get();
+        driven.decidesOn(reads);
         if (reads) {
             driven.saw(engine);
         } else {

@@ -303,6 +303,58 @@ class ServiceScheduleTest extends ServiceStage {
         }
     }
 
+    /** An active engine is the operator's to run: none is claimed before it is stopped for it. */
+    @Test
+    void anEngineThatBecameActiveUnheardIsReadiedAgainBeforeItsRun() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.hearingBy(() -> true);
+            world.edit("{'spec': {'engineState': 'active'}}");
+
+            driven.step();
+            driven.step();
+
+            assertThat(world.claim().state()).isEqualTo(Claim.State.FINISHED);
+            assertThat(world.claim().engineState()).isEqualTo("stop");
+            assertThat(world.engine().engineState()).isEqualTo("stop");
+        }
+    }
+
+    @Test
+    void anEngineThatTheOperatorTookUnheardStartsNoRunHere() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.hearingBy(() -> true);
+            world.edit(
+                    "{'spec': {'engineState': 'active'}, 'status': {'engineStatus': 'initialized'}}");
+
+            driven.step();
+            driven.step();
+
+            assertThat(world.list(Resource.JOBS)).isEmpty();
+            assertThat(Claim.of(world.engine())).isEmpty();
+        }
+    }
+
+    @Test
+    void anEngineThatLostItsOwnDeadlineUnheardHasTheServicesOne() {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            world.edit(
+                    "{'metadata': {'annotations': {'chaosrunner.io/execution': 'deadline: 1h'}}}");
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.hearingBy(() -> true);
+            world.edit("{'metadata': {'annotations': {'chaosrunner.io/execution': null}}}");
+
+            driven.step();
+            driven.step();
+
+            assertThat(world.claim().execution().path("deadline").asString("")).isEqualTo("21600s");
+        }
+    }
+
     @Test
     void anEngineThatWentUnheardStartsNoRun() {
         try (EngineWorld world = world("now: true");
