@@ -3,6 +3,7 @@ package io.chaosrunner.scheduler;
 import io.chaosrunner.claim.Claim;
 import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.ClusterException;
+import io.chaosrunner.control.EngineLaunch.Readied;
 import io.chaosrunner.control.HolidayLists.Readings;
 import io.chaosrunner.crd.Engine;
 import io.chaosrunner.model.Fire;
@@ -60,17 +61,23 @@ final class DirectLaunch implements ServiceLaunch.Way {
         return driven.byAuthor(
                 schedule,
                 fire,
-                () ->
-                        driven.onceReady(
-                                schedule,
-                                ready ->
-                                        run(
-                                                ready.engine(),
-                                                ready.idleAsOf(),
-                                                Optional.of(schedule),
-                                                Caller.PERSON,
-                                                Optional.of(fire),
-                                                () -> driven.tellFired(schedule, fire))));
+                () -> driven.onceReady(schedule, ready -> begin(ready, schedule, fire)));
+    }
+
+    private Optional<Instant> begin(Readied.Ready ready, EngineSchedule schedule, Fire fire) {
+        if (driven.isHearsay() && ready.idleAsOf().isEmpty()) {
+            // What lives may be of a run that goes on unheard: that is no earlier one's to wait
+            // for.
+            driven.outdated();
+            return driven.now();
+        }
+        return run(
+                ready.engine(),
+                ready.idleAsOf(),
+                Optional.of(schedule),
+                Caller.PERSON,
+                Optional.of(fire),
+                () -> driven.tellFired(schedule, fire));
     }
 
     /** Take up a run that an earlier process of the service left. */

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -352,6 +353,32 @@ class ServiceScheduleTest extends ServiceStage {
             driven.step();
 
             assertThat(world.claim().execution().path("deadline").asString("")).isEqualTo("21600s");
+        }
+    }
+
+    /** They may be of a run that somebody began unheard, which goes on. */
+    @Test
+    void podsAreWaitedForOnlyOnceTheEngineWasRead() throws Exception {
+        try (EngineWorld world = world("now: true");
+                Cluster cluster = world.connect()) {
+            ServiceSchedule driven = driven(world.engine(), cluster, "schedule/1");
+            driven.hearingBy(() -> true);
+            ObjectNode pod =
+                    runner("{'labels': {'chaosUID': '%s'}}".formatted(world.engine().uid()));
+            pod.withObject("metadata").put("name", "theirs");
+            world.load(pod);
+            world.edit("{'metadata': {'annotations': {'chaosrunner.io/schedule': null}}}");
+
+            CompletableFuture.runAsync(
+                            () -> {
+                                driven.step();
+                                driven.step();
+                            },
+                            task -> Thread.ofVirtual().start(task))
+                    .get(30, TimeUnit.SECONDS);
+
+            assertThat(world.count("get", "chaosengines")).isOne();
+            assertThat(Claim.of(world.engine())).isEmpty();
         }
     }
 
