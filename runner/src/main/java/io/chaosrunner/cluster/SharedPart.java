@@ -463,7 +463,11 @@ final class SharedPart implements Following {
     private void goAlone() {
         Listing now;
         boolean goesOn;
+        boolean ended;
         synchronized (this) {
+            // That may have come while a watch was told of.
+            ended = saidWatching;
+            saidWatching = false;
             now = hasJoined || told ? new Listing("", List.copyOf(known.values())) : from;
             goesOn = saidFailing;
         }
@@ -473,6 +477,9 @@ final class SharedPart implements Following {
         }
         if (goesOn) {
             listener.goesOn();
+        }
+        if (ended) {
+            listener.watchEnded();
         }
         if (pace.isEmpty()) {
             return;

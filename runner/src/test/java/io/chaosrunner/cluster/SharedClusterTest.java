@@ -10,6 +10,7 @@ import io.chaosrunner.cluster.Cluster.Pace;
 import io.chaosrunner.cluster.Cluster.PatchType;
 import io.chaosrunner.cluster.Cluster.Propagation;
 import io.chaosrunner.cluster.Cluster.Selection;
+import io.chaosrunner.cluster.ClusterException.Kind;
 import io.chaosrunner.cluster.ScriptedServer.Answer;
 import io.chaosrunner.sandbox.SandboxServer;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -159,6 +161,38 @@ class SharedClusterTest {
         assertThat(run.words).isEmpty();
         assertThat(run.watches || run.polls).isFalse();
         assertThat(direct.overhear(Resource.PODS, NAMESPACE, three, new Heard("three"))).isEmpty();
+    }
+
+    @Test
+    void whoGoesAloneWhileItIsToldOfAWatchHearsThatItHasEnded() {
+        var selection = new Selection.Labelled(COMMON + "=one");
+        var all = new SharedFollowing(Optional.empty(), LINGER);
+        var ends = new AtomicInteger();
+        SharedPart part =
+                SharedPart.overhearing(
+                        direct,
+                        Resource.PODS,
+                        NAMESPACE,
+                        selection,
+                        Wanted.of(NAMESPACE, selection).orElseThrow(),
+                        new Heard("one") {
+                            @Override
+                            public void watching() {
+                                all.watchEnded();
+                                all.polling(new ClusterException(Kind.FORBIDDEN, "watch pods"));
+                            }
+
+                            @Override
+                            public void watchEnded() {
+                                ends.incrementAndGet();
+                            }
+                        });
+        all.join(part);
+        part.start();
+
+        all.watching();
+
+        await().atMost(LIMIT).until(() -> ends.get() == 1);
     }
 
     // ---- What a run hears that comes to others' watch ------------------------------------------
