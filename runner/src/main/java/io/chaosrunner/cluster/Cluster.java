@@ -135,10 +135,10 @@ public interface Cluster extends AutoCloseable {
             Listener listener);
 
     /**
-     * Hear of what others of this process follow as well, from now on and for as long as they do:
-     * it costs no request of its own.
+     * Hear of what others of this process follow as well, or will: from now on, by one following
+     * that they share, which is begun if there is none yet.
      *
-     * @return empty if nobody else follows these objects
+     * @return empty if nothing is shared here, or watching these objects is forbidden
      */
     default Optional<Following> overhear(
             Resource resource, String namespace, Selection selection, Listener listener) {
