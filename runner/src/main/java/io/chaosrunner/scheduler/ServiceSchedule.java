@@ -252,6 +252,10 @@ final class ServiceSchedule implements KeyedWorker.Step {
         if (takesPlace(move) && !placed) {
             return driven.now();
         }
+        if (!reads && !takesPlace(move)) {
+            // Only a claim finds out by itself whether the engine is as it was seen.
+            return look(false);
+        }
         return DrivenEngine.earlier(act(engine, move), launch.tidy());
     }
 

@@ -382,6 +382,26 @@ class ServiceScheduleTest extends ServiceStage {
         }
     }
 
+    /** The fire was due when a place was asked for, and is missed when it is decided again. */
+    @Test
+    void whatStartsNoRunIsDecidedOnTheEngineAsRead() {
+        try (EngineWorld world = world("every: 1h");
+                Cluster cluster = world.connect()) {
+            now = world.engine().created();
+            var driven =
+                    new ServiceSchedule(driving(cluster, clock(), "schedule/1"), world.engine());
+            driven.hearingBy(() -> {
+                now = now.plus(Duration.ofMinutes(10));
+                return true;
+            });
+
+            driven.step();
+
+            assertThat(heard).anyMatch(each -> each.startsWith("fire-skipped"));
+            assertThat(world.count("get", "chaosengines")).isOne();
+        }
+    }
+
     @Test
     void anEngineThatWentUnheardStartsNoRun() {
         try (EngineWorld world = world("now: true");
