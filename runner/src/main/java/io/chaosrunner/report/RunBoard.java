@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -197,7 +198,7 @@ final class RunBoard {
                                 others.stream()
                                         .map(other -> requireNonNull(named.get(other)))
                                         .toList()));
-        rows.forEach(this::depth);
+        measure();
         title =
                 "run %d%s%s%s"
                         .formatted(
@@ -374,19 +375,32 @@ final class RunBoard {
     }
 
     private int depth(Row row) {
-        Integer depth = depths.get(row);
-        if (depth == null) {
-            // Nothing waits for itself; whoever wrote settings by hand is not to end this.
-            depths.put(row, 0);
-            depth =
-                    1
-                            + waitsFor.getOrDefault(row, List.of()).stream()
-                                    .mapToInt(this::depth)
-                                    .max()
-                                    .orElse(-1);
-            depths.put(row, depth);
+        return depths.getOrDefault(row, 0);
+    }
+
+    /**
+     * Count how many wait for one another before each row. A chain may be as long as the engine, so
+     * this is no recursion; what waits for itself, in settings written by hand, is never reached.
+     */
+    private void measure() {
+        Map<Row, List<Row>> waiting = new HashMap<>();
+        Map<Row, Integer> missing = new HashMap<>();
+        waitsFor.forEach((row, others) -> {
+            missing.put(row, others.size());
+            others.forEach(
+                    each -> waiting.computeIfAbsent(each, key -> new ArrayList<>()).add(row));
+        });
+        var reached = new ArrayDeque<Row>();
+        rows.stream().filter(row -> missing.getOrDefault(row, 0) == 0).forEach(reached::add);
+        while (!reached.isEmpty()) {
+            Row row = reached.remove();
+            for (Row each : waiting.getOrDefault(row, List.of())) {
+                depths.merge(each, depth(row) + 1, Math::max);
+                if (missing.merge(each, -1, Integer::sum) == 0) {
+                    reached.add(each);
+                }
+            }
         }
-        return depth;
     }
 
     private String rest(List<Row> shown, int columns) {

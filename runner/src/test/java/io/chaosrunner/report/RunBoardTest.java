@@ -1,5 +1,6 @@
 package io.chaosrunner.report;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.chaosrunner.model.Attempt;
@@ -207,6 +208,21 @@ class RunBoardTest {
                         "│        └─ drain  waiting   after loss, fill",
                         "└─ alone           waiting",
                         "2 running, 3 waiting, 1 Pass");
+    }
+
+    /** Listed backwards, as whoever generates an engine may. */
+    @Test
+    void aChainMayBeAsLongAsAnEngine() {
+        int most = 5_000;
+        graph(
+                IntStream.range(1, most)
+                        .mapToObj(i -> "'e%d': 'e%d'".formatted(i - 1, i))
+                        .collect(joining(", ")),
+                IntStream.range(0, most).mapToObj(i -> "e" + i).toArray(String[]::new));
+
+        assertThat(board.lines(NOON, 70, 24))
+                .contains("├─ e0   waiting   after e1")
+                .endsWith("5000 waiting");
     }
 
     @Test
