@@ -36,7 +36,9 @@ class DocsTest {
     private static final Pattern OPTION = Pattern.compile("`(--[a-z][a-z-]*)");
     private static final Pattern VARIABLE = Pattern.compile("CHAOS_RUNNER_[A-Z_]*[A-Z]");
     private static final Pattern DECISION =
-            Pattern.compile("\\[decision (\\d+)]\\([./a-z]*decisions/0*(\\d+)-");
+            Pattern.compile("\\[(?:[Dd]ecisions? )?(\\d+)]\\([./a-z]*0*(\\d+)-");
+
+    private static final Pattern RECORD = Pattern.compile("(\\d{4})-[a-z0-9-]+\\.md");
 
     /** Options of helm and the like, where a page names them without their program. */
     private static final Set<String> OPTIONS_OF_OTHERS = Set.of("--skip-crds");
@@ -167,8 +169,23 @@ class DocsTest {
         assertThat(named(page, VARIABLE)).allMatch(sources::contains);
     }
 
+    @Test
+    void everyDecisionHasANumberOfItsOwn() throws IOException {
+        List<Integer> numbers = new ArrayList<>();
+        for (Path page : pages().filter(each -> each.startsWith("docs/decisions")).toList()) {
+            Matcher record = RECORD.matcher(page.getFileName().toString());
+            assertThat(record.matches()).as("%s", page).isTrue();
+            int number = Integer.parseInt(record.group(1));
+            assertThat(Files.readAllLines(TOP.resolve(page)).getFirst())
+                    .as("%s", page)
+                    .startsWith("# " + number + ". ");
+            numbers.add(number);
+        }
+        assertThat(numbers).isNotEmpty().doesNotHaveDuplicates();
+    }
+
     @ParameterizedTest(name = "{0}")
-    @MethodSource("pagesOfToday")
+    @MethodSource("pages")
     void everyDecisionIsLinkedByItsNumber(Path page) throws IOException {
         Matcher decision = DECISION.matcher(Files.readString(TOP.resolve(page)));
         while (decision.find()) {
