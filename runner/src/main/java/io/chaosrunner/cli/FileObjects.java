@@ -177,7 +177,8 @@ final class FileObjects {
     }
 
     private String tried(FileObject object) {
-        return switch (cluster.store(object.json(), Different.TRY)) {
+        Different different = object.isEngine() ? Different.TRY_UPDATE : Different.TRY;
+        return switch (cluster.store(object.json(), different)) {
             case Stored.Created() -> object + " would be created";
             case Stored.Same() -> object + " is there as the file has it";
             case Stored.Updated(var fields) ->

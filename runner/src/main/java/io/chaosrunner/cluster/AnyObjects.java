@@ -48,7 +48,13 @@ public final class AnyObjects {
         /** Make it as the file has it. */
         UPDATE,
         /** Store nothing, neither what differs nor what is missing; admission is asked. */
-        TRY
+        TRY,
+        /** Store nothing, but ask whether it could be made as the file has it. */
+        TRY_UPDATE;
+
+        private boolean isDry() {
+            return this == TRY || this == TRY_UPDATE;
+        }
     }
 
     /** What became of one object. */
@@ -95,7 +101,7 @@ public final class AnyObjects {
         try {
             found = get(path);
         } catch (ClusterException e) {
-            if (e.kind() != Kind.FORBIDDEN || different != Different.TRY) {
+            if (e.kind() != Kind.FORBIDDEN || !different.isDry()) {
                 throw e;
             }
             // What is not read may be asked about all the same.
@@ -112,9 +118,7 @@ public final class AnyObjects {
                                                 "POST",
                                                 kind.path(namespace)
                                                         + Fabric8Cluster.STRICT
-                                                        + (different == Different.TRY
-                                                                ? "&dryRun=All"
-                                                                : ""),
+                                                        + (different.isDry() ? "&dryRun=All" : ""),
                                                 "application/json",
                                                 unstored(wanted)));
                 return new Stored.Created();
@@ -154,7 +158,8 @@ public final class AnyObjects {
             return update ? new Stored.Updated(real) : new Stored.Differs(real);
         } catch (ClusterException e) {
             // Not allowed to ask, or a field that cannot change: then it differs as it stands.
-            if (update || (e.kind() != Kind.FORBIDDEN && e.kind() != Kind.INVALID)) {
+            boolean stays = e.kind() == Kind.INVALID && different != Different.TRY_UPDATE;
+            if (update || (e.kind() != Kind.FORBIDDEN && !stays)) {
                 throw e;
             }
             return new Stored.Differs(fields);

@@ -152,4 +152,19 @@ class MissingObjectsTest {
                 .contains("unknown field \"spec.experiments[1].spec.components.env[4].VALUE\"");
         assertThat(here.exitCode()).as(here.toString()).isZero();
     }
+
+    @Test
+    void anEngineThatIsThereAlreadyIsAskedAboutAsTheFileHasIt() throws IOException {
+        SandboxTexts.load(server, FILE);
+        Files.writeString(file, FILE.replace("value: helpers", "VALUE: helpers"));
+
+        Said plan = Said.by("plan", "-f", file.toString(), "--kubeconfig=" + kubeconfig);
+        Said dryRun = run("--dry-run=server");
+
+        for (Said said : List.of(plan, dryRun)) {
+            assertThat(said.exitCode()).as(said.toString()).isEqualTo(2);
+            assertThat(said.err()).contains("env[4].VALUE\"");
+            assertThat(said.out()).doesNotContain("would be made");
+        }
+    }
 }
