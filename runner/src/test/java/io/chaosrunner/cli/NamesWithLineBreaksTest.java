@@ -96,7 +96,7 @@ class NamesWithLineBreaksTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = SandboxServer.start(SandboxServer.Options.DEFAULT);
+        server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()));
         kubeconfig = SandboxKubeconfig.in(folder, server.url());
     }
 
