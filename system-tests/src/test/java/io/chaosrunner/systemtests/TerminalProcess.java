@@ -39,8 +39,12 @@ final class TerminalProcess implements AutoCloseable {
                             Files.createTempFile(folder, "person", ".kubeconfig"), kubeconfig);
             Path out = Files.createTempFile(folder, "person", ".out");
             Path err = Files.createTempFile(folder, "person", ".err");
-            // Before the command's name, where it is understood even if it means nothing to that.
-            var all = new ArrayList<>(List.of("--kubeconfig=" + config));
+            var all = new ArrayList<String>();
+            if (!kubeconfig.isEmpty()) {
+                // Before the command's name, where it is understood even if it means nothing to
+                // that.
+                all.add("--kubeconfig=" + config);
+            }
             all.addAll(List.of(arguments));
             // Of a job in the background everybody inherits that Ctrl-C is ignored.
             var command = new ArrayList<>(List.of("env", "--default-signal=INT"));
@@ -51,6 +55,7 @@ final class TerminalProcess implements AutoCloseable {
                             .redirectOutput(out.toFile())
                             .redirectError(err.toFile());
             builder.environment().keySet().removeIf(name -> !name.equals("PATH"));
+            builder.environment().put("KUBECONFIG", config.toString());
             return new TerminalProcess(builder.start(), out, err);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
