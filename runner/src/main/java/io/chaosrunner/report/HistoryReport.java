@@ -178,6 +178,11 @@ public final class HistoryReport {
         out.flush();
     }
 
+    /** Ends of whole seconds, as older runners recorded them, may lie before their start. */
+    private static Duration lasted(Instant start, Instant end) {
+        return end.isBefore(start) ? Duration.ZERO : Duration.between(start, end);
+    }
+
     private static void decisions(RunRecord run, PrintWriter out) {
         var table = new ArrayList<List<String>>();
         for (JsonNode launch : run.json().path("launches")) {
@@ -194,10 +199,7 @@ public final class HistoryReport {
                                     + (iteration > 1 ? " #" + iteration : "")
                                     + (attempt > 1 ? " retry " + (attempt - 1) : ""),
                             launch.path("outcome").asString(""),
-                            "after "
-                                    + TimeWords.of(
-                                            Duration.between(
-                                                    start.truncatedTo(ChronoUnit.SECONDS), end)),
+                            "after " + TimeWords.of(lasted(start, end)),
                             launch.path("why").asString("")));
         }
         for (JsonNode skip : run.json().path("skips")) {

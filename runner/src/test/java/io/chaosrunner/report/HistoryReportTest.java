@@ -91,9 +91,9 @@ class HistoryReportTest {
                           ended by  failure: a ended as failed
                           verdicts  1 Fail, 1 N/A
 
-                          +0s     launch  a          error   after 4s   nothing to wait for
-                          +14.5s  launch  a retry 1  failed  after 21s  retry 1 of 1
-                                  skip    bb                            a did not pass
+                          +0s     launch  a          error   after 4s     nothing to wait for
+                          +14.5s  launch  a retry 1  failed  after 20.5s  retry 1 of 1
+                                  skip    bb                              a did not pass
 
                           EXPERIMENT  VERDICT  STATUS
                           a           Fail     Completed
