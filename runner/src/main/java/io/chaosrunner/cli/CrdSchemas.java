@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The schemas of our CRDs, for a sandbox. */
-final class CrdSchemas implements Schemas {
+public final class CrdSchemas implements Schemas {
     private final Map<String, Schema> read = new ConcurrentHashMap<>();
 
     @Override

@@ -80,7 +80,9 @@ class ClusterCommandsTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(20));
+        server =
+                SandboxServer.start(
+                        SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()).withSpeed(20));
         cluster = Fabric8Cluster.connect(server.url());
         kubeconfig =
                 Files.writeString(folder.resolve("config"), SandboxKubeconfig.text(server.url()));

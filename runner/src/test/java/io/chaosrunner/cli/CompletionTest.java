@@ -70,7 +70,8 @@ class CompletionTest {
 
     @Test
     void namesComeFromTheClusterThatTheLineNames() throws IOException {
-        try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT)) {
+        try (SandboxServer server =
+                SandboxServer.start(SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()))) {
             SandboxTexts.load(server, ENGINE.formatted("nginx", "default"));
             SandboxTexts.load(server, ENGINE.formatted("redis", "payments"));
             String kubeconfig = kubeconfig(server.url());

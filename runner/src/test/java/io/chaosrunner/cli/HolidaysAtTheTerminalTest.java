@@ -94,7 +94,8 @@ class HolidaysAtTheTerminalTest {
 
     @Test
     void ofAnEngineInTheClusterTheListsOfItsNamespaceAreRead() throws IOException {
-        try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT)) {
+        try (SandboxServer server =
+                SandboxServer.start(SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()))) {
             SandboxTexts.load(server, ENGINE);
             server.ensureExperiments("default", "nginx");
             String config = SandboxKubeconfig.in(folder, server.url()).toString();

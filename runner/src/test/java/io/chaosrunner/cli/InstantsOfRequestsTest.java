@@ -47,7 +47,7 @@ class InstantsOfRequestsTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = SandboxServer.start(SandboxServer.Options.DEFAULT);
+        server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()));
         cluster = Fabric8Cluster.connect(server.url());
         kubeconfig = SandboxKubeconfig.in(folder, server.url());
         SandboxTexts.load(

@@ -35,7 +35,10 @@ class KubeconfigOptionTest {
     void theNamedClusterIsAsked(String command, String option) throws IOException {
         var asked = new CopyOnWriteArrayList<SandboxServer.Request>();
         try (SandboxServer server =
-                SandboxServer.start(SandboxServer.Options.DEFAULT.withObserver(asked::add))) {
+                SandboxServer.start(
+                        SandboxServer.Options.DEFAULT
+                                .withSchemas(new CrdSchemas())
+                                .withObserver(asked::add))) {
             Path file = Files.writeString(folder.resolve("config"), kubeconfig(server.url()));
             List<String> words = List.of(command.split(" "));
             List<String> named = List.of(option.replace("FILE", file.toString()).split(" "));

@@ -49,7 +49,9 @@ class LogsCommandTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(20));
+        server =
+                SandboxServer.start(
+                        SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()).withSpeed(20));
         cluster = Fabric8Cluster.connect(server.url());
         kubeconfig = SandboxKubeconfig.in(folder, server.url());
         outBefore = System.out;

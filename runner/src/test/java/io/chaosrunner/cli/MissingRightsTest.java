@@ -55,7 +55,7 @@ class MissingRightsTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = SandboxServer.start(SandboxServer.Options.DEFAULT);
+        server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()));
         kubeconfig = SandboxKubeconfig.in(folder, server.url());
         file = Files.writeString(folder.resolve("engine.yaml"), FILE);
     }

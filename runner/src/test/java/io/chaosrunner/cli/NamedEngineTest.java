@@ -52,7 +52,9 @@ class NamedEngineTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(50));
+        server =
+                SandboxServer.start(
+                        SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()).withSpeed(50));
         SandboxTexts.load(server, ENGINE);
         server.ensureExperiments("default", "nginx");
         kubeconfig = SandboxKubeconfig.in(folder, server.url());

@@ -118,14 +118,16 @@ class NextCommandTest {
 
     @Test
     void runsThatWereStartedAreNotForetoldAgain() throws IOException {
-        try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT)) {
+        try (SandboxServer server =
+                SandboxServer.start(SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()))) {
             String config = SandboxKubeconfig.in(folder, server.url()).toString();
             SandboxTexts.load(server, claimed("maxRuns: 3"));
             Said two = Said.by("--kubeconfig", config, "next", "nginx");
             assertThat(two.out().lines()).hasSize(4);
             assertThat(two.out()).endsWith("Then it is over: maxRuns: 3 runs are all.\n");
         }
-        try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT)) {
+        try (SandboxServer server =
+                SandboxServer.start(SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()))) {
             String config = SandboxKubeconfig.in(folder, server.url()).toString();
             SandboxTexts.load(server, claimed("maxRuns: 1"));
             Said none = Said.by("--kubeconfig", config, "next", "nginx");

@@ -68,7 +68,11 @@ class ReportCommandTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = SandboxServer.start(SandboxServer.Options.DEFAULT.withSpeed(1000));
+        server =
+                SandboxServer.start(
+                        SandboxServer.Options.DEFAULT
+                                .withSchemas(new CrdSchemas())
+                                .withSpeed(1000));
         cluster = Fabric8Cluster.connect(server.url());
         kubeconfig = SandboxKubeconfig.in(folder, server.url());
     }

@@ -237,7 +237,9 @@ class ReportFilesTest {
         Files.delete(junit);
         Files.delete(inner);
 
-        try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT);
+        try (SandboxServer server =
+                        SandboxServer.start(
+                                SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()));
                 Cluster cluster = Fabric8Cluster.connect(server.url())) {
             assertThat(open.end(cluster, ENGINE, ExitCode.NOT_PASSED))
                     .isEqualTo(ExitCode.NOT_PASSED);
@@ -356,7 +358,9 @@ class ReportFilesTest {
         Files.deleteIfExists(step);
         Files.delete(inner);
 
-        try (SandboxServer server = SandboxServer.start(SandboxServer.Options.DEFAULT);
+        try (SandboxServer server =
+                        SandboxServer.start(
+                                SandboxServer.Options.DEFAULT.withSchemas(new CrdSchemas()));
                 Cluster cluster = Fabric8Cluster.connect(server.url())) {
             assertThat(named.end(cluster, ENGINE, ExitCode.OK)).isEqualTo(ExitCode.NOT_WRITTEN);
             assertThat(notNamed.end(cluster, ENGINE, ExitCode.OK)).isEqualTo(ExitCode.OK);

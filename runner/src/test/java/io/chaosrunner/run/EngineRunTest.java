@@ -9,6 +9,7 @@ import io.chaosrunner.claim.Claim.State;
 import io.chaosrunner.claim.StartTable.Caller;
 import io.chaosrunner.cluster.Resource;
 import io.chaosrunner.model.RunEnd;
+import io.chaosrunner.sandbox.SandboxServer;
 import io.chaosrunner.status.RunNotice;
 import io.chaosrunner.testing.EngineWorld;
 import java.util.List;
@@ -138,7 +139,8 @@ class EngineRunTest {
     @CsvSource({"delete,0,will be deleted", "retain,1,retained", "'',1,retained", "odd,1,retained"})
     void jobsAreKeptOrDeletedAsThePolicySays(String policy, int left, String message) {
         var world =
-                EngineWorld.start()
+                // Not every CRD says which policies there are.
+                EngineWorld.start(SandboxServer.Options.DEFAULT.withSpeed(50))
                         .engineWith("{'spec': {'jobCleanUpPolicy': '%s'}}".formatted(policy), "a");
         try (RunBench bench = operator(world)) {
             bench.run();

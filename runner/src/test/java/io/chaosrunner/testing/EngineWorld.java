@@ -1,6 +1,7 @@
 package io.chaosrunner.testing;
 
 import io.chaosrunner.claim.Claim;
+import io.chaosrunner.cli.CrdSchemas;
 import io.chaosrunner.cluster.Cluster.Listener;
 import io.chaosrunner.cluster.Cluster.PatchType;
 import io.chaosrunner.cluster.Cluster.Propagation;
@@ -44,7 +45,8 @@ public final class EngineWorld implements AutoCloseable {
 
     /** A world whose experiments take a fiftieth of what their scenarios say. */
     public static EngineWorld start() {
-        return new EngineWorld(SandboxServer.Options.DEFAULT.withSpeed(50));
+        return new EngineWorld(
+                SandboxServer.Options.DEFAULT.withSpeed(50).withSchemas(new CrdSchemas()));
     }
 
     public static EngineWorld start(SandboxServer.Options options) {
